@@ -1,0 +1,81 @@
+import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
+
+/**
+ * Everything that can have happened in a run. Appended, numbered without gaps from 1, never changed.
+ * `step` is the path of a step: `test`, `scan/code` (branch of a parallel), `each/3/lint` (element 3 of a forEach),
+ * `kind/0/fix` (branch 0 of a choose), `push/~recover/rebase`, `~onFailure/tell`, `~finally/unlock`.
+ * `at` is milliseconds since 1970 and stands on every event.
+ */
+export type RunEvent = { readonly at: number } & RunEventBody;
+
+export type RunEventBody =
+  | {
+      readonly type: 'run.created';
+      readonly workflow: string;
+      /** Hash of the stored definition. */
+      readonly definition: string;
+      readonly inputs: JsonObject;
+      readonly mode: 'apply' | 'plan';
+      readonly trigger: JsonObject;
+      readonly principal: string;
+      /** Results taken over from an earlier run by `rerun --from`. */
+      readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
+    }
+  | { readonly type: 'run.started' }
+  | { readonly type: 'run.resumed'; readonly holder: string }
+  | { readonly type: 'run.cancelling'; readonly by: string; readonly reason: string }
+  | { readonly type: 'run.succeeded'; readonly output: JsonValue }
+  | { readonly type: 'run.failed'; readonly failure: Failure }
+  | { readonly type: 'run.cancelled' }
+  | { readonly type: 'run.timed_out' }
+  /** An attempt is handed out: counted before it is performed. */
+  | { readonly type: 'step.started'; readonly step: string; readonly attempt: number }
+  /** A container (parallel, forEach, choose) opened: what was decided when it did. */
+  | {
+      readonly type: 'step.opened';
+      readonly step: string;
+      readonly items?: readonly JsonValue[];
+      readonly branch?: number;
+    }
+  | { readonly type: 'step.succeeded'; readonly step: string; readonly output: JsonValue }
+  | { readonly type: 'step.failed'; readonly step: string; readonly failure: Failure }
+  | { readonly type: 'step.timed_out'; readonly step: string; readonly failure: Failure }
+  | { readonly type: 'step.cancelled'; readonly step: string }
+  | { readonly type: 'step.skipped'; readonly step: string; readonly reason: string }
+  /** An attempt failed and another will be made at `dueAt`. */
+  | {
+      readonly type: 'step.retrying';
+      readonly step: string;
+      readonly attempt: number;
+      readonly failure: Failure;
+      readonly dueAt: number;
+    }
+  /** Nothing goes on until a person answers. */
+  | { readonly type: 'step.waiting'; readonly step: string; readonly question: Question }
+  | {
+      readonly type: 'step.answered';
+      readonly step: string;
+      readonly by: string;
+      readonly answer: 'allow' | 'deny' | 'retry' | 'abort';
+      readonly data?: JsonValue;
+    }
+  /** The process that performed the attempt died; nobody knows how far it came. `repeatable`: trying again is safe. */
+  | {
+      readonly type: 'step.interrupted';
+      readonly step: string;
+      readonly attempt: number;
+      readonly repeatable: boolean;
+    };
+
+/** A question that only a person may answer. */
+export interface Question {
+  /** `approval`: allow or deny · `interrupted` and `escalated`: retry or abort · `quarantined`: retry or abort. */
+  readonly kind: 'approval' | 'interrupted' | 'escalated' | 'quarantined';
+  readonly prompt: string;
+  readonly form?: JsonObject;
+  readonly deadline?: number;
+  readonly default?: 'allow' | 'deny';
+  readonly failure?: Failure;
+}
+
+export type NumberedEvent = { readonly number: number } & RunEvent;

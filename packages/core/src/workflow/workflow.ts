@@ -1,0 +1,135 @@
+import type { JsonObject, JsonSchema, JsonValue } from '@cadre/sdk';
+
+/**
+ * A workflow as it is stored and run: what text, TypeScript and drawing all compile to. Plain JSON; its hash pins a run.
+ * Strings may hold `${{ … }}`; durations are milliseconds, sizes bytes.
+ */
+export interface Workflow {
+  readonly name: string;
+  readonly description?: string;
+  readonly inputs: Readonly<Record<string, InputSpec>>;
+  readonly mode: 'sequence' | 'graph';
+  /** The most any step may ever be granted; absent: what its workers declare. */
+  readonly permissions?: readonly string[];
+  readonly budget?: Budget;
+  readonly concurrency?: Concurrency;
+  readonly defaults: { readonly timeoutMs: number; readonly retry: Retry };
+  readonly steps: readonly Step[];
+  readonly onFailure: readonly Step[];
+  readonly finally: readonly Step[];
+  readonly outputs: JsonObject;
+}
+
+/** A JSON Schema property, with `default`; without a default the input must be given. */
+export type InputSpec = JsonSchema;
+
+export interface Budget {
+  readonly wallMs?: number;
+  readonly cpuMs?: number;
+  readonly memoryBytes?: number;
+  readonly tokens?: number;
+  readonly money?: { readonly amount: number; readonly currency: string };
+  readonly actions?: number;
+}
+
+export interface Concurrency {
+  readonly group: string;
+  readonly onConflict: 'queue' | 'skip' | 'cancel-running' | 'reject';
+}
+
+export interface Retry {
+  /** All tries together; 1 is no retry. */
+  readonly attempts: number;
+  readonly delayMs: number;
+  readonly backoff: number;
+  readonly maxDelayMs: number;
+  readonly jitter: 'full' | 'none';
+  /** Failure codes that are retried; absent: those whose failure says `retryable`. */
+  readonly on?: readonly string[];
+}
+
+export type OnError =
+  | { readonly kind: 'abort' }
+  | { readonly kind: 'continue' }
+  | { readonly kind: 'escalate' }
+  | { readonly kind: 'recover'; readonly steps: readonly Step[]; readonly then: 'retry' | 'continue' };
+
+/** What every kind of step has. Where a key is absent the workflow's default holds. */
+export interface StepCommon {
+  /** Unique in the workflow; given by Cadre (`step-3`) when the author left it out. */
+  readonly id: string;
+  readonly name?: string;
+  readonly if?: string;
+  readonly needs: readonly string[];
+  readonly timeoutMs?: number;
+  readonly retry?: Retry;
+  readonly onError: OnError;
+  readonly permissions?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly idempotencyKey?: string;
+  readonly class?: string;
+  readonly priority?: number;
+  readonly budget?: Budget;
+  readonly cache?: { readonly key: string; readonly ttlMs: number };
+  readonly compensate?: readonly Step[];
+  /** Where it stands in the text it came from. */
+  readonly position?: Position;
+}
+
+export interface Position {
+  /** Both from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+export type Step = StepCommon & StepKind;
+
+export type StepKind =
+  | { readonly kind: 'action'; readonly uses: string; readonly with: JsonObject }
+  | { readonly kind: 'parallel'; readonly branches: readonly Step[] }
+  | {
+      readonly kind: 'forEach';
+      /** An expression or a literal list. */
+      readonly items: JsonValue;
+      readonly as: string;
+      readonly atMost?: number;
+      readonly steps: readonly Step[];
+    }
+  | { readonly kind: 'choose'; readonly branches: readonly ChooseBranch[] }
+  | { readonly kind: 'check'; readonly conditions: readonly CheckCondition[] }
+  | {
+      readonly kind: 'approval';
+      readonly prompt: string;
+      readonly form?: JsonSchema;
+      readonly deadlineMs?: number;
+      readonly default: 'allow' | 'deny';
+    }
+  /** Parsed and checked, and refused by the engine with `not_built_yet`. `written` is the step's own keys as given. */
+  | { readonly kind: 'unbuilt'; readonly key: string; readonly written: JsonObject };
+
+export interface ChooseBranch {
+  /** Absent: the `else` branch. */
+  readonly if?: string;
+  readonly steps: readonly Step[];
+}
+
+export interface CheckCondition {
+  readonly that: string;
+  readonly message?: string;
+}
+
+/** Something wrong with what a person wrote. */
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  readonly code: string;
+  readonly message: string;
+  /** Path within the document: `spec.steps[2].uses`. */
+  readonly path: string;
+  readonly position?: Position;
+  /** What was probably meant, or what to do. */
+  readonly suggestion?: string;
+}
+
+export type Parsed =
+  | { readonly ok: true; readonly workflow: Workflow; readonly problems: readonly Problem[] }
+  | { readonly ok: false; readonly problems: readonly Problem[] };

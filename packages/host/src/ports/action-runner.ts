@@ -1,0 +1,70 @@
+import type {
+  Effect,
+  JsonObject,
+  JsonValue,
+  LogLevel,
+  Manifest,
+  Outcome,
+  Progress,
+  WorkerRequest,
+} from '@cadre/sdk';
+
+/** Performs actions in worker processes. Only the gate calls it. */
+export interface ActionRunner {
+  /** The manifests of all workers that are installed. */
+  list(): readonly InstalledWorker[];
+  /** `git/commit` or `git/commit@^1`. Throws CadreError `not_found` with the nearest names. */
+  resolve(uses: string): { readonly worker: InstalledWorker; readonly action: Manifest['actions'][number] };
+  /**
+   * Performs one call under exactly the given confinement. Always resolves; a failure is an outcome. Aborting the
+   * signal ends the call's whole process tree within 5 s and resolves with failure `cancelled`.
+   */
+  perform(call: ActionCall, signal: AbortSignal, observer: CallObserver): Promise<Outcome<JsonValue>>;
+  /** Ends all workers. */
+  close(): Promise<void>;
+}
+
+export interface InstalledWorker {
+  readonly manifest: Manifest;
+  /** SHA-256 of the manifest's canonical JSON. */
+  readonly hash: string;
+  /** Absolute folder of the package. */
+  readonly folder: string;
+  readonly builtIn: boolean;
+}
+
+export interface ActionCall {
+  readonly worker: string;
+  readonly action: string;
+  readonly input: JsonObject;
+  /** What the operating system shall let the process see and do. */
+  readonly confinement: Confinement;
+  readonly workspace: string;
+  readonly dataDir: string;
+  readonly mode: 'apply' | 'preview';
+  readonly run: string;
+  readonly step: string;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  readonly config: JsonObject;
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** Granted paths are absolute and real (links resolved). */
+export interface Confinement {
+  readonly readable: readonly string[];
+  readonly writable: readonly string[];
+  /** Programs that may be run; empty: none at all. */
+  readonly programs: readonly string[];
+  /** Hosts with ports that the proxy lets through; empty: no network. */
+  readonly hosts: readonly string[];
+}
+
+/** Hears what a call says while it runs and answers what it asks for. */
+export interface CallObserver {
+  log(level: LogLevel, message: string, fields?: JsonObject): void;
+  progress(progress: Progress): void;
+  effect(effect: Effect): void;
+  /** The gate's answer to a request made during the call: the value to hand back, or a refusal. */
+  request(body: WorkerRequest): Promise<Outcome<JsonValue>>;
+}

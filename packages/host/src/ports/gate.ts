@@ -1,0 +1,44 @@
+import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
+
+/** The one way into the outside world, as the doers see it. */
+export interface Gate {
+  /** Throws CadreError `not_found` with the nearest names. */
+  describe(uses: string): ActionTraits;
+  /**
+   * validate input → policy → budget → sandbox → perform → validate output → audit. Always resolves.
+   * In a plan it performs on the scratch tree or previews, as the action's manifest says.
+   */
+  perform(call: GateCall, signal: AbortSignal, observer: GateObserver): Promise<Performed>;
+}
+
+/** What the engine must know of an action before it performs it. */
+export interface ActionTraits {
+  /** `effects: none`, `read`, or idempotent: a try that was cut off may be made again without asking. */
+  readonly repeatable: boolean;
+  readonly timeoutMs?: number;
+  readonly class: 'cpu' | 'io' | 'llm' | 'deploy';
+}
+
+export interface GateCall {
+  readonly uses: string;
+  readonly input: JsonObject;
+  readonly mode: 'apply' | 'plan';
+  readonly principal: string;
+  readonly run: string;
+  readonly step: string;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  /** What the workflow and the step allow at most; absent: no further narrowing. Each set narrows. */
+  readonly permissionSets: readonly (readonly string[])[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface GateObserver {
+  log(line: { level: 'debug' | 'info' | 'warn' | 'error'; message: string; fields?: JsonObject }): void;
+  progress(progress: { label?: string; done: number; total?: number; unit?: string }): void;
+}
+
+export interface Performed {
+  readonly outcome: Outcome<JsonValue>;
+  readonly effects: readonly Effect[];
+}

@@ -1,0 +1,25 @@
+/** Stored answers: what a principal allowed a worker. */
+export interface GrantStore {
+  put(grant: Grant): Promise<void>;
+  /** Those in force at `now`. */
+  list(now: number): Promise<readonly Grant[]>;
+  /** True when it existed. Takes effect on the next call. */
+  revoke(id: string): Promise<boolean>;
+}
+
+export interface Grant {
+  readonly id: string;
+  readonly principal: string;
+  readonly worker: string;
+  /** Version range of the worker. */
+  readonly versions: string;
+  readonly manifestHash: string;
+  /** `type:scope`. */
+  readonly permission: string;
+  readonly decision: 'allow' | 'deny';
+  /** This run alone; absent: the workspace. */
+  readonly run?: string;
+  readonly grantedBy: string;
+  readonly grantedAt: number;
+  readonly expiresAt?: number;
+}

@@ -1,0 +1,88 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import type { ActionContext, Fetched } from './context.ts';
+import type { Worker } from './define-worker.ts';
+import { execute } from './exec.ts';
+import { ActionError, toFailure } from './failure.ts';
+import { findProgram } from './find-program.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { CallContext, WorkerMessage, WorkerRequest } from './protocol.ts';
+
+/** The way back to the host during one call. `ask` rejects with the host's refusal as an ActionError. */
+export interface CallChannel {
+  send(message: WorkerMessage): void;
+  ask(body: WorkerRequest): Promise<JsonValue>;
+}
+
+/** Performs one call from beginning to end and says how it ended. Never rejects. */
+export async function performCall(
+  worker: Worker,
+  request: { call: string; action: string; input: JsonObject; context: CallContext },
+  signal: AbortSignal,
+  channel: CallChannel,
+): Promise<WorkerMessage> {
+  const temporary: string[] = [];
+  try {
+    const handler = worker.actions[request.action];
+    if (handler === undefined) {
+      throw new ActionError('not_found', `the worker ${worker.id} has no action ${request.action}`);
+    }
+    const context = createContext(request.call, request.context, signal, channel, temporary);
+    const output = await handler(request.input as never, context);
+    return { type: 'succeeded', call: request.call, output: output as JsonValue };
+  } catch (error) {
+    return { type: 'failed', call: request.call, failure: toFailure(error) };
+  } finally {
+    for (const folder of temporary) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+function createContext(
+  call: string,
+  given: CallContext,
+  signal: AbortSignal,
+  channel: CallChannel,
+  temporary: string[],
+): ActionContext {
+  const find = (program: string) => findProgram(program, given.workspace, process.env['PATH'] ?? '');
+  return {
+    ...given,
+    signal,
+    log: (level, message, fields) =>
+      channel.send({ type: 'log', call, level, message, ...(fields === undefined ? {} : { fields }) }),
+    progress: (progress) => channel.send({ type: 'progress', call, progress }),
+    effect: (effect) => channel.send({ type: 'effect', call, effect }),
+    find,
+    async exec(program, args, options = {}) {
+      const path = await find(program);
+      if (path === undefined) {
+        throw new ActionError('program_missing', `${program} is not installed`, {
+          hint: `install ${program} or put it on PATH`,
+        });
+      }
+      const cwd = options.cwd ?? given.workspace;
+      await channel.ask({ kind: 'exec', program: basename(program), path, arguments: [...args], cwd });
+      const env = { ...workerEnvironment(), ...options.env };
+      return execute(path, args, { ...options, cwd, env, signal });
+    },
+    async fetch(url, options = {}) {
+      return (await channel.ask({ kind: 'fetch', url, options })) as unknown as Fetched;
+    },
+    async secret(name) {
+      return (await channel.ask({ kind: 'secret', name })) as string;
+    },
+    async tempDir() {
+      const folder = await mkdtemp(join(tmpdir(), 'cadre-'));
+      temporary.push(folder);
+      return folder;
+    },
+  };
+}
+
+/** The host starts a worker with a small environment without secrets; its programs get the same. */
+function workerEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

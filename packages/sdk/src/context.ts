@@ -1,0 +1,86 @@
+import type { Effect } from './effect.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
+export interface Progress {
+  readonly label?: string;
+  readonly done: number;
+  readonly total?: number;
+  readonly unit?: string;
+}
+
+export interface ExecOptions {
+  /** Folder to run in; default the workspace. */
+  readonly cwd?: string;
+  /** Added to the worker's own small environment. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Written to standard input, which is then closed. */
+  readonly stdin?: string | Uint8Array;
+  /** Milliseconds until the program and its children are killed; then `timedOut` is true. */
+  readonly timeoutMs?: number;
+  /** Each stream keeps at most so many bytes (default 16 MiB); the rest is dropped and `truncated` set. */
+  readonly maxOutputBytes?: number;
+  /** Called with each piece of output as it comes. */
+  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+export interface Completed {
+  /** Exit code; 128+n when signal n ended it. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly timedOut: boolean;
+  readonly truncated: boolean;
+  readonly durationMs: number;
+}
+
+export interface FetchOptions {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly timeoutMs?: number;
+}
+
+export interface Fetched {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What an action is handed besides its input. Everything that it may do in the world comes through here. */
+export interface ActionContext {
+  /** Absolute root of the tree to work on: the workspace, or in a plan a scratch copy of it. */
+  readonly workspace: string;
+  /** The worker's own folder for this workspace, outside the tree; kept between runs. */
+  readonly dataDir: string;
+  /** `preview`: change nothing, report effects (only for actions with `preview: report`). */
+  readonly mode: 'apply' | 'preview';
+  readonly run: string;
+  readonly step: string;
+  readonly attempt: number;
+  /** The same for every attempt of the same step. */
+  readonly idempotencyKey: string;
+  /** Settings of the worker in this workspace. */
+  readonly config: JsonObject;
+  /** Aborted when the run is cancelled or the time limit is reached. */
+  readonly signal: AbortSignal;
+
+  log(level: LogLevel, message: string, fields?: Readonly<Record<string, JsonValue>>): void;
+  progress(update: Progress): void;
+  /** Tells what was done, or in a plan what would be done. */
+  effect(effect: Effect): void;
+  /**
+   * Runs a granted program without a shell. Answers also for exit codes other than 0.
+   * Throws ActionError `program_missing` or `denied`; its whole process tree ends when the action does.
+   */
+  exec(program: string, args: readonly string[], options?: ExecOptions): Promise<Completed>;
+  /** Absolute path of a program in the workspace's own tool folders or on PATH; undefined when there is none. */
+  find(program: string): Promise<string | undefined>;
+  /** An HTTP request made by Cadre on the worker's behalf, to granted hosts only. Throws ActionError `denied`. */
+  fetch(url: string, options?: FetchOptions): Promise<Fetched>;
+  /** The value of a granted secret. Throws ActionError `denied` or `not_found`. */
+  secret(name: string): Promise<string>;
+  /** A new empty folder outside the workspace, removed when the action ends. */
+  tempDir(): Promise<string>;
+}

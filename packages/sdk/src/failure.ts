@@ -1,0 +1,50 @@
+import type { JsonValue } from './json.ts';
+
+/** Why work did not work, as data that is stored, shown and sent between processes. */
+export interface Failure {
+  /** Stable, snake_case: `program_missing`. */
+  readonly code: string;
+  /** One sentence: what was tried and why it failed. */
+  readonly message: string;
+  /** Whether trying the same thing again may help. */
+  readonly retryable: boolean;
+  /** What to do about it. */
+  readonly hint?: string;
+  readonly details?: JsonValue;
+  readonly cause?: Failure;
+}
+
+/** How work ended. Ports answer with it; they do not throw for what can go wrong outside. */
+export type Outcome<T> =
+  | { readonly ok: true; readonly output: T }
+  | { readonly ok: false; readonly failure: Failure };
+
+export type FailureExtras = Partial<Omit<Failure, 'code' | 'message'>>;
+
+export function failure(code: string, message: string, extras: FailureExtras = {}): Failure {
+  return { code, message, retryable: false, ...extras };
+}
+
+/** What an author throws to end an action with a failure of their own code and hint. */
+export class ActionError extends Error {
+  readonly failure: Failure;
+
+  constructor(code: string, message: string, extras: FailureExtras = {}) {
+    super(message);
+    this.name = 'ActionError';
+    this.failure = failure(code, message, extras);
+  }
+}
+
+/** Turns anything that was thrown into data. An error that is not an ActionError is a fault of the worker's code. */
+export function toFailure(thrown: unknown): Failure {
+  if (thrown instanceof ActionError) return thrown.failure;
+  if (thrown instanceof Error) {
+    const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
+    return failure('worker_fault', thrown.message, {
+      ...(code === undefined ? {} : { details: { systemCode: code } }),
+      ...(thrown.cause === undefined ? {} : { cause: toFailure(thrown.cause) }),
+    });
+  }
+  return failure('worker_fault', String(thrown));
+}

@@ -1,0 +1,29 @@
+export type {
+  ActionContext,
+  Completed,
+  ExecOptions,
+  Fetched,
+  FetchOptions,
+  LogLevel,
+  Progress,
+} from './context.ts';
+export { type ActionHandler, defineAction, defineWorker, type Worker } from './define-worker.ts';
+export { EFFECT_CLASSES, type Effect, type EffectClass } from './effect.ts';
+export {
+  ActionError,
+  type Failure,
+  type FailureExtras,
+  failure,
+  type Outcome,
+  toFailure,
+} from './failure.ts';
+export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
+export type { ActionManifest, Manifest, ProgramManifest } from './manifest.ts';
+export {
+  type CallContext,
+  type HostMessage,
+  MAX_LINE_BYTES,
+  PROTOCOL_VERSION,
+  type WorkerMessage,
+  type WorkerRequest,
+} from './protocol.ts';

@@ -1,0 +1,52 @@
+import type { EffectClass } from './effect.ts';
+import type { JsonSchema, JsonValue } from './json.ts';
+
+/** The shape of `worker.yaml` after it was checked: what a worker is, offers and needs. */
+export interface Manifest {
+  readonly id: string;
+  readonly version: string;
+  readonly name?: string;
+  readonly description?: string;
+  readonly licence?: string;
+  readonly capabilities: readonly string[];
+  /** `type:scope`, for example `fs:write:.`, `shell:git`, `net:registry.example.org:443`. */
+  readonly permissions: readonly string[];
+  /** File inside the package that is started with Node. */
+  readonly entrypoint: string;
+  readonly actions: readonly ActionManifest[];
+  readonly programs?: readonly ProgramManifest[];
+  readonly engines?: { readonly cadre?: string };
+}
+
+export interface ActionManifest {
+  readonly name: string;
+  readonly title?: string;
+  readonly description: string;
+  readonly input: JsonSchema;
+  readonly output: JsonSchema;
+  readonly effects: readonly EffectClass[];
+  /** Performing it twice with the same input has the effect of performing it once. */
+  readonly idempotent?: boolean;
+  /**
+   * How its effects are shown before they happen.
+   * `scratch`: it is performed on a copy of the workspace and the difference is the plan.
+   * `report`: it is called with `mode: 'preview'`, changes nothing and reports its effects.
+   * Absent: it has no effects to show, or they are unknown.
+   */
+  readonly preview?: 'scratch' | 'report';
+  /** What this action needs of the worker's permissions; absent: all of them. */
+  readonly permissions?: readonly string[];
+  /** Time limit such as `10m`; absent: the step's or the common default. */
+  readonly timeout?: string;
+  readonly class?: 'cpu' | 'io' | 'llm' | 'deploy';
+  readonly examples?: readonly { readonly input: JsonValue; readonly output?: JsonValue }[];
+}
+
+/** A program of the system that a worker calls. */
+export interface ProgramManifest {
+  readonly program: string;
+  readonly purpose: string;
+  readonly optional?: boolean;
+  /** How to get it, by package manager: `{ apt: 'git', brew: 'git' }`, or `other` with a whole command. */
+  readonly install?: Readonly<Record<string, string>>;
+}

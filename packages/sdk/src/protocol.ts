@@ -1,0 +1,75 @@
+import type { FetchOptions, LogLevel, Progress } from './context.ts';
+import type { Effect } from './effect.ts';
+import type { Failure } from './failure.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+
+/**
+ * What host and worker say to each other: one JSON document a line, host to worker on standard input, worker to
+ * host on standard output. A worker's own printing goes to standard error, which the host keeps as log lines.
+ */
+export const PROTOCOL_VERSION = 1;
+
+/** A line longer than this (bytes) ends the worker. */
+export const MAX_LINE_BYTES = 32 * 1024 * 1024;
+
+export interface CallContext {
+  readonly workspace: string;
+  readonly dataDir: string;
+  readonly mode: 'apply' | 'preview';
+  readonly run: string;
+  readonly step: string;
+  readonly attempt: number;
+  readonly idempotencyKey: string;
+  readonly config: JsonObject;
+}
+
+export type HostMessage =
+  | { readonly type: 'hello'; readonly protocol: number }
+  | {
+      readonly type: 'call';
+      readonly call: string;
+      readonly action: string;
+      readonly input: JsonObject;
+      readonly context: CallContext;
+    }
+  | { readonly type: 'cancel'; readonly call: string; readonly reason: string }
+  | { readonly type: 'answer'; readonly request: string; readonly value: JsonValue }
+  | { readonly type: 'refusal'; readonly request: string; readonly failure: Failure }
+  | { readonly type: 'stop' };
+
+/** What a worker asks of the host while it performs a call. Each passes the gate again. */
+export type WorkerRequest =
+  | {
+      readonly kind: 'exec';
+      readonly program: string;
+      readonly path: string;
+      readonly arguments: readonly string[];
+      readonly cwd: string;
+    }
+  | { readonly kind: 'fetch'; readonly url: string; readonly options: FetchOptions }
+  | { readonly kind: 'secret'; readonly name: string };
+
+export type WorkerMessage =
+  | {
+      readonly type: 'ready';
+      readonly protocol: number;
+      readonly worker: string;
+      readonly actions: readonly string[];
+    }
+  | {
+      readonly type: 'log';
+      readonly call: string;
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields?: Readonly<Record<string, JsonValue>>;
+    }
+  | { readonly type: 'progress'; readonly call: string; readonly progress: Progress }
+  | { readonly type: 'effect'; readonly call: string; readonly effect: Effect }
+  | {
+      readonly type: 'request';
+      readonly call: string;
+      readonly request: string;
+      readonly body: WorkerRequest;
+    }
+  | { readonly type: 'succeeded'; readonly call: string; readonly output: JsonValue }
+  | { readonly type: 'failed'; readonly call: string; readonly failure: Failure };

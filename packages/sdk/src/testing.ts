@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { performCall } from './call.ts';
+import type { Fetched } from './context.ts';
+import type { Worker } from './define-worker.ts';
+import type { Effect } from './effect.ts';
+import { ActionError, type Outcome } from './failure.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import type { CallContext, WorkerMessage, WorkerRequest } from './protocol.ts';
+
+export interface Tried {
+  readonly outcome: Outcome<JsonValue>;
+  readonly effects: readonly Effect[];
+  readonly messages: readonly WorkerMessage[];
+}
+
+export interface TryOptions extends Partial<CallContext> {
+  readonly workspace: string;
+  readonly signal?: AbortSignal;
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** Answers the worker's HTTP requests; default: the real `fetch`. */
+  readonly fetch?: (url: string, options: object) => Promise<Fetched>;
+}
+
+/** Tries an action in this process, with real programs and files and without the gate: for a worker's own tests. */
+export async function runAction(
+  worker: Worker,
+  action: string,
+  input: object,
+  options: TryOptions,
+): Promise<Tried> {
+  const { signal = new AbortController().signal, secrets = {}, fetch = fetchText, ...given } = options;
+  const messages: WorkerMessage[] = [];
+  const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'cadre-data-')));
+  const context: CallContext = {
+    mode: 'apply',
+    run: 'test',
+    step: 'test',
+    attempt: 1,
+    idempotencyKey: 'test',
+    config: {},
+    ...given,
+    dataDir,
+  };
+  const ask = async (body: WorkerRequest): Promise<JsonValue> => {
+    if (body.kind === 'exec') return true;
+    if (body.kind === 'fetch') return (await fetch(body.url, body.options)) as unknown as JsonValue;
+    const value = secrets[body.name];
+    if (value === undefined) throw new ActionError('not_found', `no secret ${body.name}`);
+    return value;
+  };
+  const end = await performCall(
+    worker,
+    { call: 'test', action, input: input as JsonObject, context },
+    signal,
+    {
+      send: (message) => messages.push(message),
+      ask,
+    },
+  );
+  if (given.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+  // What crosses to the host is JSON; a test should see what the host would see.
+  const outcome: Outcome<JsonValue> =
+    end.type === 'succeeded'
+      ? { ok: true, output: JSON.parse(JSON.stringify(end.output ?? null)) as JsonValue }
+      : { ok: false, failure: (end as Extract<WorkerMessage, { type: 'failed' }>).failure };
+  const effects = messages.flatMap((message) => (message.type === 'effect' ? [message.effect] : []));
+  return { outcome, effects, messages };
+}
+
+async function fetchText(url: string, options: object): Promise<Fetched> {
+  const response = await fetch(url, options);
+  return {
+    status: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: await response.text(),
+  };
+}
