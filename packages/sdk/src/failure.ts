@@ -48,3 +48,14 @@ export function toFailure(thrown: unknown): Failure {
   }
   return failure('worker_fault', String(thrown));
 }
+
+/** The failure code by which an action says that there was nothing for it to do. */
+export const SKIPPED = 'step_skipped';
+
+/**
+ * Thrown by an action that could not or need not do anything: the step ends `skipped`, which is neither success nor
+ * failure. `reason` is a short stable word: `tool_missing`, `nothing_to_do`, `not_applicable`, `protected_branch`.
+ */
+export function skip(reason: string, message: string, hint?: string): ActionError {
+  return new ActionError(SKIPPED, message, { details: { reason }, ...(hint === undefined ? {} : { hint }) });
+}

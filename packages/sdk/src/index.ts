@@ -27,3 +27,4 @@ export {
   type WorkerMessage,
   type WorkerRequest,
 } from './protocol.ts';
+export type { Change, Finding, Skipped, StepReport } from './report.ts';

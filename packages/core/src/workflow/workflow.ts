@@ -59,6 +59,8 @@ export interface StepCommon {
   /** Unique in the workflow; given by Cadre (`step-3`) when the author left it out. */
   readonly id: string;
   readonly name?: string;
+  /** Other names by which the step can be selected on the command line. */
+  readonly aliases?: readonly string[];
   readonly if?: string;
   readonly needs: readonly string[];
   readonly timeoutMs?: number;

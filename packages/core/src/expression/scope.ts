@@ -1,0 +1,19 @@
+import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
+
+/** What an expression may see. Only what it refers to need be there: ask `references` first. */
+export interface Scope {
+  readonly inputs: JsonObject;
+  readonly steps: Readonly<Record<string, StepView>>;
+  readonly run: { readonly id: string; readonly startedAt: number; readonly trigger: JsonObject };
+  readonly workspace: JsonObject;
+  readonly failure?: Failure;
+  /** Names that steps around it bring in: a forEach's `as`, `iteration`, `index`. */
+  readonly variables: JsonObject;
+}
+
+export interface StepView {
+  readonly status: string;
+  readonly output: JsonValue;
+  readonly failure: Failure | null;
+  readonly attempts: number;
+}
