@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   incompatible: { status: 424, exitCode: 5 },
   store_unavailable: { status: 503, exitCode: 5 },
   store_corrupt: { status: 500, exitCode: 1 },
+  work_failed: { status: 500, exitCode: 1 },
   disk_full: { status: 507, exitCode: 1 },
   timed_out: { status: 504, exitCode: 124 },
 } as const satisfies Record<string, { status: number; exitCode: number }>;

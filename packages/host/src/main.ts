@@ -1,1 +1,4 @@
-process.stdout.write('cadre\n');
+import { cli } from './cli/cli.ts';
+import { processIo } from './cli/io.ts';
+
+process.exitCode = await cli(process.argv.slice(2), processIo());

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { StringDecoder } from 'node:string_decoder';
 import type { Completed, ExecOptions } from './context.ts';
 import { ActionError } from './failure.ts';
 
@@ -65,9 +66,11 @@ export function execute(
     };
 
     for (const name of ['stdout', 'stderr'] as const) {
+      // A character may be cut in two by the edge of a chunk.
+      const decoder = new StringDecoder('utf8');
       child[name].on('data', (chunk: Buffer) => {
         streams[name].add(chunk);
-        options.onOutput?.(name, chunk.toString('utf8'));
+        options.onOutput?.(name, decoder.write(chunk));
       });
     }
     // A program may close its input before it has read all of it; that is its own affair.

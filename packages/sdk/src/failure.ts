@@ -36,9 +36,13 @@ export class ActionError extends Error {
   }
 }
 
-/** Turns anything that was thrown into data. An error that is not an ActionError is a fault of the worker's code. */
+/** Refusals of the kit and of Cadre carry it: they say what was wrong with the input, and are no faults of the code. */
+const REFUSAL_MARK = Symbol.for('cadre.error');
+
+/** Turns anything that was thrown into data. What is neither an ActionError nor a refusal is a fault of the code. */
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof ActionError) return thrown.failure;
+  if (isRefusal(thrown)) return refusalFailure(thrown);
   if (thrown instanceof Error) {
     const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
     return failure('worker_fault', thrown.message, {
@@ -47,6 +51,24 @@ export function toFailure(thrown: unknown): Failure {
     });
   }
   return failure('worker_fault', String(thrown));
+}
+
+interface Refusal extends Error {
+  readonly code: string;
+  readonly hint?: string | undefined;
+  readonly details?: unknown;
+}
+
+function isRefusal(thrown: unknown): thrown is Refusal {
+  return thrown instanceof Error && REFUSAL_MARK in thrown;
+}
+
+function refusalFailure(refusal: Refusal): Failure {
+  return failure(refusal.code, refusal.message, {
+    ...(refusal.hint === undefined ? {} : { hint: refusal.hint }),
+    ...(refusal.details === undefined ? {} : { details: refusal.details as JsonValue }),
+    ...(refusal.cause === undefined ? {} : { cause: toFailure(refusal.cause) }),
+  });
 }
 
 /** The failure code by which an action says that there was nothing for it to do. */

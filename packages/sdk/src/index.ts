@@ -15,6 +15,8 @@ export {
   type FailureExtras,
   failure,
   type Outcome,
+  SKIPPED,
+  skip,
   toFailure,
 } from './failure.ts';
 export type { JsonObject, JsonSchema, JsonValue } from './json.ts';

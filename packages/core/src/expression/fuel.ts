@@ -1,0 +1,92 @@
+import { CadreError } from '../errors.ts';
+
+/**
+ * What an expression has left to spend. CEL always ends, but its macros multiply and its sums double, so work is paid for.
+ * Invariants:
+ * 1. Nothing that an operator, macro or function reads goes uncounted: `metered-text.ts` sees to it.
+ * 2. Running out is remembered: `||` and `exists` swallow errors, so `withFuel` looks again when the work is over.
+ * 3. Evaluation is synchronous and never begins within another, so one counter is enough.
+ */
+let left = 0;
+
+export const DEFAULT_FUEL = 100_000;
+
+/** One unit pays for this many characters: searching or copying them costs about as much as one turn of a macro. */
+const CHARACTERS_A_UNIT = 100;
+
+/** The library walks down first elements by recursion to name a type; no honest value is nested that deeply. */
+const DEEPEST = 64;
+
+/** Does the work with so much fuel. Throws `expression_too_costly` when it was not enough. */
+export function withFuel<T>(fuel: number, work: () => T): T {
+  left = fuel;
+  const result = work();
+  if (left < 0) throw tooCostly();
+  return result;
+}
+
+export function spend(units: number): void {
+  left -= units;
+  if (left < 0) throw tooCostly();
+}
+
+export function spendText(text: { readonly length: number }): void {
+  spend(1 + Math.floor(text.length / CHARACTERS_A_UNIT));
+}
+
+/** Pays for reading a value: its characters, and `each` for every element or entry of a list or a map. */
+export function spendValue(value: unknown, each: number): void {
+  assertShallow(value);
+  if (typeof value === 'string' || value instanceof Uint8Array) return spendText(value);
+  spend(1 + elementCount(value) * each);
+}
+
+/** Pays for everything within a value: what comparing or printing it costs at most. */
+export function spendWhole(value: unknown): void {
+  assertShallow(value);
+  const waiting = [value];
+  while (waiting.length > 0) {
+    const next = waiting.pop();
+    if (typeof next === 'string') spendText(next);
+    else spend(1);
+    // Pushed one by one: a call with a hundred thousand arguments would break the stack.
+    for (const element of elements(next)) waiting.push(element);
+  }
+}
+
+function elements(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  return isMap(value) ? Object.values(value) : [];
+}
+
+function elementCount(value: unknown): number {
+  if (Array.isArray(value)) return value.length;
+  return isMap(value) ? Object.keys(value).length : 0;
+}
+
+function isMap(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function assertShallow(value: unknown): void {
+  let inner = value;
+  for (let depth = 0; typeof inner === 'object' && inner !== null; depth += 1) {
+    if (depth > DEEPEST) throw tooCostly();
+    inner = firstElement(inner);
+  }
+}
+
+function firstElement(value: object): unknown {
+  if (Array.isArray(value)) return value[0];
+  if (!isMap(value)) return undefined;
+  for (const key in value) return value[key as keyof typeof value];
+  return undefined;
+}
+
+function tooCostly(): CadreError {
+  return new CadreError('expression_too_costly', 'the expression asks for too much work', {
+    hint: 'work on fewer elements, or do this in an action instead of an expression',
+  });
+}

@@ -1,0 +1,36 @@
+import { RE2JS } from 're2js';
+import { CadreError } from '../errors.ts';
+import { spend, spendText } from './fuel.ts';
+
+/** Longer patterns are programs, and compiling them costs. */
+const LONGEST_PATTERN = 1_000;
+
+/** Measured on the slowest patterns: one character through one instruction takes some 30 ns, so a unit pays for 30 µs. */
+const STEPS_A_UNIT = 1_000;
+
+/** Whether the pattern (RE2 syntax) matches anywhere in the text, in time linear in the text. */
+export function matchesPattern(text: string, pattern: string): boolean {
+  const compiled = compile(pattern);
+  spendText(text);
+  spend(Math.floor((text.length * compiled.programSize()) / STEPS_A_UNIT));
+  return compiled.test(text);
+}
+
+function compile(pattern: string): RE2JS {
+  if (pattern.length > LONGEST_PATTERN) {
+    throw new CadreError('invalid_expression', `a pattern may have at most ${LONGEST_PATTERN} characters`);
+  }
+  // Compiling takes up to 10 ms: `a{1000}`.
+  spend(100 + pattern.length);
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    throw new CadreError('invalid_expression', `\`${pattern}\` is not a regular expression: ${messageOf(error)}`, {
+      hint: 'write it in RE2 syntax, which has neither look-around nor back-references',
+    });
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message.replace('error parsing regexp: ', '') : String(error);
+}

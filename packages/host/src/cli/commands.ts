@@ -1,0 +1,286 @@
+import type { CommandEntry } from './command.ts';
+
+/** Every command of `cadre`, in the order of its help. */
+export const COMMANDS: readonly CommandEntry[] = [
+  {
+    name: 'init',
+    summary: 'Write a cadre.yaml that fits this repository',
+    options: [['-y, --yes', 'write without asking']],
+    examples: ['cadre init'],
+    load: async () => (await import('./commands/init.ts')).init,
+  },
+  {
+    name: 'run',
+    summary: 'Run a workflow: show what it would change, ask, do it, report',
+    arguments: [['<workflow>', 'name or file of a workflow; its own options follow (cadre run NAME --help)']],
+    completes: 'workflows',
+    passThrough: true,
+    examples: [
+      'cadre run hygiene --path ~/my-repo',
+      'cadre run hygiene --steps format,lint --yes',
+      'cadre run ./release.yaml --plan',
+    ],
+    load: async () => (await import('./commands/run.ts')).run,
+  },
+  {
+    name: 'hygiene',
+    summary: 'Short for: cadre run hygiene; also: steps, profiles',
+    passThrough: true,
+    examples: ['cadre hygiene --profile quick', 'cadre hygiene steps', 'cadre hygiene profiles'],
+    load: async () => (await import('./commands/hygiene.ts')).hygiene,
+  },
+  {
+    name: 'plan',
+    summary: 'Show every effect of every step before anything happens',
+    arguments: [['<workflow>', 'name or file of a workflow; its own options follow']],
+    completes: 'workflows',
+    passThrough: true,
+    examples: ['cadre plan hygiene', 'cadre plan hygiene --mermaid', 'cadre plan hygiene --json'],
+    load: async () => (await import('./commands/run.ts')).plan,
+  },
+  {
+    name: 'check',
+    summary: 'Find every problem of a workflow file, with line and column',
+    arguments: [['<files...>', 'workflow files or names']],
+    completes: 'workflows',
+    examples: ['cadre check release.yaml'],
+    load: async () => (await import('./commands/check.ts')).check,
+  },
+  {
+    name: 'runs',
+    summary: 'List the runs of this workspace, newest first',
+    arguments: [['[workflow]', 'only runs of this workflow']],
+    completes: 'workflows',
+    options: [
+      ['--status <status>', 'only runs with this status (comma-separated)'],
+      ['-n, --limit <count>', 'how many (default 20)'],
+      ['--plans', 'plans instead of runs'],
+    ],
+    examples: ['cadre runs hygiene --status failed'],
+    load: async () => (await import('./commands/runs.ts')).runs,
+  },
+  {
+    name: 'show',
+    summary: 'Show one run: steps, findings, effects, why it waits',
+    arguments: [['[run]', 'id of a run, its beginning, or `last` (default)']],
+    completes: 'runs',
+    options: [
+      ['--events', 'the journal of the run'],
+      ['--effects', 'what it changed, with diffs'],
+      ['--timings', 'durations, compared with earlier runs'],
+      ['--mermaid', 'a drawing of its steps'],
+    ],
+    examples: ['cadre show', 'cadre show run_01 --effects'],
+    load: async () => (await import('./commands/show.ts')).show,
+  },
+  {
+    name: 'logs',
+    summary: 'Print what the steps of a run said',
+    arguments: [['[run]', 'id of a run, its beginning, or `last` (default)']],
+    completes: 'runs',
+    options: [
+      ['-f, --follow', 'go on until the run is over'],
+      ['--step <step>', 'only this step'],
+      ['--level <level>', 'from this level on: debug, info, warn, error (default info)'],
+    ],
+    examples: ['cadre logs --follow', 'cadre logs run_01 --step test'],
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  {
+    name: 'cancel',
+    summary: 'Cancel a run, wherever it runs, with all its processes',
+    arguments: [['<run>', 'id of a run or its beginning']],
+    completes: 'runs',
+    options: [['--reason <text>', 'why, for the journal']],
+    examples: ['cadre cancel run_01'],
+    load: async () => (await import('./commands/steer.ts')).cancel,
+  },
+  {
+    name: 'answer',
+    summary: 'Answer the question that a run waits for',
+    arguments: [
+      ['<run>', 'id of a run or its beginning'],
+      ['<answer>', 'allow, deny, retry or abort'],
+    ],
+    completes: 'runs',
+    options: [['--step <step>', 'which step, when several wait']],
+    examples: ['cadre answer run_01 allow'],
+    load: async () => (await import('./commands/steer.ts')).answer,
+  },
+  {
+    name: 'resume',
+    summary: 'Go on with a run whose process ended',
+    arguments: [['[run]', 'id of a run or its beginning; default: all that can go on']],
+    completes: 'runs',
+    examples: ['cadre resume', 'cadre resume run_01'],
+    load: async () => (await import('./commands/resume.ts')).resume,
+  },
+  {
+    name: 'rerun',
+    summary: 'Run again, reusing the results before a step',
+    arguments: [['<run>', 'id of a run or its beginning']],
+    completes: 'runs',
+    options: [
+      ['--from <step>', 'first step that is run anew (default: the first that did not succeed)'],
+      ['-y, --yes', 'without asking'],
+    ],
+    examples: ['cadre rerun run_01 --from test'],
+    load: async () => (await import('./commands/resume.ts')).rerun,
+  },
+  {
+    name: 'workers',
+    summary: 'List the workers: their actions, permissions and programs',
+    arguments: [['[worker]', 'show one worker whole']],
+    examples: ['cadre workers', 'cadre workers git'],
+    load: async () => (await import('./commands/workers.ts')).workers,
+  },
+  {
+    name: 'grant',
+    summary: 'What workers may do in this workspace',
+    commands: [
+      {
+        name: 'list',
+        summary: 'List the grants in force',
+        load: async () => (await import('./commands/grant.ts')).listGrants,
+      },
+      {
+        name: 'add',
+        summary: 'Grant a permission to a worker',
+        arguments: [
+          ['<worker>', 'id of the worker'],
+          ['<permission>', 'type:scope, for example net:hooks.slack.com:443'],
+        ],
+        options: [['--expires <duration>', 'how long it holds, for example 8h (default: until revoked)']],
+        load: async () => (await import('./commands/grant.ts')).addGrant,
+      },
+      {
+        name: 'revoke',
+        summary: 'Take a grant back, from the next call on',
+        arguments: [['<grant>', 'id of the grant']],
+        load: async () => (await import('./commands/grant.ts')).revokeGrant,
+      },
+    ],
+  },
+  {
+    name: 'audit',
+    summary: 'The tamper-evident record of every decision',
+    commands: [
+      {
+        name: 'verify',
+        summary: 'Prove that no record was changed, removed or inserted',
+        load: async () => (await import('./commands/audit.ts')).verify,
+      },
+      {
+        name: 'export',
+        summary: 'Print the records as JSON lines',
+        options: [['--run <run>', 'only those of one run']],
+        load: async () => (await import('./commands/audit.ts')).exportRecords,
+      },
+    ],
+  },
+  {
+    name: 'lock',
+    summary: 'Who holds what',
+    commands: [
+      {
+        name: 'show',
+        summary: 'List the leases and their holders',
+        load: async () => (await import('./commands/lock.ts')).showLocks,
+      },
+      {
+        name: 'release',
+        summary: 'Break a lease whose holder is gone',
+        arguments: [['<name>', 'name of the lease']],
+        options: [['--force', 'also when its holder is alive']],
+        load: async () => (await import('./commands/lock.ts')).releaseLock,
+      },
+    ],
+  },
+  {
+    name: 'hooks',
+    summary: 'Git hooks: checked on exactly what is staged, unstaged work never touched',
+    commands: [
+      {
+        name: 'install',
+        summary: 'Add the pre-commit hook to this repository',
+        load: async () => (await import('./commands/hooks.ts')).install,
+      },
+      {
+        name: 'uninstall',
+        summary: 'Remove it again',
+        load: async () => (await import('./commands/hooks.ts')).uninstall,
+      },
+      {
+        name: 'status',
+        summary: 'Show what is installed and which hooks would run',
+        load: async () => (await import('./commands/hooks.ts')).status,
+      },
+      {
+        name: 'run',
+        summary: 'Run the hooks now, on the staged files',
+        options: [
+          ['--all', 'on all files'],
+          ['--stage <stage>', 'which stage (default pre-commit)'],
+        ],
+        load: async () => (await import('./commands/hooks.ts')).runHooks,
+      },
+    ],
+  },
+  {
+    name: 'config',
+    summary: 'Settings: what holds, and where it comes from',
+    commands: [
+      {
+        name: 'list',
+        summary: 'All settings in force',
+        load: async () => (await import('./commands/config.ts')).listConfig,
+      },
+      {
+        name: 'get',
+        summary: 'Print one setting',
+        arguments: [['<key>', 'for example hygiene.coverage']],
+        load: async () => (await import('./commands/config.ts')).getConfig,
+      },
+      {
+        name: 'set',
+        summary: 'Write one setting, keeping comments and order',
+        arguments: [
+          ['<key>', 'for example hygiene.coverage'],
+          ['<value>', 'the value, as YAML'],
+        ],
+        load: async () => (await import('./commands/config.ts')).setConfigValue,
+      },
+      {
+        name: 'explain',
+        summary: 'Every layer that sets a key, and which one wins',
+        arguments: [['<key>', 'for example hygiene.coverage']],
+        load: async () => (await import('./commands/config.ts')).explainConfig,
+      },
+      {
+        name: 'check',
+        summary: 'Find every fault of the configuration files',
+        load: async () => (await import('./commands/config.ts')).checkConfig,
+      },
+    ],
+  },
+  {
+    name: 'doctor',
+    summary: 'What works here, what is missing, and how to get it',
+    examples: ['cadre doctor', 'cadre doctor --json'],
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  {
+    name: 'completion',
+    summary: 'Print a completion script for your shell',
+    arguments: [['<shell>', 'bash, zsh, fish or powershell']],
+    examples: ['source <(cadre completion bash)'],
+    load: async () => (await import('./commands/completion.ts')).completion,
+  },
+  {
+    name: '__complete',
+    summary: 'Print what could come next (called by the completion scripts)',
+    hidden: true,
+    passThrough: true,
+    load: async () => (await import('./commands/completion.ts')).complete,
+  },
+];

@@ -1,0 +1,27 @@
+import type { Problem } from '@cadre/core';
+import { EXIT } from '../exit.ts';
+import type { CommandHandler } from '../command.ts';
+import { openApp } from '../../app.ts';
+import { findPlace } from '../open-workspace.ts';
+import { loadWorkflow } from '../run/load-workflow.ts';
+import { formatProblem } from '../show/problems.ts';
+
+export const check: CommandHandler = async ({ io, output, global, arguments: names }) => {
+  const place = await findPlace(global.workspace ?? '.', io.cwd);
+  const app = await openApp({ place, env: io.env });
+  try {
+    const checked: { file: string; problems: readonly Problem[] }[] = [];
+    for (const name of names) {
+      const { file, problems } = await loadWorkflow(name, app, io.cwd);
+      checked.push({ file: file.path, problems });
+      const { length } = problems;
+      if (length === 0) output.line(`${output.colours.green('✓')} ${file.path}`);
+      for (const problem of problems) output.line(formatProblem(problem, file.path, output.colours));
+    }
+    output.document({ checked });
+    const errors = checked.some(({ problems }) => problems.some(({ severity }) => severity === 'error'));
+    return errors ? EXIT.usage : EXIT.ok;
+  } finally {
+    await app.close();
+  }
+};

@@ -1,0 +1,77 @@
+import type { CommandEntry, CommandHandler } from '../command.ts';
+import { COMMANDS } from '../commands.ts';
+import { EXIT, usageError } from '../exit.ts';
+
+/** Each script asks the hidden `cadre __complete` for what could come next, so that it never goes stale. */
+const SCRIPTS: Readonly<Record<string, string>> = {
+  bash: `_cadre() {
+  local IFS=$'\\n'
+  COMPREPLY=($(compgen -W "$(cadre __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
+}
+complete -o default -F _cadre cadre
+`,
+  zsh: `#compdef cadre
+_cadre() {
+  local -a found
+  found=("\${(@f)$(cadre __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  compadd -- $found
+}
+compdef _cadre cadre
+`,
+  fish: `complete -c cadre -f -a '(cadre __complete (commandline -opc)[2..] (commandline -ct) 2>/dev/null)'
+`,
+  powershell: `Register-ArgumentCompleter -Native -CommandName cadre -ScriptBlock {
+  param($word, $ast, $position)
+  $words = $ast.CommandElements | Select-Object -Skip 1 | ForEach-Object { $_.ToString() }
+  if ($word -eq '') { $words = @($words) + '' }
+  cadre __complete @words 2>$null | Where-Object { $_ -like "$word*" } | ForEach-Object {
+    [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+  }
+}
+`,
+};
+
+export const completion: CommandHandler = async ({ io, arguments: [shell = ''] }) => {
+  const script = SCRIPTS[shell];
+  if (script === undefined) {
+    throw usageError(`there is no completion for "${shell}"`, `one of ${Object.keys(SCRIPTS).join(', ')}`);
+  }
+  io.stdout.write(script);
+  return EXIT.ok;
+};
+
+/** The words typed so far, the last one possibly unfinished; prints one candidate a line. */
+export const complete: CommandHandler = async (invocation) => {
+  const words = [...invocation.arguments];
+  const unfinished = words.pop() ?? '';
+  const candidates = await candidatesAfter(words, unfinished, invocation);
+  for (const candidate of candidates) {
+    if (candidate.startsWith(unfinished)) invocation.io.stdout.write(`${candidate}\n`);
+  }
+  return EXIT.ok;
+};
+
+async function candidatesAfter(
+  words: readonly string[],
+  unfinished: string,
+  invocation: Parameters<CommandHandler>[0],
+): Promise<readonly string[]> {
+  let level: readonly CommandEntry[] = COMMANDS;
+  let entry: CommandEntry | undefined;
+  let given = 0;
+  for (const word of words) {
+    const next = level.find((candidate) => candidate.name === word);
+    if (next === undefined) {
+      if (!word.startsWith('-')) given += 1;
+      continue;
+    }
+    entry = next;
+    level = next.commands ?? [];
+  }
+  if (entry === undefined || level.length > 0) {
+    return level.filter((candidate) => candidate.hidden !== true).map((candidate) => candidate.name);
+  }
+  const { completeArgument, completeFlags } = await import('./complete-workspace.ts');
+  if (unfinished.startsWith('-')) return completeFlags(entry, words, invocation);
+  return given === 0 ? completeArgument(entry, invocation) : [];
+}

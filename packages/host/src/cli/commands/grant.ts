@@ -1,0 +1,63 @@
+import { CadreError, checkPermission } from '@cadre/core';
+import { parseDuration } from '@cadre/kit/format';
+import type { CommandHandler } from '../command.ts';
+import { EXIT, usageError } from '../exit.ts';
+import { printTable } from '../show/table.ts';
+import { withApp } from '../with-app.ts';
+
+export const listGrants: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const grants = await app.grants.list(app.clock.now());
+    invocation.output.document({ grants });
+    if (grants.length === 0) invocation.output.line('No grants: workers have what policy allows.');
+    const rows = grants.map((grant) => [
+      grant.id,
+      grant.worker,
+      grant.decision,
+      grant.permission,
+      grant.run ?? 'workspace',
+      grant.expiresAt === undefined ? 'until revoked' : new Date(grant.expiresAt).toISOString(),
+    ]);
+    printTable(['grant', 'worker', 'decision', 'permission', 'for', 'expires'], rows, invocation.output);
+    return EXIT.ok;
+  });
+
+export const addGrant: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const [worker = '', permission = ''] = invocation.arguments;
+    const problem = checkPermission(permission);
+    if (problem !== undefined) throw usageError(problem.message, problem.suggestion);
+    const installed = app.workers.list().find(({ manifest }) => manifest.id === worker);
+    if (installed === undefined) {
+      throw new CadreError('not_found', `there is no worker "${worker}"`, { hint: 'cadre workers' });
+    }
+    const { expires } = invocation.options;
+    const now = app.clock.now();
+    const grant = {
+      id: app.clock.newId('grant'),
+      principal: app.principal,
+      worker,
+      versions: `^${installed.manifest.version}`,
+      manifestHash: installed.hash,
+      permission,
+      decision: 'allow' as const,
+      grantedBy: app.principal,
+      grantedAt: now,
+      ...(typeof expires === 'string' ? { expiresAt: now + parseDuration(expires) } : {}),
+    };
+    await app.grants.put(grant);
+    invocation.output.document({ grant });
+    invocation.output.line(`${worker} may ${permission} in this workspace; take it back: cadre grant revoke ${grant.id}`);
+    return EXIT.ok;
+  });
+
+export const revokeGrant: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const [id = ''] = invocation.arguments;
+    if (!(await app.grants.revoke(id))) {
+      throw new CadreError('not_found', `there is no grant ${id}`, { hint: 'cadre grant list' });
+    }
+    invocation.output.document({ revoked: id });
+    invocation.output.line(`revoked ${id}`);
+    return EXIT.ok;
+  });

@@ -1,0 +1,44 @@
+import type { CommandHandler } from '../command.ts';
+import { EXIT } from '../exit.ts';
+import { loadWorkflow } from '../run/load-workflow.ts';
+import { HYGIENE_PROFILES } from '../run/profiles.ts';
+import { printTable } from '../show/table.ts';
+import { withApp } from '../with-app.ts';
+import { runWorkflow } from './run.ts';
+
+/** `cadre hygiene …` is `cadre run hygiene …`, but for its own two verbs. */
+export const hygiene: CommandHandler = (invocation) => {
+  const [verb] = invocation.arguments;
+  if (verb === 'steps') return listSteps(invocation);
+  if (verb === 'profiles') return listProfiles(invocation);
+  return runWorkflow({ ...invocation, arguments: ['hygiene', ...invocation.arguments] }, false);
+};
+
+const listSteps: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const { workflow } = await loadWorkflow('hygiene', app, invocation.io.cwd);
+    const steps = workflow?.steps ?? [];
+    invocation.output.document({ steps: steps.map(({ id, name, aliases }) => ({ id, name, aliases })) });
+    const rows = steps.map((step) => [
+      step.id,
+      (step.aliases ?? []).join(' '),
+      step.kind === 'action' ? step.uses : step.kind,
+      step.name ?? '',
+    ]);
+    printTable(['step', 'aliases', 'action', 'what it does'], rows, invocation.output);
+    return EXIT.ok;
+  });
+
+const listProfiles: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const profiles = { ...HYGIENE_PROFILES, ...app.config.hygiene.profiles };
+    invocation.output.document({ profiles });
+    const rows = Object.entries(profiles).map(([name, profile]) => [
+      name === app.config.hygiene.profile ? `${name} *` : name,
+      profile.extends ?? '',
+      profile.steps?.join(' ') ?? 'all steps',
+      JSON.stringify(profile.inputs ?? {}),
+    ]);
+    printTable(['profile', 'extends', 'steps', 'inputs'], rows, invocation.output);
+    return EXIT.ok;
+  });

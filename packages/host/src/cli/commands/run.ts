@@ -1,0 +1,137 @@
+import { isDestructive, runReport, waves, workflowMermaid } from '@cadre/core';
+import type { Effect } from '@cadre/sdk';
+import type { App } from '../../app.ts';
+import type { CommandHandler, Invocation } from '../command.ts';
+import { EXIT, exitCodeOfRun, usageError } from '../exit.ts';
+import { findPlace } from '../open-workspace.ts';
+import { createOutput } from '../output.ts';
+import { peekFlag } from '../run/flags.ts';
+import { holdingWorkflow } from '../run/hold.ts';
+import { type Ended, performRun } from '../run/perform-run.ts';
+import { type Prepared, prepareRun } from '../run/prepare.ts';
+import { printEffects, type StepEffects } from '../show/effects.ts';
+import { printReport, sentenceOf } from '../show/report.ts';
+import { printTimings } from '../show/timings.ts';
+import { withApp } from '../with-app.ts';
+
+export const run: CommandHandler = (invocation) => runWorkflow(invocation, false);
+export const plan: CommandHandler = (invocation) => runWorkflow(invocation, true);
+
+/** With `planOnly` nothing is ever applied, whatever else is said. */
+export async function runWorkflow(given: Invocation, planOnly: boolean): Promise<number> {
+  const args = [...given.arguments];
+  const at = args.findIndex((argument) => !argument.startsWith('-'));
+  const name = at < 0 ? undefined : args.splice(at, 1)[0];
+  if (name === undefined) throw usageError('which workflow?', 'cadre run hygiene');
+  const invocation = withGlobalFlags(given, args);
+  const folder = peekFlag(args, ['--path', '-p', '--workspace', '-C']) ?? given.global.workspace ?? '.';
+  return withApp(
+    invocation,
+    async (app) => {
+      const place = await findPlace(folder, invocation.io.cwd);
+      const prepared = await prepareRun(app, name, args, place, invocation);
+      if (prepared === undefined) return EXIT.ok;
+      if (prepared.flags.mermaid === true) return printMermaid(prepared, invocation);
+      await app.engine.recover();
+      return holdingWorkflow(app, prepared, invocation, () =>
+        planOnly || prepared.flags.plan === true
+          ? planAndStop(app, prepared, invocation)
+          : planAndApply(app, prepared, invocation),
+      );
+    },
+    folder,
+  );
+}
+
+/** A workflow's command line is parsed late, so its `--json` and the like are seen only here. */
+function withGlobalFlags(invocation: Invocation, args: readonly string[]): Invocation {
+  const has = (...flags: string[]) => flags.some((flag) => args.includes(flag));
+  const global = {
+    ...invocation.global,
+    ...(has('--json') ? { json: true } : {}),
+    ...(has('--quiet', '-q') ? { quiet: true } : {}),
+    ...(has('--verbose', '-v') ? { verbose: true } : {}),
+    ...(has('--no-color') ? { color: false } : {}),
+  };
+  return { ...invocation, global, output: createOutput(invocation.io, global) };
+}
+
+async function planAndApply(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
+  const destructive = isDestructive(prepared.workflow, (uses) => app.workers.resolve(uses).action.effects);
+  if (!destructive || prepared.flags.yes === true) return apply(app, prepared, invocation);
+  const { io, output } = invocation;
+  if (!io.interactive || output.json) return planAndStop(app, prepared, invocation);
+  const { confirm, isCancel } = await import('@clack/prompts');
+  for (;;) {
+    const planned = await makePlan(app, prepared, invocation);
+    if (planned.state.status === 'cancelled') return EXIT.interrupted;
+    printPlan(planned, invocation);
+    if (planned.effects.every(({ effects }) => effects.length === 0)) return exitOf(planned);
+    const confirmed = await confirm({ message: 'Apply this plan?', initialValue: true });
+    if (isCancel(confirmed)) return EXIT.interrupted;
+    if (!confirmed) {
+      output.line('Nothing was changed.');
+      return EXIT.ok;
+    }
+    if (await app.planStillHolds(planned.id)) return apply(app, prepared, invocation);
+    output.line('Files changed while you read the plan [changed_meanwhile]; here is the new one.');
+  }
+}
+
+interface Planned extends Ended {
+  readonly effects: readonly StepEffects[];
+  readonly rows: ReturnType<typeof runReport>;
+}
+
+async function makePlan(app: App, prepared: Prepared, invocation: Invocation): Promise<Planned> {
+  const { workflow, inputs } = prepared;
+  const ended = await performRun(app, { workflow, inputs, mode: 'plan' }, invocation);
+  await app.rememberPlan(ended.id);
+  const effects = (await app.engine.effects(ended.id)) as { step: string; effects: readonly Effect[] }[];
+  return { ...ended, effects, rows: runReport(workflow, ended.state) };
+}
+
+async function planAndStop(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
+  const planned = await makePlan(app, prepared, invocation);
+  const { output } = invocation;
+  const drawn = prepared.workflow.mode === 'graph' ? { waves: waves(prepared.workflow) } : {};
+  output.document({ plan: planned.id, status: planned.state.status, ...drawn, steps: planned.rows, effects: planned.effects });
+  printPlan(planned, invocation);
+  output.line('\nNothing was changed: this was the plan. Apply it with --yes.');
+  return planned.state.status === 'cancelled' ? EXIT.interrupted : EXIT.ok;
+}
+
+function printPlan(planned: Planned, { output }: Invocation): void {
+  output.line();
+  printReport(planned.rows, output);
+  output.line(`\n${output.colours.bold('What would change')}`);
+  printEffects(planned.effects, output);
+  if (planned.effects.every(({ effects }) => effects.length === 0)) output.line('  nothing');
+}
+
+async function apply(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
+  const { workflow, inputs, flags } = prepared;
+  const { output } = invocation;
+  const ended = await performRun(app, { workflow, inputs, mode: 'apply' }, invocation);
+  const rows = runReport(workflow, ended.state);
+  const effects = await app.engine.effects(ended.id);
+  const { status, failure, output: result } = ended.state;
+  output.document({ run: ended.id, status, failure, output: result, steps: rows, effects });
+  output.line();
+  printReport(rows, output);
+  output.line(`\n${sentenceOf(ended.state, ended.id)}`);
+  output.line(output.colours.dim(`cadre show ${ended.id} --effects   shows every change`));
+  if (flags.timings === true && !output.json) await printTimings(app, ended.id, output);
+  return exitOf(ended);
+}
+
+function exitOf({ state }: Ended): number {
+  return exitCodeOfRun(state.status, state.failure);
+}
+
+function printMermaid({ workflow }: Prepared, { io, output }: Invocation): number {
+  const drawing = workflowMermaid(workflow);
+  output.document({ workflow: workflow.name, mermaid: drawing });
+  if (!output.json) io.stdout.write(`${drawing}\n`);
+  return EXIT.ok;
+}

@@ -1,0 +1,48 @@
+import { CadreError, isOver, runReport } from '@cadre/core';
+import type { CommandHandler } from '../command.ts';
+import { EXIT, exitCodeOfRun, usageError } from '../exit.ts';
+import { resolveRun } from '../run/resolve-run.ts';
+import { sentenceOf } from '../show/report.ts';
+import { withApp } from '../with-app.ts';
+
+const ANSWERS = ['allow', 'deny', 'retry', 'abort'] as const;
+type Answer = (typeof ANSWERS)[number];
+
+export const cancel: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const id = await resolveRun(app, invocation.arguments[0]);
+    const { reason } = invocation.options;
+    await app.engine.cancel(id, app.principal, typeof reason === 'string' ? reason : 'cadre cancel');
+    const state = await app.engine.settled(id, invocation.io.interrupted);
+    invocation.output.document({ id, status: state.status });
+    invocation.output.line(sentenceOf(state, id));
+    return state.status === 'cancelled' ? EXIT.ok : EXIT.failed;
+  });
+
+export const answer: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const [named, given = ''] = invocation.arguments;
+    if (!isAnswer(given)) throw usageError(`"${given}" is no answer`, `one of ${ANSWERS.join(', ')}`);
+    const id = await resolveRun(app, named);
+    const { state, workflow } = await app.engine.get(id);
+    const waiting = runReport(workflow, state).filter((row) => row.status === 'waiting');
+    const { step } = invocation.options;
+    const asked = typeof step === 'string' ? waiting.filter((row) => row.step === step) : waiting;
+    const [only] = asked;
+    if (only === undefined || isOver(state.status)) {
+      throw new CadreError('invalid_usage', `${id} waits for no answer`, { hint: `cadre show ${id}` });
+    }
+    if (asked.length > 1) {
+      throw usageError(`${asked.length} steps wait`, `--step ${asked.map((row) => row.step).join(' or --step ')}`);
+    }
+    await app.engine.answer(id, only.step, { by: app.principal, answer: given });
+    await app.engine.recover();
+    const after = await app.engine.settled(id, invocation.io.interrupted);
+    invocation.output.document({ id, step: only.step, answer: given, status: after.status });
+    invocation.output.line(sentenceOf(after, id));
+    return exitCodeOfRun(after.status, after.failure);
+  });
+
+function isAnswer(text: string): text is Answer {
+  return (ANSWERS as readonly string[]).includes(text);
+}

@@ -1,0 +1,25 @@
+import { CadreError } from '@cadre/core';
+import type { App } from '../../app.ts';
+
+const LOOKED_AT = 200;
+
+/** A run by its id, the beginning of its id, or `last`. Throws `run_not_found`. */
+export async function resolveRun(app: App, named = 'last'): Promise<string> {
+  const { runs } = await app.engine.list({ limit: LOOKED_AT });
+  if (named === 'last') {
+    const newest = runs.find((run) => run.mode === 'apply') ?? runs[0];
+    if (newest !== undefined) return newest.id;
+    throw new CadreError('run_not_found', `there is no run in ${app.place.root} yet`, { hint: 'cadre run hygiene' });
+  }
+  const matches = runs.filter((run) => run.id.startsWith(named) || run.id.startsWith(`run_${named}`));
+  const [only] = matches;
+  if (only !== undefined && matches.length === 1) return only.id;
+  if (matches.length > 1) {
+    throw new CadreError('run_not_found', `"${named}" is the beginning of ${matches.length} runs`, {
+      hint: `one of ${matches.slice(0, 3).map((run) => run.id).join(', ')}`,
+    });
+  }
+  // Older than those looked at: then it must be named in full.
+  await app.engine.get(named);
+  return named;
+}

@@ -1,0 +1,116 @@
+import type { RunState, StepStatus } from '@cadre/core';
+import { duration } from '@cadre/kit/format';
+import type { Failure, Finding, JsonValue, StepReport } from '@cadre/sdk';
+import type { Colours, Output } from '../output.ts';
+import { visible } from './effects.ts';
+
+export interface ReportRow {
+  readonly step: string;
+  readonly name: string;
+  readonly status: StepStatus;
+  readonly durationMs?: number;
+  readonly reason?: string;
+  readonly failure?: Failure;
+  readonly output?: JsonValue;
+}
+
+export const MARKS: Readonly<Record<StepStatus, { mark: string; colour: keyof Colours }>> = {
+  pending: { mark: '·', colour: 'dim' },
+  ready: { mark: '·', colour: 'dim' },
+  running: { mark: '▸', colour: 'cyan' },
+  retrying: { mark: '↻', colour: 'yellow' },
+  waiting: { mark: '?', colour: 'yellow' },
+  succeeded: { mark: '✓', colour: 'green' },
+  failed: { mark: '✗', colour: 'red' },
+  timed_out: { mark: '✗', colour: 'red' },
+  skipped: { mark: '-', colour: 'dim' },
+  cancelled: { mark: '×', colour: 'yellow' },
+};
+
+const MAX_FINDINGS = 10;
+
+export function paint(text: string, colour: keyof Colours, colours: Colours): string {
+  return (colours[colour] as (text: string) => string)(text);
+}
+
+/** One line a step, then findings, then failures with what to do. */
+export function printReport(rows: readonly ReportRow[], output: Output): void {
+  const width = Math.max(...rows.map((row) => row.name.length), 4);
+  for (const row of rows) output.line(reportLine(row, width, output));
+  for (const row of rows) printFindings(row, output);
+  for (const row of rows) printFailure(row, output);
+}
+
+export function reportLine(row: ReportRow, width: number, output: Output): string {
+  const { mark, colour } = MARKS[row.status];
+  const time = row.durationMs === undefined ? '' : duration(row.durationMs);
+  const head = `${paint(mark, colour, output.colours)} ${row.name.padEnd(width)}  ${time.padStart(7)}`;
+  return `${head}  ${output.colours.dim(visible(outcomeOf(row)))}`;
+}
+
+function outcomeOf(row: ReportRow): string {
+  if (row.failure !== undefined) return row.failure.message.split('\n')[0] ?? row.failure.code;
+  if (row.reason !== undefined) return row.status === 'skipped' ? `skipped: ${row.reason}` : row.reason;
+  return reportOf(row)?.summary ?? '';
+}
+
+/** The report that a step answered, or that its failure carries. */
+export function reportOf(row: ReportRow): StepReport | undefined {
+  const value = row.output ?? row.failure?.details;
+  const isReport = typeof value === 'object' && value !== null && !Array.isArray(value) && 'findings' in value;
+  return isReport ? (value as unknown as StepReport) : undefined;
+}
+
+function printFindings(row: ReportRow, output: Output): void {
+  const report = reportOf(row);
+  if (report === undefined) return;
+  const findings = report.findings.filter((finding) => output.verbose || finding.severity !== 'info');
+  const shown = output.verbose ? findings : findings.slice(0, MAX_FINDINGS);
+  if (shown.length + (report.skipped ?? []).length === 0) return;
+  output.line();
+  output.line(output.colours.bold(row.name));
+  for (const finding of shown) output.line(`  ${findingLine(finding, output.colours)}`);
+  if (findings.length > shown.length) {
+    output.line(output.colours.dim(`  … ${findings.length - shown.length} more (cadre show --verbose)`));
+  }
+  for (const { tool, message, hint } of report.skipped ?? []) {
+    output.line(`  ${output.colours.yellow('skipped')} ${tool}: ${visible(message)}`);
+    if (hint !== undefined) output.line(output.colours.dim(`          ${visible(hint)}`));
+  }
+}
+
+const SEVERITY_COLOUR: Readonly<Record<Finding['severity'], keyof Colours>> = {
+  info: 'dim',
+  low: 'dim',
+  medium: 'yellow',
+  high: 'red',
+  critical: 'red',
+};
+
+function findingLine(finding: Finding, colours: Colours): string {
+  const { severity, file, line, message, rule, tool, fix } = finding;
+  const where = line === undefined ? file : `${file}:${line}`;
+  const head = `${paint(severity.padEnd(8), SEVERITY_COLOUR[severity], colours)} ${visible(where)} ${visible(message)}`;
+  const fixed = fix === undefined ? '' : colours.dim(` – ${visible(fix)}`);
+  return `${head} ${colours.dim(`[${tool}/${rule}]`)}${fixed}`;
+}
+
+function printFailure(row: ReportRow, output: Output): void {
+  if (row.failure === undefined || row.status === 'skipped') return;
+  const { colours } = output;
+  output.line();
+  output.line(`${colours.red(row.name)} ${visibleLines(row.failure.message)} ${colours.dim(`[${row.failure.code}]`)}`);
+  if (row.failure.hint !== undefined) output.line(`  try: ${visibleLines(row.failure.hint)}`);
+}
+
+const visibleLines = (text: string) => text.split('\n').map(visible).join('\n  ');
+
+/** The state as one sentence: `failed after 12 s: the tests failed`. */
+export function sentenceOf(state: RunState, id: string): string {
+  const took =
+    state.startedAt === undefined || state.endedAt === undefined
+      ? ''
+      : ` after ${duration(state.endedAt - state.startedAt)}`;
+  const why = state.failure === undefined ? '' : `: ${state.failure.message.split('\n')[0]}`;
+  return `${id} ${state.status.replace('_', ' ')}${took}${why}`;
+}

@@ -1,0 +1,15 @@
+export { isKitError, KitError, type KitErrorCode } from '../error.ts';
+export { didYouMean, nearest } from '../nearest.ts';
+export { type Copied, type CopyOptions, copyTree } from './copy-tree.ts';
+export { diskFree } from './disk-free.ts';
+export { contentVersion, hashFile } from './hash-file.ts';
+export { isInside } from './is-inside.ts';
+export { type Lock, type LockHolder, type LockOptions, lock } from './lock.ts';
+export { decodeText, type ReadOptions, readBytes, readText } from './read-text.ts';
+export { realTarget } from './real-target.ts';
+export { openScope, type RemoveOptions, type Scope } from './scope.ts';
+export { systemCode, systemFault } from './system-fault.ts';
+export { type TempDir, tempDir } from './temp-dir.ts';
+export { restore, type Trashed, trash } from './trash.ts';
+export { type Entry, type WalkOptions, walk } from './walk.ts';
+export { type WriteOptions, writeAtomic } from './write-atomic.ts';
