@@ -1,5 +1,38 @@
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
+export { type EvaluateOptions, evaluate } from './expression/evaluate.ts';
+export type { ExpressionFault } from './expression/explain-error.ts';
+export { type References, references } from './expression/references.ts';
+export type { Scope, StepView } from './expression/scope.ts';
 export { canonicalJson } from './json.ts';
+export { checkValue, type ValueFault } from './manifest/check-value.ts';
+export { manifestSchema } from './manifest/manifest-schema.ts';
+export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts';
+export { isPublicAddress } from './policy/address.ts';
+export { globCovers } from './policy/glob.ts';
+export { splitHost } from './policy/host-scope.ts';
+export type { Places } from './policy/path-scope.ts';
+export {
+  covers,
+  formatPermission,
+  intersect,
+  type ParsedPermission,
+  type Permission,
+  parsePermission,
+  permissionSentence,
+  placePermission,
+} from './policy/permission.ts';
+export { PERMISSION_TYPES, type PermissionType } from './policy/permission-types.ts';
+export { plainText } from './policy/plain-text.ts';
+export {
+  type Decision,
+  decidePermission,
+  deniedWithin,
+  type PlacedPolicy,
+  type Policy,
+  placePolicy,
+  policyFor,
+  type Verdict,
+} from './policy/policy.ts';
 export type { Command } from './run/commands.ts';
 export type { NumberedEvent, Question, RunEvent, RunEventBody } from './run/events.ts';
 export type { RunState, StepState } from './run/state.ts';

@@ -4,7 +4,10 @@ export function nearest(word: string, candidates: Iterable<string>, count = 3): 
   // A third of the letters may be wrong, and at least one: `pth` is `path`, and `x` is not `y`.
   const tolerance = Math.max(1, Math.floor(wanted.length / 3));
   return [...new Set(candidates)]
-    .filter((candidate) => Math.abs(candidate.length - wanted.length) <= tolerance || startsAlike(candidate, wanted))
+    .filter(
+      (candidate) =>
+        Math.abs(candidate.length - wanted.length) <= tolerance || startsAlike(candidate, wanted),
+    )
     .map((candidate) => ({ candidate, distance: rank(wanted, candidate.toLowerCase()) }))
     .filter(({ candidate, distance }) => distance <= tolerance && distance < candidate.length)
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))

@@ -25,7 +25,16 @@ function compress(state: Uint32Array, view: DataView, block: number): Uint32Arra
     const s1 = rotate(late, 17) ^ rotate(late, 19) ^ (late >>> 10);
     words[i] = at(words, i - 16) + s0 + at(words, i - 7) + s1;
   }
-  const [h0, h1, h2, h3, h4, h5, h6, h7] = state as unknown as readonly [number, number, number, number, number, number, number, number];
+  const [h0, h1, h2, h3, h4, h5, h6, h7] = state as unknown as readonly [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   let [a, b, c, d, e, f, g, h] = [h0, h1, h2, h3, h4, h5, h6, h7];
   for (let i = 0; i < 64; i += 1) {
     const s1 = rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25);

@@ -1,12 +1,14 @@
-/** The candidates that a person who wrote `word` most likely meant, best first, at most three; often none. */
+/** The candidates that a person who wrote `word` most likely meant: the nearest ones, at most three; often none. */
 export function nearest(word: string, candidates: Iterable<string>): readonly string[] {
   const wanted = word.toLowerCase();
   // A third of the letters may be wrong; with more, the suggestion is a guess that costs trust.
   const limit = Math.max(1, Math.floor(wanted.length / 3));
-  return [...new Set(candidates)]
+  const measured = [...new Set(candidates)]
     .map((candidate) => ({ candidate, distance: editDistance(wanted, candidate.toLowerCase(), limit) }))
-    .filter(({ distance }) => distance <= limit)
-    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
+    .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));
+  const best = Math.min(limit, measured[0]?.distance ?? limit);
+  return measured
+    .filter(({ distance }) => distance <= best)
     .slice(0, 3)
     .map(({ candidate }) => candidate);
 }

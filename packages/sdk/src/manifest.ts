@@ -7,7 +7,11 @@ export interface Manifest {
   readonly version: string;
   readonly name?: string;
   readonly description?: string;
+  readonly author?: string;
   readonly licence?: string;
+  readonly homepage?: string;
+  readonly icon?: string;
+  readonly tags?: readonly string[];
   readonly capabilities: readonly string[];
   /** `type:scope`, for example `fs:write:.`, `shell:git`, `net:registry.example.org:443`. */
   readonly permissions: readonly string[];
@@ -16,6 +20,15 @@ export interface Manifest {
   readonly actions: readonly ActionManifest[];
   readonly programs?: readonly ProgramManifest[];
   readonly engines?: { readonly cadre?: string };
+  /** JSON Schema of the settings `workers.ID` of a workspace. */
+  readonly config?: JsonSchema;
+  readonly secrets?: readonly { readonly name: string; readonly purpose: string }[];
+  /** Other workers and skills by version range. */
+  readonly dependencies?: Readonly<Record<string, string>>;
+  readonly platforms?: readonly ('linux' | 'darwin' | 'win32')[];
+  /** Wished confinement and limits; policy may only tighten them. */
+  readonly isolation?: 'process' | 'os' | 'container' | 'remote';
+  readonly resources?: { readonly memoryMiB?: number };
 }
 
 export interface ActionManifest {
@@ -27,6 +40,10 @@ export interface ActionManifest {
   readonly effects: readonly EffectClass[];
   /** Performing it twice with the same input has the effect of performing it once. */
   readonly idempotent?: boolean;
+  /** The same input gives the same output, whenever and wherever. */
+  readonly pure?: boolean;
+  /** False: it cannot be stopped half-way and is waited for. */
+  readonly cancel?: boolean;
   /**
    * How its effects are shown before they happen.
    * `scratch`: it is performed on a copy of the workspace and the difference is the plan.
@@ -39,6 +56,12 @@ export interface ActionManifest {
   /** Time limit such as `10m`; absent: the step's or the common default. */
   readonly timeout?: string;
   readonly class?: 'cpu' | 'io' | 'llm' | 'deploy';
+  readonly cost?: {
+    readonly time?: string;
+    readonly money?: string;
+    readonly tokens?: number;
+    readonly risk?: 'low' | 'medium' | 'high';
+  };
   readonly examples?: readonly { readonly input: JsonValue; readonly output?: JsonValue }[];
 }
 

@@ -1,14 +1,24 @@
 import { Environment } from '@marcbachmann/cel-js';
-import { registerFunctions, registerReplacements } from './functions.ts';
 import { spendValue, spendWhole } from './fuel.ts';
+import { registerFunctions, registerReplacements } from './functions.ts';
 
 /** Enough for anything that a person would write in one expression. */
-const LIMITS = { maxAstNodes: 1_000, maxDepth: 48, maxListElements: 500, maxMapEntries: 500, maxCallArguments: 16 };
+const LIMITS = {
+  maxAstNodes: 1_000,
+  maxDepth: 48,
+  maxListElements: 500,
+  maxMapEntries: 500,
+  maxCallArguments: 16,
+};
 
 /** The metered text is the same expression with up to three calls around each part. */
 const METERED_LIMITS = { ...LIMITS, maxAstNodes: 10_000, maxDepth: 400 };
 
-const OPTIONS = { unlistedVariablesAreDyn: true, homogeneousAggregateLiterals: false, enableOptionalTypes: true };
+const OPTIONS = {
+  unlistedVariablesAreDyn: true,
+  homogeneousAggregateLiterals: false,
+  enableOptionalTypes: true,
+};
 
 /** The language as people write it: for parsing and for checking types. */
 export const LANGUAGE = createLanguage();
@@ -26,9 +36,13 @@ function createLanguage(): Environment {
 function createMetered(): Environment {
   const environment = LANGUAGE.clone({ ...OPTIONS, limits: METERED_LIMITS });
   registerReplacements(environment);
-  environment.registerFunction('__spend(A, int): A', spent((value, each) => spendValue(value, Number(each))), {
-    async: false,
-  });
+  environment.registerFunction(
+    '__spend(A, int): A',
+    spent((value, each) => spendValue(value, Number(each))),
+    {
+      async: false,
+    },
+  );
   environment.registerFunction('__spendWhole(A): A', spent(spendWhole), { async: false });
   environment.registerFunction('__spendMembers(A): A', spent(spendMembers), { async: false });
   return environment;
@@ -36,8 +50,8 @@ function createMetered(): Environment {
 
 /** Looking for an element compares it with each; looking for a key of a map does not. */
 function spendMembers(value: unknown): void {
-  if (Array.isArray(value)) return spendWhole(value);
-  spendValue(value, 0);
+  if (Array.isArray(value)) spendWhole(value);
+  else spendValue(value, 0);
 }
 
 function spent(pay: (value: unknown, each: bigint) => void): (value: unknown, each: bigint) => unknown {

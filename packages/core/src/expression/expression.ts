@@ -1,8 +1,9 @@
-import type { ASTNode, EvaluationError, ParseError, SourceRange, TypeError as CelTypeError } from '@marcbachmann/cel-js';
-import { CadreError, isCadreError } from '../errors.ts';
+import type { ASTNode } from '@marcbachmann/cel-js';
+import { CadreError } from '../errors.ts';
 import { LANGUAGE, METERED } from './environment.ts';
+import { explainError } from './explain-error.ts';
 import { meteredText } from './metered-text.ts';
-import { type Access, accesses, children } from './syntax-tree.ts';
+import { type Access, accesses } from './syntax-tree.ts';
 
 /** A compiled expression: the text between `${{` and `}}`. */
 export interface Expression {
@@ -12,49 +13,98 @@ export interface Expression {
   readonly plain: boolean;
   /** The name when the whole expression is `secrets.NAME`. */
   readonly secret?: string;
-  /** Must be called within `withFuel`. Throws what the library throws. */
+  /** Must be called within `withFuel`. Throws whatever the library throws. */
   readonly run: (variables: ReadonlyMap<string, unknown>) => unknown;
 }
 
 const LONGEST_TEXT = 8_192;
 
-/** A workflow has some dozens of expressions; what is compiled is kept for this many of the last used. */
+/** A workflow has some dozens of expressions; this many of the last used are kept compiled. */
 const CACHE_SIZE = 500;
 const cache = new Map<string, Expression>();
 
-/** Throws `invalid_expression`, with the position within the expression, where syntax or types are wrong. */
+/** Throws `invalid_expression`, with the place within the expression, where its syntax or its types are wrong. */
 export function compileExpression(text: string): Expression {
-  const known = cache.get(text);
-  // Put last again: the first in the map is the one not used for longest.
+  const expression = cache.get(text) ?? compile(text);
+  // Put last again: the first key of the map is the one that was not used for longest.
   cache.delete(text);
-  const expression = known ?? compile(text);
   cache.set(text, expression);
-  if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value ?? '');
+  if (cache.size > CACHE_SIZE) cache.delete(cache.keys().next().value ?? text);
   return expression;
 }
 
 function compile(text: string): Expression {
-  if (text.length > LONGEST_TEXT) {
-    throw expressionError(text, `it is longer than ${LONGEST_TEXT} characters`, { hint: 'split it into steps' });
-  }
   try {
+    assertLength(text);
     const parsed = LANGUAGE.parse(text);
-    assertAllowed(text, parsed.ast);
+    const read = accesses(parsed.ast).filter(
+      (access) => access.name === 'cel' || !LANGUAGE.hasVariable(access.name),
+    );
+    const secret = isPath(parsed.ast) ? secretName(read) : undefined;
+    if (secret === undefined) read.forEach(assertAllowed);
     const checked = parsed.check();
     if (checked.error !== undefined) throw checked.error;
-    const read = accesses(parsed.ast);
+    const metered = METERED.parse(meteredText(parsed.ast));
     return {
       text,
       accesses: read,
-      plain: read.length === 1 && read[0]?.start === parsed.ast.start && read[0].end === parsed.ast.end && isPath(parsed.ast),
-      ...secretOf(text, parsed.ast, read),
-      run: METERED.parse(meteredText(parsed.ast)),
+      plain: isPath(parsed.ast),
+      ...(secret !== undefined && { secret }),
+      run: (variables) => metered(variables),
     };
   } catch (error) {
     throw explainError(text, error);
   }
 }
 
-function isPath(node: ASTNode): boolean {
-  return node.op === 'id' || (node.op === '.' && isPath(node.args[0]));
+function assertLength(text: string): void {
+  if (text.length <= LONGEST_TEXT) return;
+  throw new CadreError('invalid_expression', `it is longer than ${LONGEST_TEXT} characters`, {
+    hint: 'split the expression into steps',
+  });
 }
+
+function isPath(node: ASTNode): boolean {
+  return node.op === 'id' ? !LANGUAGE.hasVariable(node.args) : node.op === '.' && isPath(node.args[0]);
+}
+
+function secretName(read: readonly Access[]): string | undefined {
+  const [access] = read;
+  return access?.name === 'secrets' && access.fields.length === 1 ? access.fields[0] : undefined;
+}
+
+function assertAllowed(access: Access): void {
+  const refusal = REFUSALS.get(access.name);
+  if (refusal === undefined || access.fields.length > refusal.fields) return;
+  throw new CadreError('invalid_expression', refusal.reason, { hint: refusal.hint });
+}
+
+interface Refusal {
+  /** Refused unless more than so many fields are written after the name. */
+  readonly fields: number;
+  readonly reason: string;
+  readonly hint: string;
+}
+
+const REFUSALS: ReadonlyMap<string, Refusal> = new Map([
+  [
+    'cel',
+    {
+      fields: Number.POSITIVE_INFINITY,
+      reason: 'cel.bind is not allowed',
+      hint: 'compute the value in a step of its own',
+    },
+  ],
+  [
+    'secrets',
+    {
+      fields: Number.POSITIVE_INFINITY,
+      reason: 'a secret may not be part of an expression',
+      hint: 'write exactly ${{ secrets.NAME }} as a whole value in `with` or `env`',
+    },
+  ],
+  [
+    'steps',
+    { fields: 0, reason: 'the step must be named in the text', hint: 'write steps.ID or steps["ID"]' },
+  ],
+]);

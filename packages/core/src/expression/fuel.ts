@@ -8,26 +8,28 @@ import { CadreError } from '../errors.ts';
  * 3. Evaluation is synchronous and never begins within another, so one counter is enough.
  */
 let left = 0;
+/** Made once for each piece of work: a loop that swallows errors would make one for every element that is left. */
+let exhausted: CadreError | undefined;
 
 export const DEFAULT_FUEL = 100_000;
 
 /** One unit pays for this many characters: searching or copying them costs about as much as one turn of a macro. */
 const CHARACTERS_A_UNIT = 100;
 
-/** The library walks down first elements by recursion to name a type; no honest value is nested that deeply. */
-const DEEPEST = 64;
-
 /** Does the work with so much fuel. Throws `expression_too_costly` when it was not enough. */
 export function withFuel<T>(fuel: number, work: () => T): T {
   left = fuel;
+  exhausted = undefined;
   const result = work();
-  if (left < 0) throw tooCostly();
+  if (exhausted !== undefined) throw exhausted;
   return result;
 }
 
 export function spend(units: number): void {
   left -= units;
-  if (left < 0) throw tooCostly();
+  if (left >= 0) return;
+  exhausted ??= tooCostly();
+  throw exhausted;
 }
 
 export function spendText(text: { readonly length: number }): void {
@@ -36,14 +38,12 @@ export function spendText(text: { readonly length: number }): void {
 
 /** Pays for reading a value: its characters, and `each` for every element or entry of a list or a map. */
 export function spendValue(value: unknown, each: number): void {
-  assertShallow(value);
-  if (typeof value === 'string' || value instanceof Uint8Array) return spendText(value);
-  spend(1 + elementCount(value) * each);
+  if (typeof value === 'string' || value instanceof Uint8Array) spendText(value);
+  else spend(1 + elementCount(value) * each);
 }
 
 /** Pays for everything within a value: what comparing or printing it costs at most. */
 export function spendWhole(value: unknown): void {
-  assertShallow(value);
   const waiting = [value];
   while (waiting.length > 0) {
     const next = waiting.pop();
@@ -68,21 +68,6 @@ function isMap(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
-}
-
-function assertShallow(value: unknown): void {
-  let inner = value;
-  for (let depth = 0; typeof inner === 'object' && inner !== null; depth += 1) {
-    if (depth > DEEPEST) throw tooCostly();
-    inner = firstElement(inner);
-  }
-}
-
-function firstElement(value: object): unknown {
-  if (Array.isArray(value)) return value[0];
-  if (!isMap(value)) return undefined;
-  for (const key in value) return value[key as keyof typeof value];
-  return undefined;
 }
 
 function tooCostly(): CadreError {

@@ -1,5 +1,5 @@
-import type { Environment } from '@marcbachmann/cel-js';
 import type { JsonValue } from '@cadre/sdk';
+import type { Environment } from '@marcbachmann/cel-js';
 import semver from 'semver';
 import { CadreError } from '../errors.ts';
 import { canonicalJson } from '../json.ts';
@@ -24,7 +24,11 @@ const FUNCTIONS: readonly (readonly [signature: string, perform: Perform, descri
   ['json(map): string', printJson, 'the JSON text of a map'],
   ['glob(string, string): bool', matchesGlob, 'whether a path matches a glob'],
   ['glob(string, list): bool', matchesAnyGlob, 'whether a path matches one of several globs'],
-  ['regex(string, string): bool', matchesPattern, 'whether a pattern in RE2 syntax matches anywhere in a text'],
+  [
+    'regex(string, string): bool',
+    matchesPattern,
+    'whether a pattern in RE2 syntax matches anywhere in a text',
+  ],
   ['hash(string): string', hashText, 'SHA-256 of a text, in hexadecimal digits'],
   ['hash(list): string', hashValue, 'SHA-256 of the canonical JSON of a list'],
   ['hash(map): string', hashValue, 'SHA-256 of the canonical JSON of a map'],
@@ -32,7 +36,11 @@ const FUNCTIONS: readonly (readonly [signature: string, perform: Perform, descri
   ['lines(string): list<string>', splitLines, 'the lines of a text without their ends'],
   ['string.lines(): list<string>', splitLines, 'the lines of a text without their ends'],
   ['trim(string): string', (text: string) => text.trim(), 'a text without white space around it'],
-  ['split(string, string): list<string>', (text: string, by: string) => text.split(by), 'the pieces of a text'],
+  [
+    'split(string, string): list<string>',
+    (text: string, by: string) => text.split(by),
+    'the pieces of a text',
+  ],
   ['join(list, string): string', joinTexts, 'texts put together with another between them'],
   // Numbers that come from outside are doubles; the library takes only integers in these places.
   ['string.substring(double): string', substring, 'a text from a position on'],
@@ -46,7 +54,9 @@ const FUNCTIONS: readonly (readonly [signature: string, perform: Perform, descri
 export function registerReplacements(environment: Environment): void {
   environment.registerFunction('__matches(string, string): bool', matchesPattern, { async: false });
   environment.registerFunction('__join(list, string): string', joinTexts, { async: false });
-  environment.registerFunction('__join(list): string', (texts: unknown[]) => joinTexts(texts, ''), { async: false });
+  environment.registerFunction('__join(list): string', (texts: unknown[]) => joinTexts(texts, ''), {
+    async: false,
+  });
 }
 
 function parseJson(text: string): unknown {
@@ -99,7 +109,10 @@ function substring(text: string, from: number | bigint, to: number | bigint = te
   if (Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start <= end && end <= text.length) {
     return text.substring(start, end);
   }
-  throw new CadreError('invalid_expression', `there is no part from ${start} to ${end} in a text of ${text.length}`);
+  throw new CadreError(
+    'invalid_expression',
+    `there is no part from ${start} to ${end} in a text of ${text.length}`,
+  );
 }
 
 function toTimestamp(seconds: number): Date {
@@ -108,7 +121,9 @@ function toTimestamp(seconds: number): Date {
 
 function readText(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw new CadreError('invalid_expression', 'the list may hold only texts here', { hint: 'convert its elements with .map(x, string(x))' });
+  throw new CadreError('invalid_expression', 'the list may hold only texts here', {
+    hint: 'convert its elements with .map(x, string(x))',
+  });
 }
 
 function notA(expected: string, given: string): CadreError {

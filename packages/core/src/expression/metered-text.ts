@@ -34,11 +34,31 @@ const LEVELS: Readonly<Record<string, number>> = {
 const PRIMARY = 8;
 
 /** What these give is a number, a truth value or something written in the expression itself: small by nature. */
-const SMALL = new Set(['value', '!_', '-_', '||', '&&', '==', '!=', '<', '<=', '>', '>=', 'in', '-', '*', '/', '%']);
+const SMALL = new Set([
+  'value',
+  '!_',
+  '-_',
+  '||',
+  '&&',
+  '==',
+  '!=',
+  '<',
+  '<=',
+  '>',
+  '>=',
+  'in',
+  '-',
+  '*',
+  '/',
+  '%',
+]);
 
 /** Methods of optional values, which must see the optional itself. */
 const OPTIONAL_METHODS = new Set(['hasValue', 'value', 'or', 'orValue']);
-const REPLACED: Readonly<Record<string, string>> = { matches: '__matches', join: '__join' };
+const REPLACED: ReadonlyMap<string, string> = new Map([
+  ['matches', '__matches'],
+  ['join', '__join'],
+]);
 
 function print(node: ASTNode, level: number): string {
   const text = printBare(node);
@@ -122,7 +142,7 @@ function printMethod(name: string, receiver: ASTNode, inputs: ASTNode[]): string
   if (OPTIONAL_METHODS.has(name)) {
     return `${print(receiver, PRIMARY)}.${name}(${inputs.map((input) => print(input, 0)).join(', ')})`;
   }
-  const replacement = REPLACED[name];
+  const replacement = REPLACED.get(name);
   if (replacement !== undefined) return `${replacement}(${[receiver, ...inputs].map(read).join(', ')})`;
   return `${readAt(receiver, PRIMARY)}.${name}(${inputs.map(read).join(', ')})`;
 }

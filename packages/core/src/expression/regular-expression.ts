@@ -25,9 +25,13 @@ function compile(pattern: string): RE2JS {
   try {
     return RE2JS.compile(pattern);
   } catch (error) {
-    throw new CadreError('invalid_expression', `\`${pattern}\` is not a regular expression: ${messageOf(error)}`, {
-      hint: 'write it in RE2 syntax, which has neither look-around nor back-references',
-    });
+    throw new CadreError(
+      'invalid_expression',
+      `\`${pattern}\` is not a regular expression: ${messageOf(error)}`,
+      {
+        hint: 'write it in RE2 syntax, which has neither look-around nor back-references',
+      },
+    );
   }
 }
 

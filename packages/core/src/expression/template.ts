@@ -23,9 +23,13 @@ export function parseTemplate(text: string): TemplatePart[] {
     const inside = open + OPEN.length;
     const close = findClose(text, inside);
     if (close === undefined) {
-      throw new CadreError('invalid_expression', `the expression that begins with ${quote(text, open)} does not end`, {
-        hint: 'close it with }} and check its quotation marks and braces',
-      });
+      throw new CadreError(
+        'invalid_expression',
+        `the expression that begins with ${quote(text, open)} does not end`,
+        {
+          hint: 'close it with }} and check its quotation marks and braces',
+        },
+      );
     }
     const raw = text.slice(inside, close);
     if (raw.trim() === '') {

@@ -1,6 +1,6 @@
+import type { JsonValue } from '@cadre/sdk';
 import { Optional } from '@marcbachmann/cel-js';
 import { Duration, UnsignedInt } from '@marcbachmann/cel-js/evaluator';
-import type { JsonValue } from '@cadre/sdk';
 import { CadreError } from '../errors.ts';
 import { spend, spendText } from './fuel.ts';
 
@@ -47,7 +47,10 @@ function fromEntries(entries: readonly (readonly [unknown, unknown])[]): JsonVal
 function readNumber(value: number): number {
   // Negative zero is zero in JSON.
   if (Number.isFinite(value)) return value + 0;
-  throw new CadreError('invalid_expression', `the result is ${value}, which is not a number that JSON can hold`);
+  throw new CadreError(
+    'invalid_expression',
+    `the result is ${value}, which is not a number that JSON can hold`,
+  );
 }
 
 function readInteger(value: bigint): number {

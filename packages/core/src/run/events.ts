@@ -37,6 +37,11 @@ export type RunEventBody =
       readonly items?: readonly JsonValue[];
       readonly branch?: number;
     }
+  /**
+   * A step inside failed for good: nothing new begins in this container, what runs there is cancelled, and then it ends
+   * with this failure. `step` may also be a list of steps: `` (the workflow's own), `each/3`, `kind/0`, `~onFailure`.
+   */
+  | { readonly type: 'step.failing'; readonly step: string; readonly failure: Failure }
   | { readonly type: 'step.succeeded'; readonly step: string; readonly output: JsonValue }
   | { readonly type: 'step.failed'; readonly step: string; readonly failure: Failure }
   | { readonly type: 'step.timed_out'; readonly step: string; readonly failure: Failure }

@@ -1,5 +1,5 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
-import type { Map as ImmutableMap } from 'immutable';
+import type { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
 import type { Question } from './events.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 
@@ -19,6 +19,21 @@ export interface RunState {
   readonly endedAt?: number;
   /** By path, see events.ts. A step that nothing has happened to yet is absent: it is `pending`. */
   readonly steps: ImmutableMap<string, StepState>;
+  /** Paths of attempts under way. */
+  readonly running: ImmutableSet<string>;
+  /** Paths of steps whose next attempt has a time. */
+  readonly retrying: ImmutableSet<string>;
+  /** Paths of steps that wait for a person. */
+  readonly waiting: ImmutableSet<string>;
+  /** Containers in which nothing new may begin, because a step inside failed for good. */
+  readonly failing: ImmutableSet<string>;
+  /**
+   * Where to look: for a container, those of its children that something happened to since anything was begun there.
+   * It is what makes a decision cost as much as what happened, and not as much as the run is long.
+   */
+  readonly agenda: ImmutableMap<string, ImmutableSet<string>>;
+  /** Results of an earlier run, by the id of a top-level step. */
+  readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
   readonly output?: JsonValue;
   readonly failure?: Failure;
 }
@@ -37,10 +52,16 @@ export interface StepState {
   readonly reason?: string;
   readonly question?: Question;
   readonly answer?: { readonly by: string; readonly answer: string; readonly data?: JsonValue };
+  /** It was performed again after its recovery, which happens once. */
+  readonly recovered?: true;
+  /** Its process died; whether trying again is safe. */
+  readonly interrupted?: 'repeatable' | 'uncertain';
+  /** Containers that are steps; lists of steps (the workflow's own, an element, a branch) open by what begins in them. */
+  readonly opened?: 'parallel' | 'forEach' | 'choose';
   /** Containers: the elements, the chosen branch. */
   readonly items?: readonly JsonValue[];
   readonly branch?: number;
-  /** Containers with an order: how many children from the start are over, and how many have been begun. */
+  /** Containers: how many children are over, and how many have been begun (in a sequence: from the start). */
   readonly over?: number;
   readonly begun?: number;
 }

@@ -50,13 +50,18 @@ export interface ActionCall {
   readonly env: Readonly<Record<string, string>>;
 }
 
-/** Granted paths are absolute and real (links resolved). */
+/** Paths are absolute and real (links resolved). Of two that hold one another the deeper one decides what is inside it. */
 export interface Confinement {
   readonly readable: readonly string[];
   readonly writable: readonly string[];
+  /** Denied parts of what is readable or writable: they appear empty. */
+  readonly hidden: readonly string[];
   /** Programs that may be run; empty: none at all. */
   readonly programs: readonly string[];
-  /** Hosts with ports that the proxy lets through; empty: no network. */
+  /**
+   * Hosts with ports that may be reached at most; empty: no network. Programs get there through a proxy alone, which
+   * puts each connection to the observer as a request.
+   */
   readonly hosts: readonly string[];
 }
 
@@ -66,5 +71,8 @@ export interface CallObserver {
   progress(progress: Progress): void;
   effect(effect: Effect): void;
   /** The gate's answer to a request made during the call: the value to hand back, or a refusal. */
-  request(body: WorkerRequest): Promise<Outcome<JsonValue>>;
+  request(body: CallRequest): Promise<Outcome<JsonValue>>;
 }
+
+/** What is asked for during a call: by the worker itself, or for its programs by the proxy (answer: the address to use). */
+export type CallRequest = WorkerRequest | { readonly kind: 'connect'; readonly host: string; readonly port: number };

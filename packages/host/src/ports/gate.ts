@@ -9,6 +9,8 @@ export interface Gate {
    * In a plan it performs on the scratch tree or previews, as the action's manifest says.
    */
   perform(call: GateCall, signal: AbortSignal, observer: GateObserver): Promise<Performed>;
+  /** Removes what was kept for a run: its scratch tree and the answers that held for it. Call it when the run is over. */
+  endRun(run: string): Promise<void>;
 }
 
 /** What the engine must know of an action before it performs it. */

@@ -22,6 +22,8 @@ function parsed(text: string, path: string): unknown {
 
 function positionOf(text: string, parts: readonly string[]): Position | undefined {
   const wanted = JSON.stringify(parts);
-  const statement = tomlStatements(text).find(({ path }) => JSON.stringify(path.slice(0, parts.length)) === wanted);
+  const statement = tomlStatements(text).find(
+    ({ path }) => JSON.stringify(path.slice(0, parts.length)) === wanted,
+  );
   return statement === undefined ? undefined : { line: statement.first + 1, column: 1 };
 }

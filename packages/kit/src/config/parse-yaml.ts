@@ -26,7 +26,12 @@ function resolved(document: Document, path: string): unknown {
   try {
     return document.toJS();
   } catch (error) {
-    throw corruptConfig(path, { line: 1, column: 1 }, error instanceof Error ? error.message : String(error), error);
+    throw corruptConfig(
+      path,
+      { line: 1, column: 1 },
+      error instanceof Error ? error.message : String(error),
+      error,
+    );
   }
 }
 

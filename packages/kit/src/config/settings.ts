@@ -28,7 +28,12 @@ export function settingsOf(
   layer: LayerName,
   originOf: (written: readonly string[]) => string,
 ): readonly Setting[] {
-  const collect = (value: unknown, at: Shape, path: readonly string[], written: readonly string[]): Setting[] => {
+  const collect = (
+    value: unknown,
+    at: Shape,
+    path: readonly string[],
+    written: readonly string[],
+  ): Setting[] => {
     const keys = at.properties === undefined ? undefined : keysIn(value);
     const leaf = { layer, path, value, origin: originOf(written), shape: at, suggestion: undefined };
     if (keys === undefined) return [leaf];

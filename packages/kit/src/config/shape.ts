@@ -53,7 +53,10 @@ function restOf(rest: JsonSchema | boolean | undefined): Shape | undefined {
 }
 
 /** The child of a key, however it is spelled, with the name that the schema gives it. */
-export function childOf(shape: Shape, key: string): { readonly name: string; readonly shape: Shape } | undefined {
+export function childOf(
+  shape: Shape,
+  key: string,
+): { readonly name: string; readonly shape: Shape } | undefined {
   const known = shape.properties?.get(canonicalKey(key));
   if (known !== undefined) return known;
   return shape.rest === undefined ? undefined : { name: key, shape: shape.rest };

@@ -61,11 +61,7 @@ function keyPath(line: string): readonly string[] {
   return chain(parse(`${tomlKeyText(line)} = 0`));
 }
 
-function headerPath(
-  line: string,
-  kind: 'table' | 'array',
-  counts: Map<string, number>,
-): readonly string[] {
+function headerPath(line: string, kind: 'table' | 'array', counts: Map<string, number>): readonly string[] {
   const path = chain(parse(line));
   // A header names only the array; what is meant is its newest element.
   const indexed = path.flatMap((_, index) => {

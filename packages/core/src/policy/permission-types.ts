@@ -1,0 +1,40 @@
+import { plainText } from './plain-text.ts';
+
+/** How the scope of a type is written and compared. */
+export type ScopeKind = 'path' | 'host' | 'program' | 'name' | 'whole';
+
+interface PermissionTypeInfo {
+  readonly scope: ScopeKind;
+  /** What the worker wants to do, after `WORKER wants to …`. */
+  readonly says: (scope: string) => string;
+}
+
+const path = (scope: string) => (scope === '.' ? 'the workspace' : plainText(scope));
+const anyOr = (any: string, one: string) => (scope: string) =>
+  scope === '*' ? any : `${one} ${plainText(scope)}`;
+
+/** Every permission type (WRK-14) with its plain sentence. Types are matched longest first. */
+export const PERMISSION_TYPES = {
+  'fs:read': { scope: 'path', says: (scope) => `read files in ${path(scope)}` },
+  'fs:write': { scope: 'path', says: (scope) => `read and change files in ${path(scope)}` },
+  net: { scope: 'host', says: anyOr('connect to any host', 'connect to') },
+  shell: { scope: 'program', says: anyOr('run any program', 'run the program') },
+  browser: { scope: 'name', says: anyOr('open any page in a browser', 'open in a browser') },
+  env: { scope: 'name', says: anyOr('read every environment variable', 'read the environment variable') },
+  secret: { scope: 'name', says: anyOr('use every secret', 'use the secret') },
+  clipboard: { scope: 'whole', says: () => 'read and change the clipboard' },
+  screen: { scope: 'whole', says: () => 'see the screen' },
+  input: { scope: 'whole', says: () => 'control mouse and keyboard' },
+  camera: { scope: 'whole', says: () => 'use the camera' },
+  microphone: { scope: 'whole', says: () => 'use the microphone' },
+  location: { scope: 'whole', says: () => 'know where this device is' },
+  notify: { scope: 'name', says: anyOr('notify people', 'notify people through') },
+  model: { scope: 'name', says: anyOr('use any language model', 'use the language model') },
+  device: { scope: 'name', says: anyOr('use any device', 'use the device') },
+  process: { scope: 'name', says: anyOr('see and end any process', 'see and end the process') },
+  container: { scope: 'name', says: anyOr('run any container', 'run the container') },
+  trigger: { scope: 'name', says: anyOr('start any workflow', 'start the workflow') },
+  elevated: { scope: 'whole', says: () => 'act as the administrator of this machine' },
+} as const satisfies Record<string, PermissionTypeInfo>;
+
+export type PermissionType = keyof typeof PERMISSION_TYPES;

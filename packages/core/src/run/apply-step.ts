@@ -1,0 +1,174 @@
+import type { RunEvent } from './events.ts';
+import { forgetInside, newList, putStep } from './ledger.ts';
+import type { RunState, StepState } from './state.ts';
+import type { StepStatus } from './status.ts';
+
+export type StepEvent = Extract<RunEvent, { readonly step: string }>;
+
+/**
+ * Which statuses an event may follow. `failed` and `timed_out` are not the end of a step whose `retry` or `onError` goes
+ * on from there; the decision that does so stands in the same append as the failure.
+ */
+const FOLLOWS: Readonly<Record<StepEvent['type'], readonly StepStatus[]>> = {
+  'step.started': ['pending', 'retrying', 'ready', 'failed', 'timed_out'],
+  'step.opened': ['pending', 'ready', 'failed', 'timed_out'],
+  'step.failing': ['pending', 'running'],
+  'step.succeeded': ['pending', 'running', 'ready'],
+  'step.failed': ['pending', 'running', 'ready', 'failed', 'timed_out'],
+  'step.timed_out': ['running'],
+  'step.cancelled': ['running', 'retrying', 'waiting', 'ready'],
+  'step.skipped': ['pending', 'running', 'ready', 'failed', 'timed_out'],
+  'step.retrying': ['failed', 'timed_out'],
+  'step.waiting': ['pending', 'ready', 'failed', 'timed_out'],
+  'step.answered': ['waiting'],
+  'step.interrupted': ['running'],
+};
+
+const PENDING: StepState = { status: 'pending', attempts: 0, deaths: 0 };
+
+/** The run after something happened to one of its steps. Throws when that cannot have happened: a bug of the writer. */
+export function applyStep(state: RunState, event: StepEvent): RunState {
+  const before = state.steps.get(event.step) ?? PENDING;
+  if (!FOLLOWS[event.type].includes(before.status)) {
+    throw new Error(`bug: ${event.type} cannot follow: the step '${event.step}' is ${before.status}`);
+  }
+  return APPLY[event.type](state, before, event as never);
+}
+
+type Apply<T extends StepEvent['type']> = (
+  state: RunState,
+  before: StepState,
+  event: Extract<StepEvent, { readonly type: T }>,
+) => RunState;
+
+const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
+  'step.started': (state, before, event) => {
+    expectAttempt(event, before.attempts + 1);
+    return putStep(state, event.step, {
+      ...again(before, event),
+      status: 'running',
+      attempts: event.attempt,
+    });
+  },
+  'step.opened': (state, before, event) => {
+    const emptied = before.begun === undefined ? state : forgetInside(state, event.step);
+    return putStep(emptied, event.step, {
+      ...again(before, event),
+      ...newList(before.startedAt ?? event.at),
+      opened: openedKind(event),
+      ...(event.items === undefined ? {} : { items: event.items }),
+      ...(event.branch === undefined ? {} : { branch: event.branch }),
+    });
+  },
+  'step.failing': (state, before, event) => {
+    const open = before.status === 'running' ? before : newList(event.at);
+    const next = putStep(state, event.step, { ...open, failure: event.failure });
+    return { ...next, failing: next.failing.add(event.step) };
+  },
+  'step.succeeded': (state, before, event) => {
+    const reused = state.reused !== undefined && before === PENDING && Object.hasOwn(state.reused.steps, event.step);
+    const reason = reused ? { reason: 'reused' } : {};
+    return end(state, before, event, { status: 'succeeded', output: event.output, ...reason });
+  },
+  'step.failed': (state, before, event) =>
+    end(state, before, event, { status: 'failed', failure: event.failure }),
+  'step.timed_out': (state, before, event) =>
+    end(state, before, event, { status: 'timed_out', failure: event.failure }),
+  'step.cancelled': (state, before, event) => end(state, before, event, { status: 'cancelled' }),
+  'step.skipped': (state, before, event) =>
+    end(state, before, event, { status: 'skipped', reason: event.reason }),
+  'step.retrying': (state, before, event) => {
+    expectAttempt(event, before.attempts);
+    return putStep(state, event.step, {
+      ...lasting(before),
+      status: 'retrying',
+      failure: event.failure,
+      dueAt: event.dueAt,
+    });
+  },
+  'step.waiting': (state, before, event) =>
+    putStep(state, event.step, {
+      // A failure that a person is asked about is no second try.
+      ...(event.question.kind === 'escalated' ? lasting(before) : again(before, event)),
+      startedAt: before.startedAt ?? event.at,
+      status: 'waiting',
+      question: event.question,
+    }),
+  'step.answered': (state, before, event) => {
+    const { step, by, answer, data } = event;
+    const fitting = before.question?.kind === 'approval' ? ['allow', 'deny'] : ['retry', 'abort'];
+    if (!fitting.includes(answer)) {
+      throw new Error(
+        `bug: '${answer}' is no answer to what the step '${step}' asks: ${fitting.join(' or ')}`,
+      );
+    }
+    const given = { by, answer, ...(data === undefined ? {} : { data }) };
+    return putStep(state, step, { ...before, status: 'ready', answer: given });
+  },
+  'step.interrupted': (state, before, event) => {
+    expectAttempt(event, before.attempts);
+    return putStep(state, event.step, {
+      ...lasting(before),
+      status: 'ready',
+      deaths: before.deaths + 1,
+      interrupted: event.repeatable ? 'repeatable' : 'uncertain',
+    });
+  },
+};
+
+function openedKind(event: Extract<StepEvent, { readonly type: 'step.opened' }>) {
+  if (event.items !== undefined) return 'forEach';
+  return event.branch === undefined ? 'parallel' : 'choose';
+}
+
+function expectAttempt(event: StepEvent & { readonly attempt: number }, expected: number): void {
+  if (event.attempt === expected) return;
+  throw new Error(
+    `bug: ${event.type} of the step '${event.step}' names attempt ${event.attempt} instead of ${expected}`,
+  );
+}
+
+function end(state: RunState, before: StepState, event: StepEvent, result: Partial<StepState>): RunState {
+  const next = putStep(state, event.step, {
+    ...again(before, event),
+    ...contents(before),
+    ...(before.answer === undefined ? {} : { answer: before.answer }),
+    status: before.status,
+    ...result,
+    endedAt: event.at,
+  });
+  return { ...next, failing: next.failing.remove(event.step) };
+}
+
+/** What a step keeps from one try to the next. */
+function lasting(before: StepState): StepState {
+  return {
+    status: before.status,
+    attempts: before.attempts,
+    deaths: before.deaths,
+    ...(before.startedAt === undefined ? {} : { startedAt: before.startedAt }),
+    ...(before.recovered === undefined ? {} : { recovered: true }),
+  };
+}
+
+/** Straight from a failure, with neither a retry nor an answer between, a step goes on only after its recovery. */
+function again(before: StepState, event: StepEvent): StepState {
+  const recovered = before.status === 'failed' || before.status === 'timed_out';
+  const begun = event.type === 'step.started' && before.startedAt === undefined;
+  return {
+    ...lasting(before),
+    ...(begun ? { startedAt: event.at } : {}),
+    ...(recovered ? { recovered: true } : {}),
+  };
+}
+
+function contents(before: StepState): Partial<StepState> {
+  const { opened, items, branch, begun, over } = before;
+  return {
+    ...(opened === undefined ? {} : { opened }),
+    ...(items === undefined ? {} : { items }),
+    ...(branch === undefined ? {} : { branch }),
+    ...(begun === undefined ? {} : { begun }),
+    ...(over === undefined ? {} : { over }),
+  };
+}

@@ -1,0 +1,97 @@
+import { applyStep } from './apply-step.ts';
+import type { NumberedEvent } from './events.ts';
+import { EMPTY } from './ledger.ts';
+import type { RunState } from './state.ts';
+import { isOver, type RunStatus } from './status.ts';
+
+/**
+ * The state after one more event; O(log n) in the number of steps. `undefined` is the state before the first event.
+ * Throws for a gap in the numbers and for an event that cannot have happened: whoever appended it has a bug.
+ */
+export function apply(state: RunState | undefined, event: NumberedEvent): RunState {
+  if (state === undefined) return create(event);
+  if (event.number !== state.number + 1) {
+    throw new Error(`bug: event ${event.number} (${event.type}) was applied after event ${state.number}`);
+  }
+  if (isOver(state.status)) {
+    throw new Error(`bug: event ${event.number} (${event.type}) came after the run had ${state.status}`);
+  }
+  return { ...change(state, event), number: event.number };
+}
+
+/** The state that a whole journal leaves. Throws like `apply`, and when there are no events. */
+export function restore(events: Iterable<NumberedEvent>): RunState {
+  let state: RunState | undefined;
+  for (const event of events) state = apply(state, event);
+  if (state === undefined) throw new Error('bug: a run without events was restored');
+  return state;
+}
+
+function create(event: NumberedEvent): RunState {
+  if (event.number !== 1 || event.type !== 'run.created') {
+    throw new Error(`bug: a run began with event ${event.number} (${event.type}) instead of 1 (run.created)`);
+  }
+  return {
+    number: 1,
+    status: 'queued',
+    workflow: event.workflow,
+    definition: event.definition,
+    inputs: event.inputs,
+    mode: event.mode,
+    trigger: event.trigger,
+    principal: event.principal,
+    createdAt: event.at,
+    steps: EMPTY.steps,
+    running: EMPTY.paths,
+    retrying: EMPTY.paths,
+    waiting: EMPTY.paths,
+    failing: EMPTY.paths,
+    agenda: EMPTY.agenda,
+    ...(event.reused === undefined ? {} : { reused: event.reused }),
+  };
+}
+
+function change(state: RunState, event: NumberedEvent): RunState {
+  if ('step' in event) {
+    if (state.status === 'queued') {
+      throw new Error(`bug: event ${event.number} (${event.type}) came before the run was started`);
+    }
+    return settleStatus(applyStep(state, event));
+  }
+  switch (event.type) {
+    case 'run.created':
+      throw new Error(`bug: event ${event.number} creates the run a second time`);
+    case 'run.started':
+      return start(state, event);
+    case 'run.resumed':
+      return state;
+    case 'run.cancelling':
+      return { ...state, status: 'cancelling' };
+    case 'run.succeeded':
+      return { ...end(state, event, 'succeeded'), output: event.output };
+    case 'run.failed':
+      return { ...end(state, event, 'failed'), failure: event.failure };
+    case 'run.cancelled':
+      return end(state, event, 'cancelled');
+    case 'run.timed_out':
+      return end(state, event, 'timed_out');
+  }
+}
+
+function start(state: RunState, event: NumberedEvent): RunState {
+  if (state.status !== 'queued') {
+    throw new Error(`bug: event ${event.number} starts a run that is ${state.status}`);
+  }
+  return { ...state, status: 'running', startedAt: event.at };
+}
+
+function end(state: RunState, event: NumberedEvent, status: RunStatus): RunState {
+  return { ...state, status, endedAt: event.at, agenda: EMPTY.agenda };
+}
+
+/** A run waits when nothing goes on in it before a person answers. */
+function settleStatus(state: RunState): RunState {
+  if (state.status === 'cancelling') return state;
+  const waits = state.waiting.size > 0 && state.running.size === 0 && state.retrying.size === 0;
+  return { ...state, status: waits ? 'waiting' : 'running' };
+}

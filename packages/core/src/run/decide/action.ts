@@ -1,0 +1,58 @@
+import type { JsonObject, JsonValue } from '@cadre/sdk';
+import { CadreError } from '../../errors.ts';
+import type { Command } from '../commands.ts';
+import { type Draft, emit, type StepPlace } from './draft.ts';
+import { evaluateFor, outcomeOf } from './scope.ts';
+
+/** Hands out an attempt. Its expressions are evaluated now: they see what is there when it starts. */
+export function performAttempt(draft: Draft, place: StepPlace): void {
+  const { path } = place;
+  const attempt = (draft.state.steps.get(path)?.attempts ?? 0) + 1;
+  emit(draft, { type: 'step.started', step: path, attempt });
+  const command = outcomeOf(path, () => commandFor(draft, place, attempt));
+  if (command.ok) draft.performs.set(path, command.output);
+  else emit(draft, { type: 'step.failed', step: path, failure: command.failure });
+}
+
+function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
+  const { step } = place.node;
+  if (step.kind !== 'action') throw new Error(`bug: the step '${place.path}' performs no action`);
+  const { permissions, env } = step;
+  return {
+    type: 'perform-step',
+    step: place.path,
+    attempt,
+    uses: step.uses,
+    input: evaluateFor(draft, place, step.with) as JsonObject,
+    timeoutMs: step.timeoutMs ?? draft.outline.workflow.defaults.timeoutMs,
+    idempotencyKey: idempotencyKey(draft, place),
+    ...(permissions === undefined ? {} : { permissions }),
+    ...(env === undefined ? {} : { env: environment(draft, place, env) }),
+  };
+}
+
+/** The same for every attempt: the receiver of a second one can tell that it is the same wish. */
+function idempotencyKey(draft: Draft, place: StepPlace): string {
+  const written = place.node.step.idempotencyKey;
+  if (written === undefined) return `${draft.moment.runId}/${place.path}`;
+  return asText(`idempotencyKey of '${place.path}'`, evaluateFor(draft, place, written));
+}
+
+function environment(
+  draft: Draft,
+  place: StepPlace,
+  written: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const texts = Object.entries(written).map(([name, template]) => {
+    return [name, asText(`env.${name} of '${place.path}'`, evaluateFor(draft, place, template))] as const;
+  });
+  return Object.fromEntries(texts);
+}
+
+function asText(what: string, value: JsonValue): string {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  throw new CadreError('invalid_expression', `${what} is ${JSON.stringify(value)}, which is no text`, {
+    hint: 'make it a text, for example with json(…)',
+  });
+}

@@ -1,0 +1,95 @@
+import { type Failure, failure, type JsonObject, type JsonValue, type Outcome } from '@cadre/sdk';
+import { CadreError, isCadreError } from '../../errors.ts';
+import { evaluate } from '../../expression/evaluate.ts';
+import type { Scope, StepView } from '../../expression/scope.ts';
+import { locate, pathOf, readsOf } from '../outline.ts';
+import { FINALLY, nameOf, ON_FAILURE, outward, parentOf, RECOVER } from '../path.ts';
+import type { RunState } from '../state.ts';
+import type { Draft, StepPlace } from './draft.ts';
+import { outputOf } from './list-state.ts';
+
+/** An expression that does not work is a failure of the step that holds it; anything else thrown is a bug. */
+export function outcomeOf<T>(path: string, work: () => T): Outcome<T> {
+  try {
+    return { ok: true, output: work() };
+  } catch (error) {
+    if (!isCadreError(error)) throw error;
+    const details: JsonObject = path === '' ? {} : { step: path };
+    return {
+      ok: false,
+      failure: failure(error.code, error.message, {
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        details,
+      }),
+    };
+  }
+}
+
+/** Throws CadreError `invalid_expression` or `expression_too_costly`. */
+export function evaluateFor(draft: Draft, place: StepPlace, template: JsonValue): JsonValue {
+  return evaluate(template, scopeAt(draft, place.path, readsOf(place.node.step)));
+}
+
+/** Throws like `evaluateFor`, and `invalid_expression` when the value is neither true nor false. */
+export function evaluateCondition(draft: Draft, place: StepPlace, condition: string): boolean {
+  const value = evaluateFor(draft, place, condition);
+  if (typeof value === 'boolean') return value;
+  throw new CadreError('invalid_expression', `the condition ${condition} gave ${JSON.stringify(value)}`, {
+    hint: 'a condition is one expression that gives true or false, such as ${{ inputs.count > 0 }}',
+  });
+}
+
+/** As it stands in a sentence. */
+export function textOf(value: JsonValue): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** What an expression at a path sees: of the steps only those that it reads, whatever the length of the run. */
+export function scopeAt(draft: Draft, path: string, reads: readonly string[]): Scope {
+  const { state, moment } = draft;
+  const failed = failureAt(state, path);
+  return {
+    inputs: state.inputs,
+    steps: Object.fromEntries(reads.flatMap((id) => viewOf(draft, id, path))),
+    run: { id: moment.runId, startedAt: state.startedAt ?? state.createdAt, trigger: state.trigger },
+    workspace: moment.workspace,
+    ...(failed === undefined ? {} : { failure: failed }),
+    variables: variablesAt(draft, path),
+  };
+}
+
+function viewOf(draft: Draft, id: string, from: string): [string, StepView][] {
+  const address = draft.outline.byId.get(id);
+  const path = address === undefined ? undefined : pathOf(address, from);
+  if (address === undefined || path === undefined) return [];
+  const step = draft.state.steps.get(path);
+  if (step === undefined) return [[id, { status: 'pending', output: null, failure: null, attempts: 0 }]];
+  const { status, attempts } = step;
+  const output = outputOf(draft.state, path, address.node);
+  return [[id, { status, output, failure: step.failure ?? null, attempts }]];
+}
+
+/** A recovery sees what its step failed with; `onFailure` and `finally` what the run fails with, when it does. */
+function failureAt(state: RunState, path: string): Failure | undefined {
+  for (const container of outward(path)) {
+    if (nameOf(container) === RECOVER) return state.steps.get(parentOf(container) ?? '')?.failure;
+    if (container === ON_FAILURE || container === FINALLY) return state.steps.get('')?.failure;
+  }
+  return undefined;
+}
+
+/** Names that the forEach steps around a path bring in; inner ones hide outer ones. */
+function variablesAt({ outline, state }: Draft, path: string): JsonObject {
+  const variables: JsonObject = {};
+  const containers = [...outward(path)].reverse();
+  for (const [depth, container] of containers.entries()) {
+    const items = state.steps.get(container)?.items;
+    const element = containers[depth + 1];
+    const located = items === undefined || element === undefined ? undefined : locate(outline, container);
+    if (items === undefined || element === undefined || located === undefined || !('node' in located)) continue;
+    if (located.node.step.kind !== 'forEach') continue;
+    const index = Number(nameOf(element));
+    Object.assign(variables, { [located.node.step.as]: items[index] ?? null, index });
+  }
+  return variables;
+}

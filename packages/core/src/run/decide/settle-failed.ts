@@ -1,0 +1,101 @@
+import { type Failure, failure } from '@cadre/sdk';
+import { join, parentOf, RECOVER } from '../path.ts';
+import type { StepState } from '../state.ts';
+import { ACTIVE, DONE, type Draft, emit, type ListPlace, type Standing, type StepPlace } from './draft.ts';
+import { advanceList } from './list.ts';
+import { isClosed } from './list-state.ts';
+import { mayRetry, retryDelay, retryOf, withStep } from './retry.ts';
+import { ask } from './settle-waiting.ts';
+import { stopReason } from './stop.ts';
+
+/** Retry first, then what `onError` says. A step whose recovery is under way stays `failed` and is waited for. */
+export function settleFailed(draft: Draft, place: StepPlace, state: StepState): Standing | undefined {
+  const recovery = recoveryOf(place);
+  advanceRecovery(draft, recovery);
+  if (isUnderWay(draft, recovery)) return ACTIVE;
+  const failure = failureOf(place, state);
+  if (isStopped(draft, place) || isLost(place, state)) return { kind: 'fatal', failure };
+  if (mayRetry(retryOf(draft.outline.workflow, place.node.step), place.node.step, state)) {
+    return tryAgain(draft, place, state, failure);
+  }
+  return followOnError(draft, place, state, failure);
+}
+
+function tryAgain(draft: Draft, { path, node }: StepPlace, state: StepState, failure: Failure): undefined {
+  const { attempts, deaths } = state;
+  const delay = retryDelay(retryOf(draft.outline.workflow, node.step), attempts - deaths, draft.moment.random);
+  const dueAt = draft.moment.now + delay;
+  emit(draft, { type: 'step.retrying', step: path, attempt: attempts, failure, dueAt });
+}
+
+function followOnError(
+  draft: Draft,
+  place: StepPlace,
+  state: StepState,
+  failure: Failure,
+): Standing | undefined {
+  switch (place.node.step.onError.kind) {
+    case 'continue':
+      return DONE;
+    case 'abort':
+      return { kind: 'fatal', failure };
+    case 'escalate':
+      ask(draft, place, 'escalated', failure);
+      return undefined;
+    case 'recover':
+      return recover(draft, place, state, failure);
+  }
+}
+
+/** Somebody ended it while nothing around it was being stopped. */
+export function settleCancelled(draft: Draft, place: StepPlace): Standing {
+  if (isStopped(draft, place) || place.node.step.onError.kind === 'continue') return DONE;
+  const { path } = place;
+  return { kind: 'fatal', failure: withStep(failure('cancelled', `the step '${path}' was cancelled`), path) };
+}
+
+function isStopped(draft: Draft, { path }: StepPlace): boolean {
+  return stopReason(draft.state, parentOf(path) ?? '') !== undefined;
+}
+
+/** A person's `abort` goes before what the text says, and what is not built cannot be mended by the workflow. */
+function isLost({ node }: StepPlace, state: StepState): boolean {
+  return node.step.kind === 'unbuilt' || state.answer?.answer === 'abort';
+}
+
+function failureOf({ path, node }: StepPlace, state: StepState): Failure {
+  const found = state.failure ?? failure('unexplained', `the step '${path}' failed without saying why`);
+  const inside = node.lists.length > 0 && state.begun !== undefined;
+  return inside ? found : withStep(found, path);
+}
+
+/**
+ * Performs the recovery once. After it a step with `then: continue` stays `failed`, so that its failure remains visible
+ * to later steps and in the report, but the run goes on, and what reads its output gets what the recovery gave.
+ */
+function recover(draft: Draft, place: StepPlace, state: StepState, failure: Failure): Standing | undefined {
+  const { onError } = place.node.step;
+  const recovery = recoveryOf(place);
+  if (onError.kind !== 'recover' || recovery === undefined || state.recovered) return { kind: 'fatal', failure };
+  if (!isClosed(draft.state, recovery.path, recovery.list)) {
+    advanceList(draft, recovery, []);
+    return undefined;
+  }
+  if (draft.state.failing.has(recovery.path)) return { kind: 'fatal', failure };
+  if (onError.then === 'continue') return DONE;
+  draft.moves.begin(draft, place);
+  return undefined;
+}
+
+function recoveryOf({ path, node }: StepPlace): ListPlace | undefined {
+  return node.recover === undefined ? undefined : { path: join(path, RECOVER), list: node.recover };
+}
+
+function advanceRecovery(draft: Draft, recovery: ListPlace | undefined): void {
+  if (recovery !== undefined && isUnderWay(draft, recovery)) advanceList(draft, recovery, []);
+}
+
+function isUnderWay(draft: Draft, recovery: ListPlace | undefined): boolean {
+  if (recovery === undefined || !draft.state.steps.has(recovery.path)) return false;
+  return !isClosed(draft.state, recovery.path, recovery.list);
+}

@@ -1,0 +1,38 @@
+import type { StepState } from '../state.ts';
+import type { StepStatus } from '../status.ts';
+import { performAttempt } from './action.ts';
+import { ACTIVE, DONE, type Draft, type Standing, type StepPlace, stepAt } from './draft.ts';
+import { settleCancelled, settleFailed } from './settle-failed.ts';
+import { settleReady, settleWaiting } from './settle-waiting.ts';
+
+/** `undefined`: something was decided, look again. */
+type Settle = (draft: Draft, place: StepPlace, state: StepState) => Standing | undefined;
+
+const SETTLE: Readonly<Record<StepStatus, Settle>> = {
+  pending: () => ACTIVE,
+  running: () => ACTIVE,
+  succeeded: () => DONE,
+  skipped: () => DONE,
+  retrying: settleRetrying,
+  waiting: settleWaiting,
+  ready: settleReady,
+  cancelled: settleCancelled,
+  failed: settleFailed,
+  timed_out: settleFailed,
+};
+
+/** Decides everything about a step that was begun that needs nothing further from outside. */
+export function settle(draft: Draft, place: StepPlace): Standing {
+  draft.visit(place.path);
+  for (;;) {
+    const state = stepAt(draft, place.path);
+    const standing = SETTLE[state.status](draft, place, state);
+    if (standing !== undefined) return standing;
+  }
+}
+
+function settleRetrying(draft: Draft, place: StepPlace, state: StepState): Standing | undefined {
+  if ((state.dueAt ?? 0) > draft.moment.now) return ACTIVE;
+  performAttempt(draft, place);
+  return undefined;
+}

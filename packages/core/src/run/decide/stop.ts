@@ -1,0 +1,59 @@
+import type { Failure } from '@cadre/sdk';
+import { FINALLY, isWithin, outward, parentOf } from '../path.ts';
+import type { RunState } from '../state.ts';
+import { type Draft, emit } from './draft.ts';
+
+/** Failure code of a run that reached the time its budget gives it. */
+export const RUN_TIMED_OUT = 'run_timed_out';
+
+export type StopReason = 'cancelled' | 'timed_out' | 'after_failure';
+
+const STOP_REASONS: ReadonlySet<string> = new Set<StopReason>(['cancelled', 'timed_out', 'after_failure']);
+
+/** Why nothing new may begin in a container; undefined when it may. O(depth). */
+export function stopReason(state: RunState, container: string): StopReason | undefined {
+  if (state.status !== 'cancelling' && state.failing.size === 0) return undefined;
+  for (const path of outward(container)) {
+    if (path === FINALLY) return state.failing.has(path) ? 'after_failure' : undefined;
+    if (state.failing.has(path)) {
+      return state.steps.get(path)?.failure?.code === RUN_TIMED_OUT ? 'timed_out' : 'after_failure';
+    }
+  }
+  return state.status === 'cancelling' ? 'cancelled' : undefined;
+}
+
+/** Whether a step ended because something else stopped it. */
+export function wasStopped(state: RunState, path: string): boolean {
+  const step = state.steps.get(path);
+  if (step === undefined) return false;
+  return (
+    step.status === 'cancelled' || (step.status === 'skipped' && STOP_REASONS.has(step.reason ?? ''))
+  );
+}
+
+/** A step in the container failed for good. The first failure is the one that the container ends with. */
+export function fail(draft: Draft, container: string, failure: Failure): void {
+  if (stopReason(draft.state, container) !== undefined) return;
+  emit(draft, { type: 'step.failing', step: container, failure });
+  stopInside(draft, container);
+}
+
+/**
+ * Ends what is not under way: what waits for a person or for its next attempt, and attempts that this very decision
+ * hands out. Attempts under way are left to `cancelCommands`.
+ */
+export function stopInside(draft: Draft, container: string): void {
+  const { retrying, waiting } = draft.state;
+  const still = [...draft.performs.keys(), ...retrying, ...waiting].filter((path) => isWithin(path, container));
+  for (const path of still) {
+    draft.performs.delete(path);
+    emit(draft, { type: 'step.cancelled', step: path });
+    draft.queue.push({ container: parentOf(path) ?? '', children: [path] });
+  }
+}
+
+/** Paths of the attempts that should end, in a fixed order. The same until they are over. */
+export function toCancel(state: RunState): string[] {
+  if (state.status !== 'cancelling' && state.failing.size === 0) return [];
+  return [...state.running].filter((path) => stopReason(state, parentOf(path) ?? '') !== undefined).sort();
+}

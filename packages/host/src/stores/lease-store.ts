@@ -1,0 +1,30 @@
+import type { LeaseStore } from '../ports/lease-store.ts';
+import { type Database, statement } from './database.ts';
+import {
+  acquireLease,
+  BREAK_LEASE,
+  LIST_LEASES,
+  RELEASE_LEASE,
+  RENEW_LEASE,
+  readLease,
+} from './sql/leases.ts';
+
+export function createLeaseStore(database: Database): LeaseStore {
+  return {
+    acquire: (name, holder, ttlMs, now, isDead) =>
+      database.write(() => acquireLease(name, holder, ttlMs, now, isDead)),
+    renew: (name, token, ttlMs, now) =>
+      database.write(function* () {
+        return (yield statement(RENEW_LEASE, name, token, now, now + ttlMs)).length > 0;
+      }),
+    release: (name, token) =>
+      database.write(function* () {
+        yield statement(RELEASE_LEASE, name, token);
+      }),
+    break: (name) =>
+      database.write(function* () {
+        yield statement(BREAK_LEASE, name);
+      }),
+    list: async () => (await database.read(LIST_LEASES, [])).map(readLease),
+  };
+}

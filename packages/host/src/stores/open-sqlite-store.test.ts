@@ -1,0 +1,207 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { fileURLToPath } from 'node:url';
+import type { RunEvent, Workflow } from '@cadre/core';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { storeContract } from '../ports/store.contract.ts';
+import { openSqliteStore } from './open-sqlite-store.ts';
+
+let folder = '';
+let opened = 0;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cadre store\n"Ω" '));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+storeContract('sqlite in memory', () => openSqliteStore(':memory:'));
+storeContract('sqlite in a file', () => openSqliteStore(join(folder, `new/${++opened}/cadre.db`)));
+
+const at = 1;
+const created: RunEvent = {
+  at,
+  type: 'run.created',
+  workflow: 'w',
+  definition: 'h1',
+  inputs: {},
+  mode: 'apply',
+  trigger: {},
+  principal: 'user:ada',
+};
+const workflow = { name: 'w' } as Workflow;
+
+async function filled(path: string): Promise<void> {
+  const store = await openSqliteStore(path);
+  await store.runs.putDefinition('h1', workflow);
+  await store.runs.create('run_1', [created, { at, type: 'run.started' }]);
+  await store.runs.append('run_1', 2, [{ at, type: 'run.succeeded', output: 'x'.repeat(50_000) }]);
+  await store.audit.append({
+    at,
+    principal: 'p',
+    worker: 'w',
+    action: 'a',
+    operation: 'call',
+    decision: 'denied',
+    rule: 'r',
+  });
+  await store.close();
+}
+
+describe('a store in a file', () => {
+  test('is there again after it was closed', async () => {
+    const path = join(folder, 'cadre.db');
+    await filled(path);
+    const store = await openSqliteStore(path);
+    expect(await store.runs.find('run_1')).toMatchObject({ status: 'succeeded', number: 3 });
+    expect(await store.runs.readEvents('run_1', 0)).toHaveLength(3);
+    await store.close();
+  });
+
+  test('may be read and written by its owner alone, with all that belongs to it', async () => {
+    const path = join(folder, 'data/cadre.db');
+    const store = await openSqliteStore(path);
+    await store.runs.putDefinition('h1', workflow);
+    expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
+    for (const end of ['', '-wal', '-shm']) expect(statSync(path + end).mode & 0o777).toBe(0o600);
+    await store.close();
+  });
+
+  test('becomes private when it was not', async () => {
+    const path = join(folder, 'cadre.db');
+    await filled(path);
+    const { chmodSync } = await import('node:fs');
+    chmodSync(path, 0o644);
+    await (await openSqliteStore(path)).close();
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+  });
+
+  test('keeps what it was told to write when it is closed at once', async () => {
+    const path = join(folder, 'cadre.db');
+    const store = await openSqliteStore(path);
+    const written = [store.runs.putDefinition('h1', workflow), store.runs.create('run_1', [created])];
+    await store.close();
+    await Promise.all(written);
+    const again = await openSqliteStore(path);
+    expect(await again.runs.lastNumber('run_1')).toBe(1);
+    await again.close();
+  });
+
+  test('syncs every commit to the disk', async () => {
+    const path = join(folder, 'cadre.db');
+    await filled(path);
+    const source = readFileSync(fileURLToPath(new URL('./sqlite-database.ts', import.meta.url)), 'utf8');
+    expect(source).toContain('PRAGMA synchronous = FULL');
+    const database = new DatabaseSync(path);
+    expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
+    database.close();
+  });
+});
+
+describe('the database itself', () => {
+  test('refuses to change what is over, an event or an audit record [WRK-40]', async () => {
+    const path = join(folder, 'cadre.db');
+    await filled(path);
+    const database = new DatabaseSync(path);
+    const refused = (sql: string) => expect(() => database.exec(sql), sql);
+    refused("UPDATE runs SET status = 'running'").toThrow('over never changes');
+    refused('UPDATE runs SET ended_at = NULL').toThrow('over never changes');
+    refused("INSERT INTO events (run, number, event) VALUES (1, 4, '{}')").toThrow('no more events');
+    refused("INSERT INTO events (run, number, event) VALUES (77, 1, '{}')").toThrow('no more events');
+    refused("UPDATE events SET event = '{}'").toThrow('never changes');
+    refused('DELETE FROM events').toThrow('never deleted');
+    refused("UPDATE audit SET entry = '{}'").toThrow('never changes');
+    refused('DELETE FROM audit').toThrow('never deleted');
+    database.close();
+  });
+
+  test('answers lists and reads by an index, never by looking at every run [WRK-48]', async () => {
+    const path = join(folder, 'cadre.db');
+    await filled(path);
+    const { listRuns } = await import('./sql/runs.ts');
+    const { READ_EVENTS } = await import('./sql/events.ts');
+    const { READ_LINES } = await import('./sql/logs.ts');
+    const { READ_EFFECTS } = await import('./sql/effects.ts');
+    const database = new DatabaseSync(path);
+    const plan = (sql: string) =>
+      database
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map((row) => String(row['detail']));
+    const filters = [
+      {},
+      { workflow: 'w' },
+      { mode: 'plan' },
+      { status: ['failed', 'running'] },
+      { workflow: 'w', status: ['failed'], mode: 'apply' },
+    ] as const;
+    const texts = filters.map((filter) => listRuns(filter, 10, 10).sql);
+    for (const sql of [...texts, READ_EVENTS, READ_LINES, READ_EFFECTS]) {
+      expect(plan(sql).join('\n'), sql).not.toMatch(/SCAN (runs|events|logs|effects)/);
+      expect(plan(sql).join('\n'), sql).not.toMatch(/USE TEMP B-TREE FOR ORDER BY.*\n.*(runs|events) USING/);
+    }
+    database.close();
+  });
+});
+
+describe('a store that cannot be used says why and what to do', () => {
+  test('a file that is something else', async () => {
+    const path = join(folder, 'cadre.db');
+    writeFileSync(path, Buffer.alloc(10_000, 'not a database'));
+    await expect(openSqliteStore(path)).rejects.toMatchObject({
+      code: 'store_corrupt',
+      hint: expect.stringContaining('move the file away'),
+    });
+    expect(readFileSync(path, 'utf8')).toContain('not a database');
+  });
+
+  test('a file that was cut off', async () => {
+    const path = join(folder, 'cadre.db');
+    await filled(path);
+    truncateSync(path, 12_288);
+    const look = async () => {
+      const store = await openSqliteStore(path);
+      try {
+        await store.runs.readEvents('run_1', 0);
+        await store.runs.list({});
+        await store.runs.putDefinition('h2', workflow);
+      } finally {
+        await store.close();
+      }
+    };
+    await expect(look()).rejects.toMatchObject({ code: 'store_corrupt' });
+  });
+
+  test('a place where no file can be made', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    await expect(openSqliteStore(join(folder, 'file/cadre.db'))).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
+    symlinkSync(join(folder, 'nowhere/else'), join(folder, 'link.db'));
+    await expect(openSqliteStore(join(folder, 'link.db'))).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
+
+  test('a store that a newer Cadre has changed is left as it is', async () => {
+    const path = join(folder, 'cadre.db');
+    await filled(path);
+    const database = new DatabaseSync(path);
+    database.exec("INSERT INTO migrations (number, name, checksum) VALUES (2, 'later', 'x')");
+    database.close();
+    await expect(openSqliteStore(path)).rejects.toMatchObject({
+      code: 'incompatible',
+      hint: expect.stringContaining('newer Cadre'),
+    });
+  });
+
+  test('a store whose migrations were others', async () => {
+    const path = join(folder, 'cadre.db');
+    await filled(path);
+    const database = new DatabaseSync(path);
+    database.exec("UPDATE migrations SET checksum = 'x'");
+    database.close();
+    await expect(openSqliteStore(path)).rejects.toMatchObject({
+      code: 'incompatible',
+      message: expect.stringContaining('journal'),
+    });
+  });
+});

@@ -1,0 +1,28 @@
+import type { Store } from '../ports/store.ts';
+import { createAuditStore } from './audit-store.ts';
+import type { Database } from './database.ts';
+import { createGrantStore } from './grant-store.ts';
+import { createLeaseStore } from './lease-store.ts';
+import { createLogStore } from './log-store.ts';
+import { createRunStore } from './run-store.ts';
+import { openSqliteDatabase } from './sqlite-database.ts';
+
+/**
+ * Opens the store in a file, or in memory with `:memory:`; makes the file (mode 0600) and its folder (0700) when they are
+ * not there. Any number of processes may have one file open. Throws CadreError `store_corrupt`, `store_unavailable`,
+ * `disk_full`, or `incompatible` when a newer Cadre has changed it.
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  return createStore(await openSqliteDatabase(path));
+}
+
+function createStore(database: Database): Store {
+  return {
+    runs: createRunStore(database),
+    leases: createLeaseStore(database),
+    audit: createAuditStore(database),
+    grants: createGrantStore(database),
+    logs: createLogStore(database),
+    close: () => database.close(),
+  };
+}

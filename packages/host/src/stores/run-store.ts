@@ -1,0 +1,88 @@
+import { CadreError, type Workflow } from '@cadre/core';
+import type { RunFilter, RunStore } from '../ports/store.ts';
+import { type Database, statement } from './database.ts';
+import { GET_DEFINITION, PUT_DEFINITION } from './sql/definitions.ts';
+import { FIND_DOCUMENT, PUT_DOCUMENT } from './sql/documents.ts';
+import { PUT_EFFECTS, READ_EFFECTS } from './sql/effects.ts';
+import { READ_EVENTS, readEvent } from './sql/events.ts';
+import { appendEvents, createRun, FIND_RUN, LAST_NUMBER, listRuns, readRecord } from './sql/runs.ts';
+
+const PAGE = 100;
+const MOST_EVENTS = 10_000;
+
+export function createRunStore(database: Database): RunStore {
+  /** For what belongs to a run: writes nothing, and says so, when there is none. */
+  const putBeside = async (sql: string, run: string, name: string, body: unknown) => {
+    const text = JSON.stringify(body);
+    const written = await database.write(function* () {
+      return (yield statement(sql, run, name, text)).length;
+    });
+    if (written === 0) throw new CadreError('run_not_found', `there is no run ${run}`);
+  };
+  return {
+    async putDefinition(hash, workflow) {
+      const text = JSON.stringify(workflow);
+      await database.write(function* () {
+        yield statement(PUT_DEFINITION, hash, text);
+      });
+    },
+    async getDefinition(hash) {
+      const [row] = await database.read(GET_DEFINITION, [hash]);
+      if (row === undefined)
+        throw new CadreError('not_found', `no definition with the hash ${hash} is stored`);
+      return JSON.parse(String(row['workflow'])) as Workflow;
+    },
+    async create(id, events) {
+      const [created] = events;
+      if (created?.type !== 'run.created') throw new Error(`bug: run ${id} does not begin with run.created`);
+      const key = await database.write(() => createRun(id, created, events));
+      if (key === undefined) throw new CadreError('exists', `there is a run ${id} already`);
+    },
+    append: (id, expected, events, fence) => database.write(() => appendEvents(id, expected, events, fence)),
+    async find(id) {
+      const [row] = await database.read(FIND_RUN, [id]);
+      return row === undefined ? undefined : readRecord(row);
+    },
+    async list(filter) {
+      const limit = filter.limit ?? PAGE;
+      // One more than asked for tells whether there is a further page.
+      const { sql, parameters } = listRuns(filter, cursorOf(filter), limit + 1);
+      const rows = await database.read(sql, parameters);
+      const page = rows.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        runs: page.map(readRecord),
+        ...(rows.length > limit && last !== undefined ? { cursor: String(last['key']) } : {}),
+      };
+    },
+    async readEvents(id, after, limit = MOST_EVENTS) {
+      return (await database.read(READ_EVENTS, [id, after, limit])).map(readEvent);
+    },
+    async lastNumber(id) {
+      const [row] = await database.read(LAST_NUMBER, [id]);
+      return Number(row?.['number'] ?? 0);
+    },
+    putEffects: (id, step, effects) => putBeside(PUT_EFFECTS, id, step, effects),
+    async readEffects(id) {
+      const rows = await database.read(READ_EFFECTS, [id]);
+      return rows.map((row) => ({
+        step: String(row['step']),
+        effects: JSON.parse(String(row['effects'])) as unknown[],
+      }));
+    },
+    putDocument: (id, name, document) => putBeside(PUT_DOCUMENT, id, name, document),
+    async findDocument(id, name) {
+      const [row] = await database.read(FIND_DOCUMENT, [id, name]);
+      return row === undefined ? undefined : JSON.parse(String(row['document']));
+    },
+  };
+}
+
+function cursorOf(filter: RunFilter): number {
+  if (filter.cursor === undefined) return Number.MAX_SAFE_INTEGER;
+  const key = Number(filter.cursor);
+  if (Number.isSafeInteger(key) && key > 0) return key;
+  throw new CadreError('invalid_input', `'${filter.cursor}' is no cursor of a list of runs`, {
+    hint: 'use the cursor that came with the page before, or none',
+  });
+}

@@ -1,0 +1,37 @@
+import type { NumberedEvent, RunEvent } from '@cadre/core';
+import type { Row, Script, SqlValue } from '../database.ts';
+
+/**
+ * Rows by the statement: 2 for the usual append, 32 for a wide one. Each row in a statement of its own costs half as
+ * much again.
+ */
+const MOST_ROWS = 32;
+
+export function* insertEvents(key: number, first: number, events: readonly RunEvent[]): Script<void> {
+  for (let start = 0; start < events.length; start += MOST_ROWS) {
+    const chunk = events.slice(start, start + MOST_ROWS);
+    const parameters: SqlValue[] = [key];
+    chunk.forEach((event, index) => {
+      parameters.push(first + start + index, JSON.stringify(event));
+    });
+    yield { sql: insertText(chunk.length), parameters };
+  }
+}
+
+const texts: string[] = [];
+
+function insertText(rows: number): string {
+  const known = texts[rows];
+  if (known !== undefined) return known;
+  const values = Array.from({ length: rows }, (_, row) => `(?1, ?${2 * row + 2}, ?${2 * row + 3})`);
+  const text = `INSERT INTO events (run, number, event) VALUES ${values.join(', ')}`;
+  texts[rows] = text;
+  return text;
+}
+
+export const READ_EVENTS = `SELECT number, event FROM events
+  WHERE run = (SELECT key FROM runs WHERE id = ?1) AND number > ?2 ORDER BY number LIMIT ?3`;
+
+export function readEvent(row: Row): NumberedEvent {
+  return { number: Number(row['number']), ...(JSON.parse(String(row['event'])) as RunEvent) };
+}

@@ -1,0 +1,51 @@
+import type { RunEvent, RunStatus } from '@cadre/core';
+
+/** What a run's record says beyond its number. */
+export interface Progress {
+  readonly status: RunStatus;
+  /** Paths of the steps that wait for a person. */
+  readonly questions: readonly string[];
+  readonly startedAt?: number;
+  readonly endedAt?: number;
+  readonly failureCode?: string;
+}
+
+/** `undefined`: nothing that the record says has changed, which is so for most appends. */
+export function progressOf(before: Progress, events: readonly RunEvent[]): Progress | undefined {
+  const after = events.reduce(change, before);
+  return after === before ? undefined : after;
+}
+
+function change(before: Progress, event: RunEvent): Progress {
+  switch (event.type) {
+    case 'run.started':
+      return { ...before, status: 'running', startedAt: event.at };
+    case 'run.cancelling':
+      return { ...before, status: 'cancelling' };
+    case 'run.succeeded':
+      return { ...before, status: 'succeeded', endedAt: event.at };
+    case 'run.cancelled':
+      return { ...before, status: 'cancelled', endedAt: event.at };
+    case 'run.timed_out':
+      return { ...before, status: 'timed_out', endedAt: event.at };
+    case 'run.failed':
+      return { ...before, status: 'failed', endedAt: event.at, failureCode: event.failure.code };
+    case 'step.waiting':
+      return asking(before, [...before.questions, event.step]);
+    case 'step.answered':
+    case 'step.cancelled':
+      return before.questions.includes(event.step)
+        ? asking(
+            before,
+            before.questions.filter((step) => step !== event.step),
+          )
+        : before;
+    default:
+      return before;
+  }
+}
+
+function asking(before: Progress, questions: readonly string[]): Progress {
+  if (before.status === 'cancelling') return { ...before, questions };
+  return { ...before, questions, status: questions.length > 0 ? 'waiting' : 'running' };
+}

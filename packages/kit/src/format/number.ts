@@ -1,0 +1,46 @@
+import { finite } from './finite.ts';
+
+const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
+
+/** `1.5 MiB`: powers of 1,024. */
+export function bytes(value: number): string {
+  const [number, unit] = scaled(finite(value, 'a number of bytes'), 1024, [
+    'B',
+    'KiB',
+    'MiB',
+    'GiB',
+    'TiB',
+    'PiB',
+  ]);
+  return `${number} ${unit}`;
+}
+
+/** `1.2k`: powers of 1,000. */
+export function count(value: number): string {
+  return scaled(finite(value, 'a count'), 1000, ['', 'k', 'M', 'G', 'T']).join('');
+}
+
+/** `0.853` to `85.3%`. */
+export function percent(share: number): string {
+  return PERCENT.format(finite(share, 'a share'));
+}
+
+/** `3 files`, `1 file`; the plural is the singular and an s unless it is given. */
+export function plural(value: number, one: string, many = `${one}s`): string {
+  return `${count(value)} ${value === 1 ? one : many}`;
+}
+
+/** One decimal below ten; what would round up to the base takes the next unit. */
+function scaled(value: number, base: number, units: readonly string[]): [number, string] {
+  let rest = Math.abs(value);
+  let step = 0;
+  while (rounded(rest, step) >= base && step < units.length - 1) {
+    rest /= base;
+    step += 1;
+  }
+  return [Math.sign(value) * rounded(rest, step), units[step] ?? ''];
+}
+
+function rounded(value: number, step: number): number {
+  return step === 0 || value >= 9.95 ? Math.round(value) : Math.round(value * 10) / 10;
+}

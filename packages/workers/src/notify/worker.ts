@@ -1,0 +1,4 @@
+import { defineWorker } from '@cadre/sdk';
+import { send } from './send.ts';
+
+export const worker = defineWorker({ id: 'notify', actions: { send } });
