@@ -33,10 +33,15 @@ export {
   policyFor,
   type Verdict,
 } from './policy/policy.ts';
+export { apply, restore } from './run/apply.ts';
 export type { Command } from './run/commands.ts';
+export { decide, type Moment, type RunDecision } from './run/decide.ts';
 export type { NumberedEvent, Question, RunEvent, RunEventBody } from './run/events.ts';
+export { type ReportedStep, runReport } from './run/report.ts';
+export { commandsOnResume, pendingAttempts } from './run/resume.ts';
 export type { RunState, StepState } from './run/state.ts';
 export { isOver, RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/status.ts';
+export { EVENT_VERSION, upcast } from './run/upcast.ts';
 export type {
   Budget,
   CheckCondition,
@@ -53,3 +58,4 @@ export type {
   StepKind,
   Workflow,
 } from './workflow/workflow.ts';
+export { isDestructive } from './workflow/is-destructive.ts';

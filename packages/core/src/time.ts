@@ -27,14 +27,18 @@ const SIZE = /^(\d+(?:\.\d+)?) ?([kKMGT]?i?B)$/;
 /** Milliseconds of a text such as `10m`, `1h30m`, `1.5h` or `500ms`; undefined when it is none. Units: w d h m s ms. */
 export function parseDuration(text: string): number | undefined {
   if (text.length > 64 || !DURATION.test(text)) return undefined;
-  const parts = [...text.matchAll(DURATION_PART)].map(([, count, unit]) => Number(count) * unitOf(DURATION_UNITS, unit));
+  const parts = [...text.matchAll(DURATION_PART)].map(
+    ([, count, unit]) => Number(count) * unitOf(DURATION_UNITS, unit),
+  );
   return wholeNumber(parts.reduce((sum, part) => sum + part, 0));
 }
 
 /** Bytes of a text such as `2GiB`, `500 MB` or `512B`; undefined when it is none. */
 export function parseSize(text: string): number | undefined {
   const [, count, unit] = (text.length > 64 ? null : SIZE.exec(text)) ?? [];
-  return unit === undefined || !SIZE_UNITS.has(unit) ? undefined : wholeNumber(Number(count) * unitOf(SIZE_UNITS, unit));
+  return unit === undefined || !SIZE_UNITS.has(unit)
+    ? undefined
+    : wholeNumber(Number(count) * unitOf(SIZE_UNITS, unit));
 }
 
 /** The shortest text that `parseDuration` reads as so many milliseconds: `1h30m`, `1s500ms`, `0ms`. */

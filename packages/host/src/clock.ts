@@ -46,7 +46,8 @@ function idSource(): (time: number) => string {
   let lastTime = -1;
   let chance = 0n;
   return (time) => {
-    chance = time === lastTime ? (chance + 1n) & (2n ** 80n - 1n) : BigInt(`0x${randomBytes(10).toString('hex')}`);
+    chance =
+      time === lastTime ? (chance + 1n) & (2n ** 80n - 1n) : BigInt(`0x${randomBytes(10).toString('hex')}`);
     lastTime = time;
     return encode(BigInt(time), 10) + encode(chance, 16);
   };

@@ -1,1 +1,1 @@
-export type { Clock } from './ports/clock.ts';
+export { defineWorkflow } from '@cadre/core';

@@ -30,7 +30,7 @@ export async function performCall(
     }
     const context = createContext(request.call, request.context, signal, channel, temporary);
     const output = await handler(request.input as never, context);
-    return { type: 'succeeded', call: request.call, output: output as JsonValue };
+    return { type: 'succeeded', call: request.call, output: (output ?? null) as JsonValue };
   } catch (error) {
     return { type: 'failed', call: request.call, failure: toFailure(error) };
   } finally {

@@ -1,9 +1,10 @@
 import { createInterface } from 'node:readline';
 import { type CallChannel, performCall } from './call.ts';
 import type { Worker } from './define-worker.ts';
-import { ActionError } from './failure.ts';
+import { ActionError, toFailure } from './failure.ts';
+import { forwardProxy } from './forward-proxy.ts';
 import type { JsonValue } from './json.ts';
-import { type HostMessage, PROTOCOL_VERSION, type WorkerMessage } from './protocol.ts';
+import { type HostMessage, MAX_LINE_BYTES, PROTOCOL_VERSION, type WorkerMessage } from './protocol.ts';
 
 /**
  * Makes this process a worker: speaks the protocol on standard input and output until the host says `stop` or goes.
@@ -15,7 +16,7 @@ import { type HostMessage, PROTOCOL_VERSION, type WorkerMessage } from './protoc
 export function serve(worker: Worker): void {
   const write = process.stdout.write.bind(process.stdout);
   globalThis.console = new console.Console(process.stderr, process.stderr);
-  const send = (message: WorkerMessage) => write(`${JSON.stringify(message)}\n`);
+  const send = (message: WorkerMessage) => write(`${encode(message)}\n`);
 
   const calls = new Map<string, AbortController>();
   const questions = new Map<string, { answer(value: JsonValue): void; refuse(error: Error): void }>();
@@ -45,15 +46,20 @@ export function serve(worker: Worker): void {
     setTimeout(() => process.exit(0), calls.size === 0 ? 0 : 2_500);
   };
 
+  const greet = async () => {
+    await openWayOut();
+    send({
+      type: 'ready',
+      protocol: PROTOCOL_VERSION,
+      worker: worker.id,
+      actions: Object.keys(worker.actions),
+    });
+  };
+
   const handle = (message: HostMessage) => {
     switch (message.type) {
       case 'hello':
-        return send({
-          type: 'ready',
-          protocol: PROTOCOL_VERSION,
-          worker: worker.id,
-          actions: Object.keys(worker.actions),
-        });
+        return void greet();
       case 'call':
         return void perform(message);
       case 'cancel':
@@ -74,4 +80,24 @@ export function serve(worker: Worker): void {
   const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
   lines.on('line', (line) => handle(JSON.parse(line) as HostMessage));
   lines.on('close', shutDown);
+}
+
+/** An output that is no JSON, or too long for a line, becomes a failure: a call must be answered. */
+function encode(message: WorkerMessage): string {
+  if (message.type !== 'succeeded') return JSON.stringify(message);
+  try {
+    const line = JSON.stringify(message);
+    if (Buffer.byteLength(line) < MAX_LINE_BYTES) return line;
+    throw new ActionError('output_too_large', `the output has more than ${MAX_LINE_BYTES} bytes`);
+  } catch (error) {
+    return JSON.stringify({ type: 'failed', call: message.call, failure: toFailure(error) });
+  }
+}
+
+/** Where the host lets programs out, they are told the way: those that an action runs inherit these variables. */
+async function openWayOut(): Promise<void> {
+  const socket = process.env['CADRE_PROXY_SOCKET'];
+  if (socket === undefined) return;
+  delete process.env['CADRE_PROXY_SOCKET'];
+  Object.assign(process.env, await forwardProxy(socket));
 }

@@ -2,7 +2,7 @@ import { EFFECT_CLASSES, type JsonObject, type Manifest } from '@cadre/sdk';
 import { z } from 'zod';
 
 const VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
-const DURATION = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
+const DURATION = /^(\d+(\.\d+)?(ms|s|m|h|d))+$/;
 
 const text = z.string().min(1);
 const optionalText = text.exactOptional();

@@ -1,6 +1,6 @@
 import type { RunEvent } from './events.ts';
 import { forgetInside, newList, putStep } from './ledger.ts';
-import type { RunState, StepState } from './state.ts';
+import { PENDING, type RunState, type StepState } from './state.ts';
 import type { StepStatus } from './status.ts';
 
 export type StepEvent = Extract<RunEvent, { readonly step: string }>;
@@ -23,8 +23,6 @@ const FOLLOWS: Readonly<Record<StepEvent['type'], readonly StepStatus[]>> = {
   'step.answered': ['waiting'],
   'step.interrupted': ['running'],
 };
-
-const PENDING: StepState = { status: 'pending', attempts: 0, deaths: 0 };
 
 /** The run after something happened to one of its steps. Throws when that cannot have happened: a bug of the writer. */
 export function applyStep(state: RunState, event: StepEvent): RunState {
@@ -51,7 +49,7 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
     });
   },
   'step.opened': (state, before, event) => {
-    const emptied = before.begun === undefined ? state : forgetInside(state, event.step);
+    const emptied = before === PENDING ? state : forgetInside(state, event.step);
     return putStep(emptied, event.step, {
       ...again(before, event),
       ...newList(before.startedAt ?? event.at),
@@ -66,7 +64,8 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
     return { ...next, failing: next.failing.add(event.step) };
   },
   'step.succeeded': (state, before, event) => {
-    const reused = state.reused !== undefined && before === PENDING && Object.hasOwn(state.reused.steps, event.step);
+    const reused =
+      state.reused !== undefined && before === PENDING && Object.hasOwn(state.reused.steps, event.step);
     const reason = reused ? { reason: 'reused' } : {};
     return end(state, before, event, { status: 'succeeded', output: event.output, ...reason });
   },

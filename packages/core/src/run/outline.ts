@@ -159,7 +159,12 @@ const READS = new WeakMap<Step, readonly string[]>();
 export function readsOf(step: Step): readonly string[] {
   const known = READS.get(step);
   if (known !== undefined) return known;
-  const reads = stepsRead([step.if ?? null, step.env ?? null, step.idempotencyKey ?? null, ...templates(step)]);
+  const reads = stepsRead([
+    step.if ?? null,
+    step.env ?? null,
+    step.idempotencyKey ?? null,
+    ...templates(step),
+  ]);
   READS.set(step, reads);
   return reads;
 }
@@ -202,7 +207,8 @@ export function locate(outline: Outline, path: string): Located {
   let here: Located = { list: outline.steps };
   for (const segment of path === '' ? [] : path.split('/')) {
     const inside = stepInto(outline, here, segment);
-    if (inside === undefined) throw new Error(`bug: the workflow ${outline.workflow.name} has no step '${path}'`);
+    if (inside === undefined)
+      throw new Error(`bug: the workflow ${outline.workflow.name} has no step '${path}'`);
     here = inside;
   }
   return here;

@@ -38,6 +38,9 @@ export interface RunState {
   readonly failure?: Failure;
 }
 
+/** What a step is that nothing has happened to. */
+export const PENDING: StepState = { status: 'pending', attempts: 0, deaths: 0 };
+
 export interface StepState {
   readonly status: StepStatus;
   /** Attempts handed out. */

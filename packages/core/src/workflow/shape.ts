@@ -21,9 +21,13 @@ export interface Shape {
 }
 
 /** A text that passes a test; `expected` says what it should be: `a duration such as 10m`. */
-export function text(expected: string, test: (text: string) => boolean = notEmpty, schema: JsonSchema = {}): Shape {
+export function text(
+  expected: string,
+  test: (text: string) => boolean = notEmpty,
+  schema: JsonSchema = {},
+): Shape {
   return {
-    schema: { type: 'string', ...schema },
+    schema: { type: 'string', ...(test === notEmpty && { minLength: 1 }), ...schema },
     check(value, path, report) {
       if (typeof value === 'string' && test(value)) return;
       report({ code: 'wrong_value', message: `expected ${expected}, found ${show(value)}`, path });
@@ -31,7 +35,10 @@ export function text(expected: string, test: (text: string) => boolean = notEmpt
   };
 }
 
-export function number(expected: string, limits: { minimum?: number; maximum?: number; whole?: boolean } = {}): Shape {
+export function number(
+  expected: string,
+  limits: { minimum?: number; maximum?: number; whole?: boolean } = {},
+): Shape {
   const { minimum = Number.NEGATIVE_INFINITY, maximum = Number.POSITIVE_INFINITY, whole = false } = limits;
   const fits = (value: number) => value >= minimum && value <= maximum && (!whole || Number.isInteger(value));
   return {
@@ -111,12 +118,16 @@ export type Keys = Readonly<Record<string, readonly [shape: Shape, description: 
 export function object(keys: Keys, required: readonly string[] = []): Shape {
   return {
     schema: objectSchema(keys, required),
-    check: (value, path, report) => checkMap(value, path, report, (map) => checkKeys(map, keys, required, path, report)),
+    check: (value, path, report) =>
+      checkMap(value, path, report, (map) => checkKeys(map, keys, required, path, report)),
   };
 }
 
 export function objectSchema(keys: Keys, required: readonly string[]): JsonSchema {
-  const properties = Object.entries(keys).map(([key, [shape, description]]) => [key, { ...shape.schema, description }]);
+  const properties = Object.entries(keys).map(([key, [shape, description]]) => [
+    key,
+    { ...shape.schema, description },
+  ]);
   return {
     type: 'object',
     properties: Object.fromEntries(properties),
@@ -125,7 +136,13 @@ export function objectSchema(keys: Keys, required: readonly string[]): JsonSchem
   };
 }
 
-export function checkKeys(map: JsonObject, keys: Keys, required: readonly string[], path: Path, report: Report): void {
+export function checkKeys(
+  map: JsonObject,
+  keys: Keys,
+  required: readonly string[],
+  path: Path,
+  report: Report,
+): void {
   for (const [key, value] of Object.entries(map)) {
     if (Object.hasOwn(keys, key)) keys[key]?.[0].check(value, [...path, key], report);
     else report(unknownKey(key, Object.keys(keys), path));
@@ -161,7 +178,12 @@ export function byKind(
   };
 }
 
-export function checkMap(value: JsonValue, path: Path, report: Report, check: (map: JsonObject) => void): void {
+export function checkMap(
+  value: JsonValue,
+  path: Path,
+  report: Report,
+  check: (map: JsonObject) => void,
+): void {
   if (isObject(value)) check(value);
   else report({ code: 'wrong_value', message: `expected a map, found ${show(value)}`, path });
 }

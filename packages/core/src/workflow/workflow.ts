@@ -44,7 +44,7 @@ export interface Retry {
   readonly backoff: number;
   readonly maxDelayMs: number;
   readonly jitter: 'full' | 'none';
-  /** Failure codes that are retried; absent: those whose failure says `retryable`. */
+  /** Failure codes that are retried besides those whose failure says `retryable`; also `timed_out`, `interrupted`. */
   readonly on?: readonly string[];
 }
 
@@ -105,6 +105,8 @@ export type StepKind =
       readonly form?: JsonSchema;
       readonly deadlineMs?: number;
       readonly default: 'allow' | 'deny';
+      /** Who may answer; absent: whoever may answer approvals. */
+      readonly delegates?: readonly string[];
     }
   /** Parsed and checked, and refused by the engine with `not_built_yet`. `written` is the step's own keys as given. */
   | { readonly kind: 'unbuilt'; readonly key: string; readonly written: JsonObject };

@@ -1,6 +1,6 @@
+import { plainText } from '@cadre/core';
 import type { Approver, PermissionAnswer } from '../ports/approver.ts';
 import type { Io } from './io.ts';
-import { visible } from './show/effects.ts';
 
 /** Asks at the terminal, one question at a time; without one answers at once that there is nobody. */
 export function terminalApprover(io: Io): Approver {
@@ -11,7 +11,7 @@ export function terminalApprover(io: Io): Approver {
       const asked = last.then(async () => {
         const { isCancel, select } = await import('@clack/prompts');
         const answer = await select<PermissionAnswer>({
-          message: `${visible(question.sentence)} (step ${visible(question.step)})`,
+          message: `${plainText(question.sentence)} (step ${plainText(question.step)})`,
           options: [
             { value: 'once', label: 'Yes, this once' },
             { value: 'run', label: 'Yes, for this run' },

@@ -75,4 +75,6 @@ export interface CallObserver {
 }
 
 /** What is asked for during a call: by the worker itself, or for its programs by the proxy (answer: the address to use). */
-export type CallRequest = WorkerRequest | { readonly kind: 'connect'; readonly host: string; readonly port: number };
+export type CallRequest =
+  | WorkerRequest
+  | { readonly kind: 'connect'; readonly host: string; readonly port: number };

@@ -18,6 +18,7 @@ export interface LeaseStore {
   renew(name: string, token: number, ttlMs: number, now: number): Promise<boolean>;
   /** Giving back a lease that was lost changes nothing. */
   release(name: string, token: number): Promise<void>;
+  find(name: string): Promise<Lease | undefined>;
   list(): Promise<readonly Lease[]>;
   /** Removes a lease whoever holds it: `cadre lock release --force`. */
   break(name: string): Promise<void>;

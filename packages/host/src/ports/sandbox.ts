@@ -1,3 +1,4 @@
+import type { Readable, Writable } from 'node:stream';
 import type { Outcome } from '@cadre/sdk';
 import type { Confinement } from './action-runner.ts';
 
@@ -5,11 +6,8 @@ import type { Confinement } from './action-runner.ts';
 export interface Sandbox {
   /** What this machine can enforce, found out by trying it, once. */
   probe(): Promise<SandboxReport>;
-  /**
-   * How to start `command` confined. The caller spawns it in a process group of its own and ends it with SIGKILL.
-   * Throws CadreError `no_sandbox` when it cannot be confined as asked.
-   */
-  wrap(command: readonly string[], options: SandboxOptions): Promise<WrappedCommand>;
+  /** Starts `command` confined. Throws CadreError `no_sandbox` when it cannot be confined as asked. */
+  start(command: readonly string[], options: SandboxOptions): Promise<ConfinedProcess>;
   /** A way out for confined programs: each connection is asked for, and made to the address in the answer. */
   openProxy(ask: (host: string, port: number) => Promise<Outcome<string>>): Promise<NetworkProxy>;
 }
@@ -23,24 +21,28 @@ export interface SandboxOptions {
   readonly installed: readonly string[];
   /** Socket of an open proxy, to be had inside under `CADRE_PROXY_SOCKET`. */
   readonly proxySocket?: string;
-  readonly memoryMiB?: number;
 }
 
-export interface WrappedCommand {
-  readonly program: string;
-  readonly arguments: readonly string[];
-  /** The whole environment of the program that is spawned. */
-  readonly env: Readonly<Record<string, string>>;
-  readonly cwd: string;
-  readonly uid?: number;
-  readonly gid?: number;
-  /** What the program reads from descriptors 3, 4, … until their end. */
-  readonly descriptors: readonly Uint8Array[];
+export interface ConfinedProcess {
+  readonly stdin: Writable;
+  readonly stdout: Readable;
+  readonly stderr: Readable;
   /**
-   * To be called once when the program has ended: ends what it may have left, removes what was made for it, and names
-   * the limit that ended it, if one did.
+   * Settles when the program has ended and its output is read, all that it started is gone too (as far as the mechanism
+   * can tell), and what was made for it is removed. Never rejects.
    */
-  release(): Promise<string | undefined>;
+  readonly ended: Promise<ProcessEnd>;
+  /** Ends the program and everything that it started, at once. */
+  kill(): void;
+}
+
+export interface ProcessEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+  /** It could not be started at all: why. */
+  readonly error?: string;
+  /** The limit that ended it: `memory 512 MiB`. */
+  readonly exceeded?: string;
 }
 
 export interface NetworkProxy {

@@ -20,7 +20,10 @@ const WORKFLOW: Workflow = {
   outputs: { 'ключ "\'\n': 'Ω 😀 \u0000' },
 };
 
-const created = (at: number, changes: Partial<Extract<RunEvent, { type: 'run.created' }>> = {}): RunEvent => ({
+const created = (
+  at: number,
+  changes: Partial<Extract<RunEvent, { type: 'run.created' }>> = {},
+): RunEvent => ({
   at,
   type: 'run.created',
   workflow: 'hygiene',
@@ -234,7 +237,9 @@ function recordContract(store: () => Store): void {
       where((index) => index % 2 === 1 && index % 3 !== 0 && index % 5 !== 0),
     );
     expect(await numbers({ workflow: 'none' })).toEqual([]);
-    await expect(runs.list({ cursor: 'x; DROP TABLE runs' })).rejects.toMatchObject({ code: 'invalid_input' });
+    await expect(runs.list({ cursor: 'x; DROP TABLE runs' })).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
   });
 }
 
@@ -298,6 +303,8 @@ function leaseContract(store: () => Store): void {
       holder: HOLDER,
     });
     expect(await leases.list()).toMatchObject([{ name: 'workspace', ...HOLDER }]);
+    expect(await leases.find('workspace')).toEqual(taken.ok && taken.lease);
+    expect(await leases.find('elsewhere')).toBeUndefined();
   });
 
   test('a holder that renews is never evicted by age', async () => {
@@ -364,7 +371,9 @@ function auditContract(store: () => Store): void {
   test('records make one chain of hashes, whoever writes them at once [WRK-18]', async () => {
     const { audit } = store();
     await Promise.all(
-      Array.from({ length: 30 }, (_, index) => audit.append({ ...entry, at: index, target: `ключ "\n${index}` })),
+      Array.from({ length: 30 }, (_, index) =>
+        audit.append({ ...entry, at: index, target: `ключ "\n${index}` }),
+      ),
     );
     const records = await audit.read(0);
     expect(records.map((record) => record.number)).toEqual(records.map((_, index) => index + 1));
@@ -372,7 +381,9 @@ function auditContract(store: () => Store): void {
     for (const record of records) {
       expect(record.previous).toBe(previous);
       const { number, entry: text } = record;
-      previous = createHash('sha256').update(canonicalJson({ number, previous, entry: text })).digest('hex');
+      previous = createHash('sha256')
+        .update(canonicalJson({ number, previous, entry: text }))
+        .digest('hex');
       expect(record.hash).toBe(previous);
     }
     expect(await audit.read(28)).toEqual(records.slice(28));

@@ -3,6 +3,7 @@ import { type Database, statement } from './database.ts';
 import {
   acquireLease,
   BREAK_LEASE,
+  FIND_LEASE,
   LIST_LEASES,
   RELEASE_LEASE,
   RENEW_LEASE,
@@ -25,6 +26,10 @@ export function createLeaseStore(database: Database): LeaseStore {
       database.write(function* () {
         yield statement(BREAK_LEASE, name);
       }),
+    async find(name) {
+      const [row] = await database.read(FIND_LEASE, [name]);
+      return row === undefined ? undefined : readLease(row);
+    },
     list: async () => (await database.read(LIST_LEASES, [])).map(readLease),
   };
 }

@@ -1,4 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -178,7 +186,9 @@ describe('a store that cannot be used says why and what to do', () => {
       code: 'store_unavailable',
     });
     symlinkSync(join(folder, 'nowhere/else'), join(folder, 'link.db'));
-    await expect(openSqliteStore(join(folder, 'link.db'))).rejects.toMatchObject({ code: 'store_unavailable' });
+    await expect(openSqliteStore(join(folder, 'link.db'))).rejects.toMatchObject({
+      code: 'store_unavailable',
+    });
   });
 
   test('a store that a newer Cadre has changed is left as it is', async () => {

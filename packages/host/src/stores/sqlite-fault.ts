@@ -23,6 +23,18 @@ const busy: Refusal = {
   hint: 'end the process that holds the store (cadre lock show), then try again',
 };
 
+const full: Refusal = {
+  code: 'disk_full',
+  problem: 'cannot grow: the disk is full',
+  hint: 'free some space, then try again',
+};
+
+const unopened: Refusal = {
+  code: 'store_unavailable',
+  problem: 'cannot be opened',
+  hint: 'check that the folder exists and that you may write in it, or use another data folder with CADRE_HOME',
+};
+
 /** By primary result code. */
 const REFUSALS: Readonly<Record<number, Refusal>> = {
   5: busy,
@@ -38,16 +50,8 @@ const REFUSALS: Readonly<Record<number, Refusal>> = {
     hint: 'look at the disk: the system reported an input or output error',
   },
   11: corrupt,
-  13: {
-    code: 'disk_full',
-    problem: 'cannot grow: the disk is full',
-    hint: 'free some space, then try again',
-  },
-  14: {
-    code: 'store_unavailable',
-    problem: 'cannot be opened',
-    hint: 'check that the folder exists and that you may write in it, or use another data folder with CADRE_HOME',
-  },
+  13: full,
+  14: unopened,
   26: corrupt,
 };
 
@@ -59,20 +63,21 @@ export function isFaultOfOne(error: unknown): boolean {
   return !isSqliteError(error) || STATEMENT_FAULTS.has(error.errcode & 0xff);
 }
 
-/** A unique or primary key that was taken. */
-export function isTaken(error: unknown): boolean {
-  return isSqliteError(error) && (error.errcode === 2067 || error.errcode === 1555);
-}
-
 /** Turns what SQLite threw into a refusal that says what to do; anything else comes back as it is. */
 export function storeFault(error: unknown, path: string): unknown {
-  if (isCadreError(error) || !isSqliteError(error)) return error;
-  const refusal = REFUSALS[error.errcode & 0xff];
+  if (isCadreError(error)) return error;
+  const refusal = isSqliteError(error) ? REFUSALS[error.errcode & 0xff] : refusalOfSystem(error);
   if (refusal === undefined) return error;
   return new CadreError(refusal.code, `the store ${path} ${refusal.problem}`, {
     hint: refusal.hint,
     cause: error,
   });
+}
+
+/** What the file system said while the file or its folder was made. */
+function refusalOfSystem(error: unknown): Refusal | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  return error.code === 'ENOSPC' || error.code === 'EDQUOT' ? full : unopened;
 }
 
 function isSqliteError(error: unknown): error is SqliteError {

@@ -8,6 +8,8 @@ import {
   displayWidth,
   duration,
   list,
+  money,
+  ordinal,
   pad,
   parseBytes,
   parseCount,
@@ -29,7 +31,7 @@ const positionOf = (work: () => unknown) => {
 };
 
 describe('numbers', () => {
-  test('sizes, counts, shares and words [FND-66]', () => {
+  test('sizes, counts, shares and words', () => {
     expect([0, 1023, 1024, 1536, 10_700, 5 * 1024 ** 2, 1024 ** 2 - 1, 3e15, -2048].map(bytes)).toEqual([
       '0 B',
       '1023 B',
@@ -50,6 +52,16 @@ describe('numbers', () => {
       '2.5M',
     ]);
     expect([0, 0.853, 1].map(percent)).toEqual(['0%', '85.3%', '100%']);
+    expect([money(1234.5, 'USD'), money(-3, 'EUR')]).toEqual(['$1,234.50', '-€3.00']);
+    expect([1, 2, 3, 4, 11, 22, 113].map(ordinal)).toEqual([
+      '1st',
+      '2nd',
+      '3rd',
+      '4th',
+      '11th',
+      '22nd',
+      '113th',
+    ]);
     expect([plural(1, 'file'), plural(0, 'file'), plural(1500, 'entry', 'entries')]).toEqual([
       '1 file',
       '0 files',
@@ -79,7 +91,7 @@ describe('numbers', () => {
 });
 
 describe('time', () => {
-  test('durations, distances and dates [FND-66]', () => {
+  test('durations, distances and dates', () => {
     expect(
       [0, 850, 1000, 1500, 9949, 9951, 65_000, 3_599_900, 9_000_000, 90_000_000, 30 * 86_400_000, -1500].map(
         duration,
@@ -178,7 +190,7 @@ describe('width', () => {
       expect(displayWidth(text), JSON.stringify(text)).toBe(width);
   });
 
-  test('truncates by cells, at the end or in the middle, never within a character [FND-66]', () => {
+  test('truncates by cells, at the end or in the middle, never within a character', () => {
     expect(truncate('abcdef', 4)).toBe('abc…');
     expect(truncate('abcdef', 6)).toBe('abcdef');
     expect(truncate('日本語', 4)).toBe('日…');
@@ -221,7 +233,7 @@ describe('table', () => {
     { title: 'NOTE', value: (row: (typeof rows)[0]) => row.note, drop: 2 },
   ];
 
-  test('aligns by display width and shows control characters as pictures [FND-66]', () => {
+  test('aligns by display width and shows control characters as pictures', () => {
     expect(table(columns, rows)).toEqual([
       'NAME          STATE    SIZE  NOTE',
       'ünïcode 日本  <ok    >      5  first',

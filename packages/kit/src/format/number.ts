@@ -1,6 +1,15 @@
 import { finite } from './finite.ts';
 
 const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
+const ORDINAL = new Intl.PluralRules('en', { type: 'ordinal' });
+const SUFFIXES: Readonly<Record<Intl.LDMLPluralRule, string>> = {
+  one: 'st',
+  two: 'nd',
+  few: 'rd',
+  other: 'th',
+  zero: 'th',
+  many: 'th',
+};
 
 /** `1.5 MiB`: powers of 1,024. */
 export function bytes(value: number): string {
@@ -23,6 +32,16 @@ export function count(value: number): string {
 /** `0.853` to `85.3%`. */
 export function percent(share: number): string {
   return PERCENT.format(finite(share, 'a share'));
+}
+
+/** `$1,234.50`; the currency is an ISO 4217 code. */
+export function money(amount: number, currency: string): string {
+  return new Intl.NumberFormat('en', { style: 'currency', currency }).format(finite(amount, 'an amount'));
+}
+
+/** `1st`, `22nd`, `113th`. */
+export function ordinal(value: number): string {
+  return `${finite(value, 'a rank')}${SUFFIXES[ORDINAL.select(value)]}`;
 }
 
 /** `3 files`, `1 file`; the plural is the singular and an s unless it is given. */

@@ -1,3 +1,4 @@
+import { visible } from './visible.ts';
 import { displayWidth, pad, truncate } from './width.ts';
 
 export interface Column<Row> {
@@ -90,11 +91,4 @@ function cell<Row>(
 ): string {
   const fitting = truncate(text, width, { at: cut, ...(mark === undefined ? {} : { mark }) });
   return isLast && align === 'left' ? fitting : pad(fitting, width, align);
-}
-
-/** Line breaks and other controls as their pictures, so that a hostile name cannot break out of its cell. */
-function visible(text: string): string {
-  return text.replace(/[\x00-\x1f\x7f]/g, (control) =>
-    control === '\x7f' ? '\u2421' : String.fromCodePoint(0x2400 + (control.codePointAt(0) ?? 0)),
-  );
 }

@@ -5,7 +5,9 @@ export const CODE_KINDS = ['secrets', 'sast', 'configuration'] as const;
 
 export type CodeKind = (typeof CODE_KINDS)[number];
 
-export type FindingKind = CodeKind | 'dependencies';
+export const FINDING_KINDS = [...CODE_KINDS, 'dependencies'] as const;
+
+export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** A flaw as data. Detectors add how it is recognised. */
 export interface Rule {

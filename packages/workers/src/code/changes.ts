@@ -40,7 +40,8 @@ export async function applyChanges(
   const changes: Change[] = [];
   const skipped: Skipped[] = [];
   for (const source of changed) {
-    if (context.signal.aborted) throw new ActionError('cancelled', 'the call was cancelled; no file is half written');
+    if (context.signal.aborted)
+      throw new ActionError('cancelled', 'the call was cancelled; no file is half written');
     const reason = await replace(context, workspace, scratch, source);
     if (reason === undefined) changes.push({ path: source.path, change: 'modified', before: source.id });
     else skipped.push({ tool: 'code', ...reason });
@@ -99,7 +100,8 @@ async function write(
     return undefined;
   } catch (error) {
     if (isKitError(error) && error.code === 'changed_meanwhile') return changedMeanwhile(path);
-    if (isKitError(error) && error.code === 'not_writable') return { reason: error.code, message: error.message };
+    if (isKitError(error) && error.code === 'not_writable')
+      return { reason: error.code, message: error.message };
     throw error;
   }
 }

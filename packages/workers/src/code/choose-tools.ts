@@ -89,7 +89,7 @@ async function choiceOf(
 }
 
 /** A package of a larger repository may have tools of its own, or use those of the folders above. */
-async function findNear(
+export async function findNear(
   context: ActionContext,
   workspace: string,
   folder: string,

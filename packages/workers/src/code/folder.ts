@@ -20,6 +20,8 @@ export interface Folder {
   section(...names: string[]): string | undefined;
   /** A hook of .pre-commit-config.yaml. */
   hook(...ids: string[]): string | undefined;
+  /** The scripts of package.json by name. */
+  readonly scripts: Readonly<Record<string, string>>;
   /** A program that package.json's scripts, a Makefile or a justfile call. */
   command(program: string): string | undefined;
   /** A value of `package`, else of `workspace.package`, in Cargo.toml. */
@@ -34,7 +36,7 @@ const RECIPES = ['Makefile', 'makefile', 'justfile', 'Justfile'];
 /** Reads what a folder's manifests say. One that cannot be read or parsed says nothing. */
 export async function openFolder(workspace: string, path: string): Promise<Folder> {
   const root = join(workspace, path);
-  const names = await readdir(root).catch(() => []);
+  const names: string[] = await readdir(root).catch(() => []);
   const text = async (name: string) =>
     names.includes(name) ? readFile(join(root, name), 'utf8').catch(() => '') : '';
   const texts = async (wanted: readonly string[]) => (await Promise.all(wanted.map(text))).join('\n');
@@ -47,11 +49,15 @@ export async function openFolder(workspace: string, path: string): Promise<Folde
   const recipes = await texts(RECIPES);
   const requirementFiles = names.filter((name) => /^(.*requirements.*\.(txt|in)|Pipfile)$/.test(name));
   const pythonNames = requirementNames(pyproject, await texts(requirementFiles));
-  const scripts = Object.values(table(packageJson['scripts'])).filter((one) => typeof one === 'string');
+  const scripts = texted(table(packageJson['scripts']));
 
   return {
     path,
-    file: (...globs) => names.find(picomatch(globs, { dot: true })),
+    scripts,
+    file: (...globs) => {
+      const matches = picomatch(globs, { dot: true });
+      return names.find((name) => matches(name));
+    },
     packageKey: (key) => said(key in packageJson, `"${key}" in package.json`),
     npmDependency: (name) =>
       said(
@@ -70,7 +76,9 @@ export async function openFolder(workspace: string, path: string): Promise<Folde
     },
     command: (program) =>
       said(
-        [...scripts, recipes].some((recipe) => new RegExp(`(^|[\\s/;&|])${program}(\\s|$)`, 'm').test(recipe)),
+        [...Object.values(scripts), recipes].some((recipe) =>
+          new RegExp(`(^|[\\s/;&|])${program}(\\s|$)`, 'm').test(recipe),
+        ),
         `${program} in the scripts`,
       ),
     cargoValue: (key) => {
@@ -94,6 +102,12 @@ function parsed(text: string, parse: (text: string) => unknown): Table {
 
 function table(value: unknown): Table {
   return typeof value === 'object' && value !== null ? (value as Table) : {};
+}
+
+function texted(values: Table): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(values).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
 }
 
 function at(value: unknown, path: readonly string[]): unknown {

@@ -27,7 +27,10 @@ const LANGUAGES = {
   c: { extensions: ['c', 'h', 'cc', 'cpp', 'hpp', 'cxx', 'm', 'mm', 'cs', 'swift'] },
   script: { extensions: ['rb', 'php', 'pl', 'lua', 'r'] },
   sql: { extensions: ['sql'] },
-  build: { extensions: ['mk', 'cmake', 'tf'], names: ['Makefile', 'Dockerfile', 'justfile', 'CMakeLists.txt'] },
+  build: {
+    extensions: ['mk', 'cmake', 'tf'],
+    names: ['Makefile', 'Dockerfile', 'justfile', 'CMakeLists.txt'],
+  },
   settings: {
     extensions: ['ini', 'cfg', 'conf', 'properties'],
     names: ['.gitignore', '.gitattributes', '.editorconfig', '.dockerignore', '.npmrc'],
@@ -37,7 +40,9 @@ const LANGUAGES = {
 export type Language = keyof typeof LANGUAGES;
 
 const entries = Object.entries(LANGUAGES) as [Language, LanguageTraits][];
-const byExtension = new Map(entries.flatMap(([name, { extensions }]) => extensions.map((one) => [one, name])));
+const byExtension = new Map(
+  entries.flatMap(([name, { extensions }]) => extensions.map((one) => [one, name])),
+);
 const byName = new Map(entries.flatMap(([name, { names = [] }]) => names.map((one) => [one, name])));
 const byInterpreter = new Map(
   entries.flatMap(([name, { interpreters = [] }]) => interpreters.map((one) => [one, name])),

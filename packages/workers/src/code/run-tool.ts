@@ -5,7 +5,7 @@ import { batchesOf } from './batches.ts';
 import type { Choice } from './choose-tools.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Scratch } from './scratch.ts';
-import type { ToolFinding } from './tools/tool.ts';
+import { SYNTAX_RULE, type ToolFinding } from './tools/tool.ts';
 
 export interface ToolPlace {
   readonly context: ActionContext;
@@ -79,10 +79,15 @@ async function runBatch(
   const completed = await call(place, choice, arguments_, batch, single ? limits.fileMs : limits.toolMs);
   const findings = findingsOf(place, choice, batch, completed);
   const readable = choice.tool.exits.includes(completed.code) || findings.length > 0;
+  const restore = (paths: readonly string[]) =>
+    Promise.all(
+      paths.map((path) => place.scratch.write(path, before[batch.indexOf(path)] ?? Buffer.alloc(0))),
+    );
   if (readable && !completed.timedOut && !completed.truncated) {
+    await restore(unreadable(batch, findings));
     return { findings, crashes: [], timedOut: [], well: batch.length };
   }
-  await Promise.all(before.map((content, index) => place.scratch.write(batch[index] ?? '', content)));
+  await restore(batch);
   if (batch.length > 1) return runEach(place, choice, arguments_, batch);
   const [path = ''] = batch;
   return {
@@ -91,6 +96,12 @@ async function runBatch(
     timedOut: completed.timedOut ? [path] : [],
     well: 0,
   };
+}
+
+/** Some tools move what they cannot read. */
+function unreadable(batch: readonly string[], findings: readonly Finding[]): string[] {
+  const files = new Set(findings.filter(({ rule }) => rule === SYNTAX_RULE).map(({ file }) => file));
+  return batch.filter((path) => files.has(path));
 }
 
 async function runEach(
@@ -181,14 +192,16 @@ function judge(
   return {
     findings: [
       ...findings,
-      ...crashes.map(({ path, completed }): Finding => ({
-        tool: tool.name,
-        rule: 'tool_failed',
-        severity: 'high',
-        confidence: 'high',
-        file: path,
-        message: `${tool.name} failed on this file: ${lastLines(completed).at(-1) ?? `exit code ${completed.code}`}`,
-      })),
+      ...crashes.map(
+        ({ path, completed }): Finding => ({
+          tool: tool.name,
+          rule: 'tool_failed',
+          severity: 'high',
+          confidence: 'high',
+          file: path,
+          message: `${tool.name} failed on this file: ${lastLines(completed).at(-1) ?? `exit code ${completed.code}`}`,
+        }),
+      ),
     ],
     skipped: timedOut.map((path) => ({
       tool: tool.name,
@@ -204,17 +217,23 @@ function toolFailed(
   arguments_: readonly string[],
   { path, completed }: Crash,
 ): ActionError {
-  const file = tool.input === 'files' ? named(folder.path, path) : `< ${path}`;
-  const command = [tool.program, ...arguments_, file].join(' ');
+  const file = tool.input === 'files' ? [quoted(named(folder.path, path))] : ['<', quoted(path)];
+  const command = [tool.program, ...arguments_.map(quoted), ...file].join(' ');
   const lines = lastLines(completed).map((line) => line.replaceAll(`${scratch.root}${sep}`, ''));
+  const reason = lines.find((line) => /error|fail/i.test(line)) ?? lines.find((line) => line.trim() !== '');
   return new ActionError(
     'tool_failed',
-    `${tool.name} ended with exit code ${completed.code}: ${lines.find((line) => line.trim() !== '') ?? 'no output'}`,
+    `${tool.name} ended with exit code ${completed.code}: ${reason ?? 'it said nothing'}`,
     {
-      hint: `repeat it in ${folder.path || 'the repository'} with: ${command}`,
+      hint: `nothing was changed; repeat it in ${folder.path || 'the repository'} with: ${command}`,
       details: { tool: tool.name, command, exitCode: completed.code, lastLines: lines },
     },
   );
+}
+
+/** For a person to paste into a shell. */
+function quoted(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }
 
 function lastLines({ stdout, stderr }: Completed): string[] {

@@ -28,7 +28,8 @@ const AT_ONCE = 32;
 /** Settings and sources are small; what is larger is data that no formatter reads. */
 const MAX_BYTES = 1024 * 1024;
 const INSTALLED = ['node_modules', '.venv', 'venv'];
-const SETTINGS = /^\.|\.(json|jsonc|json5|toml|cfg|ini|ya?ml)$|\.config\.|rc\.\w+$|^(go\.mod|go\.work|Makefile)$/;
+const SETTINGS =
+  /^\.|\.(json|jsonc|json5|toml|cfg|ini|ya?ml)$|\.config\.|rc\.\w+$|^(go\.mod|go\.work|Makefile)$/;
 /** Environment files hold secrets, and no formatter reads them. */
 const SECRETS = /^\.env/;
 
@@ -54,7 +55,8 @@ export async function openScratch(context: ActionContext, workspace: string): Pr
     const real = await realpath(join(workspace, path)).catch(() => undefined);
     if (real === undefined || !isInside(workspace, real)) return;
     const found = await lstat(real);
-    if (found.isFile() && found.size <= MAX_BYTES) await write(path, await readFile(real), found.mode & 0o777);
+    if (found.isFile() && found.size <= MAX_BYTES)
+      await write(path, await readFile(real), found.mode & 0o777);
   };
   const addFiles = async (paths: readonly string[]) => {
     await inParallel(paths, AT_ONCE, copy);
@@ -92,5 +94,7 @@ export function foldersAbove(path: string): string[] {
 }
 
 function withParents(folders: Iterable<string>): ReadonlySet<string> {
-  return new Set([...folders].flatMap((folder) => (folder === '' ? [''] : [folder, ...foldersAbove(folder)])));
+  return new Set(
+    [...folders].flatMap((folder) => (folder === '' ? [''] : [folder, ...foldersAbove(folder)])),
+  );
 }

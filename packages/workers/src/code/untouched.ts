@@ -20,7 +20,8 @@ const MINIFIED = /[.-](min|bundle)\.(js|mjs|cjs|css)$|\.map$/;
 const GENERATED_NAME = /(\.pb\.(go|ts|js)|_pb2(_grpc)?\.pyi?|\.generated\.\w+|\.snap|\.patch|\.diff)$/;
 const TEMPORARY = /^\.cadre-.*\.tmp$/;
 /** The marks that generators agree on; looked for in the first lines only, since code may speak about them. */
-const GENERATED_MARK = /@generated\b|\bcode generated\b.*\bdo not edit\b|\bauto-?generated\b.*\bdo not (edit|modify)\b/i;
+const GENERATED_MARK =
+  /@generated\b|\bcode generated\b.*\bdo not edit\b|\bauto-?generated\b.*\bdo not (edit|modify)\b/i;
 const HEAD_CHARACTERS = 1024;
 /** No person writes lines of this mean length; 500 leaves room for data tables. */
 const MINIFIED_LINE = 500;

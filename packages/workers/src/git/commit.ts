@@ -58,8 +58,8 @@ async function apply(input: CommitInput, place: Place, context: ActionContext): 
   const resumed = await resumeCommit(context, place);
   const { selection } = await survey(input, place, context);
   const message = messageFor(input, (resumed ?? selection).paths);
-  const { paths } = selection;
-  const order = { paths, message, all: input.scope === 'all', signoff: input.signoff === true };
+  const { paths, unstaged } = selection;
+  const order = { unstaged, message, all: input.scope === 'all', signoff: input.signoff === true };
   const made = resumed ?? (paths.length === 0 ? null : await makeCommit(context, place, order));
   if (made === null) return nothingToCommit(place, selection);
   context.effect({ kind: 'commit', branch: place.branch, message, paths: made.paths });

@@ -19,14 +19,14 @@ export interface Made {
 }
 
 export interface CommitOrder {
-  readonly paths: readonly string[];
+  readonly unstaged: readonly string[];
   readonly all: boolean;
   readonly message: string;
   readonly signoff: boolean;
 }
 
 /**
- * Makes one commit of the paths. Null when they do not differ from the head after all.
+ * Makes one commit of these files of the work tree, with `all` also of what is staged. Null when nothing differs.
  * Throws `commit_failed` with git's last lines, and `repository_locked`.
  */
 export async function makeCommit(
@@ -35,7 +35,10 @@ export async function makeCommit(
   order: CommitOrder,
 ): Promise<Made | null> {
   await refuseWhenLocked(place);
-  const indexPath = await makeCommitIndex(context, place, { paths: order.paths, keepStaged: order.all });
+  const indexPath = await makeCommitIndex(context, place, {
+    paths: order.unstaged,
+    keepStaged: order.all,
+  });
   if (!(await differsFromHead(context, place, indexPath))) return null;
   await notePending(context, {
     root: place.root,

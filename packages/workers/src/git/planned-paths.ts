@@ -36,7 +36,11 @@ async function ignoredOf(
   paths: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const stdin = paths.map((path) => `${path}\0`).join('');
-  // Exit code 1 when none is ignored.
-  const { stdout } = await readGit(context, repository.root, ['check-ignore', '-z', '--stdin'], { stdin });
+  // This command takes names literally anyhow and refuses to be told so. Exit code 1 says that none is ignored.
+  const env = { GIT_LITERAL_PATHSPECS: '0' };
+  const { stdout } = await readGit(context, repository.root, ['check-ignore', '-z', '--stdin'], {
+    stdin,
+    env,
+  });
   return new Set(splitZero(stdout));
 }

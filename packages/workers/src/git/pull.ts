@@ -1,6 +1,6 @@
 import { defineAction, skip } from '@cadre/sdk';
 import { type Auth, credentialSettings, sshEnvironment } from './credentials.ts';
-import { runRebase } from './rebase.ts';
+import { refuseUnfinished, runRebase } from './rebase.ts';
 import { remoteOf } from './remote.ts';
 import { hostOf } from './remote-address.ts';
 import { openRepository } from './repository.ts';
@@ -19,6 +19,7 @@ export const pull = defineAction(async (input: PullInput, context) => {
   const repository = await openRepository(context, input.path);
   const { branch, head: before, root } = repository;
   if (branch === null) throw skip('detached_head', 'the head is detached', 'check out a branch');
+  refuseUnfinished(repository.unfinished);
   const remote = await remoteOf(context, repository, branch);
   const purpose = `pull ${remote.name}/${remote.branch} into ${branch}`;
   context.effect({ kind: 'network', host: hostOf(remote.address), purpose });

@@ -1,7 +1,7 @@
 import { type ActionContext, ActionError, defineAction } from '@cadre/sdk';
 import { readCommits } from './read-commits.ts';
 import { readConflicts } from './read-conflicts.ts';
-import { openRepository, type Repository } from './repository.ts';
+import { describeRepository, openRepository, type Repository } from './repository.ts';
 import { checkedRevision, gitFailure, writeGit } from './run-git.ts';
 
 interface RebaseInput {
@@ -35,7 +35,7 @@ export async function runRebase(
   options: { readonly hooks: boolean; readonly settings?: Readonly<Record<string, string>> },
 ) {
   const done = await writeGit(context, repository.root, command, options);
-  const { head, unfinished } = await openRepository(context, repository.root);
+  const { head, unfinished } = (await describeRepository(context, repository.root)) ?? repository;
   const conflicts = unfinished === 'rebase' ? await readConflicts(context, repository.root) : [];
   if (done.code === 0) return { status: command.includes('--abort') ? 'aborted' : 'done', head, conflicts };
   if (conflicts.length > 0) return { status: 'conflicts', head, conflicts };
@@ -50,9 +50,18 @@ function commandOf(input: RebaseInput, { unfinished }: Repository): string[] {
   if (chosen.length !== 1) {
     throw new ActionError('invalid_input', 'name exactly one of onto, continue and abort');
   }
-  if (input.onto !== undefined) return ['rebase', '--no-autostash', checkedRevision(input.onto)];
+  if (input.onto !== undefined) {
+    refuseUnfinished(unfinished);
+    return ['rebase', '--no-autostash', checkedRevision(input.onto)];
+  }
   if (unfinished !== 'rebase') throw new ActionError('conflict', 'no rebase is going on here');
   return ['rebase', input.abort ? '--abort' : '--continue'];
+}
+
+/** Throws `conflict` while a merge, a rebase or the like is going on. */
+export function refuseUnfinished(unfinished: string | null): void {
+  if (unfinished === null) return;
+  throw new ActionError('conflict', `a ${unfinished} is going on here`, { hint: 'finish or abort it first' });
 }
 
 async function previewRebase(

@@ -28,7 +28,14 @@ const UNFINISHED: readonly (readonly [file: string, what: string])[] = [
 
 /** The repository around a folder of the workspace; undefined for none, for one without work tree, or without git. */
 export async function findRepository(context: ActionContext, path = '.'): Promise<Repository | undefined> {
-  const folder = await resolveInside(context.workspace, path);
+  return describeRepository(context, await resolveInside(context.workspace, path));
+}
+
+/** The same for an absolute folder, for example the root of a repository that was found before. */
+export async function describeRepository(
+  context: ActionContext,
+  folder: string,
+): Promise<Repository | undefined> {
   const ask = async (...args: string[]) => {
     const { code, stdout } = await readGit(context, folder, args);
     return code === 0 ? stdout.replace(/\n$/, '') : null;

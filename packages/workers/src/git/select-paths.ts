@@ -2,8 +2,10 @@ import type { Change, Finding } from '@cadre/sdk';
 import type { Status, StatusEntry } from './read-status.ts';
 
 export interface Selection {
-  /** From the root of the repository, sorted as given. */
+  /** From the root of the repository. */
   readonly paths: readonly string[];
+  /** Those of them that must be taken from the work tree; the others are staged already. */
+  readonly unstaged: readonly string[];
   /** Changed by the run, but also by somebody before it. */
   readonly leftOut: readonly LeftOut[];
 }
@@ -38,8 +40,10 @@ export async function selectChanges(
     const why = first !== null && converted.get(entry.path) === first ? undefined : verdict(entry, first);
     return { path: entry.path, why };
   });
+  const paths = judged.filter(({ why }) => why === undefined).map(({ path }) => path);
   return {
-    paths: judged.filter(({ why }) => why === undefined).map(({ path }) => path),
+    paths,
+    unstaged: paths,
     leftOut: judged.flatMap(({ path, why }) => (why === undefined ? [] : [{ path, why }])),
   };
 }
@@ -47,7 +51,9 @@ export async function selectChanges(
 /** Every change but submodules and repositories inside this one. */
 export function selectAll(status: Status): Selection {
   const own = status.entries.filter(({ path, submodule }) => !submodule && !path.endsWith('/'));
-  return { paths: own.map(({ path }) => path), leftOut: [] };
+  const unstaged = own.filter((entry) => entry.unstaged !== '.').map(({ path }) => path);
+  // Staged as deleted and there again, a path has two entries.
+  return { paths: [...new Set(own.map(({ path }) => path))], unstaged, leftOut: [] };
 }
 
 export function leftOutFinding({ path, why }: LeftOut): Finding {

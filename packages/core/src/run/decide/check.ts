@@ -19,7 +19,9 @@ function judge(draft: Draft, place: StepPlace): Outcome<JsonValue> {
   const { step } = place.node;
   const conditions = step.kind === 'check' ? step.conditions : [];
   if (conditions.length === 0) return { ok: false, failure: unverified(place.path) };
-  const found = outcomeOf(place.path, () => conditions.map((condition) => evidenceOf(draft, place, condition)));
+  const found = outcomeOf(place.path, () =>
+    conditions.map((condition) => evidenceOf(draft, place, condition)),
+  );
   if (!found.ok) return found;
   const against = found.output.filter((evidence) => !evidence.holds);
   if (against.length === 0) return { ok: true, output: { evidence: found.output } };

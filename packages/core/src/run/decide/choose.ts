@@ -17,7 +17,9 @@ export function openChoose(draft: Draft, place: StepPlace): void {
 function choose(draft: Draft, place: StepPlace): number {
   const { step } = place.node;
   const branches = step.kind === 'choose' ? step.branches : [];
-  return branches.findIndex((branch) => branch.if === undefined || evaluateCondition(draft, place, branch.if));
+  return branches.findIndex(
+    (branch) => branch.if === undefined || evaluateCondition(draft, place, branch.if),
+  );
 }
 
 function openBranch(draft: Draft, place: StepPlace, branch: number): void {

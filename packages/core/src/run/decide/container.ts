@@ -1,6 +1,6 @@
 import type { JsonValue } from '@cadre/sdk';
 import { parentOf } from '../path.ts';
-import { type Draft, emit, type StepPlace } from './draft.ts';
+import { type Draft, emit } from './draft.ts';
 import { stopReason } from './stop.ts';
 
 /** Ends a container whose children are all over: with the failure that `body` failed with, cut short, or with an output. */

@@ -1,25 +1,54 @@
-import { failure, type JsonValue, type Outcome } from '@cadre/sdk';
+import type { Failure, JsonValue, Outcome } from '@cadre/sdk';
 import { evaluate } from '../../expression/evaluate.ts';
-import type { List } from '../outline.ts';
-import { stepsRead } from '../outline.ts';
+import { type List, stepsRead } from '../outline.ts';
 import { FINALLY, ON_FAILURE } from '../path.ts';
-import { isOver } from '../status.ts';
 import { type Draft, emit } from './draft.ts';
 import { advanceList } from './list.ts';
 import { isClosed } from './list-state.ts';
 import { outcomeOf, scopeAt } from './scope.ts';
-import { RUN_TIMED_OUT, stopInside } from './stop.ts';
+import { isRunTimeout } from './stop.ts';
+import { limitAt } from './time.ts';
 
-/** The workflow's steps, then `onFailure` when they failed, then `finally`, then the end; each when the one before is over. */
+/** The workflow's steps, then `onFailure` when they failed, then `finally`, then the end: each when the one before is over. */
 export function advanceRun(draft: Draft): void {
-  const { onFailure, finally: last } = draft.outline;
-  if (!isFinished(draft, '', draft.outline.steps)) return;
+  const { steps, onFailure, finally: last } = draft.outline;
+  if (!isFinished(draft, '', steps)) return;
   if (needsOnFailure(draft) && !isFinished(draft, ON_FAILURE, onFailure)) return;
-  if (!isFinished(draft, FINALLY, last)) return;
-  endRun(draft);
+  if (isFinished(draft, FINALLY, last)) endRun(draft);
 }
 
 function isFinished(draft: Draft, path: string, list: List): boolean {
   advanceList(draft, { path, list }, []);
   return isClosed(draft.state, path, list);
+}
+
+/** It is part of what the run's time limit and a cancellation hold for. */
+function needsOnFailure(draft: Draft): boolean {
+  if (draft.state.steps.has(ON_FAILURE)) return true;
+  if (draft.state.status === 'cancelling' || limitAt(draft) <= draft.moment.now) return false;
+  return draft.state.failing.has('');
+}
+
+/** What the steps failed with goes before what `finally` failed with. */
+function endRun(draft: Draft): void {
+  const failure = failureOf(draft, '') ?? failureOf(draft, FINALLY);
+  if (draft.state.status === 'cancelling') emit(draft, { type: 'run.cancelled' });
+  else if (failure === undefined) succeed(draft);
+  else if (isRunTimeout(failure)) emit(draft, { type: 'run.timed_out' });
+  else emit(draft, { type: 'run.failed', failure });
+}
+
+function succeed(draft: Draft): void {
+  const output = outputsOf(draft);
+  if (output.ok) emit(draft, { type: 'run.succeeded', output: output.output });
+  else emit(draft, { type: 'run.failed', failure: output.failure });
+}
+
+function outputsOf(draft: Draft): Outcome<JsonValue> {
+  const { outputs } = draft.outline.workflow;
+  return outcomeOf('', () => evaluate(outputs, scopeAt(draft, '', stepsRead([outputs]))));
+}
+
+function failureOf(draft: Draft, list: string): Failure | undefined {
+  return draft.state.failing.has(list) ? draft.state.steps.get(list)?.failure : undefined;
 }

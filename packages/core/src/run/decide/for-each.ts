@@ -28,9 +28,13 @@ function itemsOf(draft: Draft, place: StepPlace): readonly JsonValue[] {
   const items = step.kind === 'forEach' ? evaluateFor(draft, place, step.items) : null;
   if (Array.isArray(items)) return items;
   const given = items === null ? 'null' : typeof items;
-  throw new CadreError('invalid_expression', `forEach of '${place.path}' needs a list and was given ${given}`, {
-    hint: 'give it a list, or an expression whose value is one',
-  });
+  throw new CadreError(
+    'invalid_expression',
+    `forEach of '${place.path}' needs a list and was given ${given}`,
+    {
+      hint: 'give it a list, or an expression whose value is one',
+    },
+  );
 }
 
 /** `changed` are the paths of elements in which something happened. */

@@ -25,9 +25,7 @@ export function isDone(state: RunState, path: string, node: Node): boolean {
 
 /** What the last step of a list gave that was not skipped; null when there is none. */
 export function listOutput(state: RunState, path: string, list: List): JsonValue {
-  const last = list.steps.findLast(
-    (node) => state.steps.get(join(path, node.step.id))?.status !== 'skipped',
-  );
+  const last = list.steps.findLast((node) => state.steps.get(join(path, node.step.id))?.status !== 'skipped');
   return last === undefined ? null : outputOf(state, join(path, last.step.id), last);
 }
 

@@ -14,7 +14,6 @@ export function advanceList(draft: Draft, place: ListPlace, changed: readonly st
   const { graph } = place.list;
   if (graph === undefined) advanceSequence(draft, place);
   else advanceGraph(draft, place, graph, changed);
-  skipRest(draft, place);
 }
 
 export function stoppedIn(draft: Draft, { path, list }: ListPlace): boolean {
@@ -26,30 +25,35 @@ function advanceSequence(draft: Draft, place: ListPlace): void {
     const begun = begunIn(draft, place);
     const last = place.list.steps[begun - 1];
     if (last !== undefined && !settleIn(draft, place, last)) return;
-    const next = place.list.steps[begun];
-    if (next === undefined || stopReason(draft.state, place.path) !== undefined) return;
+    skipRest(draft, place);
+    const next = place.list.steps[begunIn(draft, place)];
+    if (next === undefined) return;
     draft.moves.begin(draft, child(place, next));
   }
 }
 
 function advanceGraph(draft: Draft, place: ListPlace, graph: Graph, changed: readonly string[]): void {
-  const atFirst = begunIn(draft, place) === 0;
-  const over = changed.map((path) => place.list.index.get(nameOf(path)) ?? -1);
-  let front = atFirst ? [...place.list.steps.keys()] : settleAll(draft, place, graph, over);
-  while (front.length > 0) {
-    const begun = front.filter((position) => beginIfReady(draft, place, graph, position));
-    front = settleAll(draft, place, graph, begun);
-  }
+  const positions = place.list.steps.keys();
+  const settled = changed.map((path) => place.list.index.get(nameOf(path)) ?? -1).filter(isSettled);
+  let front = begunIn(draft, place) === 0 ? [...positions] : dependentsOf(graph, settled);
+  while (front.length > 0) front = dependentsOf(graph, front.filter(isOverAtOnce));
   refuseCycle(draft, place);
+  skipRest(draft, place);
+
+  function isSettled(position: number): boolean {
+    const node = place.list.steps[position];
+    return node !== undefined && settleIn(draft, place, node);
+  }
+
+  function isOverAtOnce(position: number): boolean {
+    return beginIfReady(draft, place, graph, position) && isSettled(position);
+  }
 }
 
-/** Settles steps and gives the positions of those that could begin now, in the order of the text. */
-function settleAll(draft: Draft, place: ListPlace, graph: Graph, positions: readonly number[]): number[] {
-  const next = positions.flatMap((position) => {
-    const node = place.list.steps[position];
-    return node !== undefined && settleIn(draft, place, node) ? (graph.dependents[position] ?? []) : [];
-  });
-  return [...new Set(next)].sort((a, b) => a - b);
+/** In the order of the text. */
+function dependentsOf(graph: Graph, positions: readonly number[]): number[] {
+  const dependents = positions.flatMap((position) => graph.dependents[position] ?? []);
+  return [...new Set(dependents)].sort((a, b) => a - b);
 }
 
 function beginIfReady(draft: Draft, place: ListPlace, graph: Graph, position: number): boolean {

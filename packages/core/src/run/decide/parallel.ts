@@ -19,9 +19,7 @@ export function advanceParallel(draft: Draft, place: StepPlace, changed: readonl
   closeContainer(draft, place.path, place.path, {
     stopped: () => children.some(({ path }) => wasStopped(draft.state, path)),
     output: () =>
-      Object.fromEntries(
-        children.map(({ node, path }) => [node.step.id, outputOf(draft.state, path, node)]),
-      ),
+      Object.fromEntries(children.map(({ node, path }) => [node.step.id, outputOf(draft.state, path, node)])),
   });
 }
 

@@ -86,7 +86,8 @@ function variablesAt({ outline, state }: Draft, path: string): JsonObject {
     const items = state.steps.get(container)?.items;
     const element = containers[depth + 1];
     const located = items === undefined || element === undefined ? undefined : locate(outline, container);
-    if (items === undefined || element === undefined || located === undefined || !('node' in located)) continue;
+    if (items === undefined || element === undefined || located === undefined || !('node' in located))
+      continue;
     if (located.node.step.kind !== 'forEach') continue;
     const index = Number(nameOf(element));
     Object.assign(variables, { [located.node.step.as]: items[index] ?? null, index });

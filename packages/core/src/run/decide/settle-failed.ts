@@ -23,7 +23,11 @@ export function settleFailed(draft: Draft, place: StepPlace, state: StepState): 
 
 function tryAgain(draft: Draft, { path, node }: StepPlace, state: StepState, failure: Failure): undefined {
   const { attempts, deaths } = state;
-  const delay = retryDelay(retryOf(draft.outline.workflow, node.step), attempts - deaths, draft.moment.random);
+  const delay = retryDelay(
+    retryOf(draft.outline.workflow, node.step),
+    attempts - deaths,
+    draft.moment.random,
+  );
   const dueAt = draft.moment.now + delay;
   emit(draft, { type: 'step.retrying', step: path, attempt: attempts, failure, dueAt });
 }
@@ -76,7 +80,8 @@ function failureOf({ path, node }: StepPlace, state: StepState): Failure {
 function recover(draft: Draft, place: StepPlace, state: StepState, failure: Failure): Standing | undefined {
   const { onError } = place.node.step;
   const recovery = recoveryOf(place);
-  if (onError.kind !== 'recover' || recovery === undefined || state.recovered) return { kind: 'fatal', failure };
+  if (onError.kind !== 'recover' || recovery === undefined || state.recovered)
+    return { kind: 'fatal', failure };
   if (!isClosed(draft.state, recovery.path, recovery.list)) {
     advanceList(draft, recovery, []);
     return undefined;

@@ -93,5 +93,7 @@ function quarantined(path: string, { attempts, deaths }: StepState): Failure {
 }
 
 function refusal(path: string, question: Question): Failure {
-  return question.failure ?? failure('aborted', `'${path}' was aborted by a person`, { details: { step: path } });
+  return (
+    question.failure ?? failure('aborted', `'${path}' was aborted by a person`, { details: { step: path } })
+  );
 }

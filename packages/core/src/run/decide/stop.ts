@@ -1,10 +1,16 @@
 import type { Failure } from '@cadre/sdk';
+import type { Command } from '../commands.ts';
 import { FINALLY, isWithin, outward, parentOf } from '../path.ts';
 import type { RunState } from '../state.ts';
 import { type Draft, emit } from './draft.ts';
 
 /** Failure code of a run that reached the time its budget gives it. */
 export const RUN_TIMED_OUT = 'run_timed_out';
+
+/** The failure of a step always names the step, so an action cannot pretend to be the run's time limit. */
+export function isRunTimeout(failure: Failure | undefined): boolean {
+  return failure?.code === RUN_TIMED_OUT && failure.details === undefined;
+}
 
 export type StopReason = 'cancelled' | 'timed_out' | 'after_failure';
 
@@ -16,7 +22,7 @@ export function stopReason(state: RunState, container: string): StopReason | und
   for (const path of outward(container)) {
     if (path === FINALLY) return state.failing.has(path) ? 'after_failure' : undefined;
     if (state.failing.has(path)) {
-      return state.steps.get(path)?.failure?.code === RUN_TIMED_OUT ? 'timed_out' : 'after_failure';
+      return isRunTimeout(state.steps.get(path)?.failure) ? 'timed_out' : 'after_failure';
     }
   }
   return state.status === 'cancelling' ? 'cancelled' : undefined;
@@ -26,9 +32,7 @@ export function stopReason(state: RunState, container: string): StopReason | und
 export function wasStopped(state: RunState, path: string): boolean {
   const step = state.steps.get(path);
   if (step === undefined) return false;
-  return (
-    step.status === 'cancelled' || (step.status === 'skipped' && STOP_REASONS.has(step.reason ?? ''))
-  );
+  return step.status === 'cancelled' || (step.status === 'skipped' && STOP_REASONS.has(step.reason ?? ''));
 }
 
 /** A step in the container failed for good. The first failure is the one that the container ends with. */
@@ -44,7 +48,9 @@ export function fail(draft: Draft, container: string, failure: Failure): void {
  */
 export function stopInside(draft: Draft, container: string): void {
   const { retrying, waiting } = draft.state;
-  const still = [...draft.performs.keys(), ...retrying, ...waiting].filter((path) => isWithin(path, container));
+  const still = [...draft.performs.keys(), ...retrying, ...waiting].filter((path) =>
+    isWithin(path, container),
+  );
   for (const path of still) {
     draft.performs.delete(path);
     emit(draft, { type: 'step.cancelled', step: path });
@@ -52,8 +58,11 @@ export function stopInside(draft: Draft, container: string): void {
   }
 }
 
-/** Paths of the attempts that should end, in a fixed order. The same until they are over. */
-export function toCancel(state: RunState): string[] {
+/** For the attempts under way that should end; the same until they are over. */
+export function cancelCommands(state: RunState): Command[] {
   if (state.status !== 'cancelling' && state.failing.size === 0) return [];
-  return [...state.running].filter((path) => stopReason(state, parentOf(path) ?? '') !== undefined).sort();
+  return [...state.running].sort().flatMap((step) => {
+    const reason = stopReason(state, parentOf(step) ?? '');
+    return reason === undefined ? [] : [{ type: 'cancel-step', step, reason }];
+  });
 }

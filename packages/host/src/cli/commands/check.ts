@@ -1,15 +1,13 @@
 import type { Problem } from '@cadre/core';
 import { EXIT } from '../exit.ts';
 import type { CommandHandler } from '../command.ts';
-import { openApp } from '../../app.ts';
-import { findPlace } from '../open-workspace.ts';
 import { loadWorkflow } from '../run/load-workflow.ts';
 import { formatProblem } from '../show/problems.ts';
+import { withApp } from '../with-app.ts';
 
-export const check: CommandHandler = async ({ io, output, global, arguments: names }) => {
-  const place = await findPlace(global.workspace ?? '.', io.cwd);
-  const app = await openApp({ place, env: io.env });
-  try {
+export const check: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const { io, output, arguments: names } = invocation;
     const checked: { file: string; problems: readonly Problem[] }[] = [];
     for (const name of names) {
       const { file, problems } = await loadWorkflow(name, app, io.cwd);
@@ -21,7 +19,4 @@ export const check: CommandHandler = async ({ io, output, global, arguments: nam
     output.document({ checked });
     const errors = checked.some(({ problems }) => problems.some(({ severity }) => severity === 'error'));
     return errors ? EXIT.usage : EXIT.ok;
-  } finally {
-    await app.close();
-  }
-};
+  });

@@ -1,3 +1,5 @@
+import { faultLine } from '@cadre/kit/config';
+import type { App } from '../../app.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { printTable } from '../show/table.ts';
@@ -6,10 +8,10 @@ import { withApp } from '../with-app.ts';
 export const listConfig: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     invocation.output.document(app.config);
-    const rows = [...flatten(app.config)].map(([key, value]) => [
+    const rows = app.settings.keys().map((key) => [
       key,
-      JSON.stringify(value),
-      app.settings.explain(key).winner.origin,
+      JSON.stringify(app.settings.explain(key).value),
+      originOf(app, key),
     ]);
     printTable(['key', 'value', 'origin'], rows, invocation.output);
     return EXIT.ok;
@@ -27,9 +29,9 @@ export const getConfig: CommandHandler = (invocation) =>
 export const setConfigValue: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     const [key = '', text = ''] = invocation.arguments;
-    const file = await app.settings.set(key, text);
-    invocation.output.document({ key, file });
-    invocation.output.line(`${key} is set in ${file}`);
+    const change = await app.setConfig(key, text);
+    invocation.output.document(change);
+    invocation.output.line(`${change.key} is now ${JSON.stringify(change.new)} in ${change.file}`);
     return EXIT.ok;
   });
 
@@ -41,9 +43,9 @@ export const explainConfig: CommandHandler = (invocation) =>
     output.document(explained);
     output.line(`${output.colours.bold(key)} = ${JSON.stringify(explained.value)}`);
     if (explained.description !== undefined) output.line(`  ${explained.description}`);
-    for (const layer of explained.layers) {
-      const mark = layer.origin === explained.winner.origin ? output.colours.green('→') : ' ';
-      output.line(`${mark} ${layer.origin}: ${JSON.stringify(layer.value)}`);
+    output.line(`  default: ${JSON.stringify(explained.default)}`);
+    for (const { origin, value, wins } of explained.layers) {
+      output.line(`${wins ? output.colours.green('→') : ' '} ${origin}: ${JSON.stringify(value)}`);
     }
     return EXIT.ok;
   });
@@ -53,17 +55,11 @@ export const checkConfig: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     const files = app.settings.files;
     invocation.output.document({ files, warnings: app.settings.warnings });
-    for (const warning of app.settings.warnings) invocation.output.line(`warning ${warning}`);
+    for (const warning of app.settings.warnings) invocation.output.line(`warning ${faultLine(warning)}`);
     invocation.output.line(files.length === 0 ? 'No configuration file: defaults hold.' : `✓ ${files.join(', ')}`);
     return EXIT.ok;
   });
 
-function* flatten(value: object, before = ''): Generator<[string, unknown]> {
-  for (const [key, inner] of Object.entries(value)) {
-    const path = before === '' ? key : `${before}.${key}`;
-    const nested = typeof inner === 'object' && inner !== null && !Array.isArray(inner) && Object.keys(inner).length > 0;
-    if (nested) yield* flatten(inner as object, path);
-    else yield [path, inner];
-  }
+function originOf(app: App, key: string): string {
+  return app.settings.explain(key).layers.findLast(({ wins }) => wins)?.origin ?? 'default';
 }
-

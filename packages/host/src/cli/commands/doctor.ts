@@ -59,7 +59,7 @@ async function storeCheck(app: App): Promise<Check> {
 }
 
 async function diskCheck(app: App): Promise<Check> {
-  const free = await diskFree(app.dataDir);
+  const { free } = await diskFree(app.dataDir);
   const state = free < LITTLE_DISK_BYTES ? 'warning' : 'ok';
   return { what: 'disk', state, detail: `${bytes(free)} free`, hint: 'make room: backups and journals are kept there' };
 }
@@ -70,7 +70,7 @@ async function gitCheck(app: App): Promise<Check> {
     const { message, hint } = outcome.failure;
     return { what: 'git', state: 'warning', detail: message, ...(hint === undefined ? {} : { hint }) };
   }
-  const { branch, entries } = outcome.output as { branch?: string | null; entries: readonly unknown[] };
+  const { branch, entries } = outcome.output as unknown as { branch?: string | null; entries: readonly unknown[] };
   return { what: 'git', state: 'ok', detail: `on ${branch ?? 'no branch'}, ${entries.length} paths not committed` };
 }
 

@@ -1,4 +1,4 @@
-import { CadreError, checkPermission } from '@cadre/core';
+import { CadreError, formatPermission, parsePermission } from '@cadre/core';
 import { parseDuration } from '@cadre/kit/format';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
@@ -24,9 +24,10 @@ export const listGrants: CommandHandler = (invocation) =>
 
 export const addGrant: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
-    const [worker = '', permission = ''] = invocation.arguments;
-    const problem = checkPermission(permission);
-    if (problem !== undefined) throw usageError(problem.message, problem.suggestion);
+    const [worker = '', text = ''] = invocation.arguments;
+    const parsed = parsePermission(text);
+    if (!parsed.ok) throw usageError(parsed.message, parsed.suggestion);
+    const permission = formatPermission(parsed.permission);
     const installed = app.workers.list().find(({ manifest }) => manifest.id === worker);
     if (installed === undefined) {
       throw new CadreError('not_found', `there is no worker "${worker}"`, { hint: 'cadre workers' });

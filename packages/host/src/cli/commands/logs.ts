@@ -1,9 +1,8 @@
-import { isOver } from '@cadre/core';
+import { isOver, plainText } from '@cadre/core';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
 import type { Output } from '../output.ts';
 import { resolveRun } from '../run/resolve-run.ts';
-import { visible } from '../show/effects.ts';
 import { paint } from '../show/report.ts';
 import { withApp } from '../with-app.ts';
 
@@ -50,5 +49,5 @@ function print(
   const { colours } = output;
   const colour = { debug: 'dim', info: 'reset', warn: 'yellow', error: 'red' }[line.level] as 'dim';
   const time = new Date(line.at).toISOString().slice(11, 23);
-  output.line(`${colours.dim(time)} ${colours.cyan(line.step)} ${paint(visible(line.message), colour, colours)}`);
+  output.line(`${colours.dim(time)} ${colours.cyan(line.step)} ${paint(plainText(line.message), colour, colours)}`);
 }

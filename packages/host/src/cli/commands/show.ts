@@ -1,4 +1,4 @@
-import { runReport, workflowMermaid } from '@cadre/core';
+import { runReport, workflowMermaid, plainText } from '@cadre/core';
 import { relativeTime } from '@cadre/kit/format';
 import type { Effect } from '@cadre/sdk';
 import type { App } from '../../app.ts';
@@ -6,7 +6,7 @@ import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import type { Output } from '../output.ts';
 import { resolveRun } from '../run/resolve-run.ts';
-import { printEffects, visible } from '../show/effects.ts';
+import { printEffects } from '../show/effects.ts';
 import { paint, printReport, sentenceOf } from '../show/report.ts';
 import { printTimings } from '../show/timings.ts';
 import { withApp } from '../with-app.ts';
@@ -40,7 +40,7 @@ function printWaiting(rows: ReturnType<typeof runReport>, id: string, output: Ou
     if (status !== 'waiting' || question === undefined) continue;
     const answers = question.kind === 'approval' ? 'allow|deny' : 'retry|abort';
     output.line();
-    output.line(`${paint('waits', 'yellow', output.colours)} ${step}: ${visible(question.prompt)}`);
+    output.line(`${paint('waits', 'yellow', output.colours)} ${step}: ${plainText(question.prompt)}`);
     output.line(`  try: cadre answer ${id} ${answers} --step ${step}`);
   }
 }
@@ -49,7 +49,7 @@ const showEvents: View = async (app, id, { output, io }) => {
   for await (const event of app.engine.events(id)) {
     if (output.json) io.stdout.write(`${JSON.stringify(event)}\n`);
     const { number, at, type, ...rest } = event;
-    output.line(`${String(number).padStart(4)} ${new Date(at).toISOString()} ${type} ${visible(JSON.stringify(rest))}`);
+    output.line(`${String(number).padStart(4)} ${new Date(at).toISOString()} ${type} ${plainText(JSON.stringify(rest))}`);
   }
 };
 

@@ -1,4 +1,4 @@
-import { CadreError, nearest, permissionSentence } from '@cadre/core';
+import { CadreError, nearest, parsePermission, permissionSentence } from '@cadre/core';
 import type { Manifest } from '@cadre/sdk';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
@@ -31,9 +31,11 @@ export const workers: CommandHandler = (invocation) =>
 function printWorker(manifest: Manifest, { output }: Invocation): void {
   const { colours } = output;
   output.line(`${colours.bold(manifest.id)} ${manifest.version}  ${manifest.description ?? ''}`);
-  output.line('\nMay, when granted:');
-  for (const permission of manifest.permissions) {
-    output.line(`  ${permissionSentence(permission)} ${colours.dim(permission)}`);
+  output.line('\nPermissions, each within what you grant:');
+  for (const text of manifest.permissions) {
+    const parsed = parsePermission(text);
+    const sentence = parsed.ok ? permissionSentence(manifest.id, parsed.permission) : text;
+    output.line(`  ${sentence} ${colours.dim(text)}`);
   }
   output.line('\nActions:');
   for (const action of manifest.actions) {

@@ -1,7 +1,6 @@
-import type { Question } from '@cadre/core';
+import { type Question, plainText } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { Invocation } from '../command.ts';
-import { visible } from '../show/effects.ts';
 
 export interface Answered {
   readonly answer: 'allow' | 'deny' | 'retry' | 'abort';
@@ -16,7 +15,7 @@ export async function askQuestion(
 ): Promise<Answered | undefined> {
   if (!io.interactive) return undefined;
   const { confirm, isCancel, select } = await import('@clack/prompts');
-  const message = `${visible(step)}: ${visible(question.prompt)}`;
+  const message = `${plainText(step)}: ${plainText(question.prompt)}`;
   if (question.kind !== 'approval') {
     const answer = await select<'retry' | 'abort'>({
       message,
@@ -39,7 +38,7 @@ async function askForm(form: JsonObject): Promise<JsonObject | undefined> {
   const { confirm, isCancel, select, text } = await import('@clack/prompts');
   const data: JsonObject = {};
   for (const [name, schema] of Object.entries((form['properties'] ?? {}) as Record<string, JsonObject>)) {
-    const message = visible(String(schema['title'] ?? schema['description'] ?? name));
+    const message = plainText(String(schema['title'] ?? schema['description'] ?? name));
     const given =
       schema['type'] === 'boolean'
         ? await confirm({ message })

@@ -1,3 +1,4 @@
+import { plainText } from '@cadre/core';
 import { bytes } from '@cadre/kit/format';
 import type { Effect } from '@cadre/sdk';
 import type { Colours, Output } from '../output.ts';
@@ -53,16 +54,16 @@ function describe(effect: Effect, colours: Colours, maxLines: number): string[] 
     case 'file':
       return describeFile(effect, colours, maxLines);
     case 'command':
-      return [`$ ${visible(effect.command)}  ${colours.dim(effect.purpose)}`];
+      return [`$ ${plainText(effect.command)}  ${colours.dim(effect.purpose)}`];
     case 'commit':
       return [
-        `commit on ${effect.branch}: ${visible(effect.message)}`,
-        ...effect.paths.map((path) => `  ${visible(path)}`),
+        `commit on ${effect.branch}: ${plainText(effect.message)}`,
+        ...effect.paths.map((path) => `  ${plainText(path)}`),
       ];
     case 'network':
-      return [`network ${visible(effect.host)}  ${colours.dim(effect.purpose)}`];
+      return [`network ${plainText(effect.host)}  ${colours.dim(effect.purpose)}`];
     case 'archive':
-      return [`archive ${visible(effect.path)}  ${colours.dim(`${effect.files} files, ${bytes(effect.bytes)}`)}`];
+      return [`archive ${plainText(effect.path)}  ${colours.dim(`${effect.files} files, ${bytes(effect.bytes)}`)}`];
   }
 }
 
@@ -70,12 +71,12 @@ function describeFile(effect: Extract<Effect, { kind: 'file' }>, colours: Colour
   const size = effect.bytes === undefined ? '' : bytes(effect.bytes);
   const files = effect.files === undefined ? '' : plural(effect.files, 'file');
   const facts = [effect.group ?? '', files, size].filter((fact) => fact !== '').join(', ');
-  const head = `${SIGN[effect.change]} ${visible(effect.path)}${facts === '' ? '' : `  ${colours.dim(facts)}`}`;
+  const head = `${SIGN[effect.change]} ${plainText(effect.path)}${facts === '' ? '' : `  ${colours.dim(facts)}`}`;
   if (effect.diff === undefined) return [head];
   // The two header lines repeat the path.
   const lines = effect.diff.split('\n').filter((line) => !/^(Index: |=====|--- |\+\+\+ )/.test(line));
   while (lines.at(-1) === '') lines.pop();
-  const shown = lines.slice(0, maxLines).map((line) => `    ${colourDiff(visible(line), colours)}`);
+  const shown = lines.slice(0, maxLines).map((line) => `    ${colourDiff(line.split('\t').map(plainText).join('    '), colours)}`);
   const rest = lines.length - shown.length;
   return [head, ...shown, ...(rest > 0 ? [colours.dim(`    … ${rest} more lines (--verbose shows them)`)] : [])];
 }
@@ -84,12 +85,4 @@ function colourDiff(line: string, colours: Colours): string {
   if (line.startsWith('+')) return colours.green(line);
   if (line.startsWith('-')) return colours.red(line);
   return line.startsWith('@@') ? colours.cyan(line) : line;
-}
-
-/** Control, invisible and direction-changing characters as codes: a file's name or text cannot draw on the terminal. */
-export function visible(text: string): string {
-  return text.replace(
-    /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

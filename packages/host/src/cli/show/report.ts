@@ -1,8 +1,7 @@
-import type { RunState, StepStatus } from '@cadre/core';
+import { type RunState, type StepStatus, plainText } from '@cadre/core';
 import { duration } from '@cadre/kit/format';
 import type { Failure, Finding, JsonValue, StepReport } from '@cadre/sdk';
 import type { Colours, Output } from '../output.ts';
-import { visible } from './effects.ts';
 
 export interface ReportRow {
   readonly step: string;
@@ -45,7 +44,7 @@ export function reportLine(row: ReportRow, width: number, output: Output): strin
   const { mark, colour } = MARKS[row.status];
   const time = row.durationMs === undefined ? '' : duration(row.durationMs);
   const head = `${paint(mark, colour, output.colours)} ${row.name.padEnd(width)}  ${time.padStart(7)}`;
-  return `${head}  ${output.colours.dim(visible(outcomeOf(row)))}`;
+  return `${head}  ${output.colours.dim(plainText(outcomeOf(row)))}`;
 }
 
 function outcomeOf(row: ReportRow): string {
@@ -74,8 +73,8 @@ function printFindings(row: ReportRow, output: Output): void {
     output.line(output.colours.dim(`  … ${findings.length - shown.length} more (cadre show --verbose)`));
   }
   for (const { tool, message, hint } of report.skipped ?? []) {
-    output.line(`  ${output.colours.yellow('skipped')} ${tool}: ${visible(message)}`);
-    if (hint !== undefined) output.line(output.colours.dim(`          ${visible(hint)}`));
+    output.line(`  ${output.colours.yellow('skipped')} ${tool}: ${plainText(message)}`);
+    if (hint !== undefined) output.line(output.colours.dim(`          ${plainText(hint)}`));
   }
 }
 
@@ -90,8 +89,8 @@ const SEVERITY_COLOUR: Readonly<Record<Finding['severity'], keyof Colours>> = {
 function findingLine(finding: Finding, colours: Colours): string {
   const { severity, file, line, message, rule, tool, fix } = finding;
   const where = line === undefined ? file : `${file}:${line}`;
-  const head = `${paint(severity.padEnd(8), SEVERITY_COLOUR[severity], colours)} ${visible(where)} ${visible(message)}`;
-  const fixed = fix === undefined ? '' : colours.dim(` – ${visible(fix)}`);
+  const head = `${paint(severity.padEnd(8), SEVERITY_COLOUR[severity], colours)} ${plainText(where)} ${plainText(message)}`;
+  const fixed = fix === undefined ? '' : colours.dim(` – ${plainText(fix)}`);
   return `${head} ${colours.dim(`[${tool}/${rule}]`)}${fixed}`;
 }
 
@@ -99,11 +98,11 @@ function printFailure(row: ReportRow, output: Output): void {
   if (row.failure === undefined || row.status === 'skipped') return;
   const { colours } = output;
   output.line();
-  output.line(`${colours.red(row.name)} ${visibleLines(row.failure.message)} ${colours.dim(`[${row.failure.code}]`)}`);
-  if (row.failure.hint !== undefined) output.line(`  try: ${visibleLines(row.failure.hint)}`);
+  output.line(`${colours.red(row.name)} ${plainLines(row.failure.message)} ${colours.dim(`[${row.failure.code}]`)}`);
+  if (row.failure.hint !== undefined) output.line(`  try: ${plainLines(row.failure.hint)}`);
 }
 
-const visibleLines = (text: string) => text.split('\n').map(visible).join('\n  ');
+const plainLines = (text: string) => text.split('\n').map(plainText).join('\n  ');
 
 /** The state as one sentence: `failed after 12 s: the tests failed`. */
 export function sentenceOf(state: RunState, id: string): string {

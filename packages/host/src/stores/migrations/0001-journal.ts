@@ -8,7 +8,8 @@ import type { Migration } from './migrations.ts';
  * 4. A lease's token is never given again, also after the lease was released.
  *
  * Other tables name a run by its small `key`, which grows with time: rows of one run lie together, and new ones at the
- * end. `events.id` is the order in which events were written, over all runs.
+ * end. `events.id` is the order in which events were written, over all runs; `events.version` the version of the events
+ * that was spoken then, from which core translates.
  *
  * The trigger on insert looks at one column that is null or not. Comparing `status` with a list there cost 2.4 µs an
  * event, this costs 0.4 (13 events for a run of five steps).
@@ -43,6 +44,7 @@ const EVENTS = [
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     run INTEGER NOT NULL,
     number INTEGER NOT NULL,
+    version INTEGER NOT NULL,
     event TEXT NOT NULL,
     UNIQUE (run, number)
   ) STRICT`,

@@ -1,4 +1,4 @@
-import type { NumberedEvent, RunEvent } from '@cadre/core';
+import { EVENT_VERSION, type NumberedEvent, type RunEvent, upcast } from '@cadre/core';
 import type { Row, Script, SqlValue } from '../database.ts';
 
 /**
@@ -23,15 +23,19 @@ const texts: string[] = [];
 function insertText(rows: number): string {
   const known = texts[rows];
   if (known !== undefined) return known;
-  const values = Array.from({ length: rows }, (_, row) => `(?1, ?${2 * row + 2}, ?${2 * row + 3})`);
-  const text = `INSERT INTO events (run, number, event) VALUES ${values.join(', ')}`;
+  const values = Array.from(
+    { length: rows },
+    (_, row) => `(?1, ?${2 * row + 2}, ${EVENT_VERSION}, ?${2 * row + 3})`,
+  );
+  const text = `INSERT INTO events (run, number, version, event) VALUES ${values.join(', ')}`;
   texts[rows] = text;
   return text;
 }
 
-export const READ_EVENTS = `SELECT number, event FROM events
+export const READ_EVENTS = `SELECT number, version, event FROM events
   WHERE run = (SELECT key FROM runs WHERE id = ?1) AND number > ?2 ORDER BY number LIMIT ?3`;
 
 export function readEvent(row: Row): NumberedEvent {
-  return { number: Number(row['number']), ...(JSON.parse(String(row['event'])) as RunEvent) };
+  const stored = JSON.parse(String(row['event'])) as { readonly type: string };
+  return { number: Number(row['number']), ...upcast(Number(row['version']), stored) };
 }

@@ -13,7 +13,7 @@ export function* acquireLease(
   now: number,
   isDead: (lease: Lease) => boolean,
 ): Script<Acquired> {
-  const [row] = yield statement(`SELECT ${COLUMNS} FROM leases WHERE name = ?1`, name);
+  const [row] = yield statement(FIND_LEASE, name);
   const present = row === undefined ? undefined : readLease(row);
   if (present !== undefined && present.expires > now && !isDead(present)) {
     return { ok: false, holder: present };
@@ -48,6 +48,8 @@ export const RENEW_LEASE =
 export const RELEASE_LEASE = 'DELETE FROM leases WHERE name = ?1 AND token = ?2';
 
 export const BREAK_LEASE = 'DELETE FROM leases WHERE name = ?1';
+
+export const FIND_LEASE = `SELECT ${COLUMNS} FROM leases WHERE name = ?1`;
 
 export const LIST_LEASES = `SELECT ${COLUMNS} FROM leases ORDER BY name`;
 

@@ -1,7 +1,11 @@
 /** How a language writes comments and strings; the longest opening first. */
 export interface LiteralSyntax {
   readonly comments: readonly { readonly open: string; readonly close: string }[];
-  readonly strings: readonly { readonly quote: string; readonly multiline: boolean; readonly escapes: boolean }[];
+  readonly strings: readonly {
+    readonly quote: string;
+    readonly multiline: boolean;
+    readonly escapes: boolean;
+  }[];
 }
 
 export interface Blanked {

@@ -44,7 +44,10 @@ export function isLiteral(argument: Argument | undefined): boolean {
 export function isBuilt(argument: Argument | undefined): boolean {
   if (argument === undefined || isLiteral(argument)) return false;
   const { code } = argument;
-  return /^[rb]?f[rb]?["']/i.test(code) || /["'`]\s*[+%]|[+%]\s*["'`]|["']\s*\.\s*(?:format|join)\b|Sprintf|format!/.test(code);
+  return (
+    /^[rb]?f[rb]?["']/i.test(code) ||
+    /["'`]\s*[+%]|[+%]\s*["'`]|["']\s*\.\s*(?:format|join)\b|Sprintf|format!/.test(code)
+  );
 }
 
 /** The argument given by name: `shell=True`. */

@@ -5,6 +5,8 @@ const python = (given: Omit<TextRule, 'kind' | 'languages'>) => textRule({ langu
 
 const first = (call: readonly Argument[]) => call[0];
 const PASSWORD = /pass(?:word|wd|phrase)|\bpwd\b/i;
+const EVALUATION = /(?<![\w.])(?<!\bdef\s{1,4})(?:builtins\.)?(?:eval|exec)\s{0,4}\(/g;
+const IMPORTS_YAML = /^[ \t]{0,40}import[ \t]{1,4}(?:[\w., ]{0,200}\b)?yaml\b/m;
 const SQL = /^[rbf]{0,2}["']{1,3}\s*(?:select|insert|update|delete|replace|drop|create|alter)\b/i;
 
 /** Checked on code without comments and strings, so that a word in a document is never a finding. */
@@ -17,8 +19,19 @@ export const PYTHON_RULES: readonly TextRule[] = [
     cwe: 95,
     fix: 'parse the value instead: ast.literal_eval, json.loads, or a table of functions',
     keywords: ['eval', 'exec'],
-    pattern: /(?<![\w.])(?<!\bdef\s{1,4})(?:builtins\.)?(?:eval|exec)\s{0,4}\(/g,
-    when: (call) => call.length > 0 && !isLiteral(first(call)) && !isCompiled(first(call)),
+    pattern: EVALUATION,
+    when: (call) => call.length === 1 && !isLiteral(first(call)),
+  }),
+  python({
+    id: 'python-eval-in-namespace',
+    title: 'Code run in a namespace of its own',
+    severity: 'medium',
+    confidence: 'low',
+    cwe: 95,
+    fix: 'a namespace is no protection: run only code that you would import, else a process of its own',
+    keywords: ['eval', 'exec'],
+    pattern: EVALUATION,
+    when: (call) => call.length > 1 && !isLiteral(first(call)),
   }),
   python({
     id: 'python-shell',
@@ -62,7 +75,9 @@ export const PYTHON_RULES: readonly TextRule[] = [
     fix: 'use yaml.safe_load',
     keywords: ['yaml'],
     pattern: /(?<![\w.])yaml\.(?:load|load_all|unsafe_load|full_load)\s{0,4}\(/g,
-    when: (call, found) => /unsafe/.test(found[0]) || !call.some(({ code }) => /Safe|BaseLoader/.test(code)),
+    // Many projects have a module of their own by that name.
+    when: (call, found) =>
+      IMPORTS_YAML.test(found.input) && !call.some(({ code }) => /Safe|BaseLoader/.test(code)),
   }),
   python({
     id: 'python-tls-disabled',
@@ -73,7 +88,8 @@ export const PYTHON_RULES: readonly TextRule[] = [
     fix: 'leave verification on; name a private authority with verify="/path/to/ca.pem"',
     keywords: ['verify', '_create_unverified_context', 'CERT_NONE', 'check_hostname'],
     pattern:
-      /(?<=[(,]\s{0,80})verify\s{0,4}=\s{0,4}False\b|\bssl\._create_unverified_context\b|\bverify_mode\s{0,4}=\s{0,4}(?:ssl\.)?CERT_NONE\b|\bcert_reqs\s{0,4}=\s{0,4}(?:ssl\.)?["']?CERT_NONE\b|\bcheck_hostname\s{0,4}=\s{0,4}False\b/g,
+      /(?<=[(,]\s{0,80})verify\s{0,4}=\s{0,4}False\b|\bssl\._create_unverified_context\b|\bverify_mode\s{0,4}=\s{0,4}(?:ssl\.)?CERT_NONE\b(?!\s{1,4}if\b)|\bcert_reqs\s{0,4}=\s{0,4}(?:ssl\.)?["']?CERT_NONE\b|\bcheck_hostname\s{0,4}=\s{0,4}False\b/g,
+    when: (_call, { index, input }) => !isParameter(input, index),
   }),
   python({
     id: 'python-mktemp',
@@ -154,11 +170,7 @@ export const PYTHON_RULES: readonly TextRule[] = [
   }),
 ];
 
-/** `exec(compile(…))` and `eval(code)` of a code object are how tools for code work; the compile call is the place. */
-function isCompiled(argument: Argument | undefined): boolean {
-  return /^compile\s*\(/.test(argument?.code ?? '') && isLiteral({ code: inner(argument?.code), text: '' });
-}
-
-function inner(code: string | undefined): string {
-  return /^compile\s*\(([^,)]*)/.exec(code ?? '')?.[1]?.trim() ?? '';
+/** `def fetch(url, verify=False)` only offers it. */
+function isParameter(code: string, index: number): boolean {
+  return /^\s{0,80}(?:async\s{1,4})?def\b/.test(code.slice(code.lastIndexOf('\n', index) + 1, index));
 }

@@ -1,7 +1,8 @@
 import { isBuilt, isLiteral } from './call-arguments.ts';
 import { type TextRule, textRule } from './text-rule.ts';
 
-const PIPED_DOWNLOAD = /\b(?:curl|wget)\b(?:[^\n|;&\\]|\\[\s\S]){0,400}\|\s{0,4}(?:sudo\s{1,4}(?:-\w+\s{1,4}){0,3})?(?:ba|z|da)?sh\b/g;
+const PIPED_DOWNLOAD =
+  /\b(?:curl|wget)\b(?:[^\n|;&\\]|\\[\s\S]){0,400}\|\s{0,4}(?:sudo\s{1,4}(?:-\w+\s{1,4}){0,3})?(?:ba|z|da)?sh\b/g;
 
 /** Go, Rust and shell: few rules, each of them rarely wrong. */
 export const SYSTEM_RULES: readonly TextRule[] = [
@@ -42,7 +43,8 @@ export const SYSTEM_RULES: readonly TextRule[] = [
     fix: 'write placeholders and pass the values as parameters',
     keywords: ['Sprintf'],
     pattern: /\.(?:Query|QueryRow|Exec)(?:Context)?\s{0,4}\(/g,
-    when: (call) => call.some((one) => isBuilt(one) && /["`]\s*(?:select|insert|update|delete)\b/i.test(one.text)),
+    when: (call) =>
+      call.some((one) => isBuilt(one) && /["`]\s*(?:select|insert|update|delete)\b/i.test(one.text)),
   }),
   textRule({
     id: 'rust-tls-disabled',
@@ -65,7 +67,8 @@ export const SYSTEM_RULES: readonly TextRule[] = [
     fix: 'run the program itself with its arguments',
     keywords: ['Command::new'],
     on: 'uncommented',
-    pattern: /Command::new\(\s{0,4}"(?:\/(?:usr\/)?bin\/)?(?:ba|z|da)?sh"\s{0,4}\)\s{0,80}\.arg\(\s{0,4}"-c"\s{0,4}\)\s{0,80}\.arg\(\s{0,4}&?(?:format!|[a-z_])/g,
+    pattern:
+      /Command::new\(\s{0,4}"(?:\/(?:usr\/)?bin\/)?(?:ba|z|da)?sh"\s{0,4}\)\s{0,80}\.arg\(\s{0,4}"-c"\s{0,4}\)\s{0,80}\.arg\(\s{0,4}&?(?:format!|[a-z_])/g,
   }),
   textRule({
     id: 'shell-piped-download',
@@ -111,7 +114,8 @@ export const SYSTEM_RULES: readonly TextRule[] = [
     cwe: 1357,
     fix: 'name a version, best with its digest: FROM image:1.2.3@sha256:…',
     keywords: ['from'],
-    pattern: /^[ \t]{0,8}FROM[ \t]{1,8}(?:--platform=\S{1,80}[ \t]{1,8})?(?<image>[^\s@:]{1,200}(?::\d+\/[^\s@:]{1,200})?)(?::latest)?(?=\s|$)/gim,
+    pattern:
+      /^[ \t]{0,8}FROM[ \t]{1,8}(?:--platform=\S{1,80}[ \t]{1,8})?(?<image>[^\s@:]{1,200}(?::\d+\/[^\s@:]{1,200})?)(?::latest)?(?=\s|$)/gim,
     when: (_call, { groups, input }) => !isOwnStage(groups?.['image'] ?? '', input),
   }),
   textRule({

@@ -22,7 +22,11 @@ export function textRule(given: Omit<TextRule, 'kind'> & Partial<Pick<TextRule, 
 }
 
 /** What the rules find, in the order of the text. In tests nothing is worse than `low`: it runs on nobody's data. */
-export function findByText(source: Source, language: TextLanguage, rules: readonly TextRule[]): readonly Hit[] {
+export function findByText(
+  source: Source,
+  language: TextLanguage,
+  rules: readonly TextRule[],
+): readonly Hit[] {
   const applicable = rules.filter((rule) => rule.languages.includes(language));
   if (applicable.length === 0) return [];
   const blanked = blankLiterals(source.text, LITERAL_SYNTAX[language]);

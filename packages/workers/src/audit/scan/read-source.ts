@@ -27,5 +27,5 @@ function decode(bytes: Buffer): string | undefined {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (bytes.subarray(0, BINARY_PROBE_BYTES).includes(0)) return undefined;
   // One byte a character makes every search faster.
-  return isAscii(bytes) ? bytes.latin1Slice() : bytes.toString('utf8');
+  return bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8');
 }

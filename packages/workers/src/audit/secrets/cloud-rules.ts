@@ -10,6 +10,7 @@ export const CLOUD_RULES = [
     noun: 'AWS access key id',
     keywords: ['AKIA', 'ASIA', 'ABIA', 'ACCA'],
     pattern: /\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b/g,
+    elsewhere: 'medium',
   }),
   secretRule({
     id: 'secret-aws-secret-key',

@@ -13,6 +13,9 @@ import { STRUCTURED_RULES } from './structured-rules.ts';
 
 const DEFAULT_ENTROPY = 3;
 
+/** As much of the text before a match is enough for the rest of a name. */
+const BEFORE = 40;
+
 export const SECRET_RULES: readonly SecretRule[] = [
   ...STRUCTURED_RULES,
   ...CLOUD_RULES,
@@ -47,8 +50,9 @@ export function isSecretRule(rule: Rule): rule is SecretRule {
 function hitsOf(rule: SecretRule, source: Source): SecretHit[] {
   const hits: SecretHit[] = [];
   for (const found of source.text.matchAll(rule.pattern)) {
-    const groups = found.groups ?? {};
-    const secret = groups['secret'] ?? found[0];
+    const before = source.text.slice(Math.max(0, found.index - BEFORE), found.index);
+    const groups = { before, ...found.groups };
+    const secret = found.groups?.['secret'] ?? found[0];
     const verdict = verdictOn(rule, secret, groups);
     if (verdict === 'none') continue;
     hits.push({
@@ -63,7 +67,11 @@ function hitsOf(rule: SecretRule, source: Source): SecretHit[] {
   return hits;
 }
 
-function verdictOn(rule: SecretRule, secret: string, groups: Readonly<Record<string, string | undefined>>): Verdict {
+function verdictOn(
+  rule: SecretRule,
+  secret: string,
+  groups: Readonly<Record<string, string | undefined>>,
+): Verdict {
   const verdict = rule.check?.(secret, groups) ?? 'likely';
   // A right checksum settles it, and keys and tokens with an inner structure hold long runs of one letter.
   if (verdict === 'none' || verdict === 'certain' || secret.length > 200) return verdict;

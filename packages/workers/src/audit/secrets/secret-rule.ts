@@ -13,6 +13,7 @@ export interface SecretRule extends Rule {
   readonly pattern: RegExp;
   /** Whose secret it is, for the message: `GitHub token`. */
   readonly noun: string;
+  /** Besides the groups of the pattern there is `before`: some text before the match. */
   readonly check?: (secret: string, groups: Readonly<Record<string, string | undefined>>) => Verdict;
   /** Severity of a doubtful one. Default that of the rule: who mistypes a token has it in full elsewhere. */
   readonly doubtful?: Severity;

@@ -7,13 +7,15 @@ export const SERVICE_RULES = [
     id: 'secret-slack-token',
     noun: 'Slack token',
     keywords: ['xoxb-', 'xoxp-', 'xoxa-', 'xoxr-', 'xoxs-', 'xoxe-', 'xoxe.', 'xapp-'],
-    pattern: /\b(?:xox[bpars]-\d{8,14}-[\w-]{20,150}|xoxe[.-][\w.-]{40,250}|xapp-\d-[A-Z0-9]{9,12}-\d{10,14}-[a-f0-9]{64})/g,
+    pattern:
+      /\b(?:xox[bpars]-\d{8,14}-[\w-]{20,150}|xoxe[.-][\w.-]{40,250}|xapp-\d-[A-Z0-9]{9,12}-\d{10,14}-[a-f0-9]{64})/g,
   }),
   secretRule({
     id: 'secret-slack-webhook',
     noun: 'Slack webhook address',
     keywords: ['hooks.slack.com'],
-    pattern: /hooks\.slack\.com\/(?:services|workflows|triggers)\/(?<secret>[A-Z0-9]{8,14}\/[A-Z0-9]{8,14}\/[A-Za-z0-9]{20,40})/g,
+    pattern:
+      /hooks\.slack\.com\/(?:services|workflows|triggers)\/(?<secret>[A-Z0-9]{8,14}\/[A-Z0-9]{8,14}\/[A-Za-z0-9]{20,40})/g,
   }),
   secretRule({
     id: 'secret-discord-webhook',

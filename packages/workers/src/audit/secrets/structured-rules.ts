@@ -3,7 +3,9 @@ import { checkJsonWebToken } from './token-checks.ts';
 
 const WEAK_PASSWORDS =
   /^(?:pass(?:word|wd|phrase)?|pwd|secret|admin|root|user(?:name)?|test|guest|postgres|mysql|mongo|redis|rabbitmq|sa|foo|bar|baz|name|token|credentials?|pw|p|x+|\*+)\d{0,4}$/i;
-const LOCAL_HOST = /^(?:localhost|127\.|0\.0\.0\.0|\[?::1|host\b|hostname\b|server\b|db\b)|\bexample\.|\.(?:test|local|invalid|localhost)\b/i;
+const LOCAL_HOST = /^(?:localhost|127\.|0\.0\.0\.0|\[?::1)|\.(?:local|localhost)\b/i;
+/** Reserved for documentation (RFC 2606), and words that stand for a host. */
+const EXAMPLE_HOST = /(?:^|\.)example\b|\.(?:test|invalid)\b|^(?:host(?:name)?|server|domain)\b/i;
 
 /** Secrets that are known by their form and not by who issued them. */
 export const STRUCTURED_RULES: readonly SecretRule[] = [
@@ -25,7 +27,8 @@ export const STRUCTURED_RULES: readonly SecretRule[] = [
     noun: 'encrypted private key',
     severity: 'medium',
     keywords: ['BEGIN ENCRYPTED PRIVATE KEY'],
-    pattern: /-----BEGIN ENCRYPTED PRIVATE KEY-----\s{0,4}[A-Za-z0-9+/]{40}[^-]{0,20000}(?:-----END[^-\n]{0,40}-----)?/g,
+    pattern:
+      /-----BEGIN ENCRYPTED PRIVATE KEY-----\s{0,4}[A-Za-z0-9+/]{40}[^-]{0,20000}(?:-----END[^-\n]{0,40}-----)?/g,
     elsewhere: 'low',
   }),
   secretRule({
@@ -33,7 +36,8 @@ export const STRUCTURED_RULES: readonly SecretRule[] = [
     noun: 'PuTTY private key',
     severity: 'critical',
     keywords: ['PuTTY-User-Key-File'],
-    pattern: /PuTTY-User-Key-File-\d:[\s\S]{0,2000}?Private-Lines: \d{1,3}(?:\r?\n[A-Za-z0-9+/=]{1,64}){0,100}/g,
+    pattern:
+      /PuTTY-User-Key-File-\d:[\s\S]{0,2000}?Private-Lines: \d{1,3}(?:\r?\n[A-Za-z0-9+/=]{1,64}){0,100}/g,
     elsewhere: 'medium',
   }),
   secretRule({
@@ -52,8 +56,19 @@ export const STRUCTURED_RULES: readonly SecretRule[] = [
     noun: 'password in an address',
     confidence: 'medium',
     keywords: [
-      'postgres', 'mysql:', 'mariadb:', 'mongodb', 'redis', 'amqp', 'mssql', 'sqlserver', 'ftp', 'smtp', 'ldap',
-      'http://', 'https://',
+      'postgres',
+      'mysql:',
+      'mariadb:',
+      'mongodb',
+      'redis',
+      'amqp',
+      'mssql',
+      'sqlserver',
+      'ftp',
+      'smtp',
+      'ldap',
+      'http://',
+      'https://',
     ],
     pattern:
       /\b(?:postgres(?:ql)?(?:\+\w{1,20})?|mysql(?:\+\w{1,20})?|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|mssql|sqlserver|s?ftps?|smtps?|ldaps?|https?):\/\/(?<user>[^\s:/?#@"'`<>{}$]{0,80}):(?<secret>[^\s/?#@"'`<>{}$]{3,200})@(?<host>[^\s/?#"'`<>]{1,200})/gi,
@@ -79,6 +94,6 @@ export const STRUCTURED_RULES: readonly SecretRule[] = [
 /** A default password is an example; one for this machine opens nothing from outside. */
 function checkAddress(secret: string, groups: Readonly<Record<string, string | undefined>>): Verdict {
   const { user = '', host = '' } = groups;
-  if (WEAK_PASSWORDS.test(secret) || secret === user) return 'none';
+  if (WEAK_PASSWORDS.test(secret) || secret === user || EXAMPLE_HOST.test(host)) return 'none';
   return LOCAL_HOST.test(host) || !/[.:]/.test(host) ? 'doubtful' : 'likely';
 }

@@ -6,7 +6,9 @@ export function conflictMarkers(text: string): Problem[] {
   const first = lines.findIndex((line) => line.startsWith('<<<<<<< '));
   const middle = lines.findIndex((line, index) => index > first && line.trimEnd() === '=======');
   const isConflict =
-    first !== -1 && middle !== -1 && lines.some((line, index) => index > middle && line.startsWith('>>>>>>> '));
+    first !== -1 &&
+    middle !== -1 &&
+    lines.some((line, index) => index > middle && line.startsWith('>>>>>>> '));
   if (!isConflict) return [];
   return [
     {

@@ -92,6 +92,8 @@ function settingsOf(files: readonly ConfigFile[], path: string): EditorSettings 
   });
 }
 
-function defined(settings: { readonly [Key in keyof EditorSettings]: EditorSettings[Key] | undefined }): EditorSettings {
+function defined(
+  settings: { readonly [Key in keyof EditorSettings]: EditorSettings[Key] | undefined },
+): EditorSettings {
   return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

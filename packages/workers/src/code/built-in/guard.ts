@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse as parseToml } from 'smol-toml';
 import { parseAllDocuments } from 'yaml';
 import type { Language } from '../language.ts';
+import { YAML_TEMPLATE } from './data-syntax.ts';
 import type { ParseJavaScript, Tree } from './javascript-tree.ts';
 import { scanPython } from './python-scan.ts';
 
@@ -49,9 +50,7 @@ export function guardFor(
 function opaqueNodes(tree: Tree | undefined): Opaque | undefined {
   if (tree === undefined) return undefined;
   const nodes = tree.findAll({ rule: { any: TEXT_KINDS.map((kind) => ({ kind })) } });
-  const spans = nodes
-    .map((node) => node.range())
-    .map(({ start, end }) => [start.line, end.line] as const);
+  const spans = nodes.map((node) => node.range()).map(({ start, end }) => [start.line, end.line] as const);
   return opaqueSpans(spans);
 }
 
@@ -83,8 +82,9 @@ function sameValue(parse: (text: string) => unknown): Guard['keeps'] {
 }
 
 function yamlValue(text: string): unknown {
+  if (YAML_TEMPLATE.test(text)) throw new Error('a template');
   return parseAllDocuments(text).map((document) => {
     if (document.errors.length > 0) throw document.errors[0];
-    return document.toJS();
+    return document.toJS({ mapAsMap: true });
   });
 }

@@ -11,8 +11,9 @@ export function evenIndentation(
   untouched: ReadonlySet<number>,
 ): string {
   const lines = text.split('\n');
-  const style = editor.indentStyle ?? clearStyle(lines);
-  const size = editor.indentSize ?? (style === 'space' ? commonSize(lines) : undefined);
+  const own = lines.filter((_, index) => !untouched.has(index));
+  const style = editor.indentStyle ?? clearStyle(own);
+  const size = editor.indentSize ?? (style === 'space' ? commonSize(own) : undefined);
   if (style === undefined || size === undefined) return text;
   const change = style === 'space' ? toSpaces : toTabs;
   return lines.map((line, index) => (untouched.has(index) ? line : change(line, size))).join('\n');

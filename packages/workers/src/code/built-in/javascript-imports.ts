@@ -59,7 +59,8 @@ function problemOf(
   unused: readonly Binding[],
 ): Problem {
   const { start } = statement.range();
-  const edit = unused.length === bindings.length ? removal(text, statement) : narrowing(text, bindings, unused);
+  const edit =
+    unused.length === bindings.length ? removal(text, statement) : narrowing(text, bindings, unused);
   const names = unused.map(({ name }) => name).join(', ');
   return {
     rule: 'unused-import',
@@ -83,11 +84,7 @@ function removal(text: string, statement: Tree): Edit | undefined {
 }
 
 /** Only names in braces beside others in braces; other mixtures are for people. */
-function narrowing(
-  text: string,
-  bindings: readonly Binding[],
-  unused: readonly Binding[],
-): Edit | undefined {
+function narrowing(text: string, bindings: readonly Binding[], unused: readonly Binding[]): Edit | undefined {
   const listed = bindings.filter(({ specifier }) => specifier !== undefined);
   const stays = listed.filter((binding) => !unused.includes(binding));
   if (stays.length === 0 || unused.some(({ specifier }) => specifier === undefined)) return undefined;

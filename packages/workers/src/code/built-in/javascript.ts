@@ -1,5 +1,5 @@
-import type { Tree } from './javascript-tree.ts';
 import { unusedJavaScriptImports } from './javascript-imports.ts';
+import type { Tree } from './javascript-tree.ts';
 import type { Problem } from './problem.ts';
 
 /** What is certainly wrong in a parsed file. */

@@ -21,7 +21,10 @@ export interface Edit {
 /** Edits of one text that do not overlap. */
 export function applyEdits(text: string, edits: readonly Edit[]): string {
   const last = edits.toSorted((a, b) => b.start - a.start);
-  return last.reduce((done, { start, end, text: inserted }) => done.slice(0, start) + inserted + done.slice(end), text);
+  return last.reduce(
+    (done, { start, end, text: inserted }) => done.slice(0, start) + inserted + done.slice(end),
+    text,
+  );
 }
 
 /** From 1. */

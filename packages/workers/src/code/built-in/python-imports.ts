@@ -1,11 +1,10 @@
-import { isStandardModule } from './python-standard-library.ts';
 import { withoutItems } from './list-items.ts';
 import { type Edit, lineAt, mentions, type Problem } from './problem.ts';
 import { type PythonStatement, scanPython } from './python-scan.ts';
+import { isStandardModule } from './python-standard-library.ts';
 
 interface Import {
   readonly statement: PythonStatement;
-  readonly module: string;
   readonly items: readonly ImportItem[];
 }
 
@@ -18,11 +17,12 @@ interface ImportItem {
 }
 
 /** With these in a file a name may be used without being named. */
-const HIDDEN_USE = /\b(__all__|__getattr__|globals|locals|vars|eval|exec|sys\.modules|importlib\.reload)\b|\bimport\s+\*/;
+const HIDDEN_USE =
+  /\b(__all__|__getattr__|globals|locals|vars|eval|exec|sys\.modules|importlib\.reload)\b|\bimport\s+\*/;
 const FILE_DIRECTIVE = /^\s*#\s*(ruff|flake8)\s*:\s*noqa|^\s*#\s*pylint:\s*(skip-file|disable)/m;
 const SPECIAL_FILE = /(^|\/)(__init__|conftest)\.py$|\.pyi$/;
 /** A plain import and no more; `#` and `;` in it mean that it is not. */
-const PLAIN_IMPORT = /^(?:from\s+([.\w]+)\s+import\s+\(?|import\s+)([\w.,\s\\]+?),?\s*\)?\s*$/;
+const PLAIN_IMPORT = /^(?:from\s+(?<from>[.\w]+)\s+import\s+\(?|import\s+)(?<list>[\w.,\s\\]+?),?\s*\)?\s*$/d;
 const ITEM = /[\w.]+(?:\s+as\s+\w+)?/g;
 
 /**
@@ -36,9 +36,11 @@ export async function unusedPythonImports(
   others: () => Promise<readonly string[]>,
 ): Promise<Problem[]> {
   if (SPECIAL_FILE.test(path) || HIDDEN_USE.test(text) || FILE_DIRECTIVE.test(text)) return [];
-  const found = (scanPython(text)?.statements ?? [])
-    .map(importOf)
-    .filter((one) => one !== undefined)
+  const statements = scanPython(text)?.statements ?? [];
+  const imports = statements.map(importOf).filter((one) => one !== undefined);
+  // A file of nothing but imports gathers names for others.
+  if (imports.length === statements.length) return [];
+  const found = imports
     .map((one) => ({ one, unused: unusedItems(text, one) }))
     .filter(({ unused }) => unused.length > 0);
   if (found.length === 0) return [];
@@ -50,22 +52,23 @@ export async function unusedPythonImports(
 }
 
 function importOf(statement: PythonStatement): Import | undefined {
-  const [, from, list = ''] = PLAIN_IMPORT.exec(statement.text) ?? [];
+  const match = PLAIN_IMPORT.exec(statement.text);
+  const { from, list = '' } = match?.groups ?? {};
   if (list === '' || from === '__future__') return undefined;
-  const listStart = statement.start + statement.text.indexOf(list, from === undefined ? 'import'.length : statement.text.indexOf('import') + 6);
-  const items = [...list.replaceAll('\\', ' ').matchAll(ITEM)].map((match) => {
-    const [imported = '', alias] = match[0].split(/\s+as\s+/);
-    const start = listStart + match.index;
+  const listStart = statement.start + (match?.indices?.groups?.['list']?.[0] ?? 0);
+  const items = [...list.replaceAll('\\', ' ').matchAll(ITEM)].map((found) => {
+    const [imported = '', alias] = found[0].split(/\s+as\s+/);
+    const start = listStart + found.index;
     return {
       start,
-      end: start + match[0].length,
+      end: start + found[0].length,
       name: alias ?? imported.split('.')[0] ?? '',
       module: from ?? imported,
       // `import x as x` says that it is for others (PEP 484).
       isForOthers: alias === imported,
     };
   });
-  return items.some(({ isForOthers }) => isForOthers) ? undefined : { statement, module: from ?? '', items };
+  return items.some(({ isForOthers }) => isForOthers) ? undefined : { statement, items };
 }
 
 function unusedItems(text: string, { statement, items }: Import): ImportItem[] {

@@ -81,7 +81,9 @@ function trimBlanks(text: string, { editor, guard, language }: TidyRules, { blan
   if (editor.trimTrailing === false || !(blanks || editor.trimTrailing)) return text;
   if (language === 'markdown') return trimMarkdown(text);
   const opaque = guard.opaque(text) ?? undeclared(blanks);
-  return opaque === undefined ? text : mapLines(text, (line, index) => (opaque.ends.has(index) ? line : trimEnd(line)));
+  return opaque === undefined
+    ? text
+    : mapLines(text, (line, index) => (opaque.ends.has(index) ? line : trimEnd(line)));
 }
 
 /** A language nobody knows here: when the repository says that all blanks go, as editors do, then they go. */

@@ -1,7 +1,7 @@
 import type { Completed } from '@cadre/sdk';
-import type { Language } from '../language.ts';
 import type { Folder } from '../folder.ts';
-import { jsonOf, syntaxFinding, type Tool, type ToolFinding } from './tool.ts';
+import type { Language } from '../language.ts';
+import { jsonOf, SYNTAX_RULE, syntaxFinding, type Tool, type ToolFinding } from './tool.ts';
 
 const LANGUAGES: readonly Language[] = [
   'javascript',
@@ -34,14 +34,21 @@ const same = {
 } as const;
 
 export const biome: readonly Tool[] = [
+  // Both at once, as `check` does it, lays out files with faults of syntax, too.
+  {
+    ...same,
+    name: 'biome imports',
+    stage: 'format',
+    fix: () => ['check', '--write', '--linter-enabled=false', '--formatter-enabled=false', ...REPORT],
+    parse: faultsOnly,
+  },
   {
     ...same,
     name: 'biome format',
     stage: 'format',
     layout: true,
-    // `check` without its linter is the formatter and the sorting of imports.
-    fix: () => ['check', '--write', '--linter-enabled=false', ...REPORT],
-    parse: (completed) => parseBiome(completed).filter(({ rule }) => rule === 'syntax'),
+    fix: () => ['format', '--write', ...REPORT],
+    parse: faultsOnly,
   },
   {
     ...same,
@@ -56,12 +63,22 @@ interface BiomeDiagnostic {
   readonly severity: string;
   readonly message: string;
   readonly category?: string;
-  readonly location?: { readonly path?: string; readonly start?: { readonly line: number; readonly column: number } };
+  readonly location?: {
+    readonly path?: string;
+    readonly start?: { readonly line: number; readonly column: number };
+  };
 }
 
 function parseBiome({ stdout }: Completed): ToolFinding[] {
   const report = jsonOf(stdout.trim()) as { readonly diagnostics?: readonly BiomeDiagnostic[] } | undefined;
-  return (report?.diagnostics ?? []).filter(({ location }) => location?.path !== undefined).flatMap(findingOf);
+  return (report?.diagnostics ?? [])
+    .filter(({ location }) => location?.path !== undefined)
+    .flatMap(findingOf);
+}
+
+/** What `check` says about imports that it sorts itself is no finding. */
+function faultsOnly(completed: Completed): ToolFinding[] {
+  return parseBiome(completed).filter(({ rule }) => rule === SYNTAX_RULE);
 }
 
 function findingOf({ severity, message, category = 'biome', location }: BiomeDiagnostic): ToolFinding[] {

@@ -2,7 +2,9 @@ import type { Folder } from '../folder.ts';
 import { syntaxLines, type Tool } from './tool.ts';
 
 export const blackChosen = (folder: Folder) =>
-  folder.pythonTable('tool.black') ?? folder.pythonDependency('black') ?? folder.hook('black', 'black-jupyter');
+  folder.pythonTable('tool.black') ??
+  folder.pythonDependency('black') ??
+  folder.hook('black', 'black-jupyter');
 
 export const black: Tool = {
   name: 'black',

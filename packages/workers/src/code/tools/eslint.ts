@@ -22,7 +22,8 @@ export const eslint: Tool = {
   stage: 'lint',
   languages: ['javascript', 'typescript', 'vue', 'svelte'],
   // Its dependency alone is not enough: without a configuration it refuses to run.
-  chosen: (folder) => folder.file('eslint.config.*', '.eslintrc', '.eslintrc.*') ?? folder.packageKey('eslintConfig'),
+  chosen: (folder) =>
+    folder.file('eslint.config.*', '.eslintrc', '.eslintrc.*') ?? folder.packageKey('eslintConfig'),
   needsProject: true,
   input: 'files',
   fix: () => ['--fix', '--format=json', '--no-error-on-unmatched-pattern'],

@@ -6,8 +6,7 @@ const go = {
   layout: true,
   input: 'files',
   exits: [0],
-  parse: ({ stderr }) =>
-    syntaxLines(stderr, /^(?<file>.+?):(?<line>\d+):(?<column>\d+): (?<message>.*)$/gm),
+  parse: ({ stderr }) => syntaxLines(stderr, /^(?<file>.+?):(?<line>\d+):(?<column>\d+): (?<message>.*)$/gm),
 } as const satisfies Partial<Tool>;
 
 export const goTools: readonly Tool[] = [

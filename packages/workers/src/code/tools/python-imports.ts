@@ -43,7 +43,10 @@ export const pythonImports: readonly Tool[] = [
     fix: () => ['--quiet', '--atomic', '--filter-files'],
     exits: [0],
     parse: ({ stderr }) =>
-      syntaxLines(stderr, /UserWarning: (?<file>.+?) (?<message>unable to sort due to existing syntax errors)/g),
+      syntaxLines(
+        stderr,
+        /UserWarning: (?<file>.+?) (?<message>unable to sort due to existing syntax errors)/g,
+      ),
     version: { arguments: ['--version-number'] },
     install: { python: 'isort', apt: 'isort', brew: 'isort' },
   },

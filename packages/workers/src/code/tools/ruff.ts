@@ -12,7 +12,8 @@ const chosen = (folder: Folder) =>
 /** Many repositories use ruff to lint only: another formatter, or hooks without its formatter, say so. */
 const formatChosen = (folder: Folder) => {
   const named = folder.pythonTable('tool.ruff.format') ?? folder.hook('ruff-format');
-  const lintOnly = blackChosen(folder) ?? folder.pythonTable('tool.yapf') ?? folder.hook('ruff', 'ruff-check');
+  const lintOnly =
+    blackChosen(folder) ?? folder.pythonTable('tool.yapf') ?? folder.hook('ruff', 'ruff-check');
   return named ?? (lintOnly === undefined ? chosen(folder) : undefined);
 };
 

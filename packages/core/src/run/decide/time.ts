@@ -1,0 +1,60 @@
+import { failure } from '@cadre/sdk';
+import type { Command } from '../commands.ts';
+import { ON_FAILURE, parentOf } from '../path.ts';
+import { type Draft, emit } from './draft.ts';
+import { isClosed } from './list-state.ts';
+import { RUN_TIMED_OUT, stopInside } from './stop.ts';
+
+/** Puts every step whose time has come on the queue. */
+export function queueDue(draft: Draft): void {
+  for (const path of [...draft.state.retrying, ...draft.state.waiting].sort()) {
+    if (dueAt(draft, path) <= draft.moment.now) {
+      draft.queue.push({ container: parentOf(path) ?? '', children: [path] });
+    }
+  }
+}
+
+/** The run's time limit stops the workflow's steps, and `onFailure` likewise; `finally` has its own steps' limits. */
+export function keepTimeLimit(draft: Draft): void {
+  const limited = limitedList(draft);
+  if (limited === undefined || limitAt(draft) > draft.moment.now) return;
+  const { wallMs } = draft.outline.workflow.budget ?? {};
+  const timedOut = failure(
+    RUN_TIMED_OUT,
+    `the run took longer than the ${wallMs} ms that its budget gives it`,
+    {
+      hint: 'raise budget.wall or make the run shorter',
+    },
+  );
+  emit(draft, { type: 'step.failing', step: limited, failure: timedOut });
+  stopInside(draft, limited);
+}
+
+/** One wake at the earliest time at which something is due; given with every decision, so that none is ever lost. */
+export function wakeCommands(draft: Draft): Command[] {
+  const steps = [...draft.state.retrying, ...draft.state.waiting].map((path) => dueAt(draft, path));
+  const limit = limitedList(draft) === undefined ? Number.POSITIVE_INFINITY : limitAt(draft);
+  const at = steps.reduce((earliest, due) => Math.min(earliest, due), limit);
+  return Number.isFinite(at) ? [{ type: 'wake', at }] : [];
+}
+
+function dueAt(draft: Draft, path: string): number {
+  const step = draft.state.steps.get(path);
+  const due = step?.status === 'retrying' ? step.dueAt : step?.question?.deadline;
+  return due ?? Number.POSITIVE_INFINITY;
+}
+
+/** When the run's time is up; infinity where its budget names none. */
+export function limitAt({ outline, state }: Draft): number {
+  const { wallMs = Number.POSITIVE_INFINITY } = outline.workflow.budget ?? {};
+  return (state.startedAt ?? Number.POSITIVE_INFINITY) + wallMs;
+}
+
+/** The list under way that the time limit holds for, unless it is being stopped already. */
+function limitedList({ outline, state }: Draft): string | undefined {
+  if (state.status === 'cancelling') return undefined;
+  const { steps, onFailure } = outline;
+  const open = isClosed(state, '', steps) ? ON_FAILURE : '';
+  const begun = open === '' || (state.steps.has(open) && !isClosed(state, open, onFailure));
+  return begun && !state.failing.has(open) ? open : undefined;
+}

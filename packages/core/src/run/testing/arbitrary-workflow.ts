@@ -1,0 +1,169 @@
+import fc from 'fast-check';
+import type { OnError, Retry, Step, StepCommon, StepKind, Workflow } from '../../workflow/workflow.ts';
+import { stepOf, workflowOf } from './workflow-of.ts';
+
+/** A step before it has an id: ids must be unique in the workflow, so they are given afterwards. */
+interface Seed {
+  readonly kind: 'action' | 'parallel' | 'forEach' | 'choose' | 'check' | 'approval' | 'unbuilt';
+  readonly inside: readonly Seed[];
+  readonly recovery: readonly Seed[];
+  readonly onError: OnError['kind'];
+  readonly afterwards: 'retry' | 'continue';
+  readonly condition: 'none' | 'false' | 'earlier' | 'broken';
+  readonly retry: Retry | undefined;
+  readonly number: number;
+  readonly deadline: boolean;
+}
+
+export interface WorkflowOptions {
+  /** Nothing in the workflow depends on what ends first: no failure ends or cancels anything. */
+  readonly calm: boolean;
+}
+
+/** For tests: any workflow, small enough to be gone through many times. */
+export function arbitraryWorkflow({ calm }: WorkflowOptions): fc.Arbitrary<Workflow> {
+  const seeds = seedsOf(calm);
+  const list = fc.array(seeds, { maxLength: 4 });
+  return fc
+    .record({
+      steps: fc.array(seeds, { minLength: 1, maxLength: 5 }),
+      onFailure: list,
+      last: list,
+      mode: fc.constantFrom('sequence' as const, 'graph' as const),
+      wallMs: calm
+        ? fc.constant(undefined)
+        : fc.option(fc.integer({ min: 1, max: 20_000 }), { nil: undefined }),
+    })
+    .map(({ steps, onFailure, last, mode, wallMs }) => {
+      const grow = grower(mode === 'graph');
+      return workflowOf(grow(steps), {
+        mode,
+        onFailure: grow(onFailure.slice(0, 2)),
+        finally: grow(last.slice(0, 2)),
+        ...(wallMs === undefined ? {} : { budget: { wallMs } }),
+      });
+    });
+}
+
+function seedsOf(calm: boolean): fc.Arbitrary<Seed> {
+  const { seed } = fc.letrec<{ seed: Seed; some: readonly Seed[] }>((tie) => ({
+    some: fc.oneof({ maxDepth: 3 }, fc.constant([]), fc.array(tie('seed'), { maxLength: 3 })),
+    seed: fc.record({
+      kind: fc.oneof(
+        { weight: 15, arbitrary: fc.constant('action' as const) },
+        {
+          weight: 12,
+          arbitrary: fc.constantFrom('parallel' as const, 'forEach' as const, 'choose' as const),
+        },
+        { weight: 6, arbitrary: fc.constantFrom('check' as const, 'approval' as const) },
+        { weight: calm ? 0 : 1, arbitrary: fc.constant('unbuilt' as const) },
+      ),
+      inside: tie('some'),
+      recovery: tie('some'),
+      onError: calm
+        ? fc.constant('continue' as const)
+        : fc.constantFrom<OnError['kind'][]>('abort', 'abort', 'continue', 'recover', 'escalate'),
+      afterwards: fc.constantFrom('retry' as const, 'continue' as const),
+      condition: calm
+        ? fc.constantFrom<Seed['condition'][]>('none', 'none', 'false')
+        : fc.constantFrom<Seed['condition'][]>('none', 'none', 'none', 'false', 'earlier', 'broken'),
+      retry: fc.option(retries(), { nil: undefined }),
+      number: fc.nat({ max: 5 }),
+      deadline: fc.boolean(),
+    }),
+  }));
+  return seed;
+}
+
+function retries(): fc.Arbitrary<Retry> {
+  return fc.record({
+    attempts: fc.integer({ min: 1, max: 3 }),
+    delayMs: fc.constantFrom(0, 1000),
+    backoff: fc.constantFrom(1, 2),
+    maxDelayMs: fc.constant(5000),
+    jitter: fc.constantFrom('full' as const, 'none' as const),
+    on: fc.constantFrom<string[][]>([], ['timed_out'], ['interrupted'], ['invalid_expression', 'broken']),
+  });
+}
+
+function grower(graph: boolean): (seeds: readonly Seed[]) => Step[] {
+  let count = 0;
+  const earlier: string[] = [];
+
+  const grow = (seeds: readonly Seed[]): Step[] => {
+    const siblings: string[] = [];
+    return seeds.map((seed) => {
+      const id = `s${count}`;
+      count += 1;
+      const step = stepOf(id, kindOf(seed), commonOf(seed, siblings));
+      siblings.push(id);
+      earlier.push(id);
+      return step;
+    });
+  };
+
+  function commonOf(seed: Seed, siblings: readonly string[]): Partial<StepCommon> {
+    const condition = conditionOf(seed);
+    const need = siblings[seed.number];
+    return {
+      onError: onErrorOf(seed),
+      ...(condition === undefined ? {} : { if: condition }),
+      ...(seed.retry === undefined ? {} : { retry: seed.retry }),
+      ...(graph && need !== undefined ? { needs: [need] } : {}),
+    };
+  }
+
+  function onErrorOf({ onError, recovery, afterwards }: Seed): OnError {
+    if (onError !== 'recover') return { kind: onError };
+    // biome-ignore lint/suspicious/noThenProperty: it is a key of the workflow language.
+    return { kind: 'recover', steps: grow(recovery), then: afterwards };
+  }
+
+  function conditionOf(seed: Seed): string | undefined {
+    if (seed.condition === 'none') return undefined;
+    if (seed.condition === 'false') return '${{ false }}';
+    if (seed.condition === 'broken') return '${{ inputs.nothing.here }}';
+    const read = earlier[seed.number];
+    return read === undefined ? undefined : `\${{ steps.${read}.status != 'failed' }}`;
+  }
+
+  function kindOf(seed: Seed): StepKind {
+    switch (seed.kind) {
+      case 'action':
+        return { kind: 'action', uses: 'sample/any', with: {} };
+      case 'parallel':
+        return { kind: 'parallel', branches: grow(seed.inside) };
+      case 'forEach': {
+        const items = Array.from({ length: seed.number }, (_, index) => index);
+        return {
+          kind: 'forEach',
+          items,
+          as: 'item',
+          atMost: 1 + (seed.number % 3),
+          steps: grow(seed.inside),
+        };
+      }
+      case 'choose':
+        return {
+          kind: 'choose',
+          branches: seed.inside.map((inner, index) => ({
+            if: `\${{ ${index >= seed.number} }}`,
+            steps: grow([inner]),
+          })),
+        };
+      case 'check':
+        return { kind: 'check', conditions: [{ that: `\${{ ${seed.number > 0} }}` }] };
+      case 'approval':
+        return {
+          kind: 'approval',
+          prompt: 'Go on?',
+          default: seed.number > 2 ? 'allow' : 'deny',
+          ...(seed.deadline ? { deadlineMs: 3000 } : {}),
+        };
+      case 'unbuilt':
+        return { kind: 'unbuilt', key: 'wait', written: {} };
+    }
+  }
+
+  return grow;
+}

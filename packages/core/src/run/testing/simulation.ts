@@ -1,0 +1,113 @@
+import { type Failure, failure, type JsonObject, type JsonValue } from '@cadre/sdk';
+import type { Workflow } from '../../workflow/workflow.ts';
+import { apply } from '../apply.ts';
+import type { Command } from '../commands.ts';
+import { decide } from '../decide.ts';
+import type { NumberedEvent, RunEventBody } from '../events.ts';
+import { commandsOnResume } from '../resume.ts';
+import { PENDING, type RunState, type StepState } from '../state.ts';
+
+type Performing = Extract<Command, { readonly type: 'perform-step' }>;
+type Created = Extract<RunEventBody, { readonly type: 'run.created' }>;
+
+export interface SimulationOptions {
+  readonly inputs?: JsonObject;
+  readonly mode?: 'apply' | 'plan';
+  readonly reused?: NonNullable<Created['reused']>;
+  readonly random?: number;
+  readonly visit?: (path: string) => void;
+}
+
+/**
+ * For tests: what the engine does, without the world. Every result is appended together with the decision that follows
+ * from it; attempts that were handed out stay in `performing` until a test says how they ended.
+ */
+export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
+  let now = 1_000_000;
+  let state: RunState | undefined;
+  let commands: Command[] = [];
+  const events: NumberedEvent[] = [];
+  const performing = new Map<string, Performing>();
+  const performed: Performing[] = [];
+  const moment = () => ({ now, random: options.random ?? 0.5, runId: 'run_1', workspace: { name: 'here' } });
+
+  function current(): RunState {
+    if (state === undefined) throw new Error('the simulation has not begun');
+    return state;
+  }
+
+  function append(body: RunEventBody): void {
+    const event = { number: events.length + 1, at: now, ...body };
+    state = apply(state, event);
+    events.push(event);
+  }
+
+  /** Decides, appends and carries out; gives the events of the decision. */
+  function go(): RunEventBody[] {
+    const decision = decide(workflow, current(), moment(), options.visit);
+    decision.events.forEach(append);
+    commands = decision.commands;
+    for (const command of commands) {
+      if (command.type !== 'perform-step') continue;
+      performing.set(command.step, command);
+      performed.push(command);
+    }
+    return decision.events;
+  }
+
+  function tell(body: RunEventBody): RunEventBody[] {
+    if ('step' in body) performing.delete(body.step);
+    append(body);
+    return go();
+  }
+
+  append({
+    type: 'run.created',
+    workflow: workflow.name,
+    definition: 'hash',
+    inputs: options.inputs ?? {},
+    mode: options.mode ?? 'apply',
+    trigger: { type: 'manual' },
+    principal: 'user',
+    ...(options.reused === undefined ? {} : { reused: options.reused }),
+  });
+
+  return {
+    workflow,
+    events,
+    performing,
+    performed,
+    append,
+    moment,
+    go,
+    tell,
+    state: current,
+    commands: () => commands,
+    step: (path: string): StepState => current().steps.get(path) ?? PENDING,
+    status: (path: string) => (current().steps.get(path) ?? PENDING).status,
+    types: () => events.map((event) => ('step' in event ? `${event.type} ${event.step}` : event.type)),
+    cancels: () => commands.flatMap((command) => (command.type === 'cancel-step' ? [command.step] : [])),
+    wake: () => commands.flatMap((command) => (command.type === 'wake' ? [command.at - now] : []))[0],
+    succeed: (step: string, output: JsonValue = null) => tell({ type: 'step.succeeded', step, output }),
+    fail: (step: string, code = 'broken', more: Partial<Failure> = {}) =>
+      tell({ type: 'step.failed', step, failure: failure(code, `${step} is ${code}`, more) }),
+    timeOut: (step: string) =>
+      tell({ type: 'step.timed_out', step, failure: failure('timed_out', `${step} took too long`) }),
+    cancelled: (step: string) => tell({ type: 'step.cancelled', step }),
+    answer: (step: string, answer: 'allow' | 'deny' | 'retry' | 'abort', data?: JsonValue) =>
+      tell({ type: 'step.answered', step, by: 'ada', answer, ...(data === undefined ? {} : { data }) }),
+    cancel: () => tell({ type: 'run.cancelling', by: 'ada', reason: 'enough' }),
+    /** Time passes and the wake that was asked for comes. */
+    pass(milliseconds: number) {
+      now += milliseconds;
+      return go();
+    },
+    /** The process dies with all its attempts, and another one takes over. */
+    crash(isRepeatable: (uses: string) => boolean = () => false) {
+      performing.clear();
+      append({ type: 'run.resumed', holder: 'another' });
+      commandsOnResume(workflow, current(), moment(), isRepeatable).forEach(append);
+      return go();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { isCadreError } from '../../errors.ts';
+import { compileExpression } from '../../expression/expression.ts';
+import { withFuel } from '../../expression/fuel.ts';
+import { parseTemplate } from '../../expression/template.ts';
+import { dependenciesIn, findCycle } from '../graph.ts';
+import type { PlacedStep, StepList } from '../walk-steps.ts';
+import type { Step } from '../workflow.ts';
+import type { Finding } from './finding.ts';
+import { whyUnreadable } from './visibility.ts';
+
+/** Order, reach and emptiness: what is wrong with a workflow whatever its expressions and actions are. */
+export function checkStructure(placed: readonly PlacedStep[], steps: ReadonlyMap<string, PlacedStep>): Finding[] {
+  return [...cycles(placed), ...placed.flatMap((step) => [...needs(step, steps), ...reach(step), ...aliases(step, steps)])];
+}
+
+function cycles(placed: readonly PlacedStep[]): Finding[] {
+  const lists = new Set<StepList>(placed.flatMap(({ around }) => around.map(({ list }) => list)));
+  return [...lists].flatMap((list) => {
+    const cycle = list.order === 'graph' ? findCycle(dependenciesIn(list)) : undefined;
+    if (cycle === undefined) return [];
+    const index = list.steps.findIndex(({ id }) => id === cycle[0]);
+    const message = `steps wait for each other: ${cycle.join(' → ')}`;
+    const suggestion = 'take one of these out of `needs` or of an expression';
+    return [{ code: 'cycle', message, path: [...list.path, index], suggestion }];
+  });
+}
+
+function needs(placed: PlacedStep, steps: ReadonlyMap<string, PlacedStep>): Finding[] {
+  const { step, path } = placed;
+  return step.needs.flatMap((id, index) => {
+    const reason = whyUnreadable(id, placed, steps);
+    return reason === undefined ? [] : [{ ...reason, path: [...path, 'needs', index], step }];
+  });
+}
+
+function reach({ step, path }: PlacedStep): Finding[] {
+  const never: Finding[] = neverRuns(step)
+    ? [{ code: 'unreachable', message: `the step "${step.id}" never runs`, path: [...path, 'if'], step, warning: true }]
+    : [];
+  return [...never, ...emptiness(step).map((finding) => ({ ...finding, path: [...path, ...finding.path], step }))];
+}
+
+/** Its condition is false whatever happens. */
+export function neverRuns(step: Step): boolean {
+  return step.if !== undefined && constantOf(step.if) === false;
+}
+
+/** The value of a condition that reads nothing; undefined for all others. */
+function constantOf(condition: string): unknown {
+  try {
+    const [part, ...others] = parseTemplate(condition);
+    if (part?.kind !== 'expression' || others.length > 0) return undefined;
+    const expression = compileExpression(part.text);
+    return expression.accesses.length > 0 ? undefined : withFuel(1_000, () => expression.run(new Map()));
+  } catch (error) {
+    // What is wrong with it is told where expressions are checked.
+    if (error instanceof Error || isCadreError(error)) return undefined;
+    throw error;
+  }
+}
+
+function emptiness(step: Step): Finding[] {
+  switch (step.kind) {
+    case 'parallel':
+      return step.branches.length === 0 ? [empty('a `parallel` of no steps does nothing', 'parallel')] : [];
+    case 'forEach':
+      return forEachEmptiness(step);
+    case 'check':
+      return step.conditions.length === 0 ? [empty('a check of nothing verifies nothing', 'check')] : [];
+    case 'choose':
+      return chooseReach(step);
+    default:
+      return [];
+  }
+}
+
+function forEachEmptiness(step: Extract<Step, { kind: 'forEach' }>): Finding[] {
+  if (step.steps.length === 0) return [empty('there is nothing to do for each element', 'steps')];
+  const never = Array.isArray(step.items) && step.items.length === 0;
+  return never ? [{ ...empty('the list is empty, so nothing is ever done', 'forEach'), warning: true }] : [];
+}
+
+function chooseReach({ branches }: Extract<Step, { kind: 'choose' }>): Finding[] {
+  if (branches.length === 0) return [empty('there is nothing to choose from', 'choose')];
+  const always = branches.findIndex((branch) => branch.if === undefined || constantOf(branch.if) === true);
+  if (always === -1) return [];
+  return branches.slice(always + 1).map((_, index) => ({
+    code: 'unreachable',
+    message: 'this branch is never chosen, because the one before it always is',
+    path: ['choose', always + 1 + index],
+    suggestion: 'put `else` last',
+  }));
+}
+
+function empty(message: string, key: string): Finding {
+  return { code: 'empty', message, path: [key] };
+}
+
+function aliases({ step, path }: PlacedStep, steps: ReadonlyMap<string, PlacedStep>): Finding[] {
+  return (step.aliases ?? []).flatMap((alias, index) =>
+    steps.has(alias) && alias !== step.id
+      ? [
+          {
+            code: 'alias_hidden',
+            message: `"${alias}" names the step with that id, and never this one`,
+            path: [...path, 'aliases', index],
+            step,
+            warning: true as const,
+          },
+        ]
+      : [],
+  );
+}

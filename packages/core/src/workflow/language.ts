@@ -1,0 +1,351 @@
+import type { JsonObject, JsonSchema, JsonValue } from '@cadre/sdk';
+import type { Path } from './path.ts';
+import {
+  anything,
+  byKind,
+  checkKeys,
+  checkMap,
+  type Keys,
+  list,
+  number,
+  object,
+  objectSchema,
+  oneOf,
+  type Report,
+  record,
+  type Shape,
+  text,
+  unknownKey,
+} from './shape.ts';
+import * as values from './values.ts';
+
+/** The workflow language as data: every key, what it takes, and what it is for. */
+
+const steps: Shape = {
+  schema: { type: 'array', items: { $ref: '#/$defs/step' } },
+  check: (value, path, report) => list({ schema: {}, check: checkStep }).check(value, path, report),
+};
+
+const someSteps: Shape = {
+  schema: { ...steps.schema, minItems: 1 },
+  check: (value, path, report) => list({ schema: {}, check: checkStep }, 1).check(value, path, report),
+};
+
+const retry = object({
+  attempts: [
+    number('a whole number of at least 1', { minimum: 1, whole: true }),
+    'All tries together; 1 is no retry',
+  ],
+  delay: [values.duration, 'Before the second try'],
+  backoff: [number('a number of at least 1', { minimum: 1 }), 'Each delay is so many times the one before'],
+  maxDelay: [values.duration, 'No delay is longer'],
+  jitter: [oneOf('full', 'none'), 'Whether delays are drawn at random up to their length'],
+  on: [
+    list(text('a failure code'), 1),
+    'Failure codes that are retried; without it those that say they may help',
+  ],
+});
+
+const budget = object({
+  wall: [values.duration, 'Time from beginning to end'],
+  cpu: [values.duration, 'Processor time'],
+  memory: [values.size, 'Memory'],
+  tokens: [values.tokens, 'Tokens of language models'],
+  money: [values.money, 'Money'],
+  actions: [number('a whole number', { minimum: 0, whole: true }), 'Calls of actions'],
+});
+
+const onError = byKind('abort, continue, escalate or a map with `recover`', {
+  string: oneOf('abort', 'continue', 'escalate'),
+  map: object(
+    {
+      recover: [someSteps, 'Steps that mend what failed'],
+      // biome-ignore lint/suspicious/noThenProperty: the language's own word, in plain data that nobody awaits
+      then: [oneOf('retry', 'continue'), 'What is done after them'],
+    },
+    ['recover', 'then'],
+  ),
+});
+
+const permissions = list(values.permission);
+
+/** What any step may have. */
+export const STEP_KEYS: Keys = {
+  id: [values.stepId, 'Its name in expressions, unique in the workflow'],
+  name: [text('a text'), 'What people see'],
+  aliases: [
+    list(text('a name of letters, digits and . _ -', (value) => /^[\w.-]{1,64}$/.test(value))),
+    'Other names to select it by',
+  ],
+  if: [values.condition, 'It is skipped unless this holds'],
+  needs: [list(values.stepId), 'Steps that must be over before it begins'],
+  timeout: [values.duration, 'Time limit of one try'],
+  retry: [retry, 'How often and when it is tried again'],
+  onError: [onError, 'What happens when it has failed'],
+  budget: [budget, 'The most it may use'],
+  class: [
+    text('a class such as cpu, io, llm or deploy', (value) => /^[a-z][a-z0-9-]*$/.test(value)),
+    'What kind of work it is: each kind has a limit of its own',
+  ],
+  priority: [number('a whole number', { whole: true }), 'Higher goes first among steps that are ready'],
+  permissions: [permissions, 'The most it may be granted'],
+  env: [record(values.scalar), 'Environment variables'],
+  cache: [
+    object(
+      {
+        key: [text('a text'), 'Equal keys give the kept result'],
+        ttl: [values.duration, 'How long it is kept'],
+      },
+      ['key', 'ttl'],
+    ),
+    'Keeps its result across runs',
+  ],
+  compensate: [someSteps, 'Steps that undo it when the run fails later'],
+  idempotencyKey: [text('a text'), 'The same for what must happen only once'],
+};
+
+const withInputs = [values.anyMap, 'Its inputs'] as const;
+const prompt = [text('a text'), 'What it is asked'] as const;
+const tools = [list(text('the name of a tool')), 'Actions, workflows and tools that it may use'] as const;
+const output = [values.anyMap, 'JSON Schema that the answer must fit'] as const;
+const loop = (name: string, description: string): Shape =>
+  object(
+    {
+      [name]: [values.condition, description],
+      max: [number('a whole number of at least 1', { minimum: 1, whole: true }), 'At most so many times'],
+      every: [values.duration, 'From one beginning to the next'],
+    },
+    [name, 'max'],
+  );
+
+const wait = byKind('a duration, or a map with `for`, `until` or `event`', {
+  string: values.duration,
+  map: object({
+    for: [values.duration, 'So long'],
+    until: [text('a time or an expression'), 'Until this time'],
+    event: [text('a topic, with * for any part'), 'Until this happens'],
+    if: [values.condition, 'Only for events for which this holds'],
+    timeout: [values.duration, 'At most so long'],
+  }),
+});
+
+const branch: Shape = {
+  schema: {
+    type: 'object',
+    properties: { if: values.condition.schema, else: { const: true }, steps: steps.schema },
+    required: ['steps'],
+    oneOf: [{ required: ['if'] }, { required: ['else'] }],
+    additionalProperties: false,
+  },
+  check(value, path, report) {
+    object({ if: [values.condition, ''], else: [oneOf(true), ''], steps: [steps, ''] }, ['steps']).check(
+      value,
+      path,
+      report,
+    );
+    checkMap(
+      value,
+      path,
+      () => {},
+      (map) => {
+        if ('if' in map !== 'else' in map) return;
+        report({ code: 'wrong_value', message: 'a branch has either `if` or `else: true`', path });
+      },
+    );
+  },
+};
+
+const checkConditions = list(
+  byKind('a condition, or a map with `that`', {
+    string: values.wholeExpression,
+    boolean: values.condition,
+    map: object(
+      {
+        that: [values.condition, 'What must hold'],
+        message: [text('a text'), 'What is said when it does not'],
+      },
+      ['that'],
+    ),
+  }),
+  1,
+);
+
+const approval = object(
+  {
+    prompt: [text('a text'), 'The question'],
+    form: [values.anyMap, 'JSON Schema of what is asked besides yes or no'],
+    timeout: [values.duration, 'How long the answer is waited for'],
+    default: [oneOf('allow', 'deny'), 'The answer when nobody gives one'],
+    delegates: [list(text('the name of a person')), 'Who may answer'],
+  },
+  ['prompt'],
+);
+
+/** Each kind of step: the key that makes it one, the other keys that it has, and those that it must have. */
+export const STEP_KINDS: Readonly<
+  Record<string, { readonly keys: Keys; readonly required: readonly string[] }>
+> = {
+  uses: { keys: { uses: [values.action, 'The action to perform'], with: withInputs }, required: [] },
+  run: {
+    keys: {
+      run: [text('a command'), 'A shell command or script'],
+      cwd: [text('a folder'), 'The folder to run it in'],
+      shell: [text('the name of a shell'), 'The shell to run it with'],
+    },
+    required: [],
+  },
+  workflow: {
+    keys: { workflow: [text('the name of a workflow'), 'The workflow to run'], with: withInputs },
+    required: [],
+  },
+  bot: {
+    keys: { bot: [text('the name of a bot'), 'The bot to ask'], prompt, tools, output },
+    required: ['prompt'],
+  },
+  team: {
+    keys: { team: [text('the name of a team'), 'The team to ask'], prompt, tools, output },
+    required: ['prompt'],
+  },
+  plan: { keys: { plan: [text('a goal'), 'The goal to make steps for'], tools }, required: [] },
+  parallel: { keys: { parallel: [someSteps, 'Steps that are done at once'] }, required: [] },
+  forEach: {
+    keys: {
+      forEach: [
+        byKind('a list or an expression that gives one', {
+          string: values.wholeExpression,
+          list: list(anything),
+        }),
+        'The elements',
+      ],
+      as: [values.variableName, 'The name of the element in expressions; default `item`'],
+      atMost: [number('a whole number of at least 1', { minimum: 1, whole: true }), 'So many at once'],
+      steps: [someSteps, 'Done for each element'],
+    },
+    required: ['steps'],
+  },
+  repeat: {
+    keys: {
+      repeat: [loop('until', 'It ends when this holds'), 'Again and again'],
+      steps: [someSteps, 'Done each time'],
+    },
+    required: ['steps'],
+  },
+  while: {
+    keys: {
+      while: [loop('if', 'It goes on while this holds'), 'Again and again'],
+      steps: [someSteps, 'Done each time'],
+    },
+    required: ['steps'],
+  },
+  choose: { keys: { choose: [list(branch, 1), 'The first branch whose `if` holds is done'] }, required: [] },
+  wait: { keys: { wait: [wait, 'What is waited for'] }, required: [] },
+  approval: { keys: { approval: [approval, 'A person is asked'] }, required: [] },
+  check: { keys: { check: [checkConditions, 'What must hold'] }, required: [] },
+};
+
+const KIND_NAMES = Object.keys(STEP_KINDS);
+
+function checkStep(value: JsonValue, path: Path, report: Report): void {
+  checkMap(value, path, report, (step) => {
+    const [kind, ...others] = KIND_NAMES.filter((name) => Object.hasOwn(step, name));
+    if (kind === undefined) reportNoKind(step, path, report);
+    else if (others.length > 0) reportKinds([kind, ...others], path, report);
+    else checkStepOf(kind, step, path, report);
+  });
+}
+
+function checkStepOf(kind: string, step: JsonObject, path: Path, report: Report): void {
+  const { keys, required } = STEP_KINDS[kind] ?? { keys: {}, required: [] };
+  checkKeys(step, { ...keys, ...STEP_KEYS }, required, path, report);
+}
+
+function reportNoKind(step: JsonObject, path: Path, report: Report): void {
+  report({
+    code: 'missing_key',
+    message: 'the step does not say what to do',
+    path,
+    suggestion: `give it one of ${KIND_NAMES.join(', ')}`,
+  });
+  const known = [
+    ...KIND_NAMES,
+    ...Object.keys(STEP_KEYS),
+    ...KIND_NAMES.flatMap((name) => Object.keys(STEP_KINDS[name]?.keys ?? {})),
+  ];
+  for (const key of Object.keys(step)) {
+    if (!known.includes(key)) report(unknownKey(key, [...new Set(known)], path));
+  }
+}
+
+function reportKinds(kinds: readonly string[], path: Path, report: Report): void {
+  report({
+    code: 'wrong_value',
+    message: `a step does one thing, and this has ${kinds.map((kind) => `\`${kind}\``).join(' and ')}`,
+    path,
+    suggestion: 'make a step of each',
+  });
+}
+
+const spec = object(
+  {
+    inputs: [record(values.anyMap, values.inputName), 'JSON Schemas of the inputs by name'],
+    mode: [oneOf('sequence', 'graph'), 'One step after another, or as soon as what a step needs is over'],
+    permissions: [permissions, 'The most any step may ever be granted'],
+    budget: [budget, 'The most a run may use'],
+    concurrency: [
+      object(
+        {
+          group: [text('a text'), 'Runs of one group do not run at once'],
+          onConflict: [oneOf('queue', 'skip', 'cancel-running', 'reject'), 'What is done with a second one'],
+        },
+        ['group', 'onConflict'],
+      ),
+      'Runs that must not run at once',
+    ],
+    defaults: [
+      object({
+        timeout: [values.duration, 'Time limit of one try'],
+        retry: [retry, 'How steps are tried again'],
+      }),
+      'For steps that do not say otherwise',
+    ],
+    steps: [someSteps, 'What is done'],
+    onFailure: [steps, 'What is done when the run has failed'],
+    finally: [steps, 'What is done at the end, however it ended'],
+    outputs: [values.anyMap, 'What the run gives'],
+  },
+  ['steps'],
+);
+
+const metadata = object(
+  {
+    name: [
+      text('a name of letters, digits, . - and _', (value) => /^[A-Za-z][\w.-]{0,63}$/.test(value), {
+        pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$',
+      }),
+      'The name of the workflow',
+    ],
+    description: [text('a text'), 'What it is for'],
+  },
+  ['name'],
+);
+
+/** A whole document. */
+export const DOCUMENT = object(
+  {
+    apiVersion: [oneOf('cadre/v1'), 'The version of the language'],
+    kind: [oneOf('Workflow'), 'What this document describes'],
+    metadata: [metadata, 'Its name'],
+    spec: [spec, 'The workflow'],
+  },
+  ['apiVersion', 'kind', 'metadata', 'spec'],
+);
+
+/** JSON Schema of a step: one of its kinds. */
+export function stepSchema(): JsonSchema {
+  return {
+    oneOf: KIND_NAMES.map((kind) => {
+      const { keys, required } = STEP_KINDS[kind] ?? { keys: {}, required: [] };
+      return { title: kind, ...objectSchema({ ...keys, ...STEP_KEYS }, [kind, ...required]) };
+    }),
+  };
+}

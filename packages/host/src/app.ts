@@ -1,0 +1,208 @@
+import { createHash } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { userInfo } from 'node:os';
+import { basename, join } from 'node:path';
+import { type ConfigChange, type LoadedConfig, loadConfig, setConfig } from '@cadre/kit/config';
+import { dataDir, logDir } from '@cadre/kit/data';
+import { createLog, type Log } from '@cadre/kit/log';
+import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
+import { systemClock } from './clock.ts';
+import { type Config, ConfigSchema } from './config.ts';
+import { type Engine, openEngine } from './engine/engine.ts';
+import { liveness, thisProcess } from './engine/holder.ts';
+import { createLeaseKeeper } from './engine/lease-keeper.ts';
+import { type AuditVerdict, verifyAudit } from './gate/verify-audit.ts';
+import { createGate } from './gate/create-gate.ts';
+import { fingerprint } from './gate/fingerprint.ts';
+import { DIST, PACKAGE } from './installation.ts';
+import type { ActionRunner } from './ports/action-runner.ts';
+import type { Approver } from './ports/approver.ts';
+import type { AuditStore } from './ports/audit-store.ts';
+import type { Clock } from './ports/clock.ts';
+import type { GrantStore } from './ports/grant-store.ts';
+import type { Lease, LeaseStore } from './ports/lease-store.ts';
+import type { Sandbox } from './ports/sandbox.ts';
+import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
+import type { WorkflowFolders } from './resources/workflow-files.ts';
+import { openSandbox } from './sandboxes/open-sandbox.ts';
+import { runConfined } from './sandboxes/run-confined.ts';
+import { openSqliteStore } from './stores/open-sqlite-store.ts';
+import { openRunner } from './workers/open-runner.ts';
+
+const APP = 'cadre';
+const EVALUATION_LIMIT_MS = 10_000;
+
+export interface AppOptions {
+  /** The workspace: the repository, and its folder that the command line named. */
+  readonly place: { readonly root: string; readonly path: string; readonly name: string };
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly approver: Approver;
+  /** Says what people should know once: a weak sandbox, an unknown setting. */
+  readonly warn: (text: string) => void;
+}
+
+/** Cadre for one workspace, put together: the doers' verbs, and the ports that edges may read. */
+export interface App {
+  readonly place: AppOptions['place'];
+  readonly config: Config;
+  readonly settings: LoadedConfig<Config>;
+  readonly dataDir: string;
+  readonly principal: string;
+  readonly engine: Engine;
+  readonly workers: Pick<ActionRunner, 'list' | 'resolve'>;
+  readonly sandbox: Pick<Sandbox, 'probe'>;
+  readonly grants: GrantStore;
+  readonly leases: Pick<LeaseStore, 'list' | 'break'>;
+  readonly audit: AuditStore;
+  readonly clock: Clock;
+  readonly folders: WorkflowFolders;
+  /** One action by itself, through the gate, in the name of the person at the command line. */
+  call(uses: string, input: JsonObject): Promise<Outcome<JsonValue>>;
+  /** Holds a name against every other process of this workspace until it is released. */
+  holdLease(
+    name: string,
+  ): Promise<{ ok: true; release(): Promise<void> } | { readonly ok: false; readonly holder: Lease }>;
+  /** The holder of a lease is proved gone. */
+  isDead(lease: Lease): boolean;
+  verifyAudit(): Promise<AuditVerdict>;
+  evaluateWorkflow(file: string): Promise<string>;
+  setConfig(key: string, text: string): Promise<ConfigChange>;
+  /** Keeps what a plan rests on, and says later whether it is still so. */
+  rememberPlan(run: string): Promise<void>;
+  planStillHolds(run: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** The composition root: the only place that knows every adapter. */
+export async function openApp({ place, env, approver, warn }: AppOptions): Promise<App> {
+  const settings = await loadConfig({ app: APP, schema: ConfigSchema, workspace: place.root, env, strict: true });
+  const config = settings.value;
+  const id = workspaceId(place.root);
+  const folder = join(dataDir(APP, { env }), 'workspaces', id);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const store = await openSqliteStore(join(folder, 'cadre.db'));
+  const clock = systemClock();
+  const log = openLog(config, env, place.root);
+  const sandbox = openSandbox({ workspace: place.root, environment: env });
+  const runner = openRunner({ builtInFolder: join(DIST, 'workers'), workspace: place.root, sandbox });
+  const principal = `user:${userInfo().username}`;
+  const gate = createGate({
+    runner,
+    sandbox,
+    approver,
+    clock,
+    log,
+    warn,
+    audit: store.audit,
+    grants: store.grants,
+    policy: config.policy,
+    workspace: place.root,
+    dataDir: folder,
+    settings: config.workers,
+    secrets: environmentSecrets(env),
+  });
+  const holder = thisProcess(clock.newId('process'));
+  const engine = openEngine({ store, gate, clock, workspace: { id, root: place.root }, holder });
+  const keeper = createLeaseKeeper({
+    leases: store.leases,
+    clock,
+    holder,
+    liveness: (lease) => liveness(lease, holder),
+    lost: (lease) => log.warn('a lease was lost', { lease: lease.name }),
+  });
+
+  return {
+    place,
+    config,
+    settings,
+    dataDir: folder,
+    principal,
+    engine,
+    workers: runner,
+    sandbox,
+    grants: store.grants,
+    leases: store.leases,
+    audit: store.audit,
+    clock,
+    folders: { workspace: place.root, builtIn: join(DIST, 'workflows') },
+    async call(uses, input) {
+      const performed = await gate.perform(
+        {
+          uses,
+          input,
+          mode: 'apply',
+          principal,
+          run: clock.newId('call'),
+          step: uses,
+          attempt: 1,
+          idempotencyKey: clock.newId('key'),
+          permissionSets: [],
+          env: {},
+        },
+        new AbortController().signal,
+        { log: (line) => log[line.level](line.message, line.fields), progress: () => undefined },
+      );
+      return performed.outcome;
+    },
+    async holdLease(name) {
+      const taken = await keeper.take(name);
+      return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
+    },
+    isDead: (lease) => liveness(lease, holder) === 'gone',
+    verifyAudit: () => verifyAudit(store.audit, folder),
+    evaluateWorkflow: (file) =>
+      evaluateWorkflow(file, (path) =>
+        runConfined(sandbox, [process.execPath, '--no-warnings', join(DIST, 'workflow-process.js'), path], {
+          confinement: { readable: [place.root], writable: [], programs: [], hosts: [] },
+          cwd: place.root,
+          env: {},
+          installed: [process.execPath, PACKAGE, path],
+        }, EVALUATION_LIMIT_MS),
+      ),
+    setConfig: (key, text) =>
+      setConfig(settings.files.at(-1) ?? join(place.root, 'cadre.yaml'), key, text, { schema: ConfigSchema }),
+    async rememberPlan(run) {
+      await store.runs.putDocument(run, 'fingerprint', await fingerprint(place.root, await effectsOf(engine, run)));
+    },
+    async planStillHolds(run) {
+      const now = await fingerprint(place.root, await effectsOf(engine, run));
+      return (await store.runs.findDocument(run, 'fingerprint')) === now;
+    },
+    async close() {
+      // The engine first: it still appends while it lets go of its runs.
+      await engine.close();
+      keeper.close();
+      await runner.close();
+      await store.close();
+      await log.close();
+    },
+  };
+}
+
+async function effectsOf(engine: Engine, run: string): Promise<Effect[]> {
+  return (await engine.effects(run)).flatMap(({ effects }) => effects as Effect[]);
+}
+
+/** A folder's name for people, and a hash because two repositories may be called alike. */
+function workspaceId(root: string): string {
+  const name = basename(root).replaceAll(/[^A-Za-z0-9._-]/g, '-').slice(0, 40);
+  return `${name}-${createHash('sha256').update(root).digest('hex').slice(0, 10)}`;
+}
+
+function openLog(config: Config, env: AppOptions['env'], workspace: string): Log {
+  const { dir, file, level, format, maxBytes, keep } = config.log;
+  return createLog({
+    file: join(dir ?? logDir(APP, { env }), file),
+    level,
+    format,
+    maxBytes,
+    keep,
+    console: { stream: { write: () => undefined } },
+    fields: { workspace },
+  });
+}
+
+/** Secrets come from variables `CADRE_SECRET_NAME` until there is a store of their own. */
+function environmentSecrets(env: AppOptions['env']) {
+  return { find: async (name: string) => env[`CADRE_SECRET_${name}`] };
+}

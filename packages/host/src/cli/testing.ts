@@ -1,0 +1,38 @@
+import { PassThrough } from 'node:stream';
+import { cli } from './cli.ts';
+import type { Io } from './io.ts';
+
+export interface Tried {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line without a process and without a terminal, and answers what it printed. For tests. */
+export async function tryCli(
+  argv: readonly string[],
+  options: { cwd: string; env: Readonly<Record<string, string>>; interrupted?: AbortSignal },
+): Promise<Tried> {
+  const stdout = new PassThrough();
+  const stderr = new PassThrough();
+  const texts = { stdout: '', stderr: '' };
+  stdout.setEncoding('utf8').on('data', (text: string) => {
+    texts.stdout += text;
+  });
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    texts.stderr += text;
+  });
+  const io: Io = {
+    stdin: process.stdin,
+    stdout,
+    stderr,
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
+    cwd: options.cwd,
+    program: 'cadre',
+    interactive: false,
+    colours: false,
+    interrupted: options.interrupted ?? new AbortController().signal,
+  };
+  const code = await cli(argv, io);
+  return { code, ...texts };
+}

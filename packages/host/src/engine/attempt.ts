@@ -1,0 +1,178 @@
+import { type Command, isCadreError, type RunEventBody } from '@cadre/core';
+import { type Failure, failure, type JsonValue, type Outcome, SKIPPED } from '@cadre/sdk';
+import type { Clock } from '../ports/clock.ts';
+import type { Gate, GateCall, Performed } from '../ports/gate.ts';
+import type { LogLine } from '../ports/log-store.ts';
+import type { Store } from '../ports/store.ts';
+import type { Feed } from './feed.ts';
+import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
+import type { Slots } from './slots.ts';
+
+export type PerformStep = Extract<Command, { readonly type: 'perform-step' }>;
+
+/** `closed`: this process ends. `lost`: another process has taken the run. */
+export type StopReason = 'timed_out' | 'cancelled' | 'closed' | 'lost';
+
+export interface Attempt {
+  readonly number: number;
+  /** Whether it has left the queue. */
+  begun(): boolean;
+  /** The first reason holds. */
+  stop(reason: StopReason): void;
+  /** What to append, after all that it logged and did was stored. Undefined when there is nothing left to say. */
+  readonly result: Promise<RunEventBody | undefined>;
+}
+
+export interface AttemptContext {
+  readonly store: Store;
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly slots: Slots;
+  readonly feed: Feed;
+}
+
+/** What a call needs to know of its run. */
+export type CallOrigin = Pick<GateCall, 'run' | 'mode' | 'principal' | 'permissionSets'>;
+
+/**
+ * Performs one attempt of a step through the gate.
+ *
+ * Invariants
+ * 1. The time limit runs from the moment the attempt leaves the queue.
+ * 2. What succeeded is told as succeeded, also when it was told to stop too late to be stopped.
+ * 3. Lines and effects are stored before the result is told.
+ */
+export function startAttempt(context: AttemptContext, origin: CallOrigin, command: PerformStep): Attempt {
+  const controller = new AbortController();
+  let begun = false;
+  let reason: StopReason | undefined;
+  const stop = (why: StopReason) => {
+    reason ??= why;
+    controller.abort(reason);
+  };
+
+  async function run(): Promise<RunEventBody | undefined> {
+    const giveBack = await context.slots.take(controller.signal);
+    try {
+      if (controller.signal.aborted) return notBegun(command, reason);
+      begun = true;
+      return await perform();
+    } finally {
+      giveBack?.();
+    }
+  }
+
+  async function perform(): Promise<RunEventBody | undefined> {
+    const { clock, store, feed } = context;
+    const lines = createLineBuffer(store.logs, clock, origin.run, () => feed.changed(origin.run));
+    const takeBack = clock.wakeAt(clock.now() + command.timeoutMs, () => stop('timed_out'));
+    const performed = await callGate(context, origin, command, controller.signal, lines).finally(takeBack);
+    if (reason === 'lost') return undefined;
+    noteSkip(performed.outcome, (message) => lines.add(lineOf(context, command, 'warn', message)));
+    await Promise.all([lines.close(), putEffects(store, origin.run, command.step, performed)]);
+    return resultOf(context.gate, command, performed.outcome, reason);
+  }
+
+  return { number: command.attempt, begun: () => begun, stop, result: run() };
+}
+
+function callGate(
+  context: AttemptContext,
+  origin: CallOrigin,
+  command: PerformStep,
+  signal: AbortSignal,
+  lines: LineBuffer,
+): Promise<Performed> {
+  const { step, attempt, uses, input, idempotencyKey, permissions } = command;
+  const call: GateCall = {
+    ...origin,
+    step,
+    attempt,
+    uses,
+    input,
+    idempotencyKey,
+    permissionSets: [...origin.permissionSets, ...(permissions === undefined ? [] : [permissions])],
+    env: command.env ?? {},
+  };
+  return context.gate.perform(call, signal, {
+    log: ({ level, message, fields }) => lines.add(lineOf(context, command, level, message, fields)),
+    progress: (progress) => context.feed.progress(origin.run, { step, progress }),
+  });
+}
+
+function lineOf(
+  { clock }: AttemptContext,
+  { step, attempt }: PerformStep,
+  level: LogLine['level'],
+  message: string,
+  fields?: LogLine['fields'],
+): LogLine {
+  return { at: clock.now(), step, attempt, level, message, ...(fields === undefined ? {} : { fields }) };
+}
+
+async function putEffects(store: Store, run: string, step: string, { effects }: Performed): Promise<void> {
+  if (effects.length > 0) await store.runs.putEffects(run, step, effects);
+}
+
+/** The event keeps the reason alone; what to do about it is for people, who read the log. */
+function noteSkip(outcome: Outcome<JsonValue>, note: (message: string) => void): void {
+  if (outcome.ok || outcome.failure.code !== SKIPPED) return;
+  const { message, hint } = outcome.failure;
+  note(hint === undefined ? message : `${message}; ${hint}`);
+}
+
+export function isRepeatable(gate: Gate, uses: string): boolean {
+  try {
+    return gate.describe(uses).repeatable;
+  } catch (error) {
+    // A worker that is no longer there: nobody can say what its action did.
+    if (isCadreError(error)) return false;
+    throw error;
+  }
+}
+
+/** Nothing of it has happened, so trying it is not trying it again. */
+function notBegun({ step, attempt }: PerformStep, reason: StopReason | undefined): RunEventBody | undefined {
+  if (reason === 'lost') return undefined;
+  if (reason === 'closed') return { type: 'step.interrupted', step, attempt, repeatable: true };
+  return { type: 'step.cancelled', step };
+}
+
+function resultOf(
+  gate: Gate,
+  command: PerformStep,
+  outcome: Outcome<JsonValue>,
+  reason: StopReason | undefined,
+): RunEventBody {
+  const { step, attempt, uses, timeoutMs } = command;
+  // Invariant 2.
+  if (outcome.ok) return { type: 'step.succeeded', step, output: outcome.output };
+  switch (reason) {
+    case 'timed_out':
+      return { type: 'step.timed_out', step, failure: timeLimit(step, timeoutMs, outcome.failure) };
+    case 'cancelled':
+      return { type: 'step.cancelled', step };
+    case 'closed':
+      return { type: 'step.interrupted', step, attempt, repeatable: isRepeatable(gate, uses) };
+    default:
+      return ended(step, outcome.failure);
+  }
+}
+
+function ended(step: string, failed: Failure): RunEventBody {
+  if (failed.code !== SKIPPED) return { type: 'step.failed', step, failure: failed };
+  return { type: 'step.skipped', step, reason: skipReason(failed) };
+}
+
+function skipReason({ details, message }: Failure): string {
+  const given =
+    typeof details === 'object' && details !== null && !Array.isArray(details) ? details['reason'] : '';
+  return typeof given === 'string' && given !== '' ? given : message;
+}
+
+function timeLimit(step: string, timeoutMs: number, cause: Failure): Failure {
+  return failure('timed_out', `the step '${step}' was stopped: it took longer than ${timeoutMs / 1_000} s`, {
+    hint: `raise its timeout, or make it do less`,
+    cause,
+  });
+}

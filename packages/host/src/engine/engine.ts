@@ -1,0 +1,175 @@
+import { availableParallelism } from 'node:os';
+import { CadreError, isOver, type NumberedEvent, type RunState } from '@cadre/core';
+import type { Clock } from '../ports/clock.ts';
+import type { Gate } from '../ports/gate.ts';
+import type { LeaseHolder } from '../ports/lease-store.ts';
+import type { NumberedLogLine } from '../ports/log-store.ts';
+import type { RunFilter, RunStore, Store } from '../ports/store.ts';
+import { createFeed } from './feed.ts';
+import type { HeldRun, HeldRunContext } from './held-run.ts';
+import { type Liveness, liveness as livenessOf } from './holder.ts';
+import { createHolding, type Holding } from './holding.ts';
+import { type JournaledRun, readRun, readState } from './journal.ts';
+import { keepAlive } from './keep-alive.ts';
+import { reusableResults } from './reuse.ts';
+import { createSlots } from './slots.ts';
+import type { StartRequest } from './start-run.ts';
+import { type Answer, giveAnswer, requestCancel } from './steer.ts';
+import { type Watched, watchRun } from './watch.ts';
+
+export interface EngineOptions {
+  readonly store: Store;
+  readonly gate: Gate;
+  readonly clock: Clock;
+  readonly workspace: { readonly id: string; readonly root: string };
+  /** This process: `thisProcess(id)`. */
+  readonly holder: LeaseHolder;
+  /** Attempts at once; default: the machine's cores, at most 8. */
+  readonly atOnce?: number;
+  /** What is known of the process that holds a lease; default: what the system says. */
+  readonly liveness?: (lease: LeaseHolder) => Liveness;
+}
+
+/** Everything that can be done with runs. All throw `run_not_found` for an id that there is not. */
+export interface Engine {
+  /** Appends a run and begins it; answers its id. Throws `not_built_yet` and `invalid_input`. */
+  start(request: StartRequest): Promise<string>;
+  /** Goes on with a run that nobody holds. Throws `lease_held`, naming the holder, and `run_over`. */
+  resume(run: string): Promise<void>;
+  /** Asks whoever holds the run to stop it. Throws `run_over`. */
+  cancel(run: string, by: string, reason: string): Promise<void>;
+  /** Throws `run_over`, and `invalid_input` when the step asks nothing, or something else. */
+  answer(run: string, step: string, answer: Answer): Promise<void>;
+  /** A new run of the same definition and inputs that takes over the results before a step. Throws `invalid_input`. */
+  rerun(run: string, fromStep: string, principal: string): Promise<string>;
+  get(run: string): Promise<JournaledRun>;
+  list(filter: RunFilter): ReturnType<RunStore['list']>;
+  events(run: string): AsyncIterable<NumberedEvent>;
+  effects(run: string): ReturnType<RunStore['readEffects']>;
+  logs(run: string, after: number, limit?: number): Promise<readonly NumberedLogLine[]>;
+  /** Everything after event number `after` as it happens, whatever process it happens in, until the run is over. */
+  watch(run: string, after: number, signal?: AbortSignal): AsyncIterable<Watched>;
+  /** The state when the run is over or waits for a person; when the signal is aborted, the state as it is then. */
+  settled(run: string, signal?: AbortSignal): Promise<RunState>;
+  /** Takes every run that nobody alive holds and goes on with it. Answers their ids. */
+  recover(): Promise<readonly string[]>;
+  /**
+   * Hands out nothing more, waits up to `drainMs` (default 5 s) for what is under way, stops the rest, and gives the runs
+   * back as any process can go on with them. Throws what a run could not go on for, if nobody has heard of it.
+   */
+  close(drainMs?: number): Promise<void>;
+}
+
+/** The grace of a process that ends (WRK-38). */
+const DRAIN_MS = 5_000;
+
+/**
+ * Invariants
+ * 1. Two processes never both advance a run: see HeldRun and LeaseKeeper.
+ * 2. What anybody wants of a run is an event in its journal; who holds the run notices it within some 250 ms.
+ */
+export function openEngine(options: EngineOptions): Engine {
+  const { store, gate, clock, workspace, holder } = options;
+  const { runs } = store;
+  const feed = createFeed(clock);
+  const holding: Holding = createHolding(
+    (ended): HeldRunContext => ({
+      store,
+      gate,
+      clock,
+      feed,
+      ended,
+      workspace,
+      slots: createSlots(options.atOnce ?? Math.min(availableParallelism(), 8)),
+    }),
+    holder,
+    options.liveness ?? ((lease) => livenessOf(lease, holder)),
+  );
+
+  async function settled(run: string, signal: AbortSignal | undefined): Promise<RunState> {
+    const listener = feed.listen(run);
+    const letProcessEnd = keepAlive();
+    try {
+      for (let here = holding.find(run); ; here = holding.find(run) ?? here) {
+        const state = await present(run, here);
+        if (isOver(state.status) || state.status === 'waiting') return state;
+        if (signal?.aborted === true || feed.closed) return state;
+        await listener.news(signal);
+      }
+    } finally {
+      letProcessEnd();
+      listener.close();
+    }
+  }
+
+  /** Of a run that is held here, or came to its end here, the state is at hand; any other is read. */
+  async function present(run: string, here: HeldRun | undefined): Promise<RunState> {
+    if (here !== undefined && (holding.find(run) === here || isOver(here.state.status))) return here.state;
+    holding.check(run);
+    return readState(runs, run);
+  }
+
+  return {
+    start: (request) => holding.start(request),
+    async resume(run) {
+      const taken = await holding.takeOver(run);
+      if (taken.ok) return;
+      if (taken.holder === undefined) {
+        throw new CadreError('run_over', `${run} is over: there is nothing to go on with`, {
+          hint: `run it again with: cadre rerun ${run}`,
+        });
+      }
+      const { pid, host } = taken.holder;
+      throw new CadreError(
+        'lease_held',
+        `${run} is held by the process ${pid} on ${host}, which goes on with it`,
+        {
+          hint: `watch it with: cadre logs ${run} --follow`,
+          details: { holder: taken.holder },
+        },
+      );
+    },
+    async cancel(run, by, reason) {
+      await requestCancel(runs, run, { at: clock.now(), by, reason });
+      await holding.attend(run);
+    },
+    async answer(run, step, answer) {
+      await giveAnswer(runs, run, step, { at: clock.now(), ...answer });
+      await holding.attend(run);
+    },
+    async rerun(run, fromStep, principal) {
+      const { state, workflow } = await readRun(runs, run);
+      const steps = reusableResults(workflow, state, fromStep);
+      const { inputs, mode } = state;
+      const trigger = { kind: 'rerun', run, from: fromStep };
+      return holding.start({ workflow, inputs, mode, trigger, principal, reused: { run, steps } });
+    },
+    get: (run) => readRun(runs, run),
+    list: (filter) => runs.list(filter),
+    events: (run) => readEvents(runs, run),
+    effects: (run) => runs.readEffects(run),
+    logs: (run, after, limit) => store.logs.read(run, after, limit),
+    watch: (run, after, signal) =>
+      watchRun({ store, feed, run, after, signal, check: () => holding.check(run) }),
+    settled,
+    recover: () => holding.recover(),
+    async close(drainMs = DRAIN_MS) {
+      try {
+        await holding.close(drainMs);
+      } finally {
+        feed.close();
+      }
+    },
+  };
+}
+
+async function* readEvents(runs: RunStore, run: string): AsyncGenerator<NumberedEvent> {
+  let last = 0;
+  for (;;) {
+    const events = await runs.readEvents(run, last, 1_000);
+    if (last === 0 && events.length === 0) await readState(runs, run);
+    yield* events;
+    if (events.length < 1_000) return;
+    last = events.at(-1)?.number ?? last;
+  }
+}

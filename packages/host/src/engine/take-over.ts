@@ -1,0 +1,60 @@
+import { commandsOnResume, isOver, type RunEventBody } from '@cadre/core';
+import type { Lease } from '../ports/lease-store.ts';
+import { isRepeatable } from './attempt.ts';
+import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
+import { type JournaledRun, readRun } from './journal.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+
+export interface TakeOverOptions {
+  readonly context: HeldRunContext;
+  readonly keeper: LeaseKeeper;
+  /** How this process names itself in the journal. */
+  readonly holder: string;
+}
+
+export type TakenOver =
+  | { readonly ok: true; readonly run: HeldRun /** Carries on. */; readonly goOn: () => Promise<void> }
+  /** Absent holder: the run is over. */
+  | { readonly ok: false; readonly holder?: Lease };
+
+/**
+ * Takes a run that nobody holds any more, or whose holder is dead. What its process had under way is appended as
+ * interrupted; the decision that follows tries it again or asks. Throws `run_not_found`.
+ */
+export async function takeOver(options: TakeOverOptions, id: string): Promise<TakenOver> {
+  const { context, keeper } = options;
+  const taken = await keeper.take(leaseName(id), id);
+  if (!taken.ok) return taken;
+  const { lease } = taken;
+  try {
+    // Read only now: the last holder can append no more.
+    const { state, workflow } = await readRun(context.store.runs, id);
+    if (isOver(state.status)) {
+      await keeper.give(lease);
+      return { ok: false };
+    }
+    const news = newsOf(options, id, { state, workflow });
+    const run = new HeldRun(context, { id, workflow, state, lease });
+    return { ok: true, run, goOn: () => run.tell(...news) };
+  } catch (error) {
+    await keeper.give(lease);
+    throw error;
+  }
+}
+
+export function leaseName(run: string): string {
+  return `run:${run}`;
+}
+
+/** A run that only waits for a person is watched over, and there is nothing to say about that. */
+function newsOf(
+  { context, holder }: TakeOverOptions,
+  id: string,
+  { state, workflow }: JournaledRun,
+): readonly RunEventBody[] {
+  const interrupted = commandsOnResume(workflow, state, momentOf(context, id), (uses) =>
+    isRepeatable(context.gate, uses),
+  );
+  if (interrupted.length === 0 && state.status === 'waiting') return [];
+  return [{ type: 'run.resumed', holder }, ...interrupted];
+}

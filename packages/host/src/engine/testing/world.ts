@@ -1,0 +1,88 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { RunState, Workflow } from '@cadre/core';
+import type { JsonObject } from '@cadre/sdk';
+import type { LeaseHolder } from '../../ports/lease-store.ts';
+import type { Store } from '../../ports/store.ts';
+import { openSqliteStore } from '../../stores/open-sqlite-store.ts';
+import { type Script, type ScriptedGate, scriptedGate } from '../../testing/scripted-gate.ts';
+import { type SimulatedClock, simulatedClock } from '../../testing/simulated-clock.ts';
+import { type Engine, openEngine } from '../engine.ts';
+
+/** One process as a test sees it. */
+export interface SimulatedProcess {
+  readonly engine: Engine;
+  readonly gate: ScriptedGate;
+  readonly store: Store;
+  readonly holder: LeaseHolder;
+  /** From now on everybody can prove that it is gone. Its gate does nothing more. */
+  die(): void;
+}
+
+export interface World {
+  readonly clock: SimulatedClock;
+  /** Another process on the same store. `wrap` may make its view of the store a bad one. */
+  process(
+    scripts: Readonly<Record<string, Script>>,
+    options?: { readonly wrap?: (store: Store) => Store; readonly atOnce?: number; readonly host?: string },
+  ): Promise<SimulatedProcess>;
+  close(): Promise<void>;
+}
+
+/** A store in a file, a clock that stands still, and any number of processes that are told apart by their holder. */
+export function openWorld(): World {
+  const clock = simulatedClock();
+  const folder = mkdtempSync(join(tmpdir(), 'cadre-engine-'));
+  const gone = new Set<string>();
+  const processes: SimulatedProcess[] = [];
+
+  async function process(
+    scripts: Readonly<Record<string, Script>>,
+    options: Parameters<World['process']>[1] = {},
+  ): Promise<SimulatedProcess> {
+    const opened = await openSqliteStore(join(folder, 'cadre.db'));
+    const store = options.wrap?.(opened) ?? opened;
+    const gate = scriptedGate(scripts);
+    const id = `process-${processes.length + 1}`;
+    const holder = { holder: id, host: options.host ?? 'here', pid: 1, processStart: id };
+    const engine = openEngine({
+      store,
+      gate,
+      clock,
+      holder,
+      workspace: { id: 'workspace', root: '/workspace' },
+      atOnce: options.atOnce ?? 8,
+      liveness: (lease) => {
+        if (gone.has(lease.holder)) return 'gone';
+        return lease.host === 'here' ? 'alive' : 'unknown';
+      },
+    });
+    const die = () => {
+      gone.add(id);
+      gate.die();
+    };
+    const opening = { engine, gate, store: opened, holder, die };
+    processes.push(opening);
+    return opening;
+  }
+
+  return {
+    clock,
+    process,
+    async close() {
+      for (const { engine, holder } of processes) if (!gone.has(holder.holder)) await engine.close(0);
+      for (const { store } of processes) await store.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function startSample(engine: Engine, workflow: Workflow, inputs: JsonObject = {}): Promise<string> {
+  return engine.start({ workflow, inputs, mode: 'apply', trigger: { kind: 'manual' }, principal: 'user:ada' });
+}
+
+/** Starts a run and answers the state in which it rests. */
+export async function runSample(engine: Engine, workflow: Workflow, inputs: JsonObject = {}): Promise<RunState> {
+  return engine.settled(await startSample(engine, workflow, inputs));
+}

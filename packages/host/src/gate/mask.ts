@@ -1,0 +1,72 @@
+import type { JsonValue } from '@cadre/sdk';
+
+/** Takes secrets out of whatever leaves the gate. */
+export interface Mask {
+  /** From now on this value is hidden, in every form that one can expect it in. */
+  add(secret: string): void;
+  text(text: string): string;
+  /** The same shape with every text in it masked, names included. */
+  json<T extends JsonValue | undefined>(value: T): T;
+}
+
+/** What stands where a secret was. */
+export const MASKED = '***';
+
+/** Shorter ones cannot be hidden without hiding half of every text. */
+const SHORTEST = 4;
+/** A line of a key is a secret of its own, since logs come line by line; short ones are only its frame. */
+const SHORTEST_LINE = 12;
+
+export function createMask(): Mask {
+  let pattern: RegExp | undefined;
+  const forms = new Set<string>();
+  const text = (given: string) => (pattern === undefined ? given : given.replaceAll(pattern, MASKED));
+  const json = <T extends JsonValue | undefined>(value: T): T => {
+    if (pattern === undefined) return value;
+    if (typeof value === 'string') return text(value) as T;
+    if (Array.isArray(value)) return value.map(json) as T;
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [text(name), json(inner)])) as T;
+  };
+  return {
+    add(secret) {
+      const known = forms.size;
+      for (const form of [secret, ...linesOf(secret)].flatMap(formsOf)) forms.add(form);
+      if (forms.size === known) return;
+      // The longest first, so that no part of a longer form is left over.
+      const longestFirst = [...forms].sort((a, b) => b.length - a.length);
+      pattern = new RegExp(longestFirst.map((form) => RegExp.escape(form)).join('|'), 'g');
+    },
+    text,
+    json,
+  };
+}
+
+function linesOf(secret: string): readonly string[] {
+  return secret.includes('\n') ? secret.split(/\r?\n/).filter((line) => line.length >= SHORTEST_LINE) : [];
+}
+
+/** As it is, in a URL, in a form, in JSON, and in base64 with whatever stands before it. */
+function formsOf(secret: string): readonly string[] {
+  if (secret.length < SHORTEST) return [];
+  const url = encodeURIComponent(secret.toWellFormed());
+  const forms = [secret, url, url.replaceAll('%20', '+'), url.toLowerCase(), JSON.stringify(secret).slice(1, -1)];
+  return [...new Set([...forms, ...base64Forms(secret)])];
+}
+
+/**
+ * Base64 writes three bytes as four characters, so text inside something longer has three forms, by how many bytes stand
+ * before it. Of each only the characters that depend on nothing but the secret are taken.
+ */
+function base64Forms(secret: string): readonly string[] {
+  const bytes = Buffer.from(secret);
+  const whole = [bytes.toString('base64'), bytes.toString('base64url')];
+  const inside = [0, 1, 2].flatMap((before) => {
+    const padded = Buffer.concat([Buffer.alloc(before), bytes]);
+    const first = Math.ceil((before * 8) / 6);
+    const end = Math.floor((padded.length * 8) / 6);
+    const core = padded.toString('base64').slice(first, end);
+    return [core, core.replaceAll('+', '-').replaceAll('/', '_')];
+  });
+  return [...whole, ...inside].filter((form) => form.length >= SHORTEST);
+}

@@ -1,0 +1,116 @@
+import { existsSync, statSync } from 'node:fs';
+import { CadreError } from '@cadre/core';
+import type { SandboxOptions } from '../ports/sandbox.ts';
+import { baseEnvironment } from './base-environment.ts';
+import type { BoxLimits } from './box-limits.ts';
+import type { BoxOwner } from './box-owner.ts';
+import { type Box, bubblewrapArguments, HOME_INSIDE, PROXY_INSIDE } from './bubblewrap-arguments.ts';
+import { type ControlGroup, openControlGroup } from './control-group.ts';
+import type { SystemLayout } from './system-layout.ts';
+import type { Toolchains } from './toolchains.ts';
+import type { WrappedCommand } from './wrapped-command.ts';
+
+/** What was found out about this machine, once. */
+export interface Bubblewrap {
+  readonly program: string;
+  /** Sets bounds on the number of processes of an ordinary person; absent where it is not installed. */
+  readonly prlimit: string | undefined;
+  readonly system: SystemLayout;
+  readonly toolchains: Toolchains;
+  readonly filter: Uint8Array | undefined;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly limits: BoxLimits;
+}
+
+/** Joins the control groups named first (until `--`), then becomes the command, so that nothing starts outside of them. */
+const JOIN = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit 125; shift; done; shift; exec "$@"';
+
+const ARGUMENTS_DESCRIPTOR = 3;
+
+/**
+ * How to start a command in a box. Invariants:
+ * 1. Bubblewrap itself runs with an empty environment and reads its arguments from a descriptor: values of the program's
+ *    environment stand in no process list, and a variable such as LD_PRELOAD works inside the box only.
+ * 2. Killing the spawned process ends everything in the box, since the first process of its namespace goes with it.
+ */
+export async function wrapInBox(
+  bubblewrap: Bubblewrap,
+  owner: BoxOwner,
+  name: string,
+  command: readonly string[],
+  options: SandboxOptions,
+): Promise<WrappedCommand> {
+  const { filter, system } = bubblewrap;
+  const contents = [...(filter === undefined ? [] : [filter]), ...system.files.map(([, content]) => content)];
+  const box = describeBox(bubblewrap, options);
+  const group = await openControlGroup(name, bubblewrap.limits);
+  const inside = [...processLimit(bubblewrap, owner), ...command];
+  const confined = [bubblewrap.program, '--args', String(ARGUMENTS_DESCRIPTOR), '--', ...inside];
+  const [program = '', ...rest] = group === undefined ? confined : joining(group, confined);
+  const args = Buffer.from(bubblewrapArguments(box).join('\0'));
+  return {
+    program,
+    arguments: rest,
+    env: {},
+    cwd: '/',
+    ...owner.change,
+    descriptors: [args, ...contents],
+    release: async () => {
+      const ended = await group?.close();
+      const mebibytes = Math.round(bubblewrap.limits.memoryBytes / 1024 / 1024);
+      return ended?.memoryExceeded === true ? `memory ${mebibytes} MiB` : undefined;
+    },
+  };
+}
+
+function joining(group: ControlGroup, command: readonly string[]): readonly string[] {
+  return ['/bin/sh', '-c', JOIN, 'sh', ...group.joins, '--', ...command];
+}
+
+/** Set inside, where the namespace of its own counts only what runs in the box; root is exempt from it in any case. */
+function processLimit({ prlimit, limits }: Bubblewrap, owner: BoxOwner): readonly string[] {
+  if (prlimit === undefined || owner.isRoot) return [];
+  return [prlimit, `--nproc=${limits.processes}:${limits.processes}`, '--core=0:0', '--'];
+}
+
+function describeBox(bubblewrap: Bubblewrap, options: SandboxOptions): Box {
+  const { confinement, proxySocket } = options;
+  const hidden = confinement.hidden.filter(existsSync);
+  const isFolder = (path: string) => statSync(path).isDirectory();
+  const isShown = (path: string) => bubblewrap.system.folders.some((folder) => path.startsWith(`${folder}/`));
+  const box = {
+    system: bubblewrap.system,
+    installed: [...bubblewrap.toolchains.folders, ...options.installed].filter((path) => !isShown(path)),
+    readable: confinement.readable,
+    writable: confinement.writable,
+    hiddenFiles: hidden.filter((path) => !isFolder(path)),
+    hiddenFolders: hidden.filter(isFolder),
+    temporaryBytes: bubblewrap.limits.temporaryBytes,
+    cwd: options.cwd,
+    env: {
+      ...baseEnvironment(bubblewrap.environment, { home: HOME_INSIDE, temporary: '/tmp' }),
+      ...bubblewrap.toolchains.env,
+      ...options.env,
+      ...(proxySocket === undefined ? {} : { CADRE_PROXY_SOCKET: PROXY_INSIDE }),
+    },
+    ...(proxySocket === undefined ? {} : { proxySocket }),
+    ...(bubblewrap.filter === undefined ? {} : { filterDescriptor: ARGUMENTS_DESCRIPTOR + 1 }),
+    fileDescriptors: ARGUMENTS_DESCRIPTOR + (bubblewrap.filter === undefined ? 1 : 2),
+  };
+  refuseNul(box);
+  return box;
+}
+
+/** Arguments are told apart by NUL characters, so one inside a value would add arguments of its own. */
+function refuseNul(box: Box): void {
+  const texts = [
+    box.cwd,
+    ...box.installed,
+    ...box.readable,
+    ...box.writable,
+    ...Object.entries(box.env).flat(),
+  ];
+  if (texts.some((text) => text.includes('\0'))) {
+    throw new CadreError('no_sandbox', 'a path or a value of the environment holds a NUL character');
+  }
+}

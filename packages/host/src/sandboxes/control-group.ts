@@ -1,0 +1,160 @@
+import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Bounds on memory and processes by control groups, version 1 or 2, where this process may make one; anywhere else there
+ * are none. Invariants:
+ * 1. A group is made beside or below our own, never above, so that limits which hold for us also hold for it.
+ * 2. `close` leaves neither a process nor a folder.
+ */
+export interface ControlGroup {
+  /** Files into which the process writes its own number to join, before it starts anything. */
+  readonly joins: readonly string[];
+  readonly limits: ReadonlySet<'memory' | 'processes'>;
+  /** Ends what is still in it; answers whether memory ran out. */
+  close(): Promise<{ readonly memoryExceeded: boolean }>;
+}
+
+export interface GroupLimits {
+  readonly memoryBytes: number;
+  readonly processes: number;
+}
+
+/** One controller's way of saying it. */
+interface Controller {
+  readonly limit: 'memory' | 'processes';
+  readonly folder: string;
+  readonly settings: Readonly<Record<string, string>>;
+  /** File and pattern that counts kills for want of memory. */
+  readonly kills?: string;
+}
+
+/** Undefined where no group with any limit can be made. `name` must be unused. */
+export async function openControlGroup(name: string, limits: GroupLimits): Promise<ControlGroup | undefined> {
+  const wanted = await controllers(name, limits);
+  const made: Controller[] = [];
+  for (const controller of wanted) if (await make(controller)) made.push(controller);
+  if (made.length === 0) return undefined;
+  const folders = [...new Set(made.map(({ folder }) => folder))];
+  return {
+    joins: folders.map((folder) => join(folder, 'cgroup.procs')),
+    limits: new Set(made.map(({ limit }) => limit)),
+    async close() {
+      const memoryExceeded = (await Promise.all(made.map(killedForMemory))).some(Boolean);
+      for (const folder of folders) await remove(folder);
+      return { memoryExceeded };
+    },
+  };
+}
+
+async function controllers(name: string, limits: GroupLimits): Promise<readonly Controller[]> {
+  const own = await ownGroups();
+  const mounts = await groupMounts();
+  const memory = String(limits.memoryBytes);
+  const processes = String(limits.processes);
+  const joined = own.get('');
+  const version2 = mounts.get('');
+  if (joined !== undefined && version2 !== undefined && own.size === 1) {
+    // Below our own group no controller can be switched on while we are in it; beside it they are on already.
+    const folder = join(version2, dirname(joined), name);
+    return [
+      { limit: 'processes', folder, settings: { 'pids.max': processes } },
+      {
+        limit: 'memory',
+        folder,
+        settings: { 'memory.max': memory, 'memory.swap.max': '0' },
+        kills: 'memory.events',
+      },
+    ];
+  }
+  const folderOf = (controller: string) => {
+    const mount = mounts.get(controller);
+    const group = own.get(controller);
+    return mount === undefined || group === undefined ? [] : [join(mount, group, name)];
+  };
+  return [
+    ...folderOf('pids').map((folder) => ({
+      limit: 'processes' as const,
+      folder,
+      settings: { 'pids.max': processes },
+    })),
+    ...folderOf('memory').map((folder) => ({
+      limit: 'memory' as const,
+      folder,
+      settings: { 'memory.limit_in_bytes': memory },
+      kills: 'memory.oom_control',
+    })),
+  ];
+}
+
+/** Controller to path of the group that this process is in; version 2 under the empty name. */
+async function ownGroups(): Promise<ReadonlyMap<string, string>> {
+  const text = await readFile('/proc/self/cgroup', 'utf8').catch(() => '');
+  return new Map(
+    text
+      .split('\n')
+      .filter((line) => line !== '')
+      .flatMap((line) => {
+        const [, names = '', ...path] = line.split(':');
+        return names.split(',').map((controller) => [controller, path.join(':')] as const);
+      }),
+  );
+}
+
+/** Controller to the folder where its groups are mounted; version 2 under the empty name. */
+async function groupMounts(): Promise<ReadonlyMap<string, string>> {
+  const text = await readFile('/proc/self/mounts', 'utf8').catch(() => '');
+  return new Map(
+    text.split('\n').flatMap((line) => {
+      const [, folder = '', kind, options = ''] = line.split(' ');
+      if (kind === 'cgroup2') return [['', folder] as const];
+      return kind === 'cgroup' ? options.split(',').map((option) => [option, folder] as const) : [];
+    }),
+  );
+}
+
+async function make({ folder, settings }: Controller): Promise<boolean> {
+  try {
+    await mkdir(folder, { recursive: true });
+    const [[first, value] = ['', ''], ...others] = Object.entries(settings);
+    await writeFile(join(folder, first), value);
+    // Swap may not be counted here at all; then there is nothing to bound.
+    for (const [file, text] of others) await writeFile(join(folder, file), text).catch(() => {});
+    return true;
+  } catch {
+    // Not permitted, or the controller is not there: this limit is not to be had on this machine.
+    await rmdir(folder).catch(() => {});
+    return false;
+  }
+}
+
+async function killedForMemory({ folder, kills }: Controller): Promise<boolean> {
+  if (kills === undefined) return false;
+  const text = await readFile(join(folder, kills), 'utf8').catch(() => '');
+  return /^oom_kill [1-9]/m.test(text);
+}
+
+async function remove(folder: string): Promise<void> {
+  // A killed process leaves its group a moment after its parent has heard of it.
+  for (let tries = 0; tries < 200; tries++) {
+    if (await killMembers(folder)) return;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+/** True when the group is gone. */
+async function killMembers(folder: string): Promise<boolean> {
+  await writeFile(join(folder, 'cgroup.kill'), '1').catch(() => {});
+  const members = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '');
+  for (const pid of members.split('\n').filter((line) => line !== '' && line !== '0')) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It has ended by itself meanwhile.
+    }
+  }
+  return rmdir(folder).then(
+    () => true,
+    async () => (await readdir(folder).catch(() => undefined)) === undefined,
+  );
+}

@@ -1,0 +1,149 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import type { Sandbox, SandboxReport } from '../ports/sandbox.ts';
+import { type BoxLimits, defaultLimits } from './box-limits.ts';
+import { type BoxOwner, boxOwner } from './box-owner.ts';
+import { type Bubblewrap, wrapInBox } from './bubblewrap.ts';
+import { openControlGroup } from './control-group.ts';
+import { findExecutable } from './find-executable.ts';
+import { openNetworkProxy } from './network-proxy.ts';
+import { wrapPlainly } from './plain-process.ts';
+import { probeBox } from './probe-box.ts';
+import { seccompFilter } from './seccomp.ts';
+import { startWrapped } from './start-wrapped.ts';
+import { readSystemLayout } from './system-layout.ts';
+import { toolchainsOf } from './toolchains.ts';
+
+export interface SandboxSettings {
+  /** The tree to work on: its owner is whom confined programs run as when Cadre runs as root. */
+  readonly workspace: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly limits?: Partial<BoxLimits>;
+  /** Default: that of this process. */
+  readonly platform?: NodeJS.Platform;
+}
+
+/** What this machine turned out to offer. */
+type Found = { readonly report: SandboxReport; readonly bubblewrap?: Bubblewrap };
+
+/**
+ * The strongest confinement that this machine offers. Nothing is looked at before the first `probe` or `start`; what was
+ * found then holds for the life of the process.
+ */
+export function openSandbox(settings: SandboxSettings): Sandbox {
+  let found: Promise<Found> | undefined;
+  let started = 0;
+  const find = () => {
+    found ??= findOut(settings, () => nextName());
+    return found;
+  };
+  const nextName = () => `cadre-${process.pid}-${++started}`;
+  return {
+    probe: async () => (await find()).report,
+    async start(command, options) {
+      const { bubblewrap } = await find();
+      return startWrapped(
+        bubblewrap === undefined
+          ? await wrapPlainly(command, options, settings.environment)
+          : await wrapInBox(bubblewrap, await boxOwner(options.cwd), nextName(), command, options),
+      );
+    },
+    openProxy: openNetworkProxy,
+  };
+}
+
+async function findOut(settings: SandboxSettings, nextName: () => string): Promise<Found> {
+  const platform = settings.platform ?? process.platform;
+  const elsewhere = NO_SANDBOX[platform];
+  if (elsewhere !== undefined) return { report: elsewhere };
+  const program = findExecutable('bwrap', settings.environment['PATH'] ?? '');
+  if (program === undefined) return { report: NOT_INSTALLED };
+  const owner = await boxOwner(settings.workspace);
+  const bubblewrap = describe(program, settings, owner);
+  const result = await probeBox((command) =>
+    wrapInBox(bubblewrap, owner, nextName(), command, {
+      confinement: { readable: [], writable: [], hidden: [], programs: ['sh'], hosts: [] },
+      cwd: '/tmp',
+      env: {},
+      installed: [],
+    }),
+  );
+  if ('problem' in result) return { report: cannotStart(result.problem) };
+  return { report: await reportOf(result.holes, bubblewrap, owner, nextName()), bubblewrap };
+}
+
+function describe(program: string, { environment, limits }: SandboxSettings, owner: BoxOwner): Bubblewrap {
+  return {
+    program,
+    prlimit: findExecutable('prlimit', '/usr/bin:/bin'),
+    system: readSystemLayout(owner.isRoot),
+    toolchains: toolchainsOf(environment['HOME'] ?? homedir(), environment, existsSync),
+    filter: seccompFilter(process.arch),
+    environment,
+    limits: { ...defaultLimits(), ...limits },
+  };
+}
+
+async function reportOf(
+  holes: readonly string[],
+  bubblewrap: Bubblewrap,
+  owner: BoxOwner,
+  name: string,
+): Promise<SandboxReport> {
+  const gaps = [
+    ...holes,
+    ...(owner.isRoot ? [AS_ROOT] : []),
+    ...(bubblewrap.filter === undefined ? [`there is no filter of system calls for ${process.arch}`] : []),
+  ];
+  const group = await openControlGroup(name, bubblewrap.limits);
+  const bounded = group?.limits ?? new Set();
+  await group?.close();
+  const unbounded = [
+    ...(bounded.has('memory') ? [] : ['memory is not limited: this user may not make control groups']),
+    ...(bounded.has('processes') || bubblewrap.prlimit !== undefined
+      ? []
+      : ['the number of processes is not limited']),
+  ];
+  return {
+    level: gaps.length === 0 ? 'enforced' : 'partial',
+    mechanism: 'bubblewrap',
+    missing: [...gaps, ...unbounded],
+    ...(owner.isRoot ? { hint: 'run Cadre as an ordinary user, or give the workspace to one' } : {}),
+  };
+}
+
+const AS_ROOT =
+  'Cadre runs as root and the workspace belongs to root, so workers run as root too, in namespaces and without capabilities';
+
+const NOT_INSTALLED: SandboxReport = {
+  level: 'advisory',
+  mechanism: 'none',
+  missing: ['bubblewrap is not installed, so workers are separate processes that can do what you can do'],
+  hint: 'apt install bubblewrap (or the same from your package manager)',
+};
+
+const NO_SANDBOX: Readonly<Partial<Record<NodeJS.Platform, SandboxReport>>> = {
+  darwin: {
+    level: 'advisory',
+    mechanism: 'none',
+    missing: [
+      'on macOS workers are separate processes that can do what you can do; memory and processes are not limited',
+    ],
+    hint: 'run Cadre on Linux or in a virtual machine with Linux for workers that you do not trust',
+  },
+  win32: {
+    level: 'advisory',
+    mechanism: 'none',
+    missing: ['there is no sandbox on Windows: workers are separate processes that can do what you can do'],
+    hint: 'use WSL2 with bubblewrap for workers that you do not trust',
+  },
+};
+
+function cannotStart(problem: string): SandboxReport {
+  return {
+    level: 'advisory',
+    mechanism: 'none',
+    missing: [`bubblewrap is installed and cannot make a sandbox here: ${problem}`],
+    hint: 'this container or system forbids namespaces: allow them (Docker: a seccomp profile that permits them; Ubuntu: an AppArmor profile for bwrap)',
+  };
+}

@@ -1,0 +1,34 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SandboxOptions } from '../ports/sandbox.ts';
+import { baseEnvironment } from './base-environment.ts';
+import type { WrappedCommand } from './wrapped-command.ts';
+
+/**
+ * Where the system offers nothing: a process with the small environment and a home of its own. It sees what its user
+ * sees; only its group can be ended, so what leaves the group survives.
+ */
+export async function wrapPlainly(
+  command: readonly string[],
+  options: SandboxOptions,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<WrappedCommand> {
+  const [program = '', ...rest] = command;
+  const temporary = await mkdtemp(join(tmpdir(), 'cadre-worker-'));
+  return {
+    program,
+    arguments: rest,
+    env: {
+      ...baseEnvironment(environment, { home: temporary, temporary }),
+      ...options.env,
+      ...(options.proxySocket === undefined ? {} : { CADRE_PROXY_SOCKET: options.proxySocket }),
+    },
+    cwd: options.cwd,
+    descriptors: [],
+    release: async () => {
+      await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
+      return undefined;
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Readable, Writable } from 'node:stream';
+import type { ConfinedProcess, ProcessEnd } from '../ports/sandbox.ts';
+import type { WrappedCommand } from './wrapped-command.ts';
+
+/** Starts a wrapped command as the leader of a process group of its own. */
+export function startWrapped(wrapped: WrappedCommand): ConfinedProcess {
+  const child = spawn(wrapped.program, wrapped.arguments, {
+    cwd: wrapped.cwd,
+    env: wrapped.env,
+    uid: wrapped.uid,
+    gid: wrapped.gid,
+    detached: true,
+    stdio: ['pipe', 'pipe', 'pipe', ...wrapped.descriptors.map(() => 'pipe' as const)],
+  });
+  const [stdin, stdout, stderr, ...extra] = child.stdio as [Writable, Readable, Readable, ...Writable[]];
+  // Whoever ends before reading all of it says so by its exit code.
+  for (const stream of [stdin, ...extra]) stream.on('error', () => {});
+  for (const [index, stream] of extra.entries()) stream.end(wrapped.descriptors[index]);
+  const kill = () => killGroup(child);
+  return { stdin, stdout, stderr, kill, ended: endOf(child, kill, wrapped) };
+}
+
+async function endOf(child: ChildProcess, kill: () => void, wrapped: WrappedCommand): Promise<ProcessEnd> {
+  const ended = await new Promise<ProcessEnd>((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: null, error: error.message }));
+    // What the program left in its group would keep the output open for ever.
+    child.once('exit', kill);
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  const exceeded = await wrapped.release();
+  return exceeded === undefined ? ended : { ...ended, exceeded };
+}
+
+/** In a box the first process takes all others with it; elsewhere the group is as much as can be reached. */
+function killGroup(child: ChildProcess): void {
+  if (child.pid === undefined) return;
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    // Nobody is left in it.
+  }
+}

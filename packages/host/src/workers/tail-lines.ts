@@ -1,0 +1,19 @@
+/** The last lines of something, for the message about how it ended. */
+export interface TailLines {
+  add(line: string): void;
+  text(): string;
+}
+
+const LINES = 20;
+const LINE_LENGTH = 400;
+
+export function tailLines(): TailLines {
+  const kept: string[] = [];
+  return {
+    add(line) {
+      kept.push(line.slice(0, LINE_LENGTH));
+      if (kept.length > LINES) kept.shift();
+    },
+    text: () => kept.join('\n'),
+  };
+}

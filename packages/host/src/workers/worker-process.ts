@@ -1,0 +1,244 @@
+import type { Writable } from 'node:stream';
+import {
+  type Failure,
+  failure,
+  type HostMessage,
+  type JsonValue,
+  MAX_LINE_BYTES,
+  type Outcome,
+  PROTOCOL_VERSION,
+  type WorkerMessage,
+} from '@cadre/sdk';
+import type { ActionCall, CallObserver, CallRequest, InstalledWorker } from '../ports/action-runner.ts';
+import type { ConfinedProcess, ProcessEnd } from '../ports/sandbox.ts';
+import { readLines } from './read-lines.ts';
+import { tailLines } from './tail-lines.ts';
+import { readMessage } from './worker-message.ts';
+
+export interface WorkerTimes {
+  /** Until a started worker must have said `ready`. */
+  readonly startMs: number;
+  /** Between being told to cancel or stop and being killed. */
+  readonly graceMs: number;
+}
+
+/** One running worker. */
+export interface WorkerProcess {
+  /** Calls under way. */
+  readonly running: number;
+  /** Takes no further calls: it is ending, or was told to end as soon as its calls are over. */
+  readonly isRetired: boolean;
+  call(call: ActionCall, signal: AbortSignal, observer: CallObserver): Promise<Outcome<JsonValue>>;
+  /** What programs of the worker ask for, put to the call that is under way. */
+  ask(request: CallRequest): Promise<Outcome<JsonValue>>;
+  /** Asks it to end, kills it after the grace; resolves when it is gone. */
+  stop(): Promise<void>;
+  readonly gone: Promise<void>;
+}
+
+interface Call {
+  readonly observer: CallObserver;
+  readonly signal: AbortSignal;
+  settle(outcome: Outcome<JsonValue>): void;
+}
+
+/** Kept short: the text comes from a program that is not trusted. */
+const SHOWN_GARBAGE = 200;
+const MOST_GARBAGE = 20;
+
+/**
+ * Speaks the protocol with a worker's process until it ends.
+ * Invariants:
+ * 1. Every call settles exactly once: by its answer, by breaking the protocol, or by the end of the process.
+ * 2. A call whose signal is aborted settles as `cancelled` and at most `graceMs` later; its process then takes no
+ *    further calls and is killed with all that it started as soon as no other call is on it.
+ * 3. Nothing that the worker sends is used before it was checked, and no line is held beyond MAX_LINE_BYTES.
+ */
+export function openWorkerProcess(
+  worker: InstalledWorker,
+  child: ConfinedProcess,
+  times: WorkerTimes,
+): { readonly process: WorkerProcess; readonly ready: Promise<Failure | undefined> } {
+  const { id } = worker.manifest;
+  const calls = new Map<string, Call>();
+  const errors = tailLines();
+  const greeting = Promise.withResolvers<Failure | undefined>();
+  let numbered = 0;
+  let garbage = 0;
+  let isRetired = false;
+  /** Why we killed it, when we did. */
+  let killed: string | undefined;
+
+  const newest = () => [...calls.values()].at(-1);
+  const kill = (reason: string) => {
+    isRetired = true;
+    killed ??= reason;
+    child.kill();
+  };
+  const settle = (call: string, outcome: Outcome<JsonValue>) => {
+    const found = calls.get(call);
+    calls.delete(call);
+    found?.settle(outcome);
+    if (isRetired && calls.size === 0) kill('its last call was over');
+  };
+
+  const receive = (line: string) => {
+    const read = readMessage(line);
+    if (read.kind === 'message') return handle(read.message);
+    if (read.kind === 'broken') {
+      isRetired = true;
+      return settle(read.call, { ok: false, failure: broken(id, read.reason) });
+    }
+    garbage += 1;
+    if (garbage > MOST_GARBAGE) return;
+    const shown = JSON.stringify(line.slice(0, SHOWN_GARBAGE));
+    newest()?.observer.log('warn', `${id} wrote to standard output what is no message: ${shown}`);
+  };
+
+  const handle = (message: WorkerMessage) => {
+    if (message.type === 'ready') return greeting.resolve(checkGreeting(worker, message));
+    const call = calls.get(message.call);
+    if (call === undefined) return;
+    const { observer } = call;
+    switch (message.type) {
+      case 'log':
+        return observer.log(message.level, message.message, message.fields);
+      case 'progress':
+        return observer.progress(message.progress);
+      case 'effect':
+        return observer.effect(message.effect);
+      case 'request':
+        return void answer(child.stdin, message.request, observer.request(message.body));
+      case 'succeeded':
+        return settle(message.call, { ok: true, output: message.output });
+      case 'failed':
+        return settle(message.call, { ok: false, failure: message.failure });
+    }
+  };
+
+  readLines(child.stdout, MAX_LINE_BYTES, receive, () =>
+    kill(`it sent a line of more than ${MAX_LINE_BYTES} bytes`),
+  );
+  const keepError = (line: string) => {
+    errors.add(line);
+    newest()?.observer.log('info', line);
+  };
+  readLines(child.stderr, MAX_LINE_BYTES, keepError, () =>
+    kill('it wrote an endless line to standard error'),
+  );
+
+  const slow = setTimeout(() => kill(`it was not ready after ${times.startMs} ms`), times.startMs);
+  void greeting.promise.then(() => clearTimeout(slow));
+  const gone = child.ended.then((end) => {
+    isRetired = true;
+    const why = explainEnd(id, end, killed, errors.text());
+    greeting.resolve(why);
+    for (const call of calls.keys()) settle(call, { ok: false, failure: why });
+  });
+  send(child.stdin, { type: 'hello', protocol: PROTOCOL_VERSION });
+
+  const process: WorkerProcess = {
+    get running() {
+      return calls.size;
+    },
+    get isRetired() {
+      return isRetired;
+    },
+    gone,
+    call({ confinement: _, worker: __, action, input, env: ___, ...context }, signal, observer) {
+      const call = String(++numbered);
+      return new Promise((resolve) => {
+        let grace: NodeJS.Timeout | undefined;
+        const cancel = () => {
+          isRetired = true;
+          send(child.stdin, { type: 'cancel', call, reason: String(signal.reason ?? 'cancelled') });
+          grace = setTimeout(() => kill('a call did not end when it was cancelled'), times.graceMs);
+        };
+        const finish = (outcome: Outcome<JsonValue>) => {
+          clearTimeout(grace);
+          signal.removeEventListener('abort', cancel);
+          resolve(signal.aborted ? { ok: false, failure: cancelled(id, action) } : outcome);
+        };
+        calls.set(call, { observer, signal, settle: finish });
+        send(child.stdin, { type: 'call', call, action, input, context });
+        if (signal.aborted) cancel();
+        else signal.addEventListener('abort', cancel, { once: true });
+      });
+    },
+    async ask(request) {
+      const refused = failure('denied', `${id} has no call under way that could ask for this`);
+      return newest()?.observer.request(request) ?? { ok: false, failure: refused };
+    },
+    async stop() {
+      isRetired = true;
+      send(child.stdin, { type: 'stop' });
+      const late = setTimeout(() => kill('it did not end when it was told to'), times.graceMs);
+      await gone;
+      clearTimeout(late);
+    },
+  };
+  return { process, ready: greeting.promise };
+}
+
+function send(stdin: Writable, message: HostMessage): void {
+  if (stdin.writable) stdin.write(`${JSON.stringify(message)}\n`);
+}
+
+async function answer(stdin: Writable, request: string, asked: Promise<Outcome<JsonValue>>): Promise<void> {
+  const outcome = await asked;
+  send(
+    stdin,
+    outcome.ok
+      ? { type: 'answer', request, value: outcome.output }
+      : { type: 'refusal', request, failure: outcome.failure },
+  );
+}
+
+function checkGreeting(
+  { manifest }: InstalledWorker,
+  ready: Extract<WorkerMessage, { type: 'ready' }>,
+): Failure | undefined {
+  if (ready.protocol !== PROTOCOL_VERSION) {
+    return failure(
+      'incompatible',
+      `${manifest.id} speaks protocol ${ready.protocol}, Cadre speaks ${PROTOCOL_VERSION}`,
+      {
+        hint: 'install a version of the worker that fits this version of Cadre',
+      },
+    );
+  }
+  const missing = manifest.actions.map(({ name }) => name).filter((name) => !ready.actions.includes(name));
+  if (missing.length === 0) return undefined;
+  return failure(
+    'incompatible',
+    `${manifest.id} promises actions that its code does not have: ${missing.join(', ')}`,
+    {
+      hint: 'make worker.yaml and the code of the worker agree',
+    },
+  );
+}
+
+function broken(id: string, reason: string): Failure {
+  return failure('worker_fault', `${id} sent a message that does not fit the protocol: ${reason}`);
+}
+
+function cancelled(id: string, action: string): Failure {
+  return failure('cancelled', `${id}/${action} was stopped`);
+}
+
+function explainEnd(id: string, end: ProcessEnd, killed: string | undefined, lastLines: string): Failure {
+  const details = { code: end.code, signal: end.signal, lastLines };
+  if (end.exceeded !== undefined) {
+    return failure(
+      'limit_exceeded',
+      `the worker ${id} was ended because it used more than its limit: ${end.exceeded}`,
+      {
+        details,
+      },
+    );
+  }
+  const how = end.signal === null ? `exit code ${end.code}` : `signal ${end.signal}`;
+  const why = end.error ?? killed ?? how;
+  const last = lastLines === '' ? '' : `; it last wrote: ${lastLines.split('\n').slice(-3).join(' / ')}`;
+  return failure('worker_died', `the worker ${id} ended: ${why}${last}`, { retryable: true, details });
+}

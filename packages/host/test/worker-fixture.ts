@@ -1,0 +1,45 @@
+import { copyFile, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const fixtures = join(dirname(fileURLToPath(import.meta.url)), 'fixtures/workers');
+
+export interface WorkerFixture {
+  /** Folder with built packages, as Cadre's own are built. */
+  readonly workers: string;
+  readonly workspace: string;
+  readonly dataDir: string;
+  remove(): Promise<void>;
+}
+
+/** The fixture workers bundled into a folder of their own, with an empty workspace beside them. */
+export async function workerFixture(...names: string[]): Promise<WorkerFixture> {
+  const root = await realpath(await mkdtemp(join(tmpdir(), 'cadre-test-')));
+  const places = {
+    workers: join(root, 'workers'),
+    workspace: join(root, 'workspace'),
+    dataDir: join(root, 'data'),
+  };
+  for (const folder of Object.values(places)) await mkdir(folder);
+  for (const name of names) await buildWorker(name, join(places.workers, name));
+  return { ...places, remove: () => rm(root, { recursive: true, force: true }) };
+}
+
+/** One fixture worker as a package. */
+export async function buildWorker(name: string, folder: string): Promise<void> {
+  await build({
+    entryPoints: [join(fixtures, name, 'main.js')],
+    outdir: folder,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    logLevel: 'error',
+  });
+  await copyFile(
+    join(fixtures, name, 'worker.yaml'),
+    join(folder, 'worker.yaml'),
+  );
+}

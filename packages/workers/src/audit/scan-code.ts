@@ -1,0 +1,121 @@
+import type { ActionContext, Skipped } from '@cadre/sdk';
+import { type ListedEntry, listEntries } from '../tree/list-files.ts';
+import { nameInside, resolveInside } from '../tree/safe-path.ts';
+import type { Covers } from './baseline/apply-baseline.ts';
+import { skippedFiles } from './report/audit-report.ts';
+import { CODE_KINDS, type CodeKind } from './rule.ts';
+import { loadSyntaxFinder, type SyntaxFinder } from './sast/javascript-syntax.ts';
+import type { AuditFinding } from './scan/audit-finding.ts';
+import { type NotScanned, scanFiles } from './scan/scan-files.ts';
+import { BUILT_IN, sourceScanner } from './scan/scan-source.ts';
+import { runTools, type ToolFailure } from './tools/run-tools.ts';
+
+export interface ScanInput {
+  /** Folder to scan, relative to the workspace. Default all of it. */
+  readonly path?: string;
+  /** Only these files, or what lies in these folders. Absent or empty: all. */
+  readonly paths?: readonly string[];
+  /** Globs of files to leave alone. */
+  readonly exclude?: readonly string[];
+  /** Default all. */
+  readonly kinds?: readonly CodeKind[];
+}
+
+export interface CodeScan {
+  readonly findings: readonly AuditFinding[];
+  readonly skipped: readonly Skipped[];
+  readonly covers: Covers;
+  readonly metrics: { readonly files: number; readonly bytes: number; readonly suppressed: number };
+  /** Tools that crashed. */
+  readonly failed: readonly ToolFailure[];
+}
+
+const WORDS: Readonly<Record<NotScanned, string>> = {
+  binary: 'that are not text were not scanned',
+  too_large: 'over 1 MiB were not scanned',
+  unreadable: 'could not be read',
+  too_deep: 'are nested too deeply to be parsed',
+};
+
+/** Scans files of the workspace with the built-in rules and with the scanners that are installed. */
+export async function scanCode(
+  context: ActionContext,
+  input: ScanInput,
+  load: () => Promise<SyntaxFinder> = loadSyntaxFinder,
+): Promise<CodeScan> {
+  const kinds = input.kinds ?? CODE_KINDS;
+  const isWanted = await chooser(context, input.paths ?? []);
+  const listed = await listEntries(context, input);
+  const entries = listed.filter(({ path }) => isWanted(path));
+  const syntax = await syntaxFinder(load);
+  const scanned = await scanFiles(entries, {
+    workspace: context.workspace,
+    scan: sourceScanner(kinds, syntax.find),
+    modes: kinds.includes('configuration'),
+    signal: context.signal,
+    onProgress: (done) => context.progress({ label: 'files', done, total: entries.length, unit: 'files' }),
+  });
+  const tools = await runTools(context, filesOf(entries), kinds);
+  const passedOver = new Set(scanned.notScanned.map(({ path }) => path));
+  const inFolder = await folderTest(context, input.path);
+  const ran = new Set([BUILT_IN, ...tools.ran]);
+  return {
+    findings: withoutDoubles(scanned.findings, tools.findings),
+    skipped: [
+      ...Object.entries(WORDS).flatMap(([reason, words]) => {
+        const paths = scanned.notScanned.filter((one) => one.reason === reason).map(({ path }) => path);
+        return skippedFiles(BUILT_IN, reason, paths, words);
+      }),
+      ...(kinds.includes('sast') ? syntax.skipped : []),
+      ...tools.skipped,
+    ],
+    covers: ({ tool, kind, file }) =>
+      ran.has(tool) &&
+      kinds.some((one) => one === kind) &&
+      // The rules that stand in for the syntax tree see less.
+      (kind !== 'sast' || syntax.find !== undefined) &&
+      inFolder(file) &&
+      isWanted(file) &&
+      !passedOver.has(file),
+    metrics: { files: scanned.files, bytes: scanned.bytes, suppressed: scanned.suppressed },
+    failed: tools.failed,
+  };
+}
+
+function filesOf(entries: readonly ListedEntry[]): string[] {
+  return entries.filter(({ kind }) => kind === 'file').map(({ path }) => path);
+}
+
+async function chooser(context: ActionContext, paths: readonly string[]): Promise<(path: string) => boolean> {
+  const tests = await Promise.all(paths.map((path) => folderTest(context, path)));
+  return tests.length === 0 ? () => true : (path) => tests.some((test) => test(path));
+}
+
+/** Whether a path is the named one or below it. */
+async function folderTest(
+  context: ActionContext,
+  path: string | undefined,
+): Promise<(path: string) => boolean> {
+  const target = await resolveInside(context.workspace, path ?? '.');
+  const name = await nameInside(context.workspace, target);
+  return name === '.' ? () => true : (other) => other === name || other.startsWith(`${name}/`);
+}
+
+async function syntaxFinder(
+  load: () => Promise<SyntaxFinder>,
+): Promise<{ readonly find: SyntaxFinder | undefined; readonly skipped: readonly Skipped[] }> {
+  try {
+    return { find: await load(), skipped: [] };
+  } catch (error) {
+    const message = `JavaScript and TypeScript are searched by text only: ${(error as Error).message.split('\n')[0]}`;
+    const hint = 'install @ast-grep/napi for this system';
+    return { find: undefined, skipped: [{ tool: 'ast-grep', reason: 'tool_missing', message, hint }] };
+  }
+}
+
+/** A flaw that a built-in rule and a tool see on the same line is told once, by the built-in rule. */
+function withoutDoubles(own: readonly AuditFinding[], others: readonly AuditFinding[]): AuditFinding[] {
+  const place = ({ file, line, cwe }: AuditFinding) => [file, line, cwe].join('\0');
+  const known = new Set(own.map(place));
+  return [...own, ...others.filter((finding) => finding.cwe === undefined || !known.has(place(finding)))];
+}

@@ -1,0 +1,46 @@
+import { decodeText, isKitError } from '@cadre/kit/files';
+import type { Skipped } from '@cadre/sdk';
+import type { Scratch } from '../scratch.ts';
+import type { Source } from '../sources.ts';
+import { BUILT_IN } from '../tools/tools.ts';
+import { isDelicate } from '../untouched.ts';
+import { openEditorConfig } from './editor-config.ts';
+import { guardFor } from './guard.ts';
+import { loadJavaScriptParser } from './javascript-tree.ts';
+import { tidy } from './tidy.ts';
+
+/** Lays out the files that no formatter took care of. */
+export async function textPass(
+  workspace: string,
+  scratch: Scratch,
+  sources: readonly Source[],
+): Promise<Skipped[]> {
+  const own = sources.filter(({ path }) => !isDelicate(path));
+  const settingsOf = await openEditorConfig(
+    workspace,
+    own.map(({ path }) => path),
+  );
+  const parser = await loadJavaScriptParser();
+  const skipped: Skipped[] = [];
+  for (const { path, language, attributes } of own) {
+    const text = await readText(scratch, path);
+    if (text === undefined) {
+      skipped.push({ tool: BUILT_IN, reason: 'not_utf8', message: `${path} is not UTF-8; it is left alone` });
+      continue;
+    }
+    const guard = guardFor(path, language, parser);
+    const after = tidy(text, { language, attributes, guard, editor: settingsOf(path) });
+    if (after !== text) await scratch.write(path, Buffer.from(after));
+  }
+  return skipped;
+}
+
+/** Undefined when the file is in another encoding. */
+export async function readText(scratch: Scratch, path: string): Promise<string | undefined> {
+  try {
+    return decodeText(await scratch.read(path), path);
+  } catch (error) {
+    if (isKitError(error) && error.code === 'invalid_text') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { coverageMissing, type Job, type Runner, type TestCase } from '../runner.ts';
+
+const STATUS = { ok: 'passed', FAILED: 'failed', ignored: 'skipped' } as const;
+
+export const cargoTest: Runner = {
+  name: 'cargo',
+  program: 'cargo',
+  install: { apt: 'cargo', other: 'install Rust from https://rustup.rs' },
+  async recognise({ folder }) {
+    const reason = folder.file('Cargo.toml');
+    return reason === undefined ? undefined : { reason, strong: true };
+  },
+  isAffectedBy: (path) => /(\.rs|Cargo\.(toml|lock))$/.test(path),
+  async run(job) {
+    return {
+      arguments: ['test', '--workspace', '--no-fail-fast', '--color=never', ...named(job)],
+      env: { RUST_BACKTRACE: '0' },
+      skipped: job.coverage ? [coverageMissing('cargo', 'cargo test does not measure it')] : [],
+    };
+  },
+  async read(_, { stdout }) {
+    return /^test result: /m.test(stdout) ? { cases: casesOf(stdout) } : undefined;
+  },
+  async collect({ context }) {
+    return {
+      arguments: ['test', '--workspace', '--color=never', '--', '--list'],
+      // What is compiled for a plan must not be left in the repository.
+      env: { CARGO_TARGET_DIR: join(context.dataDir, 'cargo-target') },
+    };
+  },
+  async readCollected(_, completed) {
+    if (completed?.code !== 0) return undefined;
+    return [...completed.stdout.matchAll(/^(.+): test$/gm)].map(([, name = '']) => ({ name }));
+  },
+};
+
+/** After `--` come names for the tests themselves. */
+function named({ selection }: Job): string[] {
+  const { pattern, failed } = selection;
+  if (failed.length > 0) return ['--', '--exact', ...failed.map(({ id }) => id)];
+  return pattern === undefined ? [] : ['--', pattern];
+}
+
+/** The text of Rust's own test program: one line a test, then a section for each that failed. */
+function casesOf(stdout: string): TestCase[] {
+  const sections = new Map(
+    [...stdout.matchAll(/^---- (.+) stdout ----\n([\s\S]*?)(?=\n---- |\n\nfailures:\n|\n\ntest result)/gm)].map(
+      ([, name = '', text = '']) => [name, text.trim()],
+    ),
+  );
+  const lines = stdout.matchAll(/^test (.+?)(?: - should panic)? \.\.\. (ok|FAILED|ignored)\b/gm);
+  return [...lines].map(([, name = '', word = '']) => {
+    const status = STATUS[word as keyof typeof STATUS];
+    const text = sections.get(name);
+    const [, file, line] = /panicked at (?:.*, )?(\S+?\.rs):(\d+):\d+/.exec(text ?? '') ?? [];
+    return {
+      name,
+      id: name,
+      status,
+      durationMs: 0,
+      ...(file === undefined ? {} : { file, line: Number(line) }),
+      ...(status === 'failed' ? { message: text ?? '' } : {}),
+    };
+  });
+}
