@@ -6,10 +6,14 @@ import { SqliteSaver } from '@langchain/langgraph-checkpoint-sqlite';
 import { measure } from './measure.mjs';
 
 const checkpointer = SqliteSaver.fromConnString(join(mkdtempSync(join(tmpdir(), 'langgraph-')), 'l.db'));
-const State = Annotation.Root({ run: Annotation(), n: Annotation({ reducer: (_, next) => next, default: () => 0 }) });
+const State = Annotation.Root({
+  run: Annotation(),
+  n: Annotation({ reducer: (_, next) => next, default: () => 0 }),
+});
 const graph = (steps) => {
   let built = new StateGraph(State);
-  for (let number = 1; number <= steps; number += 1) built = built.addNode(`s${number}`, async () => ({ n: number }));
+  for (let number = 1; number <= steps; number += 1)
+    built = built.addNode(`s${number}`, async () => ({ n: number }));
   built.addEdge(START, 's1');
   for (let number = 1; number < steps; number += 1) built.addEdge(`s${number}`, `s${number + 1}`);
   built.addEdge(`s${steps}`, END);

@@ -21,7 +21,10 @@ const workflow = (steps) => {
   return built.commit();
 };
 
-const storage = new LibSQLStore({ id: 'bench', url: `file:${join(mkdtempSync(join(tmpdir(), 'mastra-')), 'm.db')}` });
+const storage = new LibSQLStore({
+  id: 'bench',
+  url: `file:${join(mkdtempSync(join(tmpdir(), 'mastra-')), 'm.db')}`,
+});
 await storage.init?.();
 const mastra = new Mastra({
   workflows: { w1: workflow(1), w3: workflow(3), w5: workflow(5) },

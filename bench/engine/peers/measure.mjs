@@ -31,6 +31,13 @@ export async function measure(engine, start) {
   const seconds = (performance.now() - began) / 1000;
   const one = await latencies(SINGLE, (index) => start(1, `one-${index}`));
   const three = await latencies(SINGLE, (index) => start(3, `three-${index}`));
-  const result = { engine, node: process.version, runs: RUNS, runsPerSecond: Math.round(RUNS / seconds), one, three };
+  const result = {
+    engine,
+    node: process.version,
+    runs: RUNS,
+    runsPerSecond: Math.round(RUNS / seconds),
+    one,
+    three,
+  };
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }

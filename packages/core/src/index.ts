@@ -7,6 +7,7 @@ export { canonicalJson } from './json.ts';
 export { checkValue, type ValueFault } from './manifest/check-value.ts';
 export { manifestSchema } from './manifest/manifest-schema.ts';
 export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts';
+export { didYouMean, nearest } from './nearest.ts';
 export { isPublicAddress } from './policy/address.ts';
 export { globCovers } from './policy/glob.ts';
 export { splitHost } from './policy/host-scope.ts';
@@ -42,6 +43,17 @@ export { commandsOnResume, pendingAttempts } from './run/resume.ts';
 export type { RunState, StepState } from './run/state.ts';
 export { isOver, RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/status.ts';
 export { EVENT_VERSION, upcast } from './run/upcast.ts';
+export { formatDuration, parseDuration, parseSize } from './time.ts';
+export type { ActionCatalog } from './workflow/check/actions.ts';
+export { type CheckedInputs, type CheckInputsOptions, checkInputs } from './workflow/check-inputs.ts';
+export { checkWorkflow } from './workflow/check-workflow.ts';
+export { defineWorkflow } from './workflow/define-workflow.ts';
+export type { StepSpec, WorkflowDocument, WorkflowSpec } from './workflow/document.ts';
+export { dependencies, waves } from './workflow/graph.ts';
+export { isDestructive } from './workflow/is-destructive.ts';
+export { type ParseOptions, parseWorkflow } from './workflow/parse-workflow.ts';
+export { type Selected, type Selection, selectSteps } from './workflow/select-steps.ts';
+export { unbuiltProblems } from './workflow/unbuilt-problems.ts';
 export type {
   Budget,
   CheckCondition,
@@ -58,4 +70,5 @@ export type {
   StepKind,
   Workflow,
 } from './workflow/workflow.ts';
-export { isDestructive } from './workflow/is-destructive.ts';
+export { workflowMermaid } from './workflow/workflow-mermaid.ts';
+export { workflowSchema } from './workflow/workflow-schema.ts';

@@ -11,7 +11,7 @@ import { type Config, ConfigSchema } from './config.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
 import { liveness, thisProcess } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
-import { type AuditVerdict, verifyAudit } from './gate/verify-audit.ts';
+import { type AuditResult, verifyAudit } from './gate/verify-audit.ts';
 import { createGate } from './gate/create-gate.ts';
 import { fingerprint } from './gate/fingerprint.ts';
 import { DIST, PACKAGE } from './installation.ts';
@@ -64,7 +64,7 @@ export interface App {
   ): Promise<{ ok: true; release(): Promise<void> } | { readonly ok: false; readonly holder: Lease }>;
   /** The holder of a lease is proved gone. */
   isDead(lease: Lease): boolean;
-  verifyAudit(): Promise<AuditVerdict>;
+  verifyAudit(): Promise<AuditResult>;
   evaluateWorkflow(file: string): Promise<string>;
   setConfig(key: string, text: string): Promise<ConfigChange>;
   /** Keeps what a plan rests on, and says later whether it is still so. */
@@ -149,11 +149,11 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
       return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
     },
     isDead: (lease) => liveness(lease, holder) === 'gone',
-    verifyAudit: () => verifyAudit(store.audit, folder),
+    verifyAudit: () => verifyAudit(store.audit, join(folder, 'audit-head')),
     evaluateWorkflow: (file) =>
       evaluateWorkflow(file, (path) =>
         runConfined(sandbox, [process.execPath, '--no-warnings', join(DIST, 'workflow-process.js'), path], {
-          confinement: { readable: [place.root], writable: [], programs: [], hosts: [] },
+          confinement: { readable: [place.root], writable: [], hidden: [], programs: [], hosts: [] },
           cwd: place.root,
           env: {},
           installed: [process.execPath, PACKAGE, path],

@@ -32,14 +32,16 @@ export function spend(units: number): void {
   throw exhausted;
 }
 
+/** A short text costs nothing of its own: reading it is part of the turn in which it is read. */
 export function spendText(text: { readonly length: number }): void {
-  spend(1 + Math.floor(text.length / CHARACTERS_A_UNIT));
+  spend(Math.floor(text.length / CHARACTERS_A_UNIT));
 }
 
-/** Pays for reading a value: its characters, and `each` for every element or entry of a list or a map. */
+/** Pays for walking or copying a value: its characters, or `each` for every element or entry and one for beginning. */
 export function spendValue(value: unknown, each: number): void {
   if (typeof value === 'string' || value instanceof Uint8Array) spendText(value);
-  else spend(1 + elementCount(value) * each);
+  else spend(elementCount(value) * each);
+  spend(Math.min(each, 1));
 }
 
 /** Pays for everything within a value: what comparing or printing it costs at most. */
@@ -47,8 +49,8 @@ export function spendWhole(value: unknown): void {
   const waiting = [value];
   while (waiting.length > 0) {
     const next = waiting.pop();
+    spend(1);
     if (typeof next === 'string') spendText(next);
-    else spend(1);
     // Pushed one by one: a call with a hundred thousand arguments would break the stack.
     for (const element of elements(next)) waiting.push(element);
   }

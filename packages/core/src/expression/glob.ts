@@ -13,6 +13,9 @@ const LOOK_AHEADS = [
   '(?=.)',
 ];
 
+/** At the very end a star must match something: `a/**` + `/*` is not `a`. */
+const LAST_STAR = /\(\?=\.\)\[\^\/\]\*\?(?=(?:\|[^()]*)?(?:\)|\\\/\?)*\$$)/g;
+
 /** Whether a path with `/` matches a glob: `*`, `**`, `?`, `[a-z]`, `{a,b}`. A leading dot is a character like others. */
 export function matchesGlob(path: string, glob: string): boolean {
   return matchesPattern(path.replace(/\/$/, ''), globPattern(glob));
@@ -20,7 +23,8 @@ export function matchesGlob(path: string, glob: string): boolean {
 
 function globPattern(glob: string): string {
   const { source } = picomatch.makeRe(readGlob(glob), { dot: true, noextglob: true, nonegate: true });
-  return LOOK_AHEADS.reduce((pattern, lookAhead) => pattern.replaceAll(lookAhead, ''), source);
+  const named = source.replace(LAST_STAR, '[^/]+?');
+  return LOOK_AHEADS.reduce((pattern, lookAhead) => pattern.replaceAll(lookAhead, ''), named);
 }
 
 function readGlob(glob: string): string {

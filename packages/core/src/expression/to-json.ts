@@ -9,6 +9,7 @@ import { spend, spendText } from './fuel.ts';
  * Every value written costs fuel: a list that holds one list twice, and so on thirty times, is small until it is written.
  */
 export function toJson(value: unknown): JsonValue {
+  spend(1);
   switch (typeof value) {
     case 'string':
       spendText(value);
@@ -25,7 +26,6 @@ export function toJson(value: unknown): JsonValue {
 }
 
 function fromObject(value: unknown): JsonValue {
-  spend(1);
   if (value === null) return null;
   if (Array.isArray(value)) return value.map(toJson);
   if (value instanceof Map) return fromEntries([...value]);

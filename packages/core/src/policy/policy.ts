@@ -15,6 +15,8 @@ export interface Verdict {
   readonly decision: Decision;
   /** The rule that decided, as it was written: `policy.allow fs:read:.`. */
   readonly rule: string;
+  /** What that rule names; absent when no rule decided. */
+  readonly permission?: Permission;
 }
 
 /** The rules of a policy with their paths placed on this machine. */

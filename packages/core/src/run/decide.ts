@@ -16,8 +16,10 @@ import { isOver } from './status.ts';
 export type { Moment } from './decide/draft.ts';
 
 export interface RunDecision {
-  /** To be appended together with the event that led here, and applied before any command is carried out. */
+  /** To be appended together with the event that led here, before any command is carried out. */
   readonly events: RunEvent[];
+  /** The given state with these events applied. */
+  readonly state: RunState;
   /**
    * `perform-step` comes once, with its `step.started`. `cancel-step` comes with every decision until its attempt is over,
    * and one `wake` with every decision while anything has a time: both may be carried out again without harm.
@@ -36,11 +38,11 @@ export function decide(
   moment: Moment,
   visit: (path: string) => void = () => undefined,
 ): RunDecision {
-  if (isOver(state.status)) return { events: [], commands: [] };
+  if (isOver(state.status)) return { events: [], state, commands: [] };
   const draft = draftOf(workflow, state, moment, visit);
   if (state.startedAt === undefined && state.status === 'cancelling') emit(draft, { type: 'run.cancelled' });
   else advance(draft);
-  return { events: draft.events, commands: commandsOf(draft) };
+  return { events: draft.events, state: draft.state, commands: commandsOf(draft) };
 }
 
 function draftOf(workflow: Workflow, state: RunState, moment: Moment, visit: (path: string) => void): Draft {

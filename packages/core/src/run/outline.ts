@@ -1,6 +1,5 @@
-import type { JsonValue } from '@cadre/sdk';
-import { isCadreError } from '../errors.ts';
-import { references } from '../expression/references.ts';
+import { dependenciesIn, readsOf as findReads } from '../workflow/graph.ts';
+import type { Order } from '../workflow/walk-steps.ts';
 import type { Step, Workflow } from '../workflow/workflow.ts';
 import { FINALLY, ON_FAILURE, RECOVER } from './path.ts';
 
@@ -49,84 +48,72 @@ export function outlineOf(workflow: Workflow): Outline {
   const known = OUTLINES.get(workflow);
   if (known !== undefined) return known;
   const byId = new Map<string, Address>();
-  const order = workflow.mode === 'graph' ? asData : inSequence;
   const outline = {
     workflow,
     byId,
-    steps: listOf(workflow.steps, [], order, order, byId),
-    onFailure: listOf(workflow.onFailure, [ON_FAILURE], inSequence, inSequence, byId),
-    finally: listOf(workflow.finally, [FINALLY], inSequence, inSequence, byId),
+    steps: listOf(workflow.steps, workflow.mode, workflow.mode, [], byId),
+    onFailure: listOf(workflow.onFailure, 'sequence', 'sequence', [ON_FAILURE], byId),
+    finally: listOf(workflow.finally, 'sequence', 'sequence', [FINALLY], byId),
   };
   OUTLINES.set(workflow, outline);
   return outline;
 }
 
-type Order = (steps: readonly Step[]) => Graph | undefined;
-
 /** `order` holds for this list, `inner` for those in the bodies inside it. */
 function listOf(
   steps: readonly Step[],
-  segments: readonly string[],
   order: Order,
   inner: Order,
+  segments: readonly string[],
   byId: Map<string, Address>,
 ): List {
-  const nodes = steps.map((step) => nodeOf(step, [...segments, step.id], inner, byId));
-  const graph = order(steps);
+  const nodes = steps.map((step) => nodeOf(step, inner, [...segments, step.id], byId));
+  const index = new Map(steps.map((step, position) => [step.id, position]));
   return {
     steps: nodes,
-    index: new Map(steps.map((step, position) => [step.id, position])),
-    ...(graph === undefined ? {} : { graph }),
+    index,
+    ...(order === 'sequence' ? {} : { graph: graphOf(steps, order, inner, index) }),
     recoverable: nodes.filter((node) => node.recover !== undefined),
   };
 }
 
-function nodeOf(step: Step, segments: readonly string[], inner: Order, byId: Map<string, Address>): Node {
+function nodeOf(step: Step, inner: Order, segments: readonly string[], byId: Map<string, Address>): Node {
   const node: Node = {
     step,
-    lists: listsIn(step, segments, inner, byId),
+    lists: listsIn(step, inner, segments, byId),
     ...(step.onError.kind === 'recover'
-      ? { recover: listOf(step.onError.steps, [...segments, RECOVER], inSequence, inSequence, byId) }
+      ? { recover: listOf(step.onError.steps, 'sequence', 'sequence', [...segments, RECOVER], byId) }
       : {}),
   };
   byId.set(step.id, { segments, node });
   return node;
 }
 
-function listsIn(step: Step, segments: readonly string[], inner: Order, byId: Map<string, Address>): List[] {
+function listsIn(step: Step, inner: Order, segments: readonly string[], byId: Map<string, Address>): List[] {
   switch (step.kind) {
     case 'parallel':
-      return [listOf(step.branches, segments, allAtOnce, inner, byId)];
+      return [listOf(step.branches, 'at-once', inner, segments, byId)];
     case 'forEach':
-      return [listOf(step.steps, [...segments, '*'], inner, inner, byId)];
+      return [listOf(step.steps, inner, inner, [...segments, '*'], byId)];
     case 'choose':
       return step.branches.map((branch, position) =>
-        listOf(branch.steps, [...segments, String(position)], inner, inner, byId),
+        listOf(branch.steps, inner, inner, [...segments, String(position)], byId),
       );
     default:
       return [];
   }
 }
 
-function inSequence(): undefined {
-  return undefined;
-}
-
-function allAtOnce(steps: readonly Step[]): Graph {
-  return { needs: steps.map(() => []), dependents: steps.map(() => []) };
-}
-
-/** A step needs what it names, and what it or anything inside it reads. */
-function asData(steps: readonly Step[]): Graph {
-  const holder = new Map<string, number>();
-  steps.forEach((step, position) => {
-    for (const inside of withInside(step)) holder.set(inside.id, position);
-  });
-  const needs = steps.map((step, position) => {
-    const names = [...withInside(step)].flatMap((inside) => [...inside.needs, ...readsOf(inside)]);
-    const positions = names.map((name) => holder.get(name)).filter((at) => at !== undefined);
-    return [...new Set(positions)].filter((at) => at !== position).sort((a, b) => a - b);
-  });
+function graphOf(
+  steps: readonly Step[],
+  order: Order,
+  inner: Order,
+  index: ReadonlyMap<string, number>,
+): Graph {
+  const ids = dependenciesIn({ steps, order, inner, path: [], role: 'body' });
+  const needs = steps.map((step) =>
+    (ids.get(step.id) ?? []).flatMap((id) => index.get(id) ?? []).sort((a, b) => a - b),
+  );
   const dependents: number[][] = steps.map(() => []);
   needs.forEach((positions, dependent) => {
     for (const position of positions) dependents[position]?.push(dependent);
@@ -134,70 +121,13 @@ function asData(steps: readonly Step[]): Graph {
   return { needs, dependents };
 }
 
-function* withInside(step: Step): Generator<Step> {
-  yield step;
-  for (const inside of stepsIn(step)) yield* withInside(inside);
-}
-
-function stepsIn(step: Step): readonly Step[] {
-  const recovery = step.onError.kind === 'recover' ? step.onError.steps : [];
-  switch (step.kind) {
-    case 'parallel':
-      return [...step.branches, ...recovery];
-    case 'forEach':
-      return [...step.steps, ...recovery];
-    case 'choose':
-      return [...step.branches.flatMap((branch) => branch.steps), ...recovery];
-    default:
-      return recovery;
-  }
-}
-
 const READS = new WeakMap<Step, readonly string[]>();
 
-/** Ids of the steps that a step's own expressions read, without those of the steps inside it. */
+/** Ids of the steps that a step's own expressions read. */
 export function readsOf(step: Step): readonly string[] {
-  const known = READS.get(step);
-  if (known !== undefined) return known;
-  const reads = stepsRead([
-    step.if ?? null,
-    step.env ?? null,
-    step.idempotencyKey ?? null,
-    ...templates(step),
-  ]);
-  READS.set(step, reads);
-  return reads;
-}
-
-/** An expression that cannot be parsed reads nothing: it fails its step with the reason when it is evaluated. */
-export function stepsRead(templates: readonly unknown[]): readonly string[] {
-  return [...new Set(templates.flatMap(readsOfTemplate))];
-}
-
-function readsOfTemplate(template: unknown): string[] {
-  try {
-    return [...references(template as JsonValue).steps];
-  } catch (error) {
-    if (isCadreError(error)) return [];
-    throw error;
-  }
-}
-
-function templates(step: Step): unknown[] {
-  switch (step.kind) {
-    case 'action':
-      return [step.with];
-    case 'forEach':
-      return [step.items];
-    case 'choose':
-      return step.branches.map((branch) => branch.if ?? null);
-    case 'check':
-      return step.conditions.flatMap((condition) => [condition.that, condition.message ?? null]);
-    case 'approval':
-      return [step.prompt];
-    default:
-      return [];
-  }
+  const known = READS.get(step) ?? findReads(step);
+  READS.set(step, known);
+  return known;
 }
 
 export type Located = { readonly list: List } | { readonly node: Node };

@@ -1,5 +1,6 @@
 import type { Failure, JsonValue } from '@cadre/sdk';
 import type { Step, Workflow } from '../workflow/workflow.ts';
+import type { Question } from './events.ts';
 import { type List, type Node, outlineOf } from './outline.ts';
 import { FINALLY, join, ON_FAILURE, RECOVER } from './path.ts';
 import { PENDING, type RunState } from './state.ts';
@@ -28,6 +29,8 @@ export interface ReportedStep {
   readonly reason?: string;
   readonly failure?: Failure;
   readonly output?: JsonValue;
+  /** What it waits for an answer to. */
+  readonly question?: Question;
   /** Elements of a forEach. */
   readonly elements?: number;
 }
@@ -78,7 +81,7 @@ function bodies(state: RunState, path: string, node: Node): { at: string; list: 
 function rowOf(state: RunState, path: string, node: Node, depth: number): ReportedStep {
   const { step } = node;
   const known = state.steps.get(path) ?? PENDING;
-  const { status, attempts, startedAt, endedAt, reason, failure, output, items } = known;
+  const { status, attempts, startedAt, endedAt, reason, failure, output, question, items } = known;
   return {
     step: path,
     id: step.id,
@@ -94,6 +97,7 @@ function rowOf(state: RunState, path: string, node: Node, depth: number): Report
     ...(reason === undefined ? {} : { reason }),
     ...(failure === undefined ? {} : { failure }),
     ...(output === undefined ? {} : { output }),
+    ...(status !== 'waiting' || question === undefined ? {} : { question }),
     ...(items === undefined ? {} : { elements: items.length }),
   };
 }

@@ -1,7 +1,8 @@
 import type { JsonObject, JsonSchema, JsonValue } from '@cadre/sdk';
 import { coerceText } from './coerce-text.ts';
 import { formatPath } from './path.ts';
-import { suggest, unknownKey } from './shape.ts';
+import { suggest } from './shape.ts';
+import { suggestInput } from './suggest-input.ts';
 import { type Misfit, validateSchema } from './validate-schema.ts';
 import type { Problem, Workflow } from './workflow.ts';
 
@@ -22,7 +23,7 @@ export function checkInputs(
 ): CheckedInputs {
   const specs = Object.entries(workflow.inputs);
   const unknown = Object.keys(given).filter((name) => !Object.hasOwn(workflow.inputs, name));
-  const inputs = specs.flatMap(([name, spec]) => valueOf(name, spec, given, options.coerce === true));
+  const inputs = specs.flatMap(([name, spec]) => valueFor(name, spec, given, options.coerce === true));
   const values = new Map(inputs);
   const problems = [
     ...unknown.map((name) => unknownInput(name, workflow)),
@@ -31,7 +32,7 @@ export function checkInputs(
   return problems.length > 0 ? { ok: false, problems } : { ok: true, inputs: Object.fromEntries(inputs) };
 }
 
-function valueOf(name: string, spec: JsonSchema, given: JsonObject, coerce: boolean): [string, JsonValue][] {
+function valueFor(name: string, spec: JsonSchema, given: JsonObject, coerce: boolean): [string, JsonValue][] {
   const value = Object.hasOwn(given, name) ? given[name] : spec['default'];
   if (value === undefined) return [];
   return [[name, coerce && typeof value === 'string' ? coerceText(value, spec) : value]];
@@ -49,13 +50,8 @@ function wrongInput(name: string, { path, message, suggestion }: Misfit): Proble
 }
 
 function unknownInput(name: string, workflow: Workflow): Problem {
-  const { suggestion } = unknownKey(name, Object.keys(workflow.inputs), []);
-  return problem(
-    'unknown_input',
-    `the workflow ${workflow.name} has no input \`${name}\``,
-    ['inputs', name],
-    suggestion,
-  );
+  const message = `the workflow ${workflow.name} has no input \`${name}\``;
+  return problem('unknown_input', message, ['inputs', name], suggestInput(name, workflow));
 }
 
 function problem(

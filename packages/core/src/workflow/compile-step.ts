@@ -3,7 +3,7 @@ import { compileBudget, compileRetry, durationMs } from './compile-limits.ts';
 import type { BranchSpec, StepCommonSpec, StepSpec, UnbuiltSpec } from './document.ts';
 import { STEP_KINDS } from './language.ts';
 import type { Path } from './path.ts';
-import type { FindPosition } from './positions.ts';
+import { type FindPosition, rememberRun } from './positions.ts';
 import type { CheckCondition, OnError, Retry, Step, StepCommon, StepKind } from './workflow.ts';
 
 export interface StepContext {
@@ -21,7 +21,12 @@ export function compileSteps(specs: readonly StepSpec[], path: Path, context: St
 function compileStep(spec: StepSpec, path: Path, context: StepContext): Step {
   // Before anything inside it, so that the numbers follow the text.
   const givenId = context.nextId();
-  return { ...compileCommon(spec, spec.id ?? givenId, path, context), ...compileKind(spec, path, context) };
+  const step = {
+    ...compileCommon(spec, spec.id ?? givenId, path, context),
+    ...compileKind(spec, path, context),
+  };
+  if ('run' in spec) rememberRun(step);
+  return step;
 }
 
 function compileCommon(spec: StepCommonSpec, id: string, path: Path, context: StepContext): StepCommon {

@@ -51,11 +51,11 @@ function withInside(step: Step, list: StepList, index: number): Step[] {
 }
 
 /** Ids of the steps that a step's own expressions read. One that cannot be parsed reads nothing: `checkWorkflow` tells. */
-function readsOf(step: Step): string[] {
+export function readsOf(step: Step): string[] {
   return templatesOf(step).flatMap(({ template }) => stepsRead(template));
 }
 
-function stepsRead(template: JsonValue): string[] {
+export function stepsRead(template: JsonValue): string[] {
   try {
     return references(template).steps;
   } catch (error) {

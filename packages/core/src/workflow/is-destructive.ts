@@ -5,7 +5,10 @@ import type { Workflow } from './workflow.ts';
 const HARMLESS: ReadonlySet<EffectClass> = new Set(['none', 'read']);
 
 /** Whether any action that the workflow may perform has an effect beyond reading. */
-export function isDestructive(workflow: Workflow, effectsOf: (uses: string) => readonly EffectClass[]): boolean {
+export function isDestructive(
+  workflow: Workflow,
+  effectsOf: (uses: string) => readonly EffectClass[],
+): boolean {
   return walkSteps(workflow).some(
     ({ step }) => step.kind === 'action' && effectsOf(step.uses).some((effect) => !HARMLESS.has(effect)),
   );

@@ -42,7 +42,8 @@ function templatesOfKind(step: Step): (Template | { readonly template: undefined
     case 'approval':
       return [{ template: step.prompt, path: ['approval', 'prompt'], use: 'text' }];
     case 'unbuilt':
-      return [{ template: step.written, path: [], use: 'text' }];
+      // It holds steps of its own, with inputs of their own.
+      return [{ template: step.written, path: [], use: 'input' }];
     default:
       return [];
   }

@@ -38,6 +38,10 @@ const CARRIERS = new Set([
 
 function isOwnFault(error: OutputUnit, errors: readonly OutputUnit[]): boolean {
   if (CARRIERS.has(error.keyword)) return false;
+  const wrongType = errors.some(
+    (other) => other.keyword === 'type' && other.instanceLocation === error.instanceLocation,
+  );
+  if (wrongType && error.keyword !== 'type') return false;
   // Of alternatives it is said that none fits; why each does not is more than anybody wants to know.
   return !errors.some(
     ({ keyword, keywordLocation }) =>

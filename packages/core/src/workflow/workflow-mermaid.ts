@@ -54,7 +54,7 @@ function drawInside(drawing: Drawing, step: Step, list: StepList, indent: string
 }
 
 function branchTitle(condition: string | undefined): string {
-  return condition === undefined ? 'else' : `if ${condition}`;
+  return condition === undefined ? 'else' : `if ${condition.replace(/^\$\{\{\s*|\s*\}\}$/g, '')}`;
 }
 
 function drawTitled(drawing: Drawing, title: string, list: StepList, indent: string): void {
@@ -119,24 +119,20 @@ const COLOURS = {
   succeeded: ['#bbf7d0', '#15803d'],
   skipped: ['#f3f4f6', '#d1d5db'],
 } as const;
-const STATUSES = Object.keys(COLOURS) as (keyof typeof COLOURS)[];
+const STATUSES = Object.entries(COLOURS);
 
 function colourLines(drawing: Drawing, statuses: Readonly<Record<string, string>>): string[] {
   const worst = new Map<string, number>();
   for (const [path, status] of Object.entries(statuses)) {
     // Ids are unique, and elements and branches are numbers, which no id is.
     const node = drawing.nodes.get(path.slice(path.lastIndexOf('/') + 1));
-    const rank = STATUSES.findIndex((name) => name === status);
+    const rank = STATUSES.findIndex(([name]) => name === status);
     if (node !== undefined && rank !== -1) worst.set(node, Math.min(rank, worst.get(node) ?? rank));
   }
-  return STATUSES.flatMap((status, rank) => {
+  return STATUSES.flatMap(([status, [fill, stroke]], rank) => {
     const nodes = [...worst].filter(([, each]) => each === rank).map(([node]) => node);
-    const [fill, stroke] = COLOURS[status];
-    return nodes.length === 0
-      ? []
-      : [
-          `  classDef ${status} fill:${fill},stroke:${stroke},color:#111827`,
-          `  class ${nodes.join(',')} ${status}`,
-        ];
+    if (nodes.length === 0) return [];
+    const style = `fill:${fill},stroke:${stroke},color:#111827`;
+    return [`  classDef ${status} ${style}`, `  class ${nodes.join(',')} ${status}`];
   });
 }

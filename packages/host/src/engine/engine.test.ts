@@ -3,7 +3,7 @@ import { failure, skip } from '@cadre/sdk';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { retryTimes, sampleAction, sampleStep, sampleWorkflow } from '../testing/sample-workflow.ts';
 import { succeed, untilStopped } from '../testing/scripted-gate.ts';
-import { openWorld, runSample, startSample, type World } from './testing/world.ts';
+import { gather, openWorld, runSample, startSample, type World } from './testing/world.ts';
 
 let world: World;
 beforeEach(() => {
@@ -11,15 +11,15 @@ beforeEach(() => {
 });
 afterEach(() => world.close());
 
-const typesOf = async (events: AsyncIterable<{ type: string }>) =>
-  (await Array.fromAsync(events)).map((event) => event.type);
-
 describe('a run', () => {
   test('goes through its steps in order and ends with its output', async () => {
     const { engine, gate } = await world.process({ 'sample/a': {}, 'sample/b': {} });
-    const workflow = sampleWorkflow([sampleAction('a'), sampleAction('b', {}, { from: '${{ steps.a.output }}' })], {
-      outputs: { all: '${{ steps.b.output }}' },
-    });
+    const workflow = sampleWorkflow(
+      [sampleAction('a'), sampleAction('b', {}, { from: '${{ steps.a.output }}' })],
+      {
+        outputs: { all: '${{ steps.b.output }}' },
+      },
+    );
     const state = await runSample(engine, workflow);
     expect(state).toMatchObject({ status: 'succeeded', output: { all: 'sample/b' } });
     expect(gate.calls.map((call) => [call.step, call.input])).toEqual([
@@ -86,7 +86,10 @@ describe('a run', () => {
     const branches = Array.from({ length: 20 }, (_, index) =>
       sampleStep(`s${index}`, { kind: 'action', uses: 'sample/a', with: {} }),
     );
-    const state = await runSample(engine, sampleWorkflow([sampleStep('all', { kind: 'parallel', branches })]));
+    const state = await runSample(
+      engine,
+      sampleWorkflow([sampleStep('all', { kind: 'parallel', branches })]),
+    );
     expect(state.status).toBe('succeeded');
     expect(most).toBe(3);
   });
@@ -113,7 +116,9 @@ describe('a run', () => {
 describe('a start is refused, and nothing is kept,', () => {
   test('when a step is of a kind that is not built', async () => {
     const { engine } = await world.process({});
-    const workflow = sampleWorkflow([sampleStep('w', { kind: 'unbuilt', key: 'wait', written: { wait: '1h' } })]);
+    const workflow = sampleWorkflow([
+      sampleStep('w', { kind: 'unbuilt', key: 'wait', written: { wait: '1h' } }),
+    ]);
     await expect(startSample(engine, workflow)).rejects.toMatchObject({
       code: 'not_built_yet',
       message: expect.stringContaining('wait'),
@@ -124,7 +129,9 @@ describe('a start is refused, and nothing is kept,', () => {
   test('when an input does not fit', async () => {
     const { engine } = await world.process({});
     const workflow = sampleWorkflow([], { inputs: { count: { type: 'integer' } } });
-    await expect(startSample(engine, workflow, { count: 'many' })).rejects.toMatchObject({ code: 'invalid_input' });
+    await expect(startSample(engine, workflow, { count: 'many' })).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
     await expect(startSample(engine, workflow)).rejects.toMatchObject({ code: 'invalid_input' });
     expect((await engine.list({})).runs).toEqual([]);
   });
@@ -144,7 +151,9 @@ describe('a step', () => {
 
   test('that had nothing to do is skipped, with the reason, and says what to do in the log [HYG-4]', async () => {
     const skipped = skip('tool_missing', 'ruff is not installed', 'pip install ruff').failure;
-    const { engine } = await world.process({ 'sample/a': { perform: () => ({ ok: false, failure: skipped }) } });
+    const { engine } = await world.process({
+      'sample/a': { perform: () => ({ ok: false, failure: skipped }) },
+    });
     const id = await startSample(engine, sampleWorkflow([sampleAction('a')]));
     const state = await engine.settled(id);
     expect(state.status).toBe('succeeded');
@@ -160,7 +169,10 @@ describe('a step', () => {
     const { engine, gate } = await world.process({
       'sample/a': { perform: () => (++tries < 3 ? { ok: false, failure: broken } : succeed(tries)) },
     });
-    const id = await startSample(engine, sampleWorkflow([sampleAction('a', { retry: retryTimes(3, 5_000) })]));
+    const id = await startSample(
+      engine,
+      sampleWorkflow([sampleAction('a', { retry: retryTimes(3, 5_000) })]),
+    );
     await world.clock.advance(0);
     expect(tries).toBe(1);
     await world.clock.advance(4_999);
@@ -264,7 +276,10 @@ describe('a question', () => {
     await engine.settled(id);
     const answer = (step: string, word: 'retry' | 'allow') =>
       engine.answer(id, step, { by: 'user:ada', answer: word });
-    await expect(answer('ask', 'retry')).rejects.toMatchObject({ code: 'invalid_input', hint: /allow or deny/ });
+    await expect(answer('ask', 'retry')).rejects.toMatchObject({
+      code: 'invalid_input',
+      hint: /allow or deny/,
+    });
     await expect(answer('push', 'allow')).rejects.toMatchObject({ code: 'invalid_input', hint: /ask/ });
     await expect(engine.answer('run_x', 'ask', { by: 'a', answer: 'allow' })).rejects.toMatchObject({
       code: 'run_not_found',
@@ -313,7 +328,9 @@ describe('a run is run again', () => {
     const again = await engine.rerun(first, 'b', 'user:bob');
     expect(await engine.settled(again)).toMatchObject({ status: 'succeeded', principal: 'user:bob' });
     expect(gate.calls.slice(3).map((call) => call.step)).toEqual(['b', 'c']);
-    expect((await engine.get(again)).state).toMatchObject({ reused: { run: first, steps: { a: 'sample/a' } } });
+    expect((await engine.get(again)).state).toMatchObject({
+      reused: { run: first, steps: { a: 'sample/a' } },
+    });
     await expect(engine.rerun(first, 'x', 'user:bob')).rejects.toMatchObject({
       code: 'invalid_input',
       hint: /a, b, c/,
@@ -322,9 +339,12 @@ describe('a run is run again', () => {
 
   test('of a graph takes over only what was over when the step began', async () => {
     const { engine, gate } = await world.process({ 'sample/a': {}, 'sample/b': {}, 'sample/c': {} });
-    const workflow = sampleWorkflow([sampleAction('c', { needs: ['b'] }), sampleAction('b', { needs: ['a'] }), sampleAction('a')], {
-      mode: 'graph',
-    });
+    const workflow = sampleWorkflow(
+      [sampleAction('c', { needs: ['b'] }), sampleAction('b', { needs: ['a'] }), sampleAction('a')],
+      {
+        mode: 'graph',
+      },
+    );
     const first = await startSample(engine, workflow);
     await engine.settled(first);
     await engine.settled(await engine.rerun(first, 'b', 'user:ada'));
@@ -343,22 +363,34 @@ describe('whoever watches a run', () => {
       },
     });
     const id = await startSample(engine, sampleWorkflow([sampleAction('a')]));
-    const seen = await Array.fromAsync(engine.watch(id, 0));
+    const seen = await gather(engine.watch(id, 0));
     const words = seen.map((item) => (item.kind === 'event' ? item.event.type : item.kind));
-    expect(words).toEqual(['run.created', 'run.started', 'step.started', 'log', 'step.succeeded', 'run.succeeded']);
-    expect(await Array.fromAsync(engine.watch(id, 0))).toEqual(seen);
-    expect((await Array.fromAsync(engine.watch(id, 3))).map((item) => item.kind)).toEqual(['event', 'event']);
-    expect(await Array.fromAsync(engine.watch(id, 5))).toEqual([]);
-    expect(await typesOf(engine.events(id))).toEqual(words.filter((word) => word !== 'log'));
+    expect(words).toEqual([
+      'run.created',
+      'run.started',
+      'step.started',
+      'log',
+      'step.succeeded',
+      'run.succeeded',
+    ]);
+    expect(await gather(engine.watch(id, 0))).toEqual(seen);
+    expect((await gather(engine.watch(id, 3))).map((item) => item.kind)).toEqual(['event', 'event']);
+    expect(await gather(engine.watch(id, 5))).toEqual([]);
+    expect((await gather(engine.events(id))).map((event) => event.type)).toEqual(
+      words.filter((word) => word !== 'log'),
+    );
   });
 
   test('is told how far a step is while it goes on, and stops when they like', async () => {
     const controller = new AbortController();
     const { engine } = await world.process({
       'sample/a': {
-        perform: (_call, signal, observer) => {
-          observer.progress({ done: 1, total: 2 });
-          return untilStopped(signal);
+        perform: async (_call, signal, observer) => {
+          while (!signal.aborted) {
+            observer.progress({ done: 1, total: 2 });
+            await new Promise(setImmediate);
+          }
+          return succeed(null);
         },
       },
     });
@@ -376,8 +408,8 @@ describe('whoever watches a run', () => {
   test('a run that there is not is told so', async () => {
     const { engine } = await world.process({});
     const missing = { code: 'run_not_found' };
-    await expect(Array.fromAsync(engine.watch('run_x', 0))).rejects.toMatchObject(missing);
-    await expect(Array.fromAsync(engine.events('run_x'))).rejects.toMatchObject(missing);
+    await expect(gather(engine.watch('run_x', 0))).rejects.toMatchObject(missing);
+    await expect(gather(engine.events('run_x'))).rejects.toMatchObject(missing);
     await expect(engine.get('run_x')).rejects.toMatchObject(missing);
     await expect(engine.settled('run_x')).rejects.toMatchObject(missing);
     await expect(engine.resume('run_x')).rejects.toMatchObject(missing);

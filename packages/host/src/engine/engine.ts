@@ -9,7 +9,7 @@ import { createFeed } from './feed.ts';
 import type { HeldRun, HeldRunContext } from './held-run.ts';
 import { type Liveness, liveness as livenessOf } from './holder.ts';
 import { createHolding, type Holding } from './holding.ts';
-import { type JournaledRun, readRun, readState } from './journal.ts';
+import { type JournaledRun, readEvents, readRun, readState } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
 import { reusableResults } from './reuse.ts';
 import { createSlots } from './slots.ts';
@@ -139,7 +139,7 @@ export function openEngine(options: EngineOptions): Engine {
     },
     async rerun(run, fromStep, principal) {
       const { state, workflow } = await readRun(runs, run);
-      const steps = reusableResults(workflow, state, fromStep);
+      const steps = await reusableResults(workflow, readEvents(runs, run), fromStep);
       const { inputs, mode } = state;
       const trigger = { kind: 'rerun', run, from: fromStep };
       return holding.start({ workflow, inputs, mode, trigger, principal, reused: { run, steps } });
@@ -161,15 +161,4 @@ export function openEngine(options: EngineOptions): Engine {
       }
     },
   };
-}
-
-async function* readEvents(runs: RunStore, run: string): AsyncGenerator<NumberedEvent> {
-  let last = 0;
-  for (;;) {
-    const events = await runs.readEvents(run, last, 1_000);
-    if (last === 0 && events.length === 0) await readState(runs, run);
-    yield* events;
-    if (events.length < 1_000) return;
-    last = events.at(-1)?.number ?? last;
-  }
 }

@@ -35,8 +35,6 @@ export interface Held {
   readonly lease: Lease;
 }
 
-const NOTHING: RunDecision = { events: [], commands: [] };
-
 /**
  * A run that this process holds the lease of, and advances.
  *
@@ -149,14 +147,14 @@ export class HeldRun {
     this.#news = [];
     const happened = news.map((body): RunEvent => ({ at: moment.now, ...body }));
     const before = applyAll(this.#state, happened);
-    const decision = this.#phase === 'working' ? decide(this.#workflow, before, moment) : NOTHING;
+    const decision = this.#decide(before, moment);
     const appended = await this.#append([...happened, ...decision.events]);
     if (this.#phase === 'ended') return;
     if (!appended) {
       this.#news.unshift(...news);
       return;
     }
-    this.#state = applyAll(before, decision.events);
+    this.#state = decision.state;
     if (happened.length + decision.events.length > 0) this.#context.feed.changed(this.id);
     this.#goOn(decision.commands);
   }
@@ -164,6 +162,13 @@ export class HeldRun {
   #goOn(commands: readonly Command[]): void {
     this.#carryOut(commands);
     if (isOver(this.#state.status)) this.#end('closed');
+  }
+
+  /** A process that closes keeps what came of its attempts, and leaves what follows to the next. */
+  #decide(state: RunState, moment: Moment): RunDecision {
+    return this.#phase === 'working'
+      ? decide(this.#workflow, state, moment)
+      : { events: [], commands: [], state };
   }
 
   /** False when it has to be decided anew, after what others have appended. */
@@ -231,7 +236,7 @@ export function momentOf({ clock, workspace }: HeldRunContext, runId: string): M
   return { now: clock.now(), random: clock.random(), runId, workspace };
 }
 
-export function applyAll(state: RunState, events: readonly RunEvent[]): RunState {
+function applyAll(state: RunState, events: readonly RunEvent[]): RunState {
   return events.reduce((before, event) => apply(before, { number: before.number + 1, ...event }), state);
 }
 

@@ -1,17 +1,20 @@
-import { apply, CadreError, type RunState, restore, type Workflow } from '@cadre/core';
+import { apply, CadreError, type NumberedEvent, type RunState, type Workflow } from '@cadre/core';
 import type { RunStore } from '../ports/store.ts';
 
 const PAGE = 10_000;
 
 /** A run as its journal leaves it now. Throws `run_not_found`. */
 export async function readState(runs: RunStore, run: string): Promise<RunState> {
-  const events = await runs.readEvents(run, 0, PAGE);
-  if (events.length === 0) {
-    throw new CadreError('run_not_found', `there is no run ${run}`, {
-      hint: 'see which there are: cadre runs',
-    });
-  }
-  return readOn(runs, run, restore(events));
+  let state: RunState | undefined;
+  for await (const event of readEvents(runs, run)) state = apply(state, event);
+  if (state === undefined) throw missing(run);
+  return state;
+}
+
+function missing(run: string): CadreError {
+  return new CadreError('run_not_found', `there is no run ${run}`, {
+    hint: 'see which there are: cadre runs',
+  });
 }
 
 /** The state after what was appended since. */
@@ -34,4 +37,15 @@ export interface JournaledRun {
 export async function readRun(runs: RunStore, run: string): Promise<JournaledRun> {
   const state = await readState(runs, run);
   return { state, workflow: await runs.getDefinition(state.definition) };
+}
+
+/** Every event of a run, a page at a time. Throws `run_not_found`. */
+export async function* readEvents(runs: RunStore, run: string): AsyncGenerator<NumberedEvent> {
+  let last = 0;
+  do {
+    const events = await runs.readEvents(run, last, PAGE);
+    if (events.length === 0 && last === 0) throw missing(run);
+    yield* events;
+    last = events.length < PAGE ? 0 : (events.at(-1)?.number ?? 0);
+  } while (last > 0);
 }

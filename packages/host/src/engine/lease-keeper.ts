@@ -6,8 +6,8 @@ export const LEASE_MS = 30_000;
 export const RENEW_MS = 10_000;
 
 export interface LeaseKeeper {
-  /** The lease, or the one who holds it. */
-  take(name: string, run: string): Promise<Taken>;
+  /** The lease, or the one who holds it. `run`: for which run, where that is known. */
+  take(name: string, run?: string): Promise<Taken>;
   /** For a name that nobody else can know yet. */
   takeNew(name: string, run: string): Promise<Lease>;
   give(lease: Lease): Promise<void>;
@@ -58,10 +58,10 @@ export function createLeaseKeeper({ leases, clock, holder, liveness, lost }: Opt
     }
   }
 
-  async function acquire(name: string, run: string): Promise<Taken> {
+  async function acquire(name: string, run: string | undefined): Promise<Taken> {
     const outcome = await leases.acquire(
       name,
-      { ...holder, run },
+      { ...holder, ...(run === undefined ? {} : { run }) },
       LEASE_MS,
       clock.now(),
       (lease) => liveness(lease) === 'gone',

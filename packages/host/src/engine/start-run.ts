@@ -3,7 +3,7 @@ import { apply, canonicalJson, decide, type RunEvent, type Workflow } from '@cad
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { RunStore } from '../ports/store.ts';
 import { checkStart } from './check-start.ts';
-import { applyAll, HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
+import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { leaseName } from './take-over.ts';
 
@@ -52,7 +52,7 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
         await leasing.then((taken) => keeper.give(taken)).catch(() => undefined);
         throw error;
       });
-      const run = new HeldRun(context, { id, workflow, state: applyAll(before, decision.events), lease });
+      const run = new HeldRun(context, { id, workflow, state: decision.state, lease });
       hold(run);
       run.begin(decision.commands);
       return id;

@@ -84,9 +84,10 @@ function* inOrderOfTime(
   for (const line of lines.slice(next)) yield { kind: 'log', line };
 }
 
-/** Within one millisecond a step starts before it speaks, and ends after. */
+/** Within one millisecond a step starts before it speaks, and speaks before it ends. */
 function isBefore(line: NumberedLogLine, event: RunEvent): boolean {
-  return line.at < event.at || (line.at === event.at && event.type !== 'step.started');
+  if (line.at !== event.at) return line.at < event.at;
+  return 'step' in event && event.step === line.step && event.type !== 'step.started';
 }
 
 const ENDINGS: ReadonlySet<RunEvent['type']> = new Set([

@@ -2,8 +2,8 @@ import type { Clock } from '../ports/clock.ts';
 
 export interface SimulatedClock extends Clock {
   /**
-   * Moves time to the next callback that is due, again and again until `ms` have passed, and lets what each one started
-   * go on before the next.
+   * Lets everything that was started go on as far as it comes, then moves time to the next callback that is due, and so
+   * on until `ms` have passed.
    */
   advance(ms: number): Promise<void>;
   /** Milliseconds that have passed since the start. */
@@ -37,6 +37,7 @@ export function simulatedClock(start = 1_700_000_000_000): SimulatedClock {
     },
     async advance(ms) {
       const until = now + ms;
+      await turns();
       for (let timer = earliest(until); timer !== undefined; timer = earliest(until)) {
         timers.delete(timer);
         now = Math.max(now, timer.at);
@@ -44,7 +45,6 @@ export function simulatedClock(start = 1_700_000_000_000): SimulatedClock {
         await turns();
       }
       now = until;
-      await turns();
     },
     passed: () => now - start,
   };

@@ -8,10 +8,9 @@ import {
   type StepReport,
   toFailure,
 } from '@cadre/sdk';
-import { isThere } from '../tree/is-there.ts';
+import { freeName } from '../tree/free-name.ts';
 import { type ListedEntry, listEntries } from '../tree/list-files.ts';
 import { relativePath, resolveInside } from '../tree/safe-path.ts';
-import { plainName, timeStamp } from '../tree/time-stamp.ts';
 import {
   archiveFolder,
   archivePath,
@@ -48,7 +47,7 @@ export const snapshot = defineAction(async (input: SnapshotInput, context): Prom
   const root = await resolveInside(context.workspace, '.');
   const entries = await listAll(input, root, context);
   const bytes = entries.reduce((sum, entry) => sum + entry.bytes, 0);
-  const archive = await freeName(context, root);
+  const archive = await freeName(archiveFolder(context), basename(root), '_hygiene.tar.gz');
   context.effect({ kind: 'archive', path: archivePath(context, archive), files: entries.length, bytes });
   const numbers = { files: entries.length, bytes };
   if (context.mode === 'preview') {
@@ -185,15 +184,6 @@ function asBackupFailure(error: unknown, context: ActionContext): unknown {
     cause: failure,
     hint: SYSTEM_HINTS[system] ?? 'try again when nothing changes the files',
   });
-}
-
-/** The second is part of the name, and two backups of one second must not share it. */
-async function freeName(context: ActionContext, root: string): Promise<string> {
-  const start = `${plainName(basename(root))}_${timeStamp(new Date())}`;
-  for (let number = 1; ; number++) {
-    const name = `${start}${number === 1 ? '' : `-${number}`}_hygiene.tar.gz`;
-    if (!(await isThere(archivePath(context, name)))) return name;
-  }
 }
 
 function emptyReport(summary: string): StepReport {

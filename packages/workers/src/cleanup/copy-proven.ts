@@ -9,7 +9,10 @@ export async function copyProven(source: string, target: string): Promise<void> 
   const isWhole = copied.status === 'succeeded' && copied.skipped.length === 0;
   if (isWhole && (await areEqual(source, target))) return;
   throw new ActionError('not_readable', `${source} could not be copied as a whole`, {
-    details: { failed: copied.failed.map(({ path, message }) => ({ path, message })), skipped: [...copied.skipped] },
+    details: {
+      failed: copied.failed.map(({ path, message }) => ({ path, message })),
+      skipped: [...copied.skipped],
+    },
   });
 }
 

@@ -54,13 +54,10 @@ export async function findLeftovers(
     const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
     if (entry.name === '.git' || search.isExcluded(path)) return;
     const rule = await matchingRule(entry, path, beside, search.root);
-    if (rule === undefined) {
-      if (entry.isDirectory()) await visit(path);
-      return;
-    }
-    if (!search.groups.has(rule.group)) {
-      // A folder of modules that stays may hold a cache that goes, but what tools installed is otherwise theirs.
-      if (rule.group === 'node_modules') await visitCachesOf(path);
+    if (rule === undefined || !search.groups.has(rule.group)) {
+      // A folder of modules that stays may hold a cache that goes, but what else is in it was installed.
+      if (entry.name === 'node_modules') await visitCachesOf(path);
+      else if (rule === undefined && entry.isDirectory()) await visit(path);
       return;
     }
     const why = await protection(path, search);
@@ -94,7 +91,7 @@ async function matchingRule(
     if (!isKind || !names(rule, path)) continue;
     if (rule.beside !== undefined && !rule.beside.some((name) => beside.has(name))) continue;
     if (rule.holding === undefined) return rule;
-    const inside = await readdir(join(root, path)).catch(() => []);
+    const inside: string[] = await readdir(join(root, path)).catch(() => []);
     if (rule.holding.some((name) => inside.includes(name))) return rule;
   }
   return undefined;

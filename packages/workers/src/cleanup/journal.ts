@@ -1,4 +1,4 @@
-import { mkdir, open, readFile, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext } from '@cadre/sdk';
 
@@ -17,10 +17,13 @@ export function trashFolder(context: ActionContext, run: string): string {
 /** Notes what will be moved, on the disk, before anything is moved. Numbers go on where an earlier attempt ended. */
 export async function appendJournal(folder: string, paths: readonly string[]): Promise<JournalEntry[]> {
   await mkdir(join(folder, 'items'), { recursive: true, mode: 0o700 });
-  const first = (await readJournal(folder)).length;
+  const known = await wholeLines(folder);
+  const first = known.length;
   const entries = paths.map((path, index) => ({ item: String(first + index), path }));
   const file = await open(join(folder, 'journal.jsonl'), 'a', 0o600);
   try {
+    // Else a line that was cut off would swallow the next one.
+    await file.truncate(Buffer.byteLength(known.map((line) => `${line}\n`).join('')));
     await file.appendFile(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
     await file.sync();
   } finally {
@@ -29,13 +32,14 @@ export async function appendJournal(folder: string, paths: readonly string[]): P
   return entries;
 }
 
-/** A last line that was cut off by a crash named nothing that was moved. */
 export async function readJournal(folder: string): Promise<JournalEntry[]> {
+  return (await wholeLines(folder)).map((line) => JSON.parse(line) as JournalEntry);
+}
+
+/** A last line that was cut off by a crash named nothing that was moved. */
+async function wholeLines(folder: string): Promise<string[]> {
   const text = await readFile(join(folder, 'journal.jsonl'), 'utf8').catch(() => '');
-  return text
-    .split('\n')
-    .slice(0, -1)
-    .map((line) => JSON.parse(line) as JournalEntry);
+  return text.split('\n').slice(0, -1);
 }
 
 /** Names of runs whose trash nobody touched since a time. */

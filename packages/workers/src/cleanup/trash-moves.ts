@@ -30,7 +30,8 @@ export async function moveToTrash(folder: string, entry: JournalEntry): Promise<
 
 /** Ends what a killed attempt had begun, so that nothing is left aside in the workspace. */
 export async function settle(folder: string, entry: JournalEntry): Promise<void> {
-  const { stored, copied, aside } = placesOf(folder, entry);
+  const { stored, copied, aside, returned } = placesOf(folder, entry);
+  if (await isThere(returned)) return settleReturn(folder, entry);
   if (await isThere(aside)) {
     if (!(await isThere(stored))) await rename(copied, stored);
     await rm(aside, { recursive: true, force: true });
@@ -39,28 +40,42 @@ export async function settle(folder: string, entry: JournalEntry): Promise<void>
 }
 
 /** `absent` when it never left, or was put back before; `taken` when something new stands in its place. */
-export async function putBack(
-  folder: string,
-  entry: JournalEntry,
-): Promise<'restored' | 'absent' | 'taken'> {
+export async function putBack(folder: string, entry: JournalEntry): Promise<'restored' | 'absent' | 'taken'> {
   await settle(folder, entry);
-  const { stored, aside } = placesOf(folder, entry);
+  const { stored, aside, returned } = placesOf(folder, entry);
   if (!(await isThere(stored))) return 'absent';
   if (await isThere(entry.path)) return 'taken';
   await mkdir(dirname(entry.path), { recursive: true });
   try {
     await rename(stored, entry.path);
+    return 'restored';
   } catch (error) {
     if (systemCode(error) !== 'EXDEV') throw error;
-    // Under another name first: a copy that was cut off must not look like the whole.
-    await copyProven(stored, aside);
-    await rename(aside, entry.path);
-    await rm(stored, { recursive: true, force: true });
   }
+  await copyProven(stored, aside);
+  await rename(stored, returned);
+  await settleReturn(folder, entry);
   return 'restored';
+}
+
+/** From the moment on that an item is called `returned`, the copy aside of its place is whole and goes there. */
+async function settleReturn(folder: string, entry: JournalEntry): Promise<void> {
+  const { stored, aside, returned } = placesOf(folder, entry);
+  const isWaiting = await isThere(aside);
+  if (isWaiting && (await isThere(entry.path))) {
+    await rename(returned, stored);
+    return rm(aside, { recursive: true, force: true });
+  }
+  if (isWaiting) await rename(aside, entry.path);
+  await rm(returned, { recursive: true, force: true });
 }
 
 function placesOf(folder: string, { item, path }: JournalEntry) {
   const stored = join(folder, 'items', item);
-  return { stored, copied: `${stored}.partial`, aside: `${path}.cadre-moving` };
+  return {
+    stored,
+    copied: `${stored}.partial`,
+    returned: `${stored}.returned`,
+    aside: `${path}.cadre-moving`,
+  };
 }

@@ -1,11 +1,11 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readFile, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { ActionContext } from '@cadre/sdk';
 import { blobId } from '../tree/blob-id.ts';
 import { isThere } from '../tree/is-there.ts';
+import { localFilterOverrides } from '../tree/local-filters.ts';
 import { readGit, splitZero } from '../tree/read-git.ts';
-import { localFilterOverrides } from './local-filters.ts';
 import type { Repository } from './repository.ts';
 import { expectSuccess, writeGit } from './run-git.ts';
 
@@ -23,7 +23,7 @@ export async function makeCommitIndex(
   options: { readonly paths: readonly string[]; readonly keepStaged: boolean },
 ): Promise<string> {
   const indexPath = join(await context.tempDir(), 'index');
-  if (await isThere(repository.indexPath)) await copyFile(repository.indexPath, indexPath);
+  if (await isThere(repository.indexPath)) await copyIndex(repository.indexPath, indexPath);
   const run = (args: readonly string[], stdin?: string) =>
     writeGit(context, repository.root, args, {
       env: { GIT_INDEX_FILE: indexPath },
@@ -36,6 +36,17 @@ export async function makeCommitIndex(
   const add = await run(['update-index', '--add', '--remove', '-z', '--stdin'], names);
   expectSuccess(add, 'adding the changed files', 'commit_failed');
   return indexPath;
+}
+
+/**
+ * With the time of the original: a file as new as the index may have changed after git looked at it, and git compares
+ * its content. A younger copy would make it trust the file's time. Whole seconds, because rounding up would too.
+ */
+async function copyIndex(from: string, to: string): Promise<void> {
+  const { mtimeMs } = await stat(from);
+  await copyFile(from, to);
+  const seconds = Math.floor(mtimeMs / 1_000);
+  await utimes(to, seconds, seconds);
 }
 
 /** Whether the index holds anything else than the head. */

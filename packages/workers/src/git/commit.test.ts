@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Change } from '@cadre/sdk';
 import { expect, onTestFinished, test, vi } from 'vitest';
@@ -110,6 +119,19 @@ test('a file whose line ends git converts is known as unchanged before the run',
   expect(repository.git('status', '--porcelain')).toBe('');
   const done = await commit(repository, { changes: [change(repository, 'a.txt', 'two\r\n')] });
   expect(done.paths).toEqual(['a.txt']);
+});
+
+test('a file that was changed in the same tick of the clock in which git looked at it last is seen', async () => {
+  const repository = temporaryRepository({ 'a.txt': '1' });
+  // Only times and size tell git that a file is unchanged; here they are all the same.
+  repository.git('config', 'core.trustctime', 'false');
+  const tick = (name: string) => utimesSync(join(repository.path, name), 1_750_000_000, 1_750_000_000);
+  tick('a.txt');
+  repository.git('update-index', '--refresh');
+  tick('.git/index');
+  const changes = [change(repository, 'a.txt', '2')];
+  tick('a.txt');
+  expect((await commit(repository, { changes })).paths).toEqual(['a.txt']);
 });
 
 test('[HYG-29] hooks of the repository run; one that refuses leaves index, head and files as they were', async () => {

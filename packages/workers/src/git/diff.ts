@@ -1,6 +1,6 @@
 import { defineAction } from '@cadre/sdk';
+import { localFilterOverrides } from '../tree/local-filters.ts';
 import { readGit } from '../tree/read-git.ts';
-import { localFilterOverrides } from './local-filters.ts';
 import { openRepository } from './repository.ts';
 import { checkedRevision, expectSuccess } from './run-git.ts';
 

@@ -1,6 +1,6 @@
 import type { ActionContext } from '@cadre/sdk';
+import { localFilterOverrides } from '../tree/local-filters.ts';
 import { readGit } from '../tree/read-git.ts';
-import { localFilterOverrides } from './local-filters.ts';
 import { expectSuccess } from './run-git.ts';
 
 export interface StatusEntry {

@@ -14,7 +14,10 @@ export async function readLcov(path: string): Promise<Coverage | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const sum = (key: string) =>
-    [...text.matchAll(new RegExp(`^${key}:(\\d+)$`, 'gm'))].reduce((total, match) => total + Number(match[1]), 0);
+    [...text.matchAll(new RegExp(`^${key}:(\\d+)$`, 'gm'))].reduce(
+      (total, match) => total + Number(match[1]),
+      0,
+    );
   return { covered: sum('LH'), total: sum('LF') };
 }
 

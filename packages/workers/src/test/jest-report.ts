@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { lineIn, type TestCase } from './runner.ts';
+import { escapePattern, lineIn, type TestCase } from './runner.ts';
 
 interface JestReport {
   readonly testResults: readonly {
@@ -12,6 +12,8 @@ interface JestReport {
 
 interface Assertion {
   readonly fullName: string;
+  readonly title: string;
+  readonly ancestorTitles: readonly string[];
   readonly status: string;
   readonly duration?: number | null;
   readonly failureMessages?: readonly string[];
@@ -30,11 +32,13 @@ export async function readJestReport(path: string): Promise<TestCase[] | undefin
   });
 }
 
-function caseOf(file: string, { fullName, status, duration, failureMessages, location }: Assertion): TestCase {
+function caseOf(file: string, assertion: Assertion): TestCase {
+  const { fullName, status, duration, failureMessages, location } = assertion;
   const message = failureMessages?.join('\n') ?? '';
   const line = lineIn(message, file) ?? location?.line;
   return {
     name: fullName,
+    id: patternOf(assertion),
     file,
     status: status === 'passed' || status === 'failed' ? status : 'skipped',
     durationMs: Math.round(duration ?? 0),
@@ -43,11 +47,18 @@ function caseOf(file: string, { fullName, status, duration, failureMessages, loc
   };
 }
 
+/** Newer versions of vitest put ` > ` between the names of groups and test, others and jest a space. */
+function patternOf({ ancestorTitles, title }: Assertion): string {
+  return [...ancestorTitles, title].map(escapePattern).join('( > | )');
+}
+
 /** A file that cannot be loaded has no tests to fail, so it fails itself. */
 function brokenFile(file: string, message: string): TestCase {
   const line = lineIn(message, file);
   return {
     name: file.slice(file.lastIndexOf('/') + 1),
+    // Once it can be loaded any of its tests may be the one that counts.
+    id: '.*',
     file,
     status: 'failed',
     durationMs: 0,

@@ -19,13 +19,12 @@ export function parseJunit(xml: string): JunitCase[] | undefined {
   try {
     const parser = new XMLParser({
       ignoreAttributes: false,
-      attributeNamePrefix: '',
+      // A runner may give an attribute the name of an element.
+      attributeNamePrefix: '@',
       textNodeName: 'text',
       parseAttributeValue: false,
       parseTagValue: false,
       isArray: (name, _path, _leaf, isAttribute) => !isAttribute && LISTS.includes(name),
-      // A test may be called `constructor`.
-      processEntities: true,
     });
     return casesOf(parser.parse(xml, true) as Node, []);
   } catch {
@@ -36,7 +35,7 @@ export function parseJunit(xml: string): JunitCase[] | undefined {
 function casesOf(node: Node, suites: readonly string[]): JunitCase[] {
   const own = nodes(node['testcase']).map((one) => caseOf(one, suites));
   const roots = nodes(node['testsuites']).flatMap((one) => casesOf(one, suites));
-  const inner = nodes(node[SUITE]).flatMap((one) => casesOf(one, [...suites, String(one['name'] ?? '')]));
+  const inner = nodes(node[SUITE]).flatMap((one) => casesOf(one, [...suites, String(one['@name'] ?? '')]));
   return [...own, ...roots, ...inner];
 }
 
@@ -45,19 +44,19 @@ function caseOf(node: Node, suites: readonly string[]): JunitCase {
   const isSkipped = node['skipped'] !== undefined;
   const message = fault === undefined ? undefined : faultText(fault);
   return {
-    name: String(node['name'] ?? ''),
-    className: String(node['classname'] ?? ''),
+    name: String(node['@name'] ?? ''),
+    className: String(node['@classname'] ?? ''),
     suites,
     status: fault !== undefined ? 'failed' : isSkipped ? 'skipped' : 'passed',
-    durationMs: Math.round(Number(node['time'] ?? 0) * 1000) || 0,
-    ...(typeof node['file'] === 'string' ? { file: node['file'] } : {}),
-    ...(typeof node['line'] === 'string' ? { line: Number(node['line']) } : {}),
+    durationMs: Math.round(Number(node['@time'] ?? 0) * 1000) || 0,
+    ...(typeof node['@file'] === 'string' ? { file: node['@file'] } : {}),
+    ...(typeof node['@line'] === 'string' ? { line: Number(node['@line']) } : {}),
     ...(message === undefined ? {} : { message }),
   };
 }
 
 function faultText(fault: Node): string {
-  const parts = [fault['message'], fault['text']].filter((part) => typeof part === 'string');
+  const parts = [fault['@message'], fault['text']].filter((part) => typeof part === 'string');
   return parts.map((part) => part.trim()).join('\n');
 }
 
@@ -70,7 +69,9 @@ function nodes(value: unknown): Node[] {
 const FORBIDDEN = /[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu;
 
 /** A JUnit report of several runners, each as a suite. */
-export function buildJunit(suites: readonly { readonly name: string; readonly cases: readonly TestCase[] }[]): string {
+export function buildJunit(
+  suites: readonly { readonly name: string; readonly cases: readonly TestCase[] }[],
+): string {
   const builder = new XMLBuilder({ ignoreAttributes: false, attributeNamePrefix: '@', format: true });
   const clean = (text: string) => text.replace(FORBIDDEN, '\uFFFD');
   const seconds = (durationMs: number) => (durationMs / 1000).toFixed(3);

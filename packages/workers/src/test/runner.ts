@@ -19,7 +19,10 @@ export interface Runner {
   readonly read: (job: Job, completed: Completed) => Promise<Report | undefined>;
   /** Collects without running; absent: the files are known without asking. */
   readonly collect?: (job: Job) => Promise<Call>;
-  readonly readCollected: (job: Job, completed: Completed | undefined) => Promise<readonly ListedTest[] | undefined>;
+  readonly readCollected: (
+    job: Job,
+    completed: Completed | undefined,
+  ) => Promise<readonly ListedTest[] | undefined>;
 }
 
 /** A folder in which a runner may be at home. */

@@ -20,8 +20,8 @@ export interface ChildOptions {
   /** Shell commands before Node starts, such as `ulimit`. */
   readonly before?: string;
   readonly uid?: number;
-  /** Called with each line that the process logs; may kill it. */
-  readonly onProgress?: (line: string, kill: () => void) => void;
+  /** Told when the process runs, and given the way to kill it at once. */
+  readonly onStart?: (kill: () => void) => void;
 }
 
 const SCRIPT = `
@@ -33,7 +33,7 @@ console.log(JSON.stringify({ outcome, peakBytes: process.resourceUsage().maxRSS 
 
 /** Performs an action in a process of its own, to limit, watch or kill it. */
 export function runInChild(options: ChildOptions): Promise<ChildRun> {
-  const { before = ':', uid, onProgress, ...call } = options;
+  const { before = ':', uid, onStart, ...call } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(
       '/bin/sh',
@@ -52,8 +52,8 @@ export function runInChild(options: ChildOptions): Promise<ChildRun> {
     });
     child.stderr.on('data', (text: Buffer) => {
       complained += text.toString();
-      onProgress?.(text.toString(), () => child.kill('SIGKILL'));
     });
+    child.on('spawn', () => onStart?.(() => void child.kill('SIGKILL')));
     child.on('error', reject);
     child.on('close', (code, signal) => {
       if (said !== '') return resolve({ ...(JSON.parse(said) as ChildRun), signal });

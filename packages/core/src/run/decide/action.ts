@@ -53,6 +53,6 @@ function asText(what: string, value: JsonValue): string {
   if (typeof value === 'string') return value;
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   throw new CadreError('invalid_expression', `${what} is ${JSON.stringify(value)}, which is no text`, {
-    hint: 'make it a text, for example with json(…)',
+    hint: 'make it a text, for example with json(…); a secret may only be an input of the action',
   });
 }

@@ -1,6 +1,7 @@
 import type { Failure, JsonValue, Outcome } from '@cadre/sdk';
 import { evaluate } from '../../expression/evaluate.ts';
-import { type List, stepsRead } from '../outline.ts';
+import { stepsRead } from '../../workflow/graph.ts';
+import type { List } from '../outline.ts';
 import { FINALLY, ON_FAILURE } from '../path.ts';
 import { type Draft, emit } from './draft.ts';
 import { advanceList } from './list.ts';
@@ -46,7 +47,7 @@ function succeed(draft: Draft): void {
 
 function outputsOf(draft: Draft): Outcome<JsonValue> {
   const { outputs } = draft.outline.workflow;
-  return outcomeOf('', () => evaluate(outputs, scopeAt(draft, '', stepsRead([outputs]))));
+  return outcomeOf('', () => evaluate(outputs, scopeAt(draft, '', stepsRead(outputs))));
 }
 
 function failureOf(draft: Draft, list: string): Failure | undefined {

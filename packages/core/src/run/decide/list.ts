@@ -2,7 +2,7 @@ import { failure } from '@cadre/sdk';
 import type { Graph, Node } from '../outline.ts';
 import { join, nameOf } from '../path.ts';
 import { type Draft, emit, type ListPlace, type StepPlace } from './draft.ts';
-import { isDone } from './list-state.ts';
+import { isDone, isRecovering } from './list-state.ts';
 import { fail, stopReason, wasStopped } from './stop.ts';
 
 /**
@@ -37,6 +37,7 @@ function advanceGraph(draft: Draft, place: ListPlace, graph: Graph, changed: rea
   const settled = changed.map((path) => place.list.index.get(nameOf(path)) ?? -1).filter(isSettled);
   let front = begunIn(draft, place) === 0 ? [...positions] : dependentsOf(graph, settled);
   while (front.length > 0) front = dependentsOf(graph, front.filter(isOverAtOnce));
+  if (!isIdle(draft, place)) return;
   refuseCycle(draft, place);
   skipRest(draft, place);
 
@@ -75,21 +76,23 @@ function isReady(draft: Draft, place: ListPlace, needs: readonly number[]): bool
   );
 }
 
-/** Only in a workflow that was never checked; without this its run would never end. */
-function refuseCycle(draft: Draft, place: ListPlace): void {
-  const { begun = 0, over = 0 } = draft.state.steps.get(place.path) ?? {};
-  const length = place.list.steps.length;
-  if (begun === length || over < begun || stopReason(draft.state, place.path) !== undefined) return;
-  const settled = place.list.recoverable.every((node) => isIdle(draft, child(place, node)));
-  if (!settled) return;
-  const stuck = place.list.steps.filter((node) => !draft.state.steps.has(child(place, node).path));
-  const names = stuck.map((node) => `'${node.step.id}'`).join(', ');
-  const message = `the steps ${names} wait for each other, so none of them can begin`;
-  fail(draft, place.path, failure('invalid_workflow', message, { hint: 'take one of their needs away' }));
+/** Nothing that was begun goes on any more. */
+function isIdle(draft: Draft, { path, list }: ListPlace): boolean {
+  const { begun = 0, over = 0 } = draft.state.steps.get(path) ?? {};
+  return (
+    begun === over &&
+    !list.recoverable.some((node) => isRecovering(draft.state, join(path, node.step.id), node))
+  );
 }
 
-function isIdle(draft: Draft, { path, node }: StepPlace): boolean {
-  return !draft.state.steps.has(path) || isDone(draft.state, path, node);
+/** Only in a workflow that was never checked; without this its run would never end. */
+function refuseCycle(draft: Draft, place: ListPlace): void {
+  const left = place.list.steps.length - begunIn(draft, place);
+  if (left === 0 || stopReason(draft.state, place.path) !== undefined) return;
+  const unbegun = place.list.steps.filter((node) => !draft.state.steps.has(child(place, node).path));
+  const names = unbegun.map((node) => `'${node.step.id}'`).join(', ');
+  const message = `the steps ${names} wait for each other, so none of them can begin`;
+  fail(draft, place.path, failure('invalid_workflow', message, { hint: 'take one of their needs away' }));
 }
 
 /** False while the step is active. A step that failed for good makes the list fail. */
@@ -99,7 +102,7 @@ function settleIn(draft: Draft, place: ListPlace, node: Node): boolean {
   return standing.kind !== 'active';
 }
 
-/** Where nothing new may begin, what has not begun is over: that it was left out shows in the journal. */
+/** Where nothing new may begin and nothing goes on, the rest is over: that it was left out shows in the journal. */
 function skipRest(draft: Draft, place: ListPlace): void {
   const reason = stopReason(draft.state, place.path);
   if (reason === undefined || begunIn(draft, place) === place.list.steps.length) return;

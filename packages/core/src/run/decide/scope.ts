@@ -4,7 +4,7 @@ import { evaluate } from '../../expression/evaluate.ts';
 import type { Scope, StepView } from '../../expression/scope.ts';
 import { locate, pathOf, readsOf } from '../outline.ts';
 import { FINALLY, nameOf, ON_FAILURE, outward, parentOf, RECOVER } from '../path.ts';
-import type { RunState } from '../state.ts';
+import { PENDING, type RunState } from '../state.ts';
 import type { Draft, StepPlace } from './draft.ts';
 import { outputOf } from './list-state.ts';
 
@@ -79,18 +79,18 @@ function failureAt(state: RunState, path: string): Failure | undefined {
 }
 
 /** Names that the forEach steps around a path bring in; inner ones hide outer ones. */
-function variablesAt({ outline, state }: Draft, path: string): JsonObject {
-  const variables: JsonObject = {};
-  const containers = [...outward(path)].reverse();
-  for (const [depth, container] of containers.entries()) {
-    const items = state.steps.get(container)?.items;
-    const element = containers[depth + 1];
-    const located = items === undefined || element === undefined ? undefined : locate(outline, container);
-    if (items === undefined || element === undefined || located === undefined || !('node' in located))
-      continue;
-    if (located.node.step.kind !== 'forEach') continue;
-    const index = Number(nameOf(element));
-    Object.assign(variables, { [located.node.step.as]: items[index] ?? null, index });
-  }
-  return variables;
+function variablesAt(draft: Draft, path: string): JsonObject {
+  const inwards = [...outward(path)].reverse();
+  return Object.assign({}, ...inwards.map((element) => variablesOf(draft, element)));
+}
+
+/** What a path brings in when it is that of an element. */
+function variablesOf({ outline, state }: Draft, element: string): JsonObject {
+  const each = parentOf(element) ?? '';
+  const { items } = state.steps.get(each) ?? PENDING;
+  const located = items === undefined ? undefined : locate(outline, each);
+  if (items === undefined || located === undefined || !('node' in located)) return {};
+  const { step } = located.node;
+  const index = Number(nameOf(element));
+  return step.kind === 'forEach' && index in items ? { [step.as]: items[index] ?? null, index } : {};
 }

@@ -38,16 +38,23 @@ function unknownAction(uses: string, names: readonly string[]): Finding {
   const known = names.includes(name);
   return {
     code: 'unknown_action',
-    message: known ? `no installed version of ${name} lies in ${uses.slice(name.length + 1)}` : `there is no action ${name}`,
+    message: known
+      ? `no installed version of ${name} lies in ${uses.slice(name.length + 1)}`
+      : `there is no action ${name}`,
     path: ['uses'],
-    suggestion: near.length > 0 && !known ? `did you mean ${near.join(' or ')}?` : 'cadre workers lists what is installed',
+    suggestion:
+      near.length > 0 && !known
+        ? `did you mean ${near.join(' or ')}?`
+        : 'cadre workers lists what is installed',
   };
 }
 
 /** What is written out; what expressions give is not known before the run. */
 function checkWith(inputs: JsonObject, action: ActionManifest): Finding[] {
   return validateSchema(action.input, inputs)
-    .filter(({ path, kind }) => kind === 'unknown' || kind === 'missing' || !holdsExpression(at(inputs, path)))
+    .filter(
+      ({ path, kind }) => kind === 'unknown' || kind === 'missing' || !holdsExpression(at(inputs, path)),
+    )
     .map(({ path, kind, message, suggestion }) => ({
       code: CODES[kind],
       message: `the input of ${action.name}: ${message}`,
@@ -56,7 +63,12 @@ function checkWith(inputs: JsonObject, action: ActionManifest): Finding[] {
     }));
 }
 
-const CODES = { unknown: 'unknown_input', missing: 'missing_input', wrong: 'wrong_input', schema: 'wrong_schema' } as const;
+const CODES = {
+  unknown: 'unknown_input',
+  missing: 'missing_input',
+  wrong: 'wrong_input',
+  schema: 'wrong_schema',
+} as const;
 
 function at(value: JsonValue, path: readonly (string | number)[]): JsonValue {
   return path.reduce<JsonValue>((inner, key) => (inner as JsonObject)[key] ?? null, value);
@@ -68,7 +80,8 @@ function holdsExpression(value: JsonValue): boolean {
 }
 
 function checkRetry(step: ActionStep, action: ActionManifest): Finding[] {
-  const repeatable = action.idempotent === true || action.effects.every((effect) => effect === 'none' || effect === 'read');
+  const repeatable =
+    action.idempotent === true || action.effects.every((effect) => effect === 'none' || effect === 'read');
   const retries = step.retry !== undefined && step.retry.attempts > 1 && step.retry.on === undefined;
   if (!retries || repeatable) return [];
   return [
@@ -89,8 +102,9 @@ function checkCommand(step: ActionStep): Finding[] {
   return [
     {
       code: 'expression_in_command',
-      message: 'the value of an expression becomes part of the command, with every character that means something to a shell',
-      path: ['run'],
+      message:
+        'the value of an expression becomes part of the command, with every character that means something to a shell',
+      path: ['with', 'command'],
       suggestion: 'give it as `env` and write "$NAME" in the command',
       warning: true,
     },

@@ -1,5 +1,5 @@
 import { formatPath } from '../path.ts';
-import type { FindPosition } from '../positions.ts';
+import { type FindPosition, writtenPath } from '../positions.ts';
 import type { Fault } from '../shape.ts';
 import type { Problem, Step } from '../workflow.ts';
 
@@ -12,7 +12,8 @@ export interface Finding extends Fault {
 }
 
 export function toProblem(finding: Finding, find: FindPosition): Problem {
-  const { code, message, path, suggestion, step } = finding;
+  const { code, message, suggestion, step } = finding;
+  const path = writtenPath(finding.path, step);
   const position = find(path) ?? step?.position;
   return {
     severity: finding.warning ? 'warning' : 'error',

@@ -11,17 +11,26 @@ export function checkInputSpecs(workflow: Workflow): Finding[] {
   return Object.entries(workflow.inputs).flatMap(([name, spec]) => {
     const path = ['spec', 'inputs', name];
     const findings = checkSchema(spec, path);
-    return findings.some(({ warning }) => !warning) ? findings : [...findings, ...checkDefault(name, spec, path)];
+    return findings.some(({ warning }) => !warning)
+      ? findings
+      : [...findings, ...checkDefault(name, spec, path)];
   });
 }
 
 function checkDefault(name: string, spec: JsonSchema, path: Path): Finding[] {
   const value = spec['default'];
-  if (value === undefined) return validateSchema(spec, null).filter(({ kind }) => kind === 'schema').map(({ message }) => wrong(message, path));
+  if (value === undefined)
+    return validateSchema(spec, null)
+      .filter(({ kind }) => kind === 'schema')
+      .map(({ message }) => wrong(message, path));
   return validateSchema(spec, value).map((misfit) =>
     misfit.kind === 'schema'
       ? wrong(misfit.message, path)
-      : wrong(`the default of \`${name}\` does not fit: ${misfit.message}`, [...path, 'default', ...misfit.path]),
+      : wrong(`the default of \`${name}\` does not fit: ${misfit.message}`, [
+          ...path,
+          'default',
+          ...misfit.path,
+        ]),
   );
 }
 
@@ -56,7 +65,9 @@ const KEYWORDS: Readonly<Record<string, (value: JsonValue) => boolean>> = {
 };
 
 function checkSchema(schema: JsonSchema, path: Path): Finding[] {
-  const own = Object.entries(schema).flatMap(([keyword, value]) => checkKeyword(keyword, value, [...path, keyword]));
+  const own = Object.entries(schema).flatMap(([keyword, value]) =>
+    checkKeyword(keyword, value, [...path, keyword]),
+  );
   const { items, properties } = schema;
   return [
     ...own,
@@ -72,12 +83,22 @@ function checkKeyword(keyword: string, value: JsonValue, path: Path): Finding[] 
   if (fits !== undefined) return fits(value) ? [] : [wrongKeyword(keyword, value, path)];
   const suggestion = didYouMean(keyword, Object.keys(KEYWORDS));
   if (suggestion === undefined) return [];
-  return [{ code: 'unknown_key', message: `\`${keyword}\` is no keyword of JSON Schema`, path, suggestion, warning: true }];
+  return [
+    {
+      code: 'unknown_key',
+      message: `\`${keyword}\` is no keyword of JSON Schema`,
+      path,
+      suggestion,
+      warning: true,
+    },
+  ];
 }
 
 function wrongKeyword(keyword: string, value: JsonValue, path: Path): Finding {
   const suggestion =
-    keyword === 'type' ? (didYouMean(String(value), TYPES) ?? `the types are ${TYPES.join(', ')}`) : undefined;
+    keyword === 'type'
+      ? (didYouMean(String(value), TYPES) ?? `the types are ${TYPES.join(', ')}`)
+      : undefined;
   return { ...wrong(`${show(value)} is not allowed for \`${keyword}\``, path), ...suggest(suggestion) };
 }
 

@@ -2,33 +2,103 @@ import type { JsonValue } from '@cadre/sdk';
 import { hasExpression } from '../../expression/template.ts';
 import type { Path } from '../path.ts';
 import { type Template, templatesOf } from '../templates.ts';
-import type { Enclosure, PlacedStep } from '../walk-steps.ts';
+import type { PlacedStep } from '../walk-steps.ts';
 import type { Step, Workflow } from '../workflow.ts';
 import type { Reader } from './visibility.ts';
 
-/** A string with expressions, and who reads with it. */
-export interface Site {
+/** A string with expressions, and what they see. */
+export interface Site extends View {
   readonly text: string;
   readonly path: Path;
   readonly use: Template['use'];
-  /** The string is the whole of what `use` is about, and not a part of it. */
-  readonly whole: boolean;
-  readonly reader: Reader;
-  readonly step?: Step;
-  /** Names that the steps around it bring in, with the forEach that does. */
-  readonly variables: ReadonlyMap<string, Binding>;
-  readonly failureKnown: boolean;
+  /** The keys from the template down to this string; none where the string is the template. */
+  readonly below: Path;
 }
 
-/** Where a variable comes from: the elements of a forEach, or unknown. */
-export type Binding = { readonly forEach: PlacedStep } | 'number' | 'unknown';
+/** A site of which it is known whether its text is one expression and nothing else. */
+export type WholeSite = Site & { readonly whole: boolean };
 
-/** All places of a workflow where expressions stand. */
+interface View {
+  readonly step?: Step;
+  /** Absent where no step has begun yet. */
+  readonly reader?: Reader;
+  /** Names that the steps around it bring in. */
+  readonly variables: Variables;
+  /** Whether `failure` means something: when a run has failed, and where a step is mended. */
+  readonly failureKnown: boolean;
+  /** Ids of steps that are readable besides those that the reader sees. */
+  readonly ownSteps: ReadonlySet<string>;
+}
+
+/** The element of a forEach whose list is `items` as seen from `around`, a number, or what nobody knows yet. */
+export type Variable = 'number' | 'unknown' | { readonly items: JsonValue; readonly around: Variables };
+
+export type Variables = ReadonlyMap<string, Variable>;
+
+/** All strings of a workflow that hold expressions. */
 export function sitesOf(workflow: Workflow, placed: readonly PlacedStep[]): Site[] {
-  const end: Reader = { around: [] };
+  const beginning: View = { variables: new Map(), failureKnown: false, ownSteps: new Set() };
+  const end: View = { ...beginning, reader: { around: [] } };
+  const group = workflow.concurrency?.group ?? null;
   return [
-    ...placed.flatMap((step) => sitesOfStep(step, placed)),
-    ...sitesIn(workflow.outputs, { path: ['spec', 'outputs'], use: 'text', reader: end }),
-    ...sitesIn(workflow.concurrency?.group ?? null, { path: ['spec', 'concurrency', 'group'], use: 'text', reader: BEFORE }),
+    ...placed.flatMap(sitesOfStep),
+    ...sitesIn({ template: workflow.outputs, path: [], use: 'text' }, ['spec', 'outputs'], end),
+    ...sitesIn({ template: group, path: [], use: 'text' }, ['spec', 'concurrency', 'group'], beginning),
   ];
+}
+
+function sitesOfStep(placed: PlacedStep): Site[] {
+  const { step, path, around } = placed;
+  const written: JsonValue = step.kind === 'unbuilt' ? step.written : null;
+  const view: View = {
+    step,
+    reader: placed,
+    variables: new Map([...variablesAround(placed), ...variablesWithin(step, written)]),
+    failureKnown: around[0]?.list.path[1] !== 'steps' || around.some(({ list }) => list.role === 'recover'),
+    ownSteps: new Set(textsUnder(written, 'id')),
+  };
+  return templatesOf(step).flatMap((template) => sitesIn(template, path, view));
+}
+
+function sitesIn(template: Template, path: Path, view: View): Site[] {
+  return stringsIn(template.template).map(({ text, below }) => ({
+    ...view,
+    text,
+    path: [...path, ...template.path, ...below],
+    use: template.use,
+    below,
+  }));
+}
+
+function stringsIn(value: JsonValue, below: Path = []): { text: string; below: Path }[] {
+  if (typeof value === 'string') return hasExpression(value) ? [{ text: value, below }] : [];
+  if (typeof value !== 'object' || value === null) return [];
+  const list = Array.isArray(value);
+  return Object.entries(value).flatMap(([key, inner]) =>
+    stringsIn(inner, [...below, list ? Number(key) : key]),
+  );
+}
+
+/** From the outside in: inner names hide outer ones. */
+function variablesAround({ around }: PlacedStep): Variables {
+  let variables: Variables = new Map();
+  for (const [depth, { holder }] of around.entries()) {
+    if (holder.kind !== 'forEach' || around[depth + 1]?.list.role !== 'body') continue;
+    const element = { items: holder.items, around: variables };
+    variables = new Map<string, Variable>([...variables, ['index', 'number'], [holder.as, element]]);
+  }
+  return variables;
+}
+
+/** Loops that cannot be run yet are checked as they are written: their steps see each other and the counter. */
+function variablesWithin(step: Step, written: JsonValue): [string, Variable][] {
+  if (step.kind !== 'unbuilt') return [];
+  return [...textsUnder(written, 'as'), 'item', 'index', 'iteration'].map((name) => [name, 'unknown']);
+}
+
+function textsUnder(value: JsonValue, key: string): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([name, inner]) =>
+    name === key && typeof inner === 'string' ? [inner] : textsUnder(inner, key),
+  );
 }

@@ -9,8 +9,14 @@ import type { Finding } from './finding.ts';
 import { whyUnreadable } from './visibility.ts';
 
 /** Order, reach and emptiness: what is wrong with a workflow whatever its expressions and actions are. */
-export function checkStructure(placed: readonly PlacedStep[], steps: ReadonlyMap<string, PlacedStep>): Finding[] {
-  return [...cycles(placed), ...placed.flatMap((step) => [...needs(step, steps), ...reach(step), ...aliases(step, steps)])];
+export function checkStructure(
+  placed: readonly PlacedStep[],
+  steps: ReadonlyMap<string, PlacedStep>,
+): Finding[] {
+  return [
+    ...cycles(placed),
+    ...placed.flatMap((step) => [...needs(step, steps), ...reach(step), ...aliases(step, steps)]),
+  ];
 }
 
 function cycles(placed: readonly PlacedStep[]): Finding[] {
@@ -35,9 +41,20 @@ function needs(placed: PlacedStep, steps: ReadonlyMap<string, PlacedStep>): Find
 
 function reach({ step, path }: PlacedStep): Finding[] {
   const never: Finding[] = neverRuns(step)
-    ? [{ code: 'unreachable', message: `the step "${step.id}" never runs`, path: [...path, 'if'], step, warning: true }]
+    ? [
+        {
+          code: 'unreachable',
+          message: `the step "${step.id}" never runs`,
+          path: [...path, 'if'],
+          step,
+          warning: true,
+        },
+      ]
     : [];
-  return [...never, ...emptiness(step).map((finding) => ({ ...finding, path: [...path, ...finding.path], step }))];
+  return [
+    ...never,
+    ...emptiness(step).map((finding) => ({ ...finding, path: [...path, ...finding.path], step })),
+  ];
 }
 
 /** Its condition is false whatever happens. */

@@ -24,12 +24,16 @@ export function whyUnreadable(
   const target = steps.get(id);
   if (target === undefined) return unknownStep(id, reader, steps);
   const reason = whyNotBefore(target, reader) ?? whyMany(target, reader);
-  return reason && { code: 'unreadable_step', message: `the step "${id}" cannot be read here: ${reason}` };
+  return reason === undefined
+    ? undefined
+    : { code: 'unreadable_step', message: `the step "${id}" cannot be read here: ${reason}` };
 }
 
 function unknownStep(id: string, reader: Reader, steps: ReadonlyMap<string, PlacedStep>): Unreadable {
   const readable = [...steps.keys()].filter((name) => whyUnreadable(name, reader, steps) === undefined);
-  const near = nearest(id, readable).map((name) => (/^\w+$/.test(name) ? `steps.${name}` : `steps["${name}"]`));
+  const near = nearest(id, readable).map((name) =>
+    /^\w+$/.test(name) ? `steps.${name}` : `steps["${name}"]`,
+  );
   return {
     code: 'unknown_step',
     message: `there is no step "${id}"`,
@@ -50,7 +54,8 @@ function whyNotBefore(target: PlacedStep, reader: Reader): string | undefined {
   const depth = commonDepth(target, reader);
   const [there, here] = [target.around[depth], reader.around[depth]];
   if (there === undefined) return whyNotAround(reader, depth);
-  if (here === undefined) return reader.around.length === 0 ? undefined : 'it stands inside the step that reads it';
+  if (here === undefined)
+    return reader.around.length === 0 ? undefined : 'it stands inside the step that reads it';
   return there.list === here.list ? whyNotBeside(there, here) : whyNotInOther(there, here, depth);
 }
 
@@ -74,8 +79,12 @@ function whyNotBeside(there: Enclosure, here: Enclosure): string | undefined {
 
 /** Two lists of one step, or two of the workflow's own. */
 function whyNotInOther(there: Enclosure, here: Enclosure, depth: number): string | undefined {
-  if (depth > 0 && there.list.role === here.list.role) return 'it is in another branch, which is not done when this one is';
-  const rank = (enclosure: Enclosure) => (depth === 0 ? SECTIONS : ROLES).indexOf(String(depth === 0 ? enclosure.list.path[1] : enclosure.list.role));
+  if (depth > 0 && there.list.role === here.list.role)
+    return 'it is in another branch, which is not done when this one is';
+  const rank = (enclosure: Enclosure) =>
+    (depth === 0 ? SECTIONS : ROLES).indexOf(
+      String(depth === 0 ? enclosure.list.path[1] : enclosure.list.role),
+    );
   return rank(there) < rank(here) ? undefined : 'it comes later';
 }
 
@@ -85,7 +94,8 @@ const ROLES = ['body', 'recover', 'compensate'];
 function whyMany(target: PlacedStep, reader: Reader): string | undefined {
   const depth = commonDepth(target, reader);
   const many = target.around.some(
-    ({ holder }, at) => at >= depth && holder.kind === 'forEach' && target.around[at + 1]?.list.role === 'body',
+    ({ holder }, at) =>
+      at >= depth && holder.kind === 'forEach' && target.around[at + 1]?.list.role === 'body',
   );
   return many ? 'it is done once for each element; read the output of the forEach' : undefined;
 }

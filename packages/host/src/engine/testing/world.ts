@@ -71,7 +71,10 @@ export function openWorld(): World {
     clock,
     process,
     async close() {
-      for (const { engine, holder } of processes) if (!gone.has(holder.holder)) await engine.close(0);
+      const alive = processes.filter(({ holder }) => !gone.has(holder.holder));
+      const closing = alive.map(({ engine }) => engine.close(0));
+      await clock.advance(0);
+      await Promise.all(closing);
       for (const { store } of processes) await store.close();
       rmSync(folder, { recursive: true, force: true });
     },
@@ -79,10 +82,27 @@ export function openWorld(): World {
 }
 
 export function startSample(engine: Engine, workflow: Workflow, inputs: JsonObject = {}): Promise<string> {
-  return engine.start({ workflow, inputs, mode: 'apply', trigger: { kind: 'manual' }, principal: 'user:ada' });
+  return engine.start({
+    workflow,
+    inputs,
+    mode: 'apply',
+    trigger: { kind: 'manual' },
+    principal: 'user:ada',
+  });
 }
 
 /** Starts a run and answers the state in which it rests. */
-export async function runSample(engine: Engine, workflow: Workflow, inputs: JsonObject = {}): Promise<RunState> {
+export async function runSample(
+  engine: Engine,
+  workflow: Workflow,
+  inputs: JsonObject = {},
+): Promise<RunState> {
   return engine.settled(await startSample(engine, workflow, inputs));
+}
+
+/** Everything that a stream gives until its end. */
+export async function gather<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const items: T[] = [];
+  for await (const item of stream) items.push(item);
+  return items;
 }

@@ -89,7 +89,7 @@ export const PYTHON_RULES: readonly TextRule[] = [
     keywords: ['verify', '_create_unverified_context', 'CERT_NONE', 'check_hostname'],
     pattern:
       /(?<=[(,]\s{0,80})verify\s{0,4}=\s{0,4}False\b|\bssl\._create_unverified_context\b|\bverify_mode\s{0,4}=\s{0,4}(?:ssl\.)?CERT_NONE\b(?!\s{1,4}if\b)|\bcert_reqs\s{0,4}=\s{0,4}(?:ssl\.)?["']?CERT_NONE\b|\bcheck_hostname\s{0,4}=\s{0,4}False\b/g,
-    when: (_call, { index, input }) => !isParameter(input, index),
+    when: (_call, { index, input }) => !isParameter(input, index) && !isOfToken(input, index),
   }),
   python({
     id: 'python-mktemp',
@@ -173,4 +173,9 @@ export const PYTHON_RULES: readonly TextRule[] = [
 /** `def fetch(url, verify=False)` only offers it. */
 function isParameter(code: string, index: number): boolean {
   return /^\s{0,80}(?:async\s{1,4})?def\b/.test(code.slice(code.lastIndexOf('\n', index) + 1, index));
+}
+
+/** `jwt.decode(token, verify=False)` has a rule of its own. */
+function isOfToken(code: string, index: number): boolean {
+  return /\bjwt\.decode\s{0,4}\([^()]{0,300}$/.test(code.slice(Math.max(0, index - 400), index));
 }

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { expect, test } from 'vitest';
+import { keywordFilter } from '../scan/keyword-filter.ts';
 import { sourceOf } from '../scan/source.ts';
 import { findSecrets, SECRET_RULES } from './find-secrets.ts';
 import { maskSecrets } from './mask-secrets.ts';
@@ -121,7 +122,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   'secret-linear-key': { leak: join('lin', '_api_', random(40)), clean: 'lin_api_key' },
   'secret-supabase-token': { leak: join('sbp', '_', hex(40)), clean: 'sbp_token' },
   'secret-slack-token': {
-    leak: join('xoxb', '-1234567890', '12-', random(30)),
+    leak: join('xoxb', '-2483716509', '12-', random(30)),
     clean: join('xoxb', '-your-token-here'),
   },
   'secret-slack-webhook': {
@@ -161,7 +162,7 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
       "const apiKey = 'settings.provider.apiKey'; const nextToken = 'a8Kd93kdLs02kfLq7xZ1'; const tokenUrl = 'x'",
   },
   'secret-password': {
-    leak: join('db.pass', 'word = "ho', 'rse-4staple"'),
+    leak: join('db.pass', 'word = "tr0u', 'b4dor&3x"'),
     clean: 'db.password = "Passwort eingeben"; password: "password123"; password = "${DB_PASSWORD}"',
   },
   'secret-setting': {
@@ -171,8 +172,9 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
   },
 };
 
+const candidates = keywordFilter(SECRET_RULES);
 const rulesIn = (text: string, file = 'src/app.ts') =>
-  findSecrets(sourceOf(file, text), SECRET_RULES).map(({ rule }) => rule.id);
+  findSecrets(sourceOf(file, text), candidates(text)).map(({ rule }) => rule.id);
 
 test('there is a leak and a clean twin for every rule', () => {
   expect(Object.keys(SAMPLES).sort()).toEqual(SECRET_RULES.map(({ id }) => id).sort());
@@ -185,12 +187,6 @@ test.each(Object.entries(SAMPLES))('[HYG-23] %s finds the leak and not its clean
 }) => {
   expect(rulesIn(`\nfirst\n${leak}\nlast\n`, file)).toEqual([id]);
   expect(rulesIn(`\nfirst\n${clean}\nlast\n`, file)).toEqual([]);
-});
-
-test.each(Object.entries(SAMPLES))('%s has a keyword in what it finds', (id, { leak }) => {
-  const rule = SECRET_RULES.find((one) => one.id === id);
-  const lower = leak.toLowerCase();
-  expect(rule?.keywords.some((keyword) => lower.includes(keyword.toLowerCase()))).toBe(true);
 });
 
 test('a GitHub token with the right checksum is certain, with a wrong one still told, and doubtful', () => {

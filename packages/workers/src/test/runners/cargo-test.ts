@@ -24,8 +24,8 @@ export const cargoTest: Runner = {
   },
   async collect({ context }) {
     return {
-      arguments: ['test', '--workspace', '--color=never', '--', '--list'],
-      // What is compiled for a plan must not be left in the repository.
+      // Neither what is compiled for a plan nor a new lock file must be left in the repository.
+      arguments: ['test', '--workspace', '--locked', '--color=never', '--', '--list'],
       env: { CARGO_TARGET_DIR: join(context.dataDir, 'cargo-target') },
     };
   },
@@ -45,9 +45,9 @@ function named({ selection }: Job): string[] {
 /** The text of Rust's own test program: one line a test, then a section for each that failed. */
 function casesOf(stdout: string): TestCase[] {
   const sections = new Map(
-    [...stdout.matchAll(/^---- (.+) stdout ----\n([\s\S]*?)(?=\n---- |\n\nfailures:\n|\n\ntest result)/gm)].map(
-      ([, name = '', text = '']) => [name, text.trim()],
-    ),
+    [
+      ...stdout.matchAll(/^---- (.+) stdout ----\n([\s\S]*?)(?=\n---- |\n\nfailures:\n|\n\ntest result)/gm),
+    ].map(([, name = '', text = '']) => [name, text.trim()]),
   );
   const lines = stdout.matchAll(/^test (.+?)(?: - should panic)? \.\.\. (ok|FAILED|ignored)\b/gm);
   return [...lines].map(([, name = '', word = '']) => {

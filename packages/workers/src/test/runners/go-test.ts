@@ -40,18 +40,24 @@ export const goTest: Runner = {
   },
   async read(job, completed) {
     const events = eventsOf(completed.stdout);
-    if (!events.some(({ Action }) => Action in STATUS)) return undefined;
     const module = /^module\s+(\S+)/m.exec(await job.project.read('go.mod'))?.[1] ?? '';
+    const broken = brokenPackages(completed, module);
+    if (!events.some(({ Action }) => Action in STATUS) && broken.length === 0) return undefined;
     const coverage = job.coverage ? await readGoCoverage(profileOf(job)) : undefined;
-    const cases = [...casesOf(events, module), ...brokenPackages(completed, module)];
+    const cases = [...casesOf(events, module), ...broken];
     return { cases, ...(coverage === undefined ? {} : { coverage }) };
   },
   async collect(job) {
-    return { arguments: ['test', '-json', '-list', job.selection.pattern ?? '.', ...packages(job)], env: environmentOf(job) };
+    return {
+      arguments: ['test', '-json', '-list', job.selection.pattern ?? '.', ...packages(job)],
+      env: environmentOf(job),
+    };
   },
   async readCollected(_, completed) {
     const events = eventsOf(completed?.stdout ?? '');
-    const names = events.map(({ Output = '' }) => Output.trim()).filter((name) => /^(Test|Example|Fuzz)\w*$/.test(name));
+    const names = events
+      .map(({ Output = '' }) => Output.trim())
+      .filter((name) => /^(Test|Example|Fuzz)\w*$/.test(name));
     return events.length === 0 ? undefined : names.map((name) => ({ name }));
   },
 };
@@ -72,7 +78,9 @@ function names({ selection }: Job): string[] {
 }
 
 function packages({ selection }: Job): string[] {
-  const folders = selection.files.map((file) => (file.endsWith('.go') ? file.replace(/(^|\/)[^/]*$/, '') : file));
+  const folders = selection.files.map((file) =>
+    file.endsWith('.go') ? file.replace(/(^|\/)[^/]*$/, '') : file,
+  );
   return folders.length === 0 ? ['./...'] : [...new Set(folders.map((folder) => `./${folder}`))];
 }
 
@@ -95,7 +103,9 @@ function casesOf(events: readonly GoEvent[], module: string): TestCase[] {
   // A test with parts is counted by its parts, unless it fails where they do not.
   return cases.filter((one) => {
     const parts = cases.filter(({ name }) => name.startsWith(`${one.name}/`));
-    return parts.length === 0 || (one.status === 'failed' && parts.every(({ status }) => status !== 'failed'));
+    return (
+      parts.length === 0 || (one.status === 'failed' && parts.every(({ status }) => status !== 'failed'))
+    );
   });
 }
 
@@ -118,8 +128,12 @@ function caseOf(events: readonly GoEvent[], module: string): TestCase {
 
 /** Packages that could not be built have no tests to fail, so they fail themselves. */
 function brokenPackages({ stdout, stderr }: Completed, module: string): TestCase[] {
-  const names = `${stdout}\n${eventsOf(stdout).map(({ Output = '' }) => Output).join('')}`;
-  const broken = new Set([...names.matchAll(/^FAIL\t(\S+) \[(?:build|setup) failed\]/gm)].map(([, name = '']) => name));
+  const names = `${stdout}\n${eventsOf(stdout)
+    .map(({ Output = '' }) => Output)
+    .join('')}`;
+  const broken = new Set(
+    [...names.matchAll(/^FAIL\t(\S+) \[(?:build|setup) failed\]/gm)].map(([, name = '']) => name),
+  );
   return [...broken].map((name) => {
     const [, file, line] = /^(\S+\.go):(\d+):\d+: /m.exec(stderr) ?? [];
     return {

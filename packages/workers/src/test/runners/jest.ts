@@ -34,7 +34,12 @@ export const jest: Runner = {
   async read(job) {
     const cases = await readJestReport(reportOf(job));
     const coverage = await readCoverageSummary(join(job.reports, 'coverage/coverage-summary.json'));
-    return cases && { cases, ...(coverage === undefined ? {} : { coverage, artifacts: [join(job.reports, 'coverage')] }) };
+    return (
+      cases && {
+        cases,
+        ...(coverage === undefined ? {} : { coverage, artifacts: [join(job.reports, 'coverage')] }),
+      }
+    );
   },
   async collect(job) {
     return { arguments: ['--listTests', '--json', '--passWithNoTests', ...narrowed(job)] };

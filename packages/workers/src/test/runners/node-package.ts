@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { foldersAbove } from '../../code/scratch.ts';
-import { escapePattern, type FailedTest, type Job } from '../runner.ts';
+import type { FailedTest, Job } from '../runner.ts';
 
 /** Source files of JavaScript projects, and what their tests may read. */
 export function isNodeSource(path: string): boolean {
@@ -29,9 +29,9 @@ export async function isConfigured({ project }: Job, files: RegExp, pattern: Reg
   return texts.some((text) => pattern.test(text));
 }
 
-/** A pattern for full names that fits any of the tests that failed. */
+/** A pattern for full names that fits any of the tests that failed; their ids are patterns. */
 export function failedPattern(failed: readonly FailedTest[]): string {
-  return `^(${failed.map(({ id }) => escapePattern(id)).join('|')})$`;
+  return `^(${failed.map(({ id }) => id).join('|')})$`;
 }
 
 export function filesOf(failed: readonly FailedTest[]): string[] {

@@ -23,7 +23,8 @@ export const nodeTest: Runner = {
   program: 'node',
   install: { other: 'install Node.js from https://nodejs.org' },
   async recognise(project) {
-    if (scriptOf(project) !== undefined) return { reason: 'node --test in the scripts of package.json', strong: true };
+    if (scriptOf(project) !== undefined)
+      return { reason: 'node --test in the scripts of package.json', strong: true };
     const isDefault = picomatch(DEFAULT_FILES);
     const files = project.files.filter((file) => isDefault(file)).slice(0, LOOKED_INTO);
     const texts = await Promise.all(files.map(project.read));
@@ -40,18 +41,24 @@ export const nodeTest: Runner = {
       arguments: [
         ...own.filter(isOption),
         ...(limited || job.testTimeoutMs === undefined ? [] : [`--test-timeout=${job.testTimeoutMs}`]),
+        ...((await canForceExit(job)) ? ['--test-force-exit'] : []),
         ...names(job),
         ...(job.coverage ? coverageArguments(job) : []),
         '--test-reporter=junit',
         `--test-reporter-destination=${reportOf(job)}`,
+        // For people who watch, and for what a file that cannot be loaded has to say.
+        '--test-reporter=spec',
+        '--test-reporter-destination=stdout',
         '--test',
         ...(narrowedFiles(job) ?? own.filter((argument) => !isOption(argument))),
       ],
     };
   },
-  async read(job) {
+  async read(job, { stdout }) {
     const xml = await readFile(reportOf(job), 'utf8').catch(() => '');
-    const cases = parseJunit(xml)?.map((one) => caseOf(job, one));
+    const cases = parseJunit(xml)
+      ?.filter((one) => !isEmptyFile(job, one))
+      .map((one) => caseOf(job, isBrokenFile(one) ? { ...one, message: stdout } : one));
     const coverage = job.coverage ? await readLcov(lcovOf(job)) : undefined;
     return cases && { cases, ...(coverage === undefined ? {} : { coverage }) };
   },
@@ -72,12 +79,33 @@ function scriptOf({ folder }: Project): string[] | undefined {
   const command = commands.map(wordsOf).find((words) => words.includes('node') && words.includes('--test'));
   return command
     ?.slice(command.indexOf('node') + 1)
-    .filter((word) => !/^(--test|--watch|--experimental-test-coverage|--test-reporter(-destination)?=.*)$/.test(word));
+    .filter(
+      (word) =>
+        !/^(--test|--watch|--experimental-test-coverage|--test-reporter(-destination)?=.*)$/.test(word),
+    );
 }
 
 /** Words of a simple command line: quotes are taken off, nothing is filled in. */
 function wordsOf(command: string): string[] {
-  return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? '');
+  return [...command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? '',
+  );
+}
+
+/** A test that left something open would keep Node waiting. Before 24 the report is cut off then (seen with 20.20). */
+async function canForceExit({ ask }: Job): Promise<boolean> {
+  const { stdout } = await ask('--version');
+  return Number(/^v(\d+)/.exec(stdout)?.[1]) >= 24;
+}
+
+/** A file in which no test fits the pattern is reported as a test that passed. */
+function isEmptyFile({ project }: Job, { name, status }: JunitCase): boolean {
+  return status === 'passed' && project.files.includes(name);
+}
+
+/** All that is said of a file that ended badly by itself; why stands in what it printed. */
+function isBrokenFile({ message }: JunitCase): boolean {
+  return message?.includes("cause: 'test failed'") === true;
 }
 
 function names({ selection }: Job): string[] {

@@ -88,7 +88,10 @@ function narrowed({ selection, project }: Job): string[] {
   const { files, pattern, changed, failed } = selection;
   const tests = changed.filter((file) => TEST_FILE.test(file) && project.files.includes(file));
   const only = [failed.map(({ id }) => id), files, tests.length === changed.length ? tests : []];
-  return [...(pattern === undefined ? [] : ['-k', pattern]), ...(only.find(({ length }) => length > 0) ?? [])];
+  return [
+    ...(pattern === undefined ? [] : ['-k', pattern]),
+    ...(only.find(({ length }) => length > 0) ?? []),
+  ];
 }
 
 function caseOf({ suites: _, className, ...one }: JunitCase): TestCase {
@@ -96,7 +99,8 @@ function caseOf({ suites: _, className, ...one }: JunitCase): TestCase {
   if (file === undefined) return one;
   // `tests.test_a.TestX` in tests/test_a.py: what is left is the class.
   const module = file.replace(/\.py$/, '').replaceAll('/', '.');
-  const inside = className === module ? '' : className.slice(className.startsWith(module) ? module.length + 1 : 0);
+  const inside =
+    className === module ? '' : className.slice(className.startsWith(module) ? module.length + 1 : 0);
   const isFile = className === '' && name === module;
   const id = [file, ...(inside === '' ? [] : inside.split('.')), ...(isFile ? [] : [name])].join('::');
   // The report counts lines from 0, and means the first line of the test.

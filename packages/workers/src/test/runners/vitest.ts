@@ -1,8 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readCoverageSummary } from '../coverage-reports.ts';
 import { readJestReport } from '../jest-report.ts';
 import { coverageMissing, type Job, type ListedTest, type Runner } from '../runner.ts';
-import { readFile } from 'node:fs/promises';
 import { failedPattern, filesOf, hasPackage, isConfigured, isNodeSource } from './node-package.ts';
 
 const CONFIG = /^(vitest|vite)\.(config|workspace)\.\w+$/;
@@ -33,14 +33,25 @@ export const vitest: Runner = {
       env: { CI: 'true' },
       skipped:
         job.coverage && !canCover
-          ? [coverageMissing('vitest', '@vitest/coverage-v8 is not installed', 'npm install --save-dev @vitest/coverage-v8')]
+          ? [
+              coverageMissing(
+                'vitest',
+                '@vitest/coverage-v8 is not installed',
+                'npm install --save-dev @vitest/coverage-v8',
+              ),
+            ]
           : [],
     };
   },
   async read(job) {
     const cases = await readJestReport(reportOf(job));
     const coverage = await readCoverageSummary(join(job.reports, 'coverage/coverage-summary.json'));
-    return cases && { cases, ...(coverage === undefined ? {} : { coverage, artifacts: [join(job.reports, 'coverage')] }) };
+    return (
+      cases && {
+        cases,
+        ...(coverage === undefined ? {} : { coverage, artifacts: [join(job.reports, 'coverage')] }),
+      }
+    );
   },
   async collect(job) {
     return { arguments: ['list', ...narrowed(job), `--json=${reportOf(job)}`], env: { CI: 'true' } };

@@ -1,5 +1,5 @@
 import type { ActionContext } from '@cadre/sdk';
-import { readGit, splitZero } from '../tree/read-git.ts';
+import { readGit, splitZero } from './read-git.ts';
 
 /**
  * Settings that switch off the filters which the repository's own configuration defines: comparing a file would run

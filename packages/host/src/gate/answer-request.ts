@@ -1,0 +1,126 @@
+import { basename } from 'node:path';
+import { type Permission, parsePermission, splitHost } from '@cadre/core';
+import { failure, type JsonValue, type Outcome } from '@cadre/sdk';
+import type { CallRequest } from '../ports/action-runner.ts';
+import type { SecretSource } from '../ports/secret-source.ts';
+import type { AuditLog } from './audit-log.ts';
+import type { Authority, Ruling } from './authority.ts';
+import { brokeredFetch, type FetchLimits } from './brokered-fetch.ts';
+import type { Mask } from './mask.ts';
+import { resolveAddress } from './resolve-address.ts';
+import type { Subject } from './subject.ts';
+
+/** What requests during a call are answered with. */
+export interface Requested {
+  readonly subject: Subject;
+  readonly authority: Authority;
+  readonly audit: AuditLog;
+  readonly secrets: SecretSource;
+  readonly mask: Mask;
+  readonly limits: FetchLimits;
+  /** In a plan nothing is fetched and no secret is handed out. */
+  readonly isPlan: boolean;
+  readonly signal: AbortSignal;
+}
+
+/** Arguments can be as long as the system permits; the record keeps their beginning. */
+const RECORDED_LENGTH = 1_000;
+
+/** Decides, records and answers one request of a worker, or of the proxy for its programs. */
+export function answerRequest(request: CallRequest, given: Requested): Promise<Outcome<JsonValue>> {
+  switch (request.kind) {
+    case 'exec':
+      return answerExec(request, given);
+    case 'secret':
+      return answerSecret(request.name, given);
+    case 'connect':
+      return askForHost(request.host, request.port, 'connect', given);
+    case 'fetch':
+      return answerFetch(request, given);
+  }
+}
+
+async function answerExec(
+  request: Extract<CallRequest, { kind: 'exec' }>,
+  given: Requested,
+): Promise<Outcome<JsonValue>> {
+  const { program, path } = request;
+  if (basename(path) !== program) {
+    return { ok: false, failure: failure('denied', `the program ${program} is not what lies at ${path}`) };
+  }
+  const target = [path, ...request.arguments].join(' ').slice(0, RECORDED_LENGTH);
+  const ruling = await rule(`shell:${program}`, 'exec', target, given);
+  return ruling.allowed ? { ok: true, output: true } : { ok: false, failure: ruling.failure };
+}
+
+async function answerSecret(name: string, given: Requested): Promise<Outcome<JsonValue>> {
+  if (given.isPlan) return { ok: false, failure: failure('denied', `a plan does not hand out the secret ${name}`) };
+  return revealSecret(name, given);
+}
+
+/** The value of a secret that may be used; from now on it is masked. */
+export async function revealSecret(name: string, given: Requested): Promise<Outcome<string>> {
+  const ruling = await rule(`secret:${name}`, 'secret', name, given);
+  if (!ruling.allowed) return { ok: false, failure: ruling.failure };
+  const value = await given.secrets.find(name);
+  if (value === undefined) {
+    return {
+      ok: false,
+      failure: failure('not_found', `there is no secret ${name}`, { hint: `give the secret ${name} a value` }),
+    };
+  }
+  given.mask.add(value);
+  return { ok: true, output: value };
+}
+
+async function answerFetch(
+  request: Extract<CallRequest, { kind: 'fetch' }>,
+  given: Requested,
+): Promise<Outcome<JsonValue>> {
+  const ask = (host: string, port: number) => askForHost(host, port, 'fetch', given);
+  const fetched = await brokeredFetch(request.url, request.options, ask, given.limits, given.signal);
+  return fetched as Outcome<JsonValue>;
+}
+
+async function askForHost(
+  host: string,
+  port: number,
+  operation: string,
+  given: Requested,
+): Promise<Outcome<string>> {
+  const target = `${host.replace(/\.$/, '')}:${port}`;
+  if (given.isPlan) return { ok: false, failure: failure('denied', `a plan does not use the network (${target})`) };
+  const ruling = await rule(`net:${target}`, operation, target, given);
+  if (!ruling.allowed) return { ok: false, failure: ruling.failure };
+  return resolveAddress(host, !splitHost(ruling.granted.scope).host.includes('*'));
+}
+
+type Ruled = Ruling | { readonly allowed: false; readonly failure: ReturnType<typeof failure>; readonly rule: string };
+
+async function rule(text: string, operation: string, target: string, given: Requested): Promise<Ruled> {
+  const { subject, authority, audit, mask } = given;
+  const wanted = readConcrete(text);
+  const ruling: Ruled =
+    wanted === undefined
+      ? { allowed: false, rule: 'invalid', failure: failure('invalid_input', `${target} cannot be asked for`) }
+      : await authority.decide(subject, wanted);
+  await audit.record({
+    principal: subject.call.principal,
+    run: subject.call.run,
+    step: subject.call.step,
+    worker: subject.worker.manifest.id,
+    action: subject.action.name,
+    operation,
+    permission: text,
+    target: mask.text(target),
+    decision: ruling.allowed ? 'allowed' : 'denied',
+    rule: ruling.rule,
+  });
+  return ruling;
+}
+
+/** A wish names one thing; a pattern would get an answer for more than was shown to whoever answered. */
+function readConcrete(text: string): Permission | undefined {
+  const parsed = parsePermission(text);
+  return parsed.ok && !parsed.permission.scope.includes('*') ? parsed.permission : undefined;
+}

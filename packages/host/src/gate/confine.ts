@@ -1,0 +1,137 @@
+import { lstat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import { covers, deniedWithin, type Permission, type PlacedPolicy, placePermission } from '@cadre/core';
+import { isInside, realTarget } from '@cadre/kit/files';
+import type { Confinement } from '../ports/action-runner.ts';
+import { gitFolders } from './git-folders.ts';
+import type { Subject } from './subject.ts';
+
+/** What of the machine a call may use, and in which tree. */
+export interface ConfineRequest {
+  readonly subject: Subject;
+  /** Granted `fs:` permissions, as they are written. */
+  readonly files: readonly Permission[];
+  readonly policy: PlacedPolicy;
+  /** Never to be seen: Cadre's own data, keys. */
+  readonly hidden: readonly string[];
+  /** In a plan nothing but the scratch tree (if there is one) and the worker's own folder can be written. */
+  readonly plan?: { readonly scratch?: string };
+}
+
+/** A path that may not be used as it was granted, in words. */
+export interface Misplaced {
+  readonly permission: Permission;
+  readonly reason: string;
+}
+
+/** Written by a confined program, these would run outside of it later, or widen what it may do. */
+const GUARDED = ['.cadre', '.git/hooks', '.git/config'];
+
+/** The mounts that follow from what was granted; links are resolved here and now. */
+export async function confine(request: ConfineRequest): Promise<Confinement | Misplaced> {
+  const { subject, plan } = request;
+  const real: { readonly permission: Permission; readonly path: string }[] = [];
+  for (const permission of request.files) {
+    const path = await realPlace(permission, subject);
+    if (typeof path !== 'string') return path;
+    real.push({ permission, path });
+  }
+  const canWrite = (permission: Permission) => permission.type === 'fs:write' && plan === undefined;
+  const granted = await withGitFolders(real, subject.places.workspace);
+  const denied = request.files.flatMap((permission) =>
+    deniedWithin(request.policy, placePermission(permission, subject.places)),
+  );
+  const scratch = plan?.scratch;
+  const inScratch = scratch === undefined ? [] : mapInto(scratch, real, subject.places.workspace);
+  const writable = [
+    subject.places.data,
+    ...granted.filter(({ permission }) => canWrite(permission)).map(({ path }) => path),
+    ...inScratch.filter(({ permission }) => permission.type === 'fs:write').map(({ path }) => path),
+  ];
+  const hidden = [
+    ...denied.filter(({ type }) => type === 'fs:read').map(({ scope }) => scope),
+    ...request.hidden.filter((path) => granted.some((one) => one.path !== path && isInside(one.path, path))),
+  ];
+  return {
+    readable: unique([
+      ...granted.filter(({ permission }) => !canWrite(permission)).map(({ path }) => path),
+      ...inScratch.filter(({ permission }) => permission.type === 'fs:read').map(({ path }) => path),
+      ...denied.filter(({ type }) => type === 'fs:write').map(({ scope }) => scope),
+      ...(await guardedPaths(subject, writable)),
+    ]),
+    writable: unique(writable),
+    hidden: unique(hidden.flatMap((path) => withTwin(path, scratch, subject.places.workspace))),
+    programs: scopes(subject, 'shell'),
+    hosts: plan === undefined ? scopes(subject, 'net') : [],
+  };
+}
+
+async function realPlace(permission: Permission, { places }: Subject): Promise<string | Misplaced> {
+  const placed = placePermission(permission, places).scope;
+  const path = await realTarget(placed);
+  if (path === '/') {
+    return { permission, reason: 'the whole file system cannot be given to a confined worker; name the folders' };
+  }
+  if (isInside(places.workspace, placed) && !isInside(places.workspace, path)) {
+    return { permission, reason: `${placed} is a link that leads out of the workspace, to ${path}` };
+  }
+  return path;
+}
+
+/** A linked worktree cannot be used without the folders of git outside of it; they go with the workspace. */
+async function withGitFolders<T extends { readonly path: string }>(
+  granted: readonly T[],
+  workspace: string,
+): Promise<readonly T[]> {
+  const whole = granted.filter(({ path }) => path === workspace);
+  const git = whole.length === 0 ? undefined : await gitFolders(workspace);
+  const folders = git === undefined ? [] : [git.joint, git.own].filter((path) => !isInside(workspace, path));
+  return [...granted, ...whole.flatMap((one) => folders.map((path) => ({ ...one, path })))];
+}
+
+/** A worker in the box that names one of them in its manifest (`fs:write:.git`) is trusted with it. */
+async function guardedPaths(subject: Subject, writable: readonly string[]): Promise<readonly string[]> {
+  const { workspace } = subject.places;
+  const git = await gitFolders(workspace);
+  const paths = [
+    ...GUARDED.map((name) => join(workspace, name)),
+    ...(git === undefined ? [] : [join(git.joint, 'hooks'), join(git.joint, 'config')]),
+  ];
+  const trusted = subject.worker.builtIn
+    ? subject.declared.map((one) => placePermission(one, subject.places)).filter(({ scope }) => scope !== workspace)
+    : [];
+  const present: string[] = [];
+  for (const path of paths) {
+    const isOpen = writable.some((folder) => isInside(folder, path));
+    const isTrusted = trusted.some((one) => covers(one, { type: 'fs:write', scope: path }));
+    // A link is as good as absent: mounting over it would mount over what it leads to.
+    const isThere = isOpen && !isTrusted && (await lstat(path).catch(() => undefined))?.isSymbolicLink() === false;
+    if (isThere) present.push(path);
+  }
+  return present;
+}
+
+/** The same places in the scratch tree. */
+function mapInto<T extends { readonly path: string }>(
+  scratch: string,
+  granted: readonly T[],
+  workspace: string,
+): readonly T[] {
+  return granted
+    .filter(({ path }) => isInside(workspace, path))
+    .map((one) => ({ ...one, path: join(scratch, relative(workspace, one.path)) }));
+}
+
+function withTwin(path: string, scratch: string | undefined, workspace: string): readonly string[] {
+  return scratch === undefined || !isInside(workspace, path)
+    ? [path]
+    : [path, join(scratch, relative(workspace, path))];
+}
+
+function scopes({ effective }: Subject, type: Permission['type']): readonly string[] {
+  return effective.filter((permission) => permission.type === type).map(({ scope }) => scope);
+}
+
+function unique(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths)].sort();
+}

@@ -1,0 +1,69 @@
+import {
+  CadreError,
+  covers,
+  formatPermission,
+  intersect,
+  type Permission,
+  type Places,
+  parsePermission,
+  placePermission,
+} from '@cadre/core';
+import type { ActionManifest } from '@cadre/sdk';
+import type { InstalledWorker } from '../ports/action-runner.ts';
+import type { GateCall } from '../ports/gate.ts';
+
+/** Who wants to do something in a call, and the most that it may ever be allowed. */
+export interface Subject {
+  readonly worker: InstalledWorker;
+  readonly action: ActionManifest;
+  readonly call: GateCall;
+  readonly places: Places;
+  /** What manifest, action, workflow and step all allow, as it is written. */
+  readonly effective: readonly Permission[];
+  /** What the action declares, before anything narrowed it. */
+  readonly declared: readonly Permission[];
+  /** Answers that hold for this call alone, by permission. */
+  readonly answered: Map<string, string>;
+}
+
+/** Throws CadreError `invalid_workflow` when the workflow or the step names something that is no permission. */
+export function describeSubject(
+  found: { readonly worker: InstalledWorker; readonly action: ActionManifest },
+  call: GateCall,
+  places: Places,
+): Subject {
+  const { manifest } = found.worker;
+  const declared = read(found.action.permissions ?? manifest.permissions);
+  const sets = [read(manifest.permissions), declared, ...call.permissionSets.map(read)];
+  return { ...found, call, places, declared, effective: intersect(sets), answered: new Map() };
+}
+
+/** Why something lies outside of what the subject may ever be allowed; undefined when it does not. */
+export function explainLack(
+  { worker, declared, effective, places }: Subject,
+  wanted: Permission,
+): { readonly rule: string; readonly howToFix: string } | undefined {
+  const within = (set: readonly Permission[]) =>
+    set.some((granted) => covers(placePermission(granted, places), placePermission(wanted, places)));
+  if (within(effective)) return undefined;
+  const { id } = worker.manifest;
+  const text = formatPermission(wanted);
+  return within(declared)
+    ? {
+        rule: 'the workflow or the step does not allow it',
+        howToFix: `add "${text}" to permissions of the workflow and of the step`,
+      }
+    : {
+        rule: `the manifest of ${id} does not ask for it`,
+        howToFix: `add "${text}" to permissions in worker.yaml of ${id}`,
+      };
+}
+
+function read(texts: readonly string[]): readonly Permission[] {
+  return texts.map((text) => {
+    const parsed = parsePermission(text);
+    if (parsed.ok) return parsed.permission;
+    const hint = parsed.suggestion === undefined ? {} : { hint: parsed.suggestion };
+    throw new CadreError('invalid_workflow', parsed.message, hint);
+  });
+}

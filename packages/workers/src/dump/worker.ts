@@ -1,0 +1,5 @@
+import { defineWorker } from '@cadre/sdk';
+import { create } from './create.ts';
+import { prune } from './prune.ts';
+
+export const worker = defineWorker({ id: 'dump', actions: { create, prune } });

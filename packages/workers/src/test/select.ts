@@ -1,0 +1,61 @@
+import { realpath } from 'node:fs/promises';
+import type { ActionContext } from '@cadre/sdk';
+import { relativePath, resolveEntryInside } from '../tree/safe-path.ts';
+import type { Found } from './find-projects.ts';
+import type { Select } from './input.ts';
+import type { FailedTests } from './last-run.ts';
+import { NOTHING_SELECTED } from './perform.ts';
+import type { Selection } from './runner.ts';
+
+export interface Selected {
+  readonly found: Found;
+  readonly selection: Selection;
+}
+
+/** What each runner has to do; runners that the selection leaves out are not in it. */
+export async function selectTests(
+  context: ActionContext,
+  all: readonly Found[],
+  select: Select,
+  failedBefore: FailedTests,
+): Promise<Selected[]> {
+  const files = await inWorkspace(context, select.files ?? []);
+  const changed = await inWorkspace(context, select.changed ?? []);
+  const failed = select.lastFailed === true ? failedBefore : [];
+  return all.flatMap((found) => {
+    const selection: Selection = {
+      ...NOTHING_SELECTED,
+      pattern: select.pattern || undefined,
+      files: below(found, files),
+      changed: below(found, changed).filter(found.runner.isAffectedBy),
+      failed: failed.filter(({ key }) => key === keyOf(found)),
+    };
+    const isLeftOut =
+      (files.length > 0 && selection.files.length === 0) ||
+      (changed.length > 0 && selection.changed.length === 0) ||
+      (failed.length > 0 && selection.failed.length === 0);
+    return isLeftOut ? [] : [{ found, selection }];
+  });
+}
+
+/** Names a runner in a folder, between runs. */
+export function keyOf({ runner, project }: Found): string {
+  return `${runner.name}:${project.folder.path}`;
+}
+
+async function inWorkspace(context: ActionContext, paths: readonly string[]): Promise<string[]> {
+  const workspace = await realpath(context.workspace);
+  return Promise.all(
+    paths.map(async (path) => relativePath(workspace, await resolveEntryInside(workspace, path))),
+  );
+}
+
+/** Relative to the folder of the runner. A folder around it means all of it, which is no selection. */
+function below({ project }: Found, paths: readonly string[]): string[] {
+  const prefix = project.folder.path === '' ? '' : `${project.folder.path}/`;
+  const isAround = (path: string) => path === '.' || prefix.startsWith(`${path}/`);
+  return paths.flatMap((path) => {
+    if (isAround(path)) return ['.'];
+    return path.startsWith(prefix) ? [path.slice(prefix.length)] : [];
+  });
+}
