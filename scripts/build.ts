@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'packages/host/dist');
@@ -12,7 +12,7 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 };
 
-const common = {
+const common: BuildOptions = {
   bundle: true,
   platform: 'node',
   format: 'esm',
@@ -23,7 +23,7 @@ const common = {
   logLevel: 'error',
   external: ['@ast-grep/napi'],
   banner,
-} as const;
+};
 
 /** Makes `packages/host/dist`: the command line, and each worker as a package of one file and its manifest. */
 export async function buildAll(): Promise<void> {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
-import { type ConfigChange, type LoadedConfig, loadConfig, setConfig } from '@cadre/kit/config';
+import { type ConfigChange, faultLine, type LoadedConfig, loadConfig, setConfig } from '@cadre/kit/config';
 import { dataDir, logDir } from '@cadre/kit/data';
 import { createLog, type Log } from '@cadre/kit/log';
 import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
@@ -77,6 +77,7 @@ export interface App {
 export async function openApp({ place, env, approver, warn }: AppOptions): Promise<App> {
   const settings = await loadConfig({ app: APP, schema: ConfigSchema, workspace: place.root, env, strict: true });
   const config = settings.value;
+  for (const warning of settings.warnings) warn(faultLine(warning));
   const id = workspaceId(place.root);
   const folder = join(dataDir(APP, { env }), 'workspaces', id);
   await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -88,18 +89,17 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
   const principal = `user:${userInfo().username}`;
   const gate = createGate({
     runner,
-    sandbox,
     approver,
     clock,
-    log,
-    warn,
+    sandboxReport: () => sandbox.probe(),
     audit: store.audit,
     grants: store.grants,
     policy: config.policy,
     workspace: place.root,
     dataDir: folder,
-    settings: config.workers,
+    config: (worker) => config.workers[worker] ?? {},
     secrets: environmentSecrets(env),
+    environment: env,
   });
   const holder = thisProcess(clock.newId('process'));
   const engine = openEngine({ store, gate, clock, workspace: { id, root: place.root }, holder });

@@ -64,11 +64,13 @@ function draftOf(workflow: Workflow, state: RunState, moment: Moment, visit: (pa
 function advance(draft: Draft): void {
   if (draft.state.status === 'queued') emit(draft, { type: 'run.started' });
   if (draft.state.status === 'cancelling') stopAll(draft);
-  else keepTimeLimit(draft);
+  keepTimeLimit(draft);
   queueDue(draft);
   do {
     for (const change of draft.queue.splice(0)) climb(draft, change);
     if (draft.queue.length === 0) advanceRun(draft);
+    // Again: a list whose steps seemed to be over may have taken one of them up again.
+    keepTimeLimit(draft);
   } while (draft.queue.length > 0 && !isOver(draft.state.status));
 }
 

@@ -42,6 +42,11 @@ function move(run: Simulation, chance: () => number): void {
   else run.pass(run.wake() ?? 100);
 }
 
+/** The process may die between what is written down and what is decided from it. */
+function severalMoves(run: Simulation, chance: () => number): void {
+  for (let moves = 1 + Math.floor(chance() * 4); moves > 0; moves -= 1) move(run, chance);
+}
+
 function end(run: Simulation, path: string, how: number): void {
   if (run.cancels().includes(path) && how < 0.8) run.cancelled(path);
   else if (how < 0.6) run.succeed(path, path);
@@ -114,7 +119,8 @@ function live(workflow: Workflow, chance: () => number, mode: 'apply' | 'plan'):
     expectIdempotent(run);
     expectLedger(run.state());
     if (moves > MOST_MOVES) throw new Error('the run does not end');
-    move(run, chance);
+    if (chance() < 0.8) move(run, chance);
+    else run.together(() => severalMoves(run, chance));
   }
   expectAlive(run);
   expectLedger(run.state());
@@ -163,7 +169,7 @@ test('apply and decide leave the state that they are given as it was', () => {
       for (const event of run.events) {
         const before = state;
         const taken = before === undefined ? '' : snapshot(before);
-        if (before !== undefined) decide(workflow, before, run.moment());
+        if (before !== undefined) expectWhole(workflow, before, run);
         state = apply(before, event);
         if (before !== undefined) expect(snapshot(before)).toBe(taken);
       }
@@ -172,6 +178,13 @@ test('apply and decide leave the state that they are given as it was', () => {
   );
 });
 
+/** The state that a decision gives is the one that its events lead to. */
+function expectWhole(workflow: Workflow, before: RunState, run: Simulation): void {
+  const { events, state } = decide(workflow, before, run.moment());
+  const applied = events.reduce((at, event) => apply(at, { number: at.number + 1, ...event }), before);
+  expect(snapshot(state)).toBe(snapshot(applied));
+}
+
 test('a run that is over stays as it is: nothing can be applied and nothing is decided', () => {
   fc.assert(
     fc.property(arbitraryWorkflow({ calm: false }), seed, (workflow, from) => {
@@ -179,7 +192,11 @@ test('a run that is over stays as it is: nothing can be applied and nothing is d
       for (const event of run.events) {
         expect(() => apply(run.state(), { ...event, number: run.events.length + 1 })).toThrow('bug');
       }
-      expect(decide(workflow, run.state(), run.moment())).toEqual({ events: [], commands: [] });
+      expect(decide(workflow, run.state(), run.moment())).toEqual({
+        events: [],
+        state: run.state(),
+        commands: [],
+      });
     }),
     { numRuns: RUNS / 4 },
   );

@@ -54,7 +54,8 @@ async function answerExec(
 }
 
 async function answerSecret(name: string, given: Requested): Promise<Outcome<JsonValue>> {
-  if (given.isPlan) return { ok: false, failure: failure('denied', `a plan does not hand out the secret ${name}`) };
+  if (given.isPlan)
+    return { ok: false, failure: failure('denied', `a plan does not hand out the secret ${name}`) };
   return revealSecret(name, given);
 }
 
@@ -66,7 +67,9 @@ export async function revealSecret(name: string, given: Requested): Promise<Outc
   if (value === undefined) {
     return {
       ok: false,
-      failure: failure('not_found', `there is no secret ${name}`, { hint: `give the secret ${name} a value` }),
+      failure: failure('not_found', `there is no secret ${name}`, {
+        hint: `give the secret ${name} a value`,
+      }),
     };
   }
   given.mask.add(value);
@@ -89,20 +92,27 @@ async function askForHost(
   given: Requested,
 ): Promise<Outcome<string>> {
   const target = `${host.replace(/\.$/, '')}:${port}`;
-  if (given.isPlan) return { ok: false, failure: failure('denied', `a plan does not use the network (${target})`) };
+  if (given.isPlan)
+    return { ok: false, failure: failure('denied', `a plan does not use the network (${target})`) };
   const ruling = await rule(`net:${target}`, operation, target, given);
   if (!ruling.allowed) return { ok: false, failure: ruling.failure };
   return resolveAddress(host, !splitHost(ruling.granted.scope).host.includes('*'));
 }
 
-type Ruled = Ruling | { readonly allowed: false; readonly failure: ReturnType<typeof failure>; readonly rule: string };
+type Ruled =
+  | Ruling
+  | { readonly allowed: false; readonly failure: ReturnType<typeof failure>; readonly rule: string };
 
 async function rule(text: string, operation: string, target: string, given: Requested): Promise<Ruled> {
   const { subject, authority, audit, mask } = given;
   const wanted = readConcrete(text);
   const ruling: Ruled =
     wanted === undefined
-      ? { allowed: false, rule: 'invalid', failure: failure('invalid_input', `${target} cannot be asked for`) }
+      ? {
+          allowed: false,
+          rule: 'invalid',
+          failure: failure('invalid_input', `${target} cannot be asked for`),
+        }
       : await authority.decide(subject, wanted);
   await audit.record({
     principal: subject.call.principal,

@@ -56,7 +56,9 @@ export function createAuthority(settings: AuthoritySettings): Authority {
   const stored = async (subject: Subject, wanted: Permission): Promise<Ruling | undefined> => {
     const once = subject.answered.get(formatPermission(wanted));
     if (once !== undefined) return { allowed: true, rule: once, granted: wanted };
-    const fitting = (await settings.grants.list(settings.clock.now())).flatMap((grant) => match(grant, subject, wanted));
+    const fitting = (await settings.grants.list(settings.clock.now())).flatMap((grant) =>
+      match(grant, subject, wanted),
+    );
     const no = fitting.find(({ grant }) => grant.decision === 'deny');
     if (no !== undefined) return refusal(subject, wanted, refusedBy(no.grant));
     const [yes] = fitting;
@@ -82,7 +84,8 @@ export function createAuthority(settings: AuthoritySettings): Authority {
     if (answer === undefined) {
       return refusal(subject, wanted, { rule: 'it needs an answer and there is nobody to ask', howToFix });
     }
-    if (answer === 'deny') return refusal(subject, wanted, { rule: 'a person refused it for this run', howToFix });
+    if (answer === 'deny')
+      return refusal(subject, wanted, { rule: 'a person refused it for this run', howToFix });
     return { allowed: true, rule: `answer ${answer}`, granted: wanted };
   };
 
@@ -106,7 +109,9 @@ function match(grant: Grant, { worker, call, places }: Subject, wanted: Permissi
   const parsed = parsePermission(grant.permission);
   if (!isOurs || !parsed.ok) return [];
   const { permission } = parsed;
-  return covers(placePermission(permission, places), placePermission(wanted, places)) ? [{ grant, permission }] : [];
+  return covers(placePermission(permission, places), placePermission(wanted, places))
+    ? [{ grant, permission }]
+    : [];
 }
 
 /** `once` holds for the call, `run` and `deny` for the run, `workspace` until it is revoked. */
@@ -151,7 +156,10 @@ function refusal(subject: Subject, wanted: Permission, why: { rule: string; howT
 }
 
 function denied(rule: string): { rule: string; howToFix: string } {
-  return { rule, howToFix: `take the rule "${rule}" out of the configuration of the workspace (cadre config)` };
+  return {
+    rule,
+    howToFix: `take the rule "${rule}" out of the configuration of the workspace (cadre config)`,
+  };
 }
 
 function refusedBy(grant: Grant): { rule: string; howToFix: string } {

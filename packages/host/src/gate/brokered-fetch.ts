@@ -1,7 +1,7 @@
 import { type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { isIP } from 'node:net';
-import { failure, type FetchOptions, type Fetched, type Outcome } from '@cadre/sdk';
+import { type Fetched, type FetchOptions, failure, type Outcome } from '@cadre/sdk';
 
 export interface FetchLimits {
   readonly bytes: number;
@@ -41,7 +41,12 @@ export async function brokeredFetch(
   const deadline = AbortSignal.timeout(timeoutMs);
   const url = parseAddress(address);
   if (url === undefined) return refuse('invalid_input', `${address} is not an http or https address`);
-  let hop: Hop = { url, method: (options.method ?? 'GET').toUpperCase(), headers: lower(options.headers), body: options.body };
+  let hop: Hop = {
+    url,
+    method: (options.method ?? 'GET').toUpperCase(),
+    headers: lower(options.headers),
+    body: options.body,
+  };
   try {
     for (let redirects = 0; redirects <= limits.redirects; redirects++) {
       const to = await ask(hop.url.hostname, portOf(hop.url));
@@ -55,13 +60,14 @@ export async function brokeredFetch(
     }
     return refuse('provider_failed', `${address} redirects more than ${limits.redirects} times`);
   } catch (error) {
-    if (deadline.aborted) return refuse('timeout', `${hop.url.host} did not answer within ${timeoutMs} ms`, true);
+    if (deadline.aborted)
+      return refuse('timeout', `${hop.url.host} did not answer within ${timeoutMs} ms`, true);
     const reason = error instanceof Error ? error.message : String(error);
     return refuse('provider_failed', `${hop.url.host} could not be asked: ${reason}`, true);
   }
 }
 
-function parseAddress(address: string, from?: URL): URL | undefined {
+function parseAddress(address: string, from?: string): URL | undefined {
   if (!URL.canParse(address, from)) return undefined;
   const url = new URL(address, from);
   return url.protocol === 'http:' || url.protocol === 'https:' ? url : undefined;
@@ -79,7 +85,11 @@ function lower(headers: Readonly<Record<string, string>> = {}): Record<string, s
   );
 }
 
-function send({ url, method, headers, body }: Hop, address: string, signal: AbortSignal): Promise<IncomingMessage> {
+function send(
+  { url, method, headers, body }: Hop,
+  address: string,
+  signal: AbortSignal,
+): Promise<IncomingMessage> {
   const request = url.protocol === 'https:' ? requestHttps : requestHttp;
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {
@@ -104,9 +114,11 @@ function send({ url, method, headers, body }: Hop, address: string, signal: Abor
 function nextHop(hop: Hop, response: IncomingMessage): Hop | string | undefined {
   const { location } = response.headers;
   if (!REDIRECTS.has(response.statusCode ?? 0) || location === undefined) return undefined;
-  const url = parseAddress(location, hop.url);
-  if (url === undefined) return `${hop.url.host} redirects to ${location}, which is not an http or https address`;
-  const becomesGet = response.statusCode === 303 || (hop.method === 'POST' && (response.statusCode ?? 0) < 303);
+  const url = parseAddress(location, hop.url.href);
+  if (url === undefined)
+    return `${hop.url.host} redirects to ${location}, which is not an http or https address`;
+  const becomesGet =
+    response.statusCode === 303 || (hop.method === 'POST' && (response.statusCode ?? 0) < 303);
   const isSame = url.origin === hop.url.origin;
   const kept = Object.entries(hop.headers).filter(([name]) => isSame || !CREDENTIALS.has(name));
   return {
@@ -138,6 +150,10 @@ async function receive(response: IncomingMessage, limit: number): Promise<Outcom
   };
 }
 
-function refuse(code: string, message: string, retryable = false): { ok: false; failure: ReturnType<typeof failure> } {
+function refuse(
+  code: string,
+  message: string,
+  retryable = false,
+): { ok: false; failure: ReturnType<typeof failure> } {
   return { ok: false, failure: failure(code, message, { retryable }) };
 }

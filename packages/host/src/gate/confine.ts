@@ -70,7 +70,10 @@ async function realPlace(permission: Permission, { places }: Subject): Promise<s
   const placed = placePermission(permission, places).scope;
   const path = await realTarget(placed);
   if (path === '/') {
-    return { permission, reason: 'the whole file system cannot be given to a confined worker; name the folders' };
+    return {
+      permission,
+      reason: 'the whole file system cannot be given to a confined worker; name the folders',
+    };
   }
   if (isInside(places.workspace, placed) && !isInside(places.workspace, path)) {
     return { permission, reason: `${placed} is a link that leads out of the workspace, to ${path}` };
@@ -98,14 +101,17 @@ async function guardedPaths(subject: Subject, writable: readonly string[]): Prom
     ...(git === undefined ? [] : [join(git.joint, 'hooks'), join(git.joint, 'config')]),
   ];
   const trusted = subject.worker.builtIn
-    ? subject.declared.map((one) => placePermission(one, subject.places)).filter(({ scope }) => scope !== workspace)
+    ? subject.declared
+        .map((one) => placePermission(one, subject.places))
+        .filter(({ scope }) => scope !== workspace)
     : [];
   const present: string[] = [];
   for (const path of paths) {
     const isOpen = writable.some((folder) => isInside(folder, path));
     const isTrusted = trusted.some((one) => covers(one, { type: 'fs:write', scope: path }));
     // A link is as good as absent: mounting over it would mount over what it leads to.
-    const isThere = isOpen && !isTrusted && (await lstat(path).catch(() => undefined))?.isSymbolicLink() === false;
+    const isThere =
+      isOpen && !isTrusted && (await lstat(path).catch(() => undefined))?.isSymbolicLink() === false;
     if (isThere) present.push(path);
   }
   return present;

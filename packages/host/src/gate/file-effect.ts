@@ -20,8 +20,10 @@ interface Content {
 export async function fileEffect(before: string, after: string, path: string): Promise<Effect | undefined> {
   const [old, now] = await Promise.all([contentOf(join(before, path)), contentOf(join(after, path))]);
   if (old === undefined && now === undefined) return undefined;
-  if (old === undefined) return { kind: 'file', change: 'created', path, ...sizeAndDiff(path, undefined, now) };
-  if (now === undefined) return { kind: 'file', change: 'deleted', path, ...sizeAndDiff(path, old, undefined) };
+  if (old === undefined)
+    return { kind: 'file', change: 'created', path, ...sizeAndDiff(path, undefined, now) };
+  if (now === undefined)
+    return { kind: 'file', change: 'deleted', path, ...sizeAndDiff(path, old, undefined) };
   const isSame = old.data !== undefined && now.data !== undefined && old.data.equals(now.data);
   return isSame ? undefined : { kind: 'file', change: 'modified', path, ...sizeAndDiff(path, old, now) };
 }
@@ -41,7 +43,9 @@ async function contentOf(path: string): Promise<Content | undefined> {
 function sizeAndDiff(path: string, old: Content | undefined, now: Content | undefined) {
   const bytes = { bytes: (now ?? old)?.bytes ?? 0 };
   const isShown = [old, now].every((side) => side === undefined || isText(side));
-  const diff = isShown ? unifiedDiff(path, old?.data?.toString('utf8'), now?.data?.toString('utf8')) : undefined;
+  const diff = isShown
+    ? unifiedDiff(path, old?.data?.toString('utf8'), now?.data?.toString('utf8'))
+    : undefined;
   return diff === undefined ? bytes : { ...bytes, diff };
 }
 

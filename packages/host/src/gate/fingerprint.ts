@@ -11,14 +11,19 @@ export async function fingerprint(root: string, effects: readonly Effect[]): Pro
   const paths = effects.flatMap((effect) => (effect.kind === 'file' ? [effect.path] : []));
   const hash = createHash('sha256');
   for (const path of [...new Set(paths), '.git/HEAD', '.git/logs/HEAD', '.git/index'].sort()) {
-    hash.update(`${JSON.stringify(path)}:`).update(await contentOf(join(root, path))).update('\n');
+    hash
+      .update(`${JSON.stringify(path)}:`)
+      .update(await contentOf(join(root, path)))
+      .update('\n');
   }
   return hash.digest('hex');
 }
 
 async function contentOf(path: string): Promise<string> {
   try {
-    return createHash('sha256').update(await readFile(path)).digest('hex');
+    return createHash('sha256')
+      .update(await readFile(path))
+      .digest('hex');
   } catch (error) {
     return String((error as NodeJS.ErrnoException).code);
   }

@@ -23,7 +23,8 @@ export async function gitFolders(workspace: string): Promise<GitFolders | undefi
     return own === entry ? { own, joint: own } : undefined;
   }
   const named = await pointer(entry, /^gitdir: (.+)$/m);
-  const own = named === undefined ? undefined : await realpath(resolve(workspace, named)).catch(() => undefined);
+  const own =
+    named === undefined ? undefined : await realpath(resolve(workspace, named)).catch(() => undefined);
   return own === undefined ? undefined : linkedFolders(entry, own);
 }
 

@@ -1,12 +1,10 @@
-import type { JsonValue } from '@cadre/sdk';
-
 /** Takes secrets out of whatever leaves the gate. */
 export interface Mask {
   /** From now on this value is hidden, in every form that one can expect it in. */
   add(secret: string): void;
   text(text: string): string;
-  /** The same shape with every text in it masked, names included. */
-  json<T extends JsonValue | undefined>(value: T): T;
+  /** Plain data of the same shape with every text in it masked, names included. */
+  data<T>(value: T): T;
 }
 
 /** What stands where a secret was. */
@@ -21,12 +19,11 @@ export function createMask(): Mask {
   let pattern: RegExp | undefined;
   const forms = new Set<string>();
   const text = (given: string) => (pattern === undefined ? given : given.replaceAll(pattern, MASKED));
-  const json = <T extends JsonValue | undefined>(value: T): T => {
-    if (pattern === undefined) return value;
-    if (typeof value === 'string') return text(value) as T;
-    if (Array.isArray(value)) return value.map(json) as T;
+  const masked = (value: unknown): unknown => {
+    if (typeof value === 'string') return text(value);
+    if (Array.isArray(value)) return value.map(masked);
     if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [text(name), json(inner)])) as T;
+    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [text(name), masked(inner)]));
   };
   return {
     add(secret) {
@@ -38,7 +35,7 @@ export function createMask(): Mask {
       pattern = new RegExp(longestFirst.map((form) => RegExp.escape(form)).join('|'), 'g');
     },
     text,
-    json,
+    data: <T>(value: T) => (pattern === undefined ? value : (masked(value) as T)),
   };
 }
 
@@ -50,7 +47,13 @@ function linesOf(secret: string): readonly string[] {
 function formsOf(secret: string): readonly string[] {
   if (secret.length < SHORTEST) return [];
   const url = encodeURIComponent(secret.toWellFormed());
-  const forms = [secret, url, url.replaceAll('%20', '+'), url.toLowerCase(), JSON.stringify(secret).slice(1, -1)];
+  const forms = [
+    secret,
+    url,
+    url.replaceAll('%20', '+'),
+    url.toLowerCase(),
+    JSON.stringify(secret).slice(1, -1),
+  ];
   return [...new Set([...forms, ...base64Forms(secret)])];
 }
 

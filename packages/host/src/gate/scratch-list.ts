@@ -12,7 +12,17 @@ export interface ScratchList {
 
 const LINKED = new Set(['node_modules', '.venv', 'venv', 'vendor', 'target']);
 /** Made anew by the tools that need them. */
-const CACHES = new Set(['__pycache__', '.mypy_cache', '.pytest_cache', '.ruff_cache', '.tox', '.nox', '.gradle', '.next', '.turbo']);
+const CACHES = new Set([
+  '__pycache__',
+  '.mypy_cache',
+  '.pytest_cache',
+  '.ruff_cache',
+  '.tox',
+  '.nox',
+  '.gradle',
+  '.next',
+  '.turbo',
+]);
 
 /** The repository is not trusted: no program that its configuration names is started, and its owner does not matter. */
 const SAFE = ['-c', 'core.fsmonitor=false', '-c', 'core.untrackedCache=false', '-c', 'safe.directory=*'];
@@ -24,7 +34,10 @@ export async function scratchList(workspace: string, environment: NodeJS.Process
   return (await listOfGit(workspace, environment)) ?? (await listOfFolder(workspace));
 }
 
-async function listOfGit(workspace: string, environment: NodeJS.ProcessEnv): Promise<ScratchList | undefined> {
+async function listOfGit(
+  workspace: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<ScratchList | undefined> {
   const list = async (...args: string[]) => {
     const { stdout } = await run('git', [...SAFE, '-C', workspace, 'ls-files', '-z', ...args], {
       env: { PATH: environment['PATH'], GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
@@ -38,7 +51,9 @@ async function listOfGit(workspace: string, environment: NodeJS.ProcessEnv): Pro
       list('-o', '-i', '--exclude-standard', '--directory'),
     ]);
     // A folder among the files is a repository of its own, which git does not look into.
-    const folders = [...kept, ...ignored.filter((path) => LINKED.has(nameOf(path)))].filter((path) => path.endsWith('/'));
+    const folders = [...kept, ...ignored.filter((path) => LINKED.has(nameOf(path)))].filter((path) =>
+      path.endsWith('/'),
+    );
     return {
       files: kept.filter((path) => !path.endsWith('/')),
       links: folders.map((path) => path.slice(0, -1)),

@@ -53,7 +53,7 @@ export function openScratchTrees(settings: ScratchSettings): ScratchTrees {
   let swept: Promise<void> | undefined;
   const folderOf = async (run: string) =>
     join(settings.folder, `${process.pid}-${await processStart(process.pid)}-${encodeURIComponent(run)}`);
-  const make = async (run: string) => {
+  const make = async (run: string): Promise<Outcome<ScratchTree>> => {
     swept ??= sweep(settings.folder);
     await swept;
     const root = await folderOf(run);
@@ -83,7 +83,8 @@ export function openScratchTrees(settings: ScratchSettings): ScratchTrees {
 async function sweep(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const [pid = '', start = ''] = name.split('-');
-    if (!(await isRunning(Number(pid), start))) await rm(join(folder, name), { recursive: true, force: true });
+    if (!(await isRunning(Number(pid), start)))
+      await rm(join(folder, name), { recursive: true, force: true });
   }
 }
 
@@ -166,9 +167,15 @@ async function copyEntry(from: string, to: string): Promise<void> {
 function notMade(error: unknown): Failure {
   const isFull = systemCode(error) === 'ENOSPC' || systemCode(error) === 'EDQUOT';
   const reason = error instanceof Error ? error.message : String(error);
-  return failure(isFull ? 'disk_full' : 'plan_failed', `the workspace could not be copied for a plan: ${reason}`, {
-    hint: isFull ? 'make room on the disk of the data folder' : 'see the reason; nothing in the workspace was changed',
-  });
+  return failure(
+    isFull ? 'disk_full' : 'plan_failed',
+    `the workspace could not be copied for a plan: ${reason}`,
+    {
+      hint: isFull
+        ? 'make room on the disk of the data folder'
+        : 'see the reason; nothing in the workspace was changed',
+    },
+  );
 }
 
 /** Git finds its data from the copy too; in a box it can be read there and not written. */

@@ -11,20 +11,22 @@ export function findMarkers(value: JsonValue, pointer = ''): readonly MarkedSecr
   const name = markerName(value);
   if (name !== undefined) return [{ name, pointer }];
   if (value === null || typeof value !== 'object') return [];
-  return Object.entries(value).flatMap(([key, inner]) => findMarkers(inner, `${pointer}/${escapePointer(key)}`));
+  return Object.entries(value).flatMap(([key, inner]) =>
+    findMarkers(inner, `${pointer}/${escapePointer(key)}`),
+  );
 }
 
-/** The same input with each marker replaced by what `valueOf` says. */
-export function replaceMarkers(input: JsonObject, valueOf: (name: string) => string): JsonObject {
-  return replace(input, valueOf) as JsonObject;
+/** The same input with each marker replaced by what `reveal` says. */
+export function replaceMarkers(input: JsonObject, reveal: (name: string) => string): JsonObject {
+  return replace(input, reveal) as JsonObject;
 }
 
-function replace(value: JsonValue, valueOf: (name: string) => string): JsonValue {
+function replace(value: JsonValue, reveal: (name: string) => string): JsonValue {
   const name = markerName(value);
-  if (name !== undefined) return valueOf(name);
-  if (Array.isArray(value)) return value.map((inner) => replace(inner, valueOf));
+  if (name !== undefined) return reveal(name);
+  if (Array.isArray(value)) return value.map((inner) => replace(inner, reveal));
   if (value === null || typeof value !== 'object') return value;
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replace(inner, valueOf)]));
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replace(inner, reveal)]));
 }
 
 function markerName(value: JsonValue): string | undefined {

@@ -28,15 +28,22 @@ export function auditHash({ number, previous, entry }: Omit<AuditRecord, 'hash'>
 
 /** Walks the whole chain, and compares its end with the head that is kept beside it. Holds one page at a time. */
 export async function verifyAudit(audit: AuditStore, headFile: string): Promise<AuditResult> {
-  const head = await readAuditHead(headFile);
+  const head = readAuditHead(headFile);
   let last: AuditRecord | undefined;
   let beforeLast: AuditRecord | undefined;
-  for (let page = await audit.read(0, PAGE); page.length > 0; page = await audit.read(last?.number ?? 0, PAGE)) {
+  for (
+    let page = await audit.read(0, PAGE);
+    page.length > 0;
+    page = await audit.read(last?.number ?? 0, PAGE)
+  ) {
     for (const record of page) {
       const fault = checkRecord(record, last, beforeLast);
       if (fault !== undefined) return fault;
       if (record.number === head?.number && record.hash !== head.hash) {
-        return changed(record.number, 'the chain was written anew: it is sound in itself and ends in another hash than the one kept beside it');
+        return changed(
+          record.number,
+          'the chain was written anew: it is sound in itself and ends in another hash than the one kept beside it',
+        );
       }
       [beforeLast, last] = [last, record];
     }
@@ -63,7 +70,10 @@ function checkRecord(
   }
   // Its hash fits another number: it was moved to make room, or to close a gap.
   if (auditHash({ ...record, number: number - 1 }) === record.hash && record.previous === beforeLast?.hash) {
-    return inserted(number - 1, `record ${number - 1} was put in: the one after it follows on the one before it`);
+    return inserted(
+      number - 1,
+      `record ${number - 1} was put in: the one after it follows on the one before it`,
+    );
   }
   if (auditHash({ ...record, number: number + 1 }) === record.hash) {
     return removed(number, `record ${number} was taken out and those after it were numbered anew`);
@@ -75,7 +85,10 @@ function brokenLink(record: AuditRecord, beforeLast: AuditRecord | undefined): F
   const { number } = record;
   return record.previous === (beforeLast?.hash ?? FIRST_PREVIOUS)
     ? inserted(number - 1, `record ${number - 1} was put in: the one after it follows on the one before it`)
-    : changed(number - 1, `record ${number - 1} was changed and given a new hash: the one after it holds another`);
+    : changed(
+        number - 1,
+        `record ${number - 1} was changed and given a new hash: the one after it holds another`,
+      );
 }
 
 function changed(number: number, message: string): Fault {

@@ -35,6 +35,7 @@ export interface InstalledWorker {
 
 export interface ActionCall {
   readonly worker: string;
+  readonly version: string;
   readonly action: string;
   readonly input: JsonObject;
   /** What the operating system shall let the process see and do. */

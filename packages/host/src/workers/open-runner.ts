@@ -26,7 +26,7 @@ export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Regist
       const name = `${call.worker}/${call.action}`;
       if (signal.aborted)
         return { ok: false, failure: failure('cancelled', `${name} was stopped before it began`) };
-      const { worker } = registry.resolve(name);
+      const { worker } = registry.resolve(`${name}@${call.version}`);
       return pool.use(worker, call, (process) => process.call(call, signal, observer));
     },
     close: pool.close,

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import {
+  type CallContext,
   type Failure,
   failure,
   type HostMessage,
@@ -145,7 +146,7 @@ export function openWorkerProcess(
       return isRetired;
     },
     gone,
-    call({ confinement: _, worker: __, action, input, env: ___, ...context }, signal, observer) {
+    call({ action, input, ...given }, signal, observer) {
       const call = String(++numbered);
       return new Promise((resolve) => {
         let grace: NodeJS.Timeout | undefined;
@@ -160,7 +161,7 @@ export function openWorkerProcess(
           resolve(signal.aborted ? { ok: false, failure: cancelled(id, action) } : outcome);
         };
         calls.set(call, { observer, signal, settle: finish });
-        send(child.stdin, { type: 'call', call, action, input, context });
+        send(child.stdin, { type: 'call', call, action, input, context: contextOf(given) });
         if (signal.aborted) cancel();
         else signal.addEventListener('abort', cancel, { once: true });
       });
@@ -182,6 +183,12 @@ export function openWorkerProcess(
 
 function send(stdin: Writable, message: HostMessage): void {
   if (stdin.writable) stdin.write(`${JSON.stringify(message)}\n`);
+}
+
+/** Confinement and environment are the host's affair and do not cross. */
+function contextOf(call: Omit<ActionCall, 'action' | 'input'>): CallContext {
+  const { workspace, dataDir, mode, run, step, attempt, idempotencyKey, config } = call;
+  return { workspace, dataDir, mode, run, step, attempt, idempotencyKey, config };
 }
 
 async function answer(stdin: Writable, request: string, asked: Promise<Outcome<JsonValue>>): Promise<void> {

@@ -12,7 +12,7 @@ import { unifiedDiff } from './unified-diff.ts';
 /**
  * Brings what changed in the scratch folder back into the workspace.
  * Invariants:
- * 1. A file is replaced only when it still holds what was copied.
+ * 1. A file is replaced only when it still holds what it held when the work began.
  * 2. A file is replaced as a whole or not at all, whenever the process ends.
  * 3. Nothing is written through a link, or to a file that nobody may write.
  */
@@ -24,10 +24,11 @@ export interface Applied {
   readonly skipped: readonly Skipped[];
 }
 
-/** The sources that differ in the scratch folder from what was copied. */
+/** The sources that differ in the scratch folder from what they held when the work began. */
 export async function changedSources(sources: readonly Source[], scratch: Scratch): Promise<Source[]> {
-  const ids = await inParallel(sources, AT_ONCE, async ({ path }) => blobId(await scratch.read(path)));
-  return sources.filter(({ id }, index) => ids[index] !== id);
+  const copied = sources.filter(({ path }) => scratch.has(path));
+  const ids = await inParallel(copied, AT_ONCE, async ({ path }) => blobId(await scratch.read(path)));
+  return copied.filter(({ id }, index) => ids[index] !== id);
 }
 
 /** Tells each change as an effect and, unless this is a plan, writes it. */
@@ -80,7 +81,7 @@ async function replace(
   return undefined;
 }
 
-/** Undefined when the file is not what was copied any more, or is not where it was. */
+/** Undefined when the file does not hold what it held any more, or is not where it was. */
 async function readUnchanged(workspace: string, { path, id }: Source): Promise<Buffer | undefined> {
   const expected = join(workspace, path);
   const real = await resolveEntryInside(workspace, path).catch(() => undefined);

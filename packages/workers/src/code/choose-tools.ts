@@ -36,7 +36,9 @@ export async function chooseTools(
   const choices: Choice[] = [];
   for (const tool of TOOLS) {
     const paths = candidates.filter(({ language }) => language && tool.languages.includes(language));
-    const grouped = Map.groupBy(paths, ({ path }) => chooser(tool, folders, path));
+    if (paths.length === 0) continue;
+    const choosing = new Set([...folders.values()].filter((folder) => tool.chosen(folder) !== undefined));
+    const grouped = Map.groupBy(paths, ({ path }) => nearest(choosing, folders, path));
     for (const [folder, group] of grouped) {
       const choice = await choiceOf(context, workspace, tool, folder, folders);
       if (choice !== undefined) choices.push({ ...choice, paths: group.map(({ path }) => path) });
@@ -67,10 +69,13 @@ async function openFolders(
 }
 
 /** The folder nearest to the file that chose the tool. */
-function chooser(tool: Tool, folders: ReadonlyMap<string, Folder>, path: string): Folder | undefined {
-  return foldersAbove(path)
-    .map((above) => folders.get(above))
-    .find((folder) => folder !== undefined && tool.chosen(folder) !== undefined);
+function nearest(
+  choosing: ReadonlySet<Folder>,
+  folders: ReadonlyMap<string, Folder>,
+  path: string,
+): Folder | undefined {
+  const above = foldersAbove(path).map((folder) => folders.get(folder));
+  return above.find((folder) => folder !== undefined && choosing.has(folder));
 }
 
 async function choiceOf(

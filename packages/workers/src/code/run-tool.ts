@@ -72,6 +72,7 @@ async function runBatch(
   arguments_: readonly string[],
   batch: readonly string[],
 ): Promise<BatchResult> {
+  await place.scratch.addFiles(batch);
   // A tool that is killed may leave a file half written: what was there comes back before anything else is tried.
   const before = await Promise.all(batch.map((path) => place.scratch.read(path)));
   const limits = place.limits ?? LIMITS;

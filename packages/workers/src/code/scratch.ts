@@ -5,7 +5,8 @@ import type { ActionContext } from '@cadre/sdk';
 import { inParallel } from './in-parallel.ts';
 
 /**
- * A copy of a part of the workspace in which tools may write.
+ * A copy of a part of the workspace in which tools may write. A file is copied when a tool needs it or when it changes;
+ * in a repository of 1,000 files where nothing is to be done, copying all of them took most of the time.
  * Invariants:
  * 1. Nothing that happens here changes the workspace, except inside the linked folders of installed packages.
  * 2. A file of the copy stands at the path that it has in the workspace, so that settings are found as there.
@@ -16,7 +17,10 @@ export interface Scratch {
   readonly root: string;
   /** For tools: plain output, and caches that are gone with the copy. */
   readonly env: Readonly<Record<string, string>>;
+  /** The file here, or in the workspace as long as there is none here. */
   read(path: string): Promise<Buffer>;
+  /** Whether the file is here, so that it may differ from that of the workspace. */
+  has(path: string): boolean;
   write(path: string, content: Uint8Array, mode?: number): Promise<void>;
   /** Copies what tools read besides the sources: settings in and above the given folders; installed packages as links. */
   addSettings(folders: Iterable<string>): Promise<void>;
@@ -70,7 +74,8 @@ export async function openScratch(context: ActionContext, workspace: string): Pr
       PYTHONUTF8: '1',
       XDG_CACHE_HOME: join(folder, 'cache'),
     },
-    read: (path) => readFile(join(root, path)),
+    read: (path) => readFile(join(there.has(path) ? root : workspace, path)),
+    has: (path) => there.has(path),
     write,
     addFiles,
     async addSettings(folders) {

@@ -8,14 +8,14 @@ import { type Attributes, readAttributes } from './attributes.ts';
 import { inParallel } from './in-parallel.ts';
 import { type CodeInput, only } from './input.ts';
 import { type Language, languageOf } from './language.ts';
-import { foldersAbove, type Scratch } from './scratch.ts';
+import { foldersAbove } from './scratch.ts';
 import { foreignContent, foreignPath } from './untouched.ts';
 
-/** A text file that may be worked on, as it was when it was copied. */
+/** A text file that may be worked on. */
 export interface Source {
   /** Relative to the workspace. */
   readonly path: string;
-  /** Git blob id of what was copied. */
+  /** Git blob id of what it held when the work began. */
   readonly id: string;
   readonly language: Language | undefined;
   readonly attributes: Attributes;
@@ -32,11 +32,10 @@ export interface Sources {
 const MAX_BYTES = 1024 * 1024;
 const AT_ONCE = 32;
 
-/** Finds the files that the input means and copies them into the scratch folder. */
+/** Finds the files that the input means. */
 export async function openSources(
   context: ActionContext,
   workspace: string,
-  scratch: Scratch,
   input: CodeInput,
 ): Promise<Sources> {
   await checkFolder(workspace, input.path ?? '.');
@@ -49,7 +48,7 @@ export async function openSources(
   const small = own.filter(({ bytes }) => bytes <= MAX_BYTES);
   const attributes = await readAttributes(context, workspace, listed);
   const found = await inParallel(small, AT_ONCE, (entry) =>
-    openSource(workspace, scratch, entry, attributes.get(entry.path) ?? {}),
+    openSource(workspace, entry, attributes.get(entry.path) ?? {}),
   );
   const unreadable = found.filter((one) => one !== undefined && 'reason' in one);
   return {
@@ -89,18 +88,15 @@ function tooLarge({ path, bytes }: ListedEntry): Skipped {
 
 async function openSource(
   workspace: string,
-  scratch: Scratch,
-  entry: ListedEntry,
+  { path }: ListedEntry,
   attributes: Attributes,
 ): Promise<Source | Skipped | undefined> {
   if (attributes.foreign) return undefined;
-  const { path, mode } = entry;
   const content = await readFile(join(workspace, path)).catch(() => undefined);
   if (content === undefined) {
     return { tool: 'code', reason: 'unreadable', message: `${path} cannot be read` };
   }
   if (foreignContent(path, content) !== undefined) return undefined;
-  await scratch.write(path, content, mode);
   const language = languageOf(path, content.toString('utf8', 0, 200));
   return { path, id: blobId(content), language, attributes };
 }

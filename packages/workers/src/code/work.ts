@@ -43,7 +43,7 @@ export async function openWork(context: ActionContext, input: CodeInput): Promis
   checkToolNames(selected);
   const workspace = await realpath(context.workspace);
   const scratch = await openScratch(context, workspace);
-  const found = await openSources(context, workspace, scratch, input);
+  const found = await openSources(context, workspace, input);
   if (found.sources.length === 0 && found.skipped.length === 0) {
     throw skip('nothing_to_do', `there is no text file to work on in ${input.path ?? '.'}`);
   }

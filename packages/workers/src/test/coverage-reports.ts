@@ -21,12 +21,13 @@ export async function readLcov(path: string): Promise<Coverage | undefined> {
   return { covered: sum('LH'), total: sum('LF') };
 }
 
-/** The totals of coverage.py's JSON report. */
+/** The first element of coverage.py's XML report has the totals; its JSON report is newer than many installations. */
 export async function readPythonCoverage(path: string): Promise<Coverage | undefined> {
   const text = await readFile(path, 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  const { totals } = JSON.parse(text) as { totals: { covered_lines: number; num_statements: number } };
-  return { covered: totals.covered_lines, total: totals.num_statements };
+  const count = (name: string) =>
+    Number(new RegExp(`<coverage [^>]*\\b${name}="(\\d+)"`).exec(text ?? '')?.[1]);
+  const [covered, total] = [count('lines-covered'), count('lines-valid')];
+  return Number.isNaN(covered + total) ? undefined : { covered, total };
 }
 
 /** Go's profile counts statements: `file:from,to STATEMENTS COUNT`, a block once for each package that ran it. */

@@ -37,7 +37,7 @@ test('a check that does not hold fails with what does not, and with the whole ev
   });
 });
 
-test('[HYG-8] a check of nothing is unverified, which does not pass', () => {
+test('a check of nothing is unverified, which does not pass', () => {
   const run = simulate(workflowOf([check([])]));
   run.go();
   expect(run.state().failure).toMatchObject({ code: 'unverified', details: { step: 'ready' } });

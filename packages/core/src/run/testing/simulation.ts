@@ -29,6 +29,7 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
   const events: NumberedEvent[] = [];
   const performing = new Map<string, Performing>();
   const performed: Performing[] = [];
+  let held = false;
   const moment = () => ({ now, random: options.random ?? 0.5, runId: 'run_1', workspace: { name: 'here' } });
 
   function current(): RunState {
@@ -44,6 +45,7 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
 
   /** Decides, appends and carries out; gives the events of the decision. */
   function go(): RunEventBody[] {
+    if (held) return [];
     const decision = decide(workflow, current(), moment(), options.visit);
     decision.events.forEach(append);
     commands = decision.commands;
@@ -97,6 +99,13 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
     answer: (step: string, answer: 'allow' | 'deny' | 'retry' | 'abort', data?: JsonValue) =>
       tell({ type: 'step.answered', step, by: 'ada', answer, ...(data === undefined ? {} : { data }) }),
     cancel: () => tell({ type: 'run.cancelling', by: 'ada', reason: 'enough' }),
+    /** Several things happen before anything is decided: results that were only written down, or that came together. */
+    together(happens: () => void) {
+      held = true;
+      happens();
+      held = false;
+      return go();
+    },
     /** Time passes and the wake that was asked for comes. */
     pass(milliseconds: number) {
       now += milliseconds;

@@ -29,7 +29,7 @@ export const runs: CommandHandler = (invocation) =>
       run.endedAt === undefined ? '' : duration(run.endedAt - run.createdAt),
       run.failureCode ?? '',
     ]);
-    printTable(['run', 'workflow', 'status', 'when', 'took', 'failure'], rows, output);
+    printTable(['run', 'workflow', 'status', 'when?', 'took?', 'failure?'], rows, output);
     return EXIT.ok;
   });
 

@@ -13,7 +13,16 @@ interface PythonVersion {
 const PATTERN =
   /^\s*v?(?:(?<epoch>\d{1,15})!)?(?<release>\d{1,15}(?:\.\d{1,15}){0,50})(?:[-_.]?(?<phase>alpha|a|beta|b|preview|pre|c|rc)[-_.]?(?<pre>\d{0,15}))?(?:-(?<implicit>\d{1,15})|[-_.]?(?<post>post|rev|r)[-_.]?(?<postNumber>\d{0,15}))?(?:[-_.]?(?<dev>dev)[-_.]?(?<devNumber>\d{0,15}))?(?:\+(?<local>[a-z\d]{1,50}(?:[-_.][a-z\d]{1,50}){0,20}))?\s*$/i;
 
-const PHASES: Readonly<Record<string, number>> = { a: 0, alpha: 0, b: 1, beta: 1, c: 2, rc: 2, pre: 2, preview: 2 };
+const PHASES: Readonly<Record<string, number>> = {
+  a: 0,
+  alpha: 0,
+  b: 1,
+  beta: 1,
+  c: 2,
+  rc: 2,
+  pre: 2,
+  preview: 2,
+};
 const BEFORE_ALL = -1;
 const FINAL = 3;
 const ABSENT = -1;

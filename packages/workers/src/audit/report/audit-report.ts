@@ -107,8 +107,8 @@ function tally(findings: readonly AuditFinding[]): string {
   return counts.length === 0 ? 'no findings' : counts.map((pair) => pair.join(' ')).join(', ');
 }
 
-export function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
 }
 
 /** More names than this help nobody; the metrics have the number. */

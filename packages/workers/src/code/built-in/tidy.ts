@@ -79,6 +79,8 @@ function majorityLineEnd(text: string): 'lf' | 'crlf' {
 
 function trimBlanks(text: string, { editor, guard, language }: TidyRules, { blanks }: LanguageRules): string {
   if (editor.trimTrailing === false || !(blanks || editor.trimTrailing)) return text;
+  // Most files have none, and looking is a hundred times cheaper than parsing.
+  if (!/[ \t]\r?$/m.test(text)) return text;
   if (language === 'markdown') return trimMarkdown(text);
   const opaque = guard.opaque(text) ?? undeclared(blanks);
   return opaque === undefined
@@ -92,7 +94,8 @@ function undeclared(blanks: boolean | undefined): Opaque | undefined {
 }
 
 function indent(text: string, { editor, guard }: TidyRules, { indentation }: LanguageRules): string {
-  const opaque = indentation ? guard.opaque(text) : undefined;
+  const isEven = editor.indentStyle !== 'tab' && !/^ *\t/m.test(text);
+  const opaque = indentation && !isEven ? guard.opaque(text) : undefined;
   return opaque === undefined ? text : evenIndentation(text, editor, opaque.begins);
 }
 

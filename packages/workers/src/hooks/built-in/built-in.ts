@@ -40,6 +40,8 @@ export interface BuiltIn {
   readonly files?: string;
   readonly alwaysRun?: boolean;
   readonly stages?: readonly string[];
+  /** A program without which it cannot run. */
+  readonly needs?: string;
   /** `inMerge`: a merge or rebase is going on. Throws UsageError. */
   readonly create: (args: readonly string[], state: { readonly inMerge: boolean }) => Check;
 }

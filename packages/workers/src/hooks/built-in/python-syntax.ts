@@ -36,16 +36,17 @@ for line in sys.stdin:
 export const checkAst: BuiltIn = {
   name: 'check python ast',
   types: ['python'],
+  needs: 'python3',
   create: () => repositoryCheck((paths, facts) => pythonSays('syntax', paths, facts)),
 };
 
 export const debugStatements: BuiltIn = {
   name: 'debug statements (python)',
   types: ['python'],
+  needs: 'python3',
   create: () => repositoryCheck((paths, facts) => pythonSays('debug', paths, facts)),
 };
 
-/** Throws ActionError `program_missing` without Python. */
 async function pythonSays(
   what: 'syntax' | 'debug',
   paths: readonly string[],

@@ -7,6 +7,7 @@ import { isConfigured } from './node-package.ts';
 
 const TEST_FILE = /(^|\/)(test_[^/]*|[^/]*_test)\.py$/;
 const SETTINGS = /^(pytest\.ini|\.pytest\.ini|pyproject\.toml|tox\.ini|setup\.cfg)$/;
+const COVERAGE_SETTINGS = /^(\.coveragerc|pyproject\.toml|tox\.ini|setup\.cfg)$/;
 /** Nothing is left in the repository: no cache of pytest's and no bytecode. */
 const CLEAN = ['-p', 'no:cacheprovider'];
 const CLEAN_ENV = { PYTHONDONTWRITEBYTECODE: '1' };
@@ -39,7 +40,7 @@ export const pytest: Runner = {
         'junit_family=xunit1',
         '--color=no',
         ...(limit === undefined ? [] : [`--timeout=${limit / 1000}`]),
-        ...(job.coverage && canCover ? coverageArguments(job) : []),
+        ...(job.coverage && canCover ? await coverageArguments(job) : []),
         ...narrowed(job),
       ],
       env: { ...CLEAN_ENV, COVERAGE_FILE: join(job.reports, '.coverage') },
@@ -66,7 +67,7 @@ export const pytest: Runner = {
 };
 
 const reportOf = ({ reports }: Job) => join(reports, 'pytest.xml');
-const coverageOf = ({ reports }: Job) => join(reports, 'coverage.json');
+const coverageOf = ({ reports }: Job) => join(reports, 'coverage.xml');
 const htmlOf = ({ reports }: Job) => join(reports, 'coverage');
 
 /** `pytest -VV` ends with the plug-ins that are installed. */
@@ -79,8 +80,14 @@ async function limitOf(job: Job): Promise<number | undefined> {
   return (await isConfigured(job, SETTINGS, /^\s*timeout\s*=/m)) ? undefined : job.testTimeoutMs;
 }
 
-function coverageArguments(job: Job): string[] {
-  return ['--cov', `--cov-report=json:${coverageOf(job)}`, `--cov-report=html:${htmlOf(job)}`];
+/** Unless the repository says what is to be covered it is what lies in it, not every package that is loaded. */
+async function coverageArguments(job: Job): Promise<string[]> {
+  const isNamed = await isConfigured(job, COVERAGE_SETTINGS, /^\s*source(_pkgs)?\s*=/m);
+  return [
+    isNamed ? '--cov' : '--cov=.',
+    `--cov-report=xml:${coverageOf(job)}`,
+    `--cov-report=html:${htmlOf(job)}`,
+  ];
 }
 
 /** What a changed source affects is not known, so then it is all; changed tests alone are enough by themselves. */

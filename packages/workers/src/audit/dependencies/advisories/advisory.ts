@@ -46,7 +46,8 @@ function isInRange(affected: Affected, events: readonly VersionEvent[], version:
   const sorted = events.toSorted((a, b) => compare(affected, versionOf(a), versionOf(b)) ?? 0);
   let inside = false;
   for (const event of sorted) {
-    const order = event === sorted[0] && versionOf(event) === '0' ? 1 : compare(affected, version, versionOf(event));
+    // `0` stands before every version, also before a pre-release of 0.0.0.
+    const order = versionOf(event) === '0' ? 1 : compare(affected, version, versionOf(event));
     if (order === undefined) return false;
     if ('introduced' in event && order >= 0) inside = true;
     if ('fixed' in event && order >= 0) inside = false;

@@ -31,9 +31,7 @@ export function cvssScore(vector: string): number | undefined {
   const [vectorWeight = 0, complexity = 0, interaction = 0, ...losses] = base as number[];
   const impactBase = 1 - losses.reduce((product, loss) => product * (1 - loss), 1);
   const changed = scope === 'C';
-  const impact = changed
-    ? 7.52 * (impactBase - 0.029) - 3.25 * (impactBase - 0.02) ** 15
-    : 6.42 * impactBase;
+  const impact = changed ? 7.52 * (impactBase - 0.029) - 3.25 * (impactBase - 0.02) ** 15 : 6.42 * impactBase;
   if (impact <= 0) return 0;
   const exploitability = 8.22 * vectorWeight * complexity * privileges * interaction;
   return roundUp(Math.min((changed ? 1.08 : 1) * (impact + exploitability), 10));

@@ -9,7 +9,7 @@ import { type AdvisoryDatabase, databaseOf, shardOf } from './database.ts';
 /*
  * An imported database is a folder `advisories-ID` of shards, and the file `advisories.json` that names it.
  * 1. The named folder is complete: it is written before it is named.
- * 2. A reader that began with a folder may lose it to a later import; it then fails, and is retried with the new one.
+ * 2. A reader that began with a folder and loses it to a later import fails; it never takes a lost shard for an empty one.
  * 3. Folders that are not named are left over from imports that were cut off, and go with the next import.
  */
 
@@ -29,6 +29,7 @@ export interface ImportedIndex {
 export async function openImported(dataDir: string): Promise<AdvisoryDatabase | undefined> {
   const index = await readIndex(dataDir);
   if (index === undefined) return undefined;
+  const written = new Set(await readdir(join(dataDir, index.folder)));
   const shards = new Map<string, Promise<AdvisoryDatabase>>();
   const open = (shard: string) => {
     const known = shards.get(shard) ?? readShard(join(dataDir, index.folder, shard), index.until);
@@ -39,7 +40,10 @@ export async function openImported(dataDir: string): Promise<AdvisoryDatabase | 
     name: `database imported on ${index.imported}`,
     size: index.size,
     until: index.until,
-    find: async (ecosystem, name) => (await open(shardOf(ecosystem, name))).find(ecosystem, name),
+    async find(ecosystem, name) {
+      const shard = shardOf(ecosystem, name);
+      return written.has(shard) ? (await open(shard)).find(ecosystem, name) : [];
+    },
   };
 }
 
@@ -84,13 +88,8 @@ async function readIndex(dataDir: string): Promise<ImportedIndex | undefined> {
   };
 }
 
-/** A shard that is not there holds no package. */
 async function readShard(path: string, until: string): Promise<AdvisoryDatabase> {
-  const content = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '[]';
-    throw error;
-  });
-  return databaseOf(path, until, list(JSON.parse(content)) as readonly Advisory[]);
+  return databaseOf(path, until, list(JSON.parse(await readFile(path, 'utf8'))) as readonly Advisory[]);
 }
 
 async function removeOthers(dataDir: string, folder: string): Promise<void> {

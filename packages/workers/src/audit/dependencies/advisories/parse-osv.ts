@@ -71,7 +71,9 @@ function severityOf(osv: Readonly<Record<string, unknown>>): Severity | undefine
   const affected = list(osv['affected']).map(table);
   const specific = [osv, ...affected].map((part) => table(part['database_specific']));
   if (specific.some(({ informational }) => text(informational) !== undefined)) return 'info';
-  const named = specific.map(({ severity }) => NAMED_SEVERITIES[(text(severity) ?? '').toUpperCase()]).find(Boolean);
+  const named = specific
+    .map(({ severity }) => NAMED_SEVERITIES[(text(severity) ?? '').toUpperCase()])
+    .find(Boolean);
   const scores = [osv, ...affected]
     .flatMap((part) => list(part['severity']))
     .map((one) => cvssScore(text(table(one)['score']) ?? ''))

@@ -13,9 +13,13 @@ export interface OsvFile {
 }
 
 /** Every `.json` file below a folder, one after another: databases have 200,000 and more. Throws `not_found`. */
-export async function* readOsvFolder(folder: string, signal: AbortSignal): AsyncGenerator<OsvFile, void, undefined> {
+export async function* readOsvFolder(
+  folder: string,
+  signal: AbortSignal,
+): AsyncGenerator<OsvFile, void, undefined> {
   for await (const { path, kind } of walk(folder, { gitignore: false, signal })) {
-    if (kind === 'file' && path.endsWith('.json')) yield { path, record: await readRecord(join(folder, path)) };
+    if (kind === 'file' && path.endsWith('.json'))
+      yield { path, record: await readRecord(join(folder, path)) };
   }
 }
 

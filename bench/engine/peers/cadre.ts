@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type { Workflow } from '@cadre/core';
+import { systemClock } from '../../../packages/host/src/clock.ts';
+import { openEngine } from '../../../packages/host/src/engine/engine.ts';
+import { thisProcess } from '../../../packages/host/src/engine/holder.ts';
+import type { Gate, Performed } from '../../../packages/host/src/ports/gate.ts';
+import { openSqliteStore } from '../../../packages/host/src/stores/open-sqlite-store.ts';
+import { sampleStep, sampleWorkflow } from '../../../packages/host/src/testing/sample-workflow.ts';
+import type { Peer } from './peer.ts';
+
+/** Steps that do nothing: what is measured is the engine, not what its steps do. */
+const gate: Gate = {
+  describe: () => ({ repeatable: true, class: 'io' }),
+  perform: async (call): Promise<Performed> => ({
+    outcome: { ok: true, output: { ok: call.step } },
+    effects: [],
+  }),
+};
+
+export const cadre: Peer = {
+  name: 'cadre',
+  async open(folder) {
+    const clock = systemClock();
+    const store = await openSqliteStore(join(folder, 'cadre.db'));
+    const workspace = { id: 'bench', root: folder };
+    const engine = openEngine({ store, gate, clock, workspace, holder: thisProcess(clock.newId('process')) });
+    const workflows = new Map<number, Workflow>();
+    return {
+      async run(steps) {
+        const workflow = workflows.get(steps) ?? chain(steps);
+        workflows.set(steps, workflow);
+        const id = await engine.start({
+          workflow,
+          inputs: {},
+          mode: 'apply',
+          trigger: { kind: 'manual' },
+          principal: 'user:bench',
+        });
+        const state = await engine.settled(id);
+        if (state.status !== 'succeeded') throw new Error(`the run ended ${state.status}`);
+      },
+      async close() {
+        await engine.close();
+        await store.close();
+      },
+    };
+  },
+};
+
+/** Each step reads what the one before it gave. */
+function chain(length: number): Workflow {
+  const steps = Array.from({ length }, (_, index) =>
+    sampleStep(`step-${index + 1}`, {
+      kind: 'action',
+      uses: 'bench/nothing',
+      with: index === 0 ? { from: 'start' } : { from: `\${{ steps['step-${index}'].output.ok }}` },
+    }),
+  );
+  return sampleWorkflow(steps, { name: `chain-${length}` });
+}

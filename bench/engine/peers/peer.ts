@@ -1,0 +1,12 @@
+/** An engine that runs workflows of a number of steps that do nothing, each result durable before the next step begins. */
+export interface Peer {
+  readonly name: string;
+  /** Everything it keeps goes into the folder, which is empty. */
+  open(folder: string): Promise<OpenPeer>;
+}
+
+export interface OpenPeer {
+  /** Resolves when the run has ended well, and that has been synced to the disk. */
+  run(steps: number): Promise<void>;
+  close(): Promise<void>;
+}

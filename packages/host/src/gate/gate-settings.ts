@@ -1,0 +1,39 @@
+import type { Policy } from '@cadre/core';
+import type { JsonObject } from '@cadre/sdk';
+import type { ActionRunner } from '../ports/action-runner.ts';
+import type { Approver } from '../ports/approver.ts';
+import type { AuditStore } from '../ports/audit-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { GrantStore } from '../ports/grant-store.ts';
+import type { SandboxReport } from '../ports/sandbox.ts';
+import type { SecretSource } from '../ports/secret-source.ts';
+import type { FetchLimits } from './brokered-fetch.ts';
+import type { ScratchLimits } from './scratch-tree.ts';
+
+export interface GateSettings {
+  readonly runner: ActionRunner;
+  readonly audit: AuditStore;
+  readonly grants: GrantStore;
+  readonly approver: Approver;
+  readonly policy: GatePolicy;
+  /** Asked at the first call that performs something. */
+  readonly sandboxReport: () => Promise<SandboxReport>;
+  /** Absolute, links resolved. */
+  readonly workspace: string;
+  /** Cadre's own folder for this workspace; the workers' folders and the head of the audit chain are in it. */
+  readonly dataDir: string;
+  /** Folders of Cadre that no worker may see, besides `dataDir`. */
+  readonly hidden?: readonly string[];
+  /** Settings of one worker. */
+  readonly config: (worker: string) => JsonObject;
+  readonly secrets: SecretSource;
+  readonly clock: Clock;
+  /** The host's environment: what `env:NAME` permissions hand on. */
+  readonly environment: NodeJS.ProcessEnv;
+  readonly limits?: { readonly fetch?: Partial<FetchLimits>; readonly scratch?: Partial<ScratchLimits> };
+}
+
+export interface GatePolicy extends Policy {
+  /** What happens where the system cannot fully confine workers: refuse, or say so once and go on. */
+  readonly sandbox: 'require' | 'warn';
+}

@@ -1,0 +1,61 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { type PlacedPolicy, placePolicy, policyFor } from '@cadre/core';
+import { auditHeadFile } from './audit-head.ts';
+import { type AuditLog, openAuditLog } from './audit-log.ts';
+import { type Authority, createAuthority } from './authority.ts';
+import { FETCH_LIMITS, type FetchLimits } from './brokered-fetch.ts';
+import { type CheckSandbox, sandboxCheck } from './check-sandbox.ts';
+import type { GateSettings } from './gate-settings.ts';
+import { createMask, type Mask } from './mask.ts';
+import { type GiveAway, giveToOwnerOf } from './owner.ts';
+import { keyFolders } from './private-folders.ts';
+import { openScratchTrees, SCRATCH_LIMITS, type ScratchTrees } from './scratch-tree.ts';
+import type { Subject } from './subject.ts';
+
+/** What every call of one gate uses. */
+export interface GateTools
+  extends Pick<GateSettings, 'runner' | 'secrets' | 'config' | 'environment' | 'workspace'> {
+  readonly audit: AuditLog;
+  readonly authority: Authority;
+  readonly policyOf: (subject: Subject) => PlacedPolicy;
+  readonly checkSandbox: CheckSandbox;
+  readonly scratch: ScratchTrees;
+  /** Of the whole gate: a worker that stays warm may tell in one call what it got in another. */
+  readonly mask: Mask;
+  readonly fetchLimits: FetchLimits;
+  readonly home: string;
+  /** No worker may see these. */
+  readonly hidden: readonly string[];
+  readonly giveAway: () => Promise<GiveAway>;
+}
+
+/** Throws CadreError `config_invalid` when the policy has a rule that is no permission. */
+export function openGateTools(settings: GateSettings): GateTools {
+  const { workspace, dataDir, environment, limits } = settings;
+  const home = environment['HOME'] ?? homedir();
+  const audit = openAuditLog(settings.audit, auditHeadFile(dataDir), settings.clock);
+  const giveAway = () => giveToOwnerOf(workspace);
+  const policyOf = ({ worker, places }: Subject) => placePolicy(policyFor(worker, settings.policy), places);
+  // A faulty rule is told now, and not at the first call that it concerns.
+  placePolicy(settings.policy, { workspace, home, data: dataDir });
+  return {
+    ...settings,
+    home,
+    audit,
+    giveAway,
+    policyOf,
+    authority: createAuthority({ ...settings, audit, policyOf }),
+    checkSandbox: sandboxCheck(settings),
+    scratch: openScratchTrees({
+      workspace,
+      folder: join(dataDir, 'scratch'),
+      environment,
+      limits: { ...SCRATCH_LIMITS, ...limits?.scratch },
+      giveAway,
+    }),
+    mask: createMask(),
+    fetchLimits: { ...FETCH_LIMITS, ...limits?.fetch },
+    hidden: [dataDir, ...(settings.hidden ?? []), ...keyFolders(home)],
+  };
+}

@@ -1,0 +1,11 @@
+import { ActionError, defineAction, SKIPPED } from '@cadre/sdk';
+import type { ActionContext } from '@cadre/sdk';
+import { applyBaseline } from './baseline/apply-baseline.ts';
+import { type Accepted, BASELINE_PATH, checkDay, formatBaseline, isExpired } from './baseline/baseline.ts';
+import { readBaseline, today } from './baseline/read-baseline.ts';
+import { type AuditReport, buildReport, count } from './report/audit-report.ts';
+import { writeFile } from './report/write-file.ts';
+import type { AuditFinding } from './scan/audit-finding.ts';
+import { type ScanInput, scanCode } from './scan-code.ts';
+import { scanDependencies } from './scan-dependencies.ts';
+import { isAtLeast, type Severity } from './severity.ts';
