@@ -31,7 +31,9 @@ export async function buildAll(): Promise<void> {
   await mkdir(dist, { recursive: true });
   await build({
     ...common,
-    entryPoints: ['main.ts', 'index.ts', 'workflow-process.ts'].map((file) => join(root, 'packages/host/src', file)),
+    entryPoints: ['main.ts', 'index.ts', 'workflow-process.ts'].map((file) =>
+      join(root, 'packages/host/src', file),
+    ),
     outdir: dist,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',

@@ -16,7 +16,9 @@ export function findNamed(): Map<string, string[]> {
   const named = new Map<string, string[]>();
   for (const file of testFiles()) {
     const text = readFileSync(join(root, file), 'utf8');
-    for (const match of text.matchAll(/\b(?:test|it|describe)(?:\.\w+)*(?:\([^)'"`]*\))?\(\s*(['"`])((?:(?!\1)[\s\S])*)\1/g)) {
+    for (const match of text.matchAll(
+      /\b(?:test|it|describe)(?:\.\w+)*(?:\([^)'"`]*\))?\(\s*(['"`])((?:(?!\1)[\s\S])*)\1/g,
+    )) {
       const title = match[2] ?? '';
       for (const bracket of title.matchAll(/\[([A-Z]{3}-\d+(?:\s*,\s*[A-Z]{3}-\d+)*)\]/g)) {
         for (const id of (bracket[1] ?? '').split(/\s*,\s*/)) {
@@ -57,12 +59,12 @@ export function renderPage(): string {
   for (const { id, title } of requirements) {
     const tests = named.get(id) ?? [];
     const state = tests.length > 0 ? 'named' : 'open';
-    lines.push(`| ${id} | ${escape(title)} | ${state} | ${tests.map((test) => escape(test)).join('<br>')} |`);
+    lines.push(`| ${id} | ${inCell(title)} | ${state} | ${tests.map((test) => inCell(test)).join('<br>')} |`);
   }
   return `${lines.join('\n')}\n`;
 }
 
-const escape = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
+const inCell = (text: string) => text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 
 function testFiles(): string[] {
   return ['packages', 'scripts'].flatMap((folder) =>

@@ -11,7 +11,9 @@ const sample = mkdtempSync(join(tmpdir(), 'cadre-sample-'));
 const repository = makeSample(sample);
 
 const say = (text = '') => process.stdout.write(`${text}\n`);
-say(`A sample ${repository ? 'repository' : 'folder (git is not installed: nothing can be committed)'}: ${sample}`);
+say(
+  `A sample ${repository ? 'repository' : 'folder (git is not installed: nothing can be committed)'}: ${sample}`,
+);
 say('It has unformatted code, an unused import, a comparison with NaN, stale caches,');
 say('a leaked (fake) token and a dependency with a known vulnerability.');
 say();
@@ -28,10 +30,14 @@ const code = await new Promise<number>((resolve) => child.on('close', (exit) => 
 
 if (code < 2) {
   say();
-  say('The leaked token and the vulnerable dependency hold the commit, as they should (exit code 1). Where to look:');
+  say(
+    'The leaked token and the vulnerable dependency hold the commit, as they should (exit code 1). Where to look:',
+  );
   say(`  npx cadre show --workspace ${sample}              what each step did and found`);
   say(`  npx cadre show --effects --workspace ${sample}    every change, with its diff`);
   say(`  npx cadre logs --workspace ${sample}              what the steps said`);
-  say(`  npx cadre run hygiene --path ${sample}            the plan of another run; it asks before it does anything`);
+  say(
+    `  npx cadre run hygiene --path ${sample}            the plan of another run; it asks before it does anything`,
+  );
 }
 process.exitCode = code < 2 ? 0 : code;

@@ -9,5 +9,6 @@ const run = (program: string, ...args: string[]) => {
 const args = process.argv.slice(2);
 if (args.length === 0) run('npm', 'run', 'check', '--silent');
 const report = process.env['CADRE_TEST_REPORT'];
-const reporters = report === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+const reporters =
+  report === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
 run('vitest', 'run', ...reporters, ...args);

@@ -11,9 +11,9 @@ import { type Config, ConfigSchema } from './config.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
 import { liveness, thisProcess } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
-import { type AuditResult, verifyAudit } from './gate/verify-audit.ts';
 import { createGate } from './gate/create-gate.ts';
 import { fingerprint } from './gate/fingerprint.ts';
+import { type AuditResult, verifyAudit } from './gate/verify-audit.ts';
 import { DIST, PACKAGE } from './installation.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
 import type { Approver } from './ports/approver.ts';
@@ -75,7 +75,13 @@ export interface App {
 
 /** The composition root: the only place that knows every adapter. */
 export async function openApp({ place, env, approver, warn }: AppOptions): Promise<App> {
-  const settings = await loadConfig({ app: APP, schema: ConfigSchema, workspace: place.root, env, strict: true });
+  const settings = await loadConfig({
+    app: APP,
+    schema: ConfigSchema,
+    workspace: place.root,
+    env,
+    strict: true,
+  });
   const config = settings.value;
   for (const warning of settings.warnings) warn(faultLine(warning));
   const id = workspaceId(place.root);
@@ -152,17 +158,26 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     verifyAudit: () => verifyAudit(store.audit, join(folder, 'audit-head')),
     evaluateWorkflow: (file) =>
       evaluateWorkflow(file, (path) =>
-        runConfined(sandbox, [process.execPath, '--no-warnings', join(DIST, 'workflow-process.js'), path], {
-          confinement: { readable: [place.root], writable: [], hidden: [], programs: [], hosts: [] },
-          cwd: place.root,
-          env: {},
-          installed: [process.execPath, PACKAGE, path],
-        }, EVALUATION_LIMIT_MS),
+        runConfined(
+          sandbox,
+          [process.execPath, '--no-warnings', join(DIST, 'workflow-process.js'), path],
+          {
+            confinement: { readable: [place.root], writable: [], hidden: [], programs: [], hosts: [] },
+            cwd: place.root,
+            env: {},
+            installed: [process.execPath, PACKAGE, path],
+          },
+          EVALUATION_LIMIT_MS,
+        ),
       ),
     setConfig: (key, text) =>
       setConfig(settings.files.at(-1) ?? join(place.root, 'cadre.yaml'), key, text, { schema: ConfigSchema }),
     async rememberPlan(run) {
-      await store.runs.putDocument(run, 'fingerprint', await fingerprint(place.root, await effectsOf(engine, run)));
+      await store.runs.putDocument(
+        run,
+        'fingerprint',
+        await fingerprint(place.root, await effectsOf(engine, run)),
+      );
     },
     async planStillHolds(run) {
       const now = await fingerprint(place.root, await effectsOf(engine, run));
@@ -185,7 +200,9 @@ async function effectsOf(engine: Engine, run: string): Promise<Effect[]> {
 
 /** A folder's name for people, and a hash because two repositories may be called alike. */
 function workspaceId(root: string): string {
-  const name = basename(root).replaceAll(/[^A-Za-z0-9._-]/g, '-').slice(0, 40);
+  const name = basename(root)
+    .replaceAll(/[^A-Za-z0-9._-]/g, '-')
+    .slice(0, 40);
   return `${name}-${createHash('sha256').update(root).digest('hex').slice(0, 10)}`;
 }
 

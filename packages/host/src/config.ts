@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-const permissions = z.array(z.string()).describe('permissions as type:scope, for example net:hooks.slack.com:443');
+const permissions = z
+  .array(z.string())
+  .describe('permissions as type:scope, for example net:hooks.slack.com:443');
 
 const profile = z
   .strictObject({
@@ -36,11 +38,19 @@ export const ConfigSchema = z.strictObject({
     .describe('what workers may do'),
   log: z
     .strictObject({
-      level: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('least level that is written'),
+      level: z
+        .enum(['debug', 'info', 'warn', 'error'])
+        .default('info')
+        .describe('least level that is written'),
       format: z.enum(['text', 'json']).default('text').describe('text or JSON lines'),
       dir: z.string().optional().describe("folder of the log file (default: the system's place for logs)"),
       file: z.string().default('cadre.log').describe('name of the log file'),
-      maxBytes: z.number().int().min(1024).default(5 * 1024 * 1024).describe('size at which the file is rotated'),
+      maxBytes: z
+        .number()
+        .int()
+        .min(1024)
+        .default(5 * 1024 * 1024)
+        .describe('size at which the file is rotated'),
       keep: z.number().int().min(0).default(5).describe('rotated files kept'),
     })
     .prefault({})

@@ -54,8 +54,15 @@ const FOLDERS: Record<string, readonly string[]> = {
   testing: ['ports'],
 };
 
-const FORBIDDEN_IN_CORE = [/\bDate\.now\b/, /\bnew Date\(\)/, /\bMath\.random\b/, /\bprocess\./, /\bconsole\./];
-const FORBIDDEN_NAMES = /(^|[-/])(utils?|helpers?|common|shared|misc|manager|service|handler|base|impl|types)(\.|-|\/)/;
+const FORBIDDEN_IN_CORE = [
+  /\bDate\.now\b/,
+  /\bnew Date\(\)/,
+  /\bMath\.random\b/,
+  /\bprocess\./,
+  /\bconsole\./,
+];
+const FORBIDDEN_NAMES =
+  /(^|[-/])(utils?|helpers?|common|shared|misc|manager|service|handler|base|impl|types)(\.|-|\/)/;
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
@@ -73,7 +80,10 @@ function imports(path: string): string[] {
 
 /** `@cadre/kit/files` and `yaml/dist` are one library each; relative imports become paths from the root. */
 function target(path: string, specifier: string): string {
-  if (specifier.startsWith('.')) return relative(root, join(root, dirname(path), specifier)).split(sep).join('/');
+  if (specifier.startsWith('.'))
+    return relative(root, join(root, dirname(path), specifier))
+      .split(sep)
+      .join('/');
   const parts = specifier.split('/');
   return specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? '');
 }
@@ -87,7 +97,9 @@ function strangersOfPackage(name: string, allowed: readonly string[]): string[] 
     .flatMap((path) =>
       imports(path)
         .map((specifier) => target(path, specifier))
-        .filter((to) => !to.startsWith(`${folder}/`) && !allowed.includes(to) && !(isNode(to) && name !== 'core'))
+        .filter(
+          (to) => !to.startsWith(`${folder}/`) && !allowed.includes(to) && !(isNode(to) && name !== 'core'),
+        )
         .map((to) => `${path} imports ${to}`),
     );
 }
@@ -129,7 +141,9 @@ describe('the walls', () => {
       .filter((path) => !isTest(path))
       .flatMap((path) => {
         const text = readFileSync(join(root, path), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
-        return FORBIDDEN_IN_CORE.filter((pattern) => pattern.test(text)).map((pattern) => `${path}: ${pattern}`);
+        return FORBIDDEN_IN_CORE.filter((pattern) => pattern.test(text)).map(
+          (pattern) => `${path}: ${pattern}`,
+        );
       });
     expect(breaches).toEqual([]);
   });
@@ -146,7 +160,9 @@ describe('the walls', () => {
     const breaches = ['sdk', 'core', 'kit', 'workers', 'host']
       .flatMap((name) => sources(`packages/${name}/src`))
       .filter((path) => !isTest(path))
-      .filter((path) => /(^|[^\w.'"`])(eval\(|new Function\()|['"]node:vm['"]/m.test(readFileSync(join(root, path), 'utf8')));
+      .filter((path) =>
+        /(^|[^\w.'"`])(eval\(|new Function\()|['"]node:vm['"]/m.test(readFileSync(join(root, path), 'utf8')),
+      );
     expect(breaches).toEqual([]);
   });
 });

@@ -38,8 +38,5 @@ export async function buildWorker(name: string, folder: string): Promise<void> {
     target: 'node24',
     logLevel: 'error',
   });
-  await copyFile(
-    join(fixtures, name, 'worker.yaml'),
-    join(folder, 'worker.yaml'),
-  );
+  await copyFile(join(fixtures, name, 'worker.yaml'), join(folder, 'worker.yaml'));
 }

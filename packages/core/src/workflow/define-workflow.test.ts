@@ -83,6 +83,7 @@ const { step } = fc.letrec<{ step: StepSpec; steps: StepSpec[] }>((tie) => {
       onError: fc.oneof(
         { depthSize: 'small' },
         fc.constantFrom('abort' as const, 'continue' as const, 'escalate' as const),
+        // biome-ignore lint/suspicious/noThenProperty: the language's own word
         fc.record({ recover: tie('steps'), then: fc.constantFrom('retry' as const, 'continue' as const) }),
       ),
       budget,

@@ -109,6 +109,7 @@ describe('a workflow is one definition, however it is written [WRK-30]', () => {
     expect(steps[7]).toMatchObject({ items: [1, '${{ 2 }}'], as: 'item' });
     expect(steps[14]).toMatchObject({
       conditions: [{ that: '${{ true }}', message: 'no' }, { that: '${{ true }}' }],
+      // biome-ignore lint/suspicious/noThenProperty: the language's own word
       onError: { kind: 'recover', then: 'continue' },
     });
   });
@@ -146,7 +147,7 @@ describe('a workflow is one definition, however it is written [WRK-30]', () => {
 
   test('steps know where they stand in the text', () => {
     expect(parsed(sample).steps.map(({ position }) => position?.line)).toEqual([
-      19, 22, 27, 31, 37, 41, 45, 47,
+      18, 21, 26, 30, 36, 40, 44, 46,
     ]);
   });
 
@@ -202,7 +203,7 @@ describe('every fault is told with its place and what was probably meant [WRK-31
     ['- { forEach: "${{ a }}" }', '7:7 missing_key spec.steps[0]', undefined],
     ['- { choose: [ { steps: [] } ] }', '7:19 wrong_value spec.steps[0].choose[0]', undefined],
     ['- { check: [] }', '7:16 empty spec.steps[0].check', undefined],
-    ['- { parallel: }', '7:7 wrong_value spec.steps[0].parallel', undefined],
+    ['- { parallel: }', '7:19 wrong_value spec.steps[0].parallel', undefined],
     ['- 5', '7:7 wrong_value spec.steps[0]', undefined],
     [
       '- { id: a, uses: x/y }\n- { parallel: [ { id: a, uses: x/y } ] }',
@@ -244,7 +245,9 @@ describe('every fault is told with its place and what was probably meant [WRK-31
     ['a: !!js/function "x"', 'invalid_yaml'],
     ['? [a]\n: b', 'invalid_yaml'],
     ['a: .inf', 'wrong_value'],
-    ['a: 9007199254740993', 'wrong_value'],
+    ['a: 9007199254740993', 'invalid_yaml'],
+    ['<<: 1', 'invalid_yaml'],
+    [`a: ${'9'.repeat(400)}`, 'invalid_yaml'],
     ['a\0b', 'not_text'],
     ['\uFFFD\uFFFD', 'not_text'],
     ['x'.repeat(1_048_577), 'too_large'],

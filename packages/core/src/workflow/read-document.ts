@@ -43,7 +43,10 @@ export function readDocument(text: string, name: string): ReadDocument {
   if (document === undefined) return refuse('too_deep', `${name} is nested too deeply`);
   const errors = [...document.errors, ...document.warnings];
   if (errors.some(isOverflow)) return refuse('too_deep', `${name} is nested too deeply`);
-  const problems = [...errors, ...duplicateKeys(document)].slice(0, MOST_PROBLEMS);
+  const problems = [...errors, ...duplicateKeys(document), ...inexactNumbers(document)].slice(
+    0,
+    MOST_PROBLEMS,
+  );
   if (problems.length > 0)
     return { ok: false, problems: problems.map((error) => problemOfYaml(error, lines)) };
   if (document.contents === null)
@@ -100,6 +103,27 @@ function duplicateKeys(document: Document.Parsed): YamlFault[] {
   return faults;
 }
 
+/** Whole numbers with more digits than a number can hold would silently become others. */
+function inexactNumbers(document: Document.Parsed): YamlFault[] {
+  const faults: YamlFault[] = [];
+  visit(document, {
+    Scalar(_key, { value, source = '', range }) {
+      if (typeof value !== 'number' || !/^[-+]?\d+$/.test(source) || isExact(value, source)) return;
+      const [start = 0, end = 0] = range ?? [];
+      faults.push({
+        code: 'BAD_SCALAR_START',
+        message: `${source} has too many digits for a number`,
+        pos: [start, end],
+      });
+    },
+  });
+  return faults;
+}
+
+function isExact(value: number, source: string): boolean {
+  return Number.isFinite(value) && BigInt(source) === BigInt(value);
+}
+
 function toValue(document: Document.Parsed, lines: LineCounter, name: string): ReadDocument {
   const findNode = (path: Path, find: (document: Document.Parsed, path: Path) => Node | undefined) => {
     const offset = find(document, path)?.range?.[0];
@@ -113,18 +137,21 @@ function toValue(document: Document.Parsed, lines: LineCounter, name: string): R
       return refuse(fault.code, fault.message, findPosition(fault.path), undefined, fault.path);
     return { ok: true, value: value as JsonValue, findPosition, findKey: (path) => findNode(path, keyNode) };
   } catch (error) {
-    if (error instanceof RangeError) return refuse('too_deep', `${name} is nested too deeply`);
-    if (!(error instanceof ReferenceError)) throw error;
-    const tooMany = error.message.startsWith('Excessive alias count');
-    return tooMany
-      ? refuse(
-          'too_large',
-          `${name} repeats itself through too many aliases`,
-          undefined,
-          'write the values out',
-        )
-      : refuse('invalid_yaml', error.message);
+    // Aliases and merge keys are resolved only here, and what is wrong with them is thrown.
+    return refuseUnresolved(error, name);
   }
+}
+
+function refuseUnresolved(error: unknown, name: string): ReadDocument {
+  if (!(error instanceof Error)) throw error;
+  if (error instanceof RangeError) return refuse('too_deep', `${name} is nested too deeply`);
+  if (!error.message.startsWith('Excessive alias count')) return refuse('invalid_yaml', error.message);
+  return refuse(
+    'too_large',
+    `${name} repeats itself through too many aliases`,
+    undefined,
+    'write the values out',
+  );
 }
 
 interface ValueFault {
@@ -146,7 +173,7 @@ function faultOfValue(root: unknown, name: string): ValueFault | undefined {
     if (!isJsonScalar(value))
       return {
         code: 'wrong_value',
-        message: `${String(value)} is not a number that can be held exactly`,
+        message: `${String(value)} is not a number that JSON can hold`,
         path,
       };
     if (typeof value !== 'object' || value === null) continue;
@@ -157,10 +184,9 @@ function faultOfValue(root: unknown, name: string): ValueFault | undefined {
   return undefined;
 }
 
+/** Infinity and not-a-number have no form in JSON. */
 function isJsonScalar(value: unknown): boolean {
-  if (typeof value === 'number')
-    return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
-  return typeof value !== 'bigint';
+  return typeof value !== 'number' || Number.isFinite(value);
 }
 
 /** The node at a path, or of what surrounds it where the text has nothing there. */

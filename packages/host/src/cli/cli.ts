@@ -33,7 +33,14 @@ async function startGuide(program: Command, io: Io): Promise<number> {
     return EXIT.ok;
   }
   const { guide } = await import('./commands/guide.ts');
-  return guide({ io, output: createOutput(io, {}), global: {}, arguments: [], options: {} });
+  return guide({
+    io,
+    output: createOutput(io, {}),
+    global: {},
+    arguments: [],
+    options: {},
+    commands: COMMANDS,
+  });
 }
 
 function buildProgram(io: Io, invoked: { code: number; options: GlobalOptions }): Command {
@@ -85,7 +92,10 @@ function addCommand(
   const { load } = entry;
   if (load === undefined) return;
   command.action(async (...given: unknown[]) => {
-    const positional = given.slice(0, -2).flat().filter((value): value is string => typeof value === 'string');
+    const positional = given
+      .slice(0, -2)
+      .flat()
+      .filter((value): value is string => typeof value === 'string');
     const options = command.optsWithGlobals() as GlobalOptions & Record<string, unknown>;
     invoked.options = options;
     const handler = await load();
@@ -95,6 +105,7 @@ function addCommand(
       global: options,
       arguments: positional,
       options,
+      commands: COMMANDS,
     });
   });
 }

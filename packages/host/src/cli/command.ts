@@ -26,6 +26,8 @@ export interface Invocation {
   /** Positional arguments; with `passThrough` everything after the command's name. */
   readonly arguments: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
+  /** Every command there is: what completion chooses from. */
+  readonly commands: readonly CommandEntry[];
 }
 
 /** Answers the exit code. Refusals are thrown. */

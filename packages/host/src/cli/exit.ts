@@ -45,7 +45,10 @@ export function usageError(message: string, hint?: string): CadreError {
 /** The failure of an action that a command called by itself, as a refusal to print. */
 export function failureError(failure: Failure): CadreError {
   const code = failure.code in ERROR_CODES ? (failure.code as ErrorCode) : 'work_failed';
-  const message = failure.code === SKIPPED || code !== 'work_failed' ? failure.message : `${failure.message} [${failure.code}]`;
+  const message =
+    failure.code === SKIPPED || code !== 'work_failed'
+      ? failure.message
+      : `${failure.message} [${failure.code}]`;
   return new CadreError(code, message, {
     ...(failure.hint === undefined ? {} : { hint: failure.hint }),
     ...(failure.details === undefined ? {} : { details: failure.details }),

@@ -62,7 +62,8 @@ export function printError(error: unknown, io: Io, options: GlobalOptions): void
   io.stderr.write(`${red('error')} ${message} ${dim(`[${code}]`)}\n`);
   if (hint !== undefined) io.stderr.write(`  try: ${hint}\n`);
   if (output.verbose && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
-  if (!isCadreError(error) && !output.verbose) io.stderr.write('  this is a fault in Cadre: repeat with --verbose\n');
+  if (!isCadreError(error) && !output.verbose)
+    io.stderr.write('  this is a fault in Cadre: repeat with --verbose\n');
 }
 
 function errorDocument(error: unknown): { code: string; message: string; hint?: string; details?: unknown } {

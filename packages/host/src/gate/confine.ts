@@ -95,6 +95,7 @@ async function withGitFolders<T extends { readonly path: string }>(
 /** A worker in the box that names one of them in its manifest (`fs:write:.git`) is trusted with it. */
 async function guardedPaths(subject: Subject, writable: readonly string[]): Promise<readonly string[]> {
   const { workspace } = subject.places;
+  if (!writable.some((folder) => folder !== subject.places.data)) return [];
   const git = await gitFolders(workspace);
   const paths = [
     ...GUARDED.map((name) => join(workspace, name)),

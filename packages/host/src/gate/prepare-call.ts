@@ -156,6 +156,7 @@ function grantedEnvironment(
   { environment }: GateTools,
 ): Readonly<Record<string, string>> {
   const patterns = way === 'apply' ? effective.filter(({ type }) => type === 'env') : [];
+  if (patterns.length === 0) return {};
   return Object.fromEntries(
     Object.entries(environment).flatMap(([name, value]) =>
       value !== undefined && patterns.some(({ scope }) => globCovers(scope, name)) ? [[name, value]] : [],

@@ -27,11 +27,16 @@ export async function listWorkflows(folders: WorkflowFolders): Promise<readonly 
 }
 
 /** A workflow by name or by path. Throws `workflow_not_found` with the nearest names. */
-export async function findWorkflow(named: string, folders: WorkflowFolders, cwd: string): Promise<WorkflowFile> {
+export async function findWorkflow(
+  named: string,
+  folders: WorkflowFolders,
+  cwd: string,
+): Promise<WorkflowFile> {
   if (named.includes('/') || EXTENSIONS.includes(extname(named))) {
     const path = resolve(cwd, named);
     const is = await stat(path).catch(() => undefined);
-    if (is?.isFile() !== true) throw new CadreError('workflow_not_found', `there is no workflow file ${path}`);
+    if (is?.isFile() !== true)
+      throw new CadreError('workflow_not_found', `there is no workflow file ${path}`);
     return { name: nameOf(path), path: await realpath(path), origin: 'file' };
   }
   const known = await listWorkflows(folders);
@@ -49,7 +54,10 @@ export async function findWorkflow(named: string, folders: WorkflowFolders, cwd:
 export async function readWorkflowText(file: WorkflowFile): Promise<string> {
   const { size } = await stat(file.path);
   if (size > MAX_BYTES) {
-    throw new CadreError('invalid_workflow', `${file.path} has ${size} bytes; a workflow has at most ${MAX_BYTES}`);
+    throw new CadreError(
+      'invalid_workflow',
+      `${file.path} has ${size} bytes; a workflow has at most ${MAX_BYTES}`,
+    );
   }
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file.path));

@@ -1,7 +1,7 @@
 import type { ActionContext, Skipped } from '@cadre/sdk';
 import { type ListedEntry, listEntries } from '../tree/list-files.ts';
-import { nameInside, resolveInside } from '../tree/safe-path.ts';
 import type { Covers } from './baseline/apply-baseline.ts';
+import { folderTest } from './in-folder.ts';
 import { skippedFiles } from './report/audit-report.ts';
 import { CODE_KINDS, type CodeKind } from './rule.ts';
 import { loadSyntaxFinder, type SyntaxFinder } from './sast/javascript-syntax.ts';
@@ -89,16 +89,6 @@ function filesOf(entries: readonly ListedEntry[]): string[] {
 async function chooser(context: ActionContext, paths: readonly string[]): Promise<(path: string) => boolean> {
   const tests = await Promise.all(paths.map((path) => folderTest(context, path)));
   return tests.length === 0 ? () => true : (path) => tests.some((test) => test(path));
-}
-
-/** Whether a path is the named one or below it. */
-async function folderTest(
-  context: ActionContext,
-  path: string | undefined,
-): Promise<(path: string) => boolean> {
-  const target = await resolveInside(context.workspace, path ?? '.');
-  const name = await nameInside(context.workspace, target);
-  return name === '.' ? () => true : (other) => other === name || other.startsWith(`${name}/`);
 }
 
 async function syntaxFinder(

@@ -2,13 +2,14 @@ import { type ActionContext, type Skipped, skip } from '@cadre/sdk';
 import { listEntries } from '../tree/list-files.ts';
 import { resolveInside } from '../tree/safe-path.ts';
 import type { Covers } from './baseline/apply-baseline.ts';
-import { builtInDatabase } from './dependencies/advisories/built-in-database.ts';
+import { builtInDatabase, builtInNames } from './dependencies/advisories/built-in-database.ts';
+import { collectOsv } from './dependencies/advisories/collect-osv.ts';
 import { type AdvisoryDatabase, databaseOf } from './dependencies/advisories/database.ts';
 import { openImported } from './dependencies/advisories/imported-database.ts';
-import { collectOsv } from './dependencies/advisories/collect-osv.ts';
 import { type Lock, type ReadLocks, readLocks } from './dependencies/locks/read-locks.ts';
 import { askOnline } from './dependencies/online/ask-online.ts';
 import { findingsOf, findVulnerabilities, withoutDoubles } from './dependencies/vulnerability.ts';
+import { folderTest } from './in-folder.ts';
 import { count } from './report/audit-report.ts';
 import { type AuditFinding, fingerprints } from './scan/audit-finding.ts';
 import { BUILT_IN } from './scan/scan-source.ts';
@@ -37,11 +38,18 @@ const STALE_DAYS = 30;
 const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Looks up every locked dependency. Throws `step_skipped` when there is no lock file. */
-export async function scanDependencies(context: ActionContext, input: DependencyInput): Promise<DependencyScan> {
+export async function scanDependencies(
+  context: ActionContext,
+  input: DependencyInput,
+): Promise<DependencyScan> {
   const read = await readLocks(context.workspace, await listEntries(context, input));
   const { locks, broken } = read;
   if (locks.length === 0 && broken.length === 0) {
-    throw skip('not_applicable', `there is no lock file in ${input.path ?? 'the workspace'}`, 'commit the lock files of the package managers');
+    throw skip(
+      'not_applicable',
+      `there is no lock file in ${input.path ?? 'the workspace'}`,
+      'commit the lock files of the package managers',
+    );
   }
   const databases = await openDatabases(context, input);
   const offline = await Promise.all(locks.map((lock) => findVulnerabilities(lock, databases)));
@@ -49,12 +57,16 @@ export async function scanDependencies(context: ActionContext, input: Dependency
   const found = withoutDoubles([...offline.flat(), ...online.found]);
   const packages = locks.reduce((sum, lock) => sum + lock.packages.length, 0);
   const advisories = databases.reduce((sum, { size }) => sum + size, 0);
-  const until = databases.map((database) => database.until).toSorted().at(-1) ?? '';
+  const until =
+    databases
+      .map((database) => database.until)
+      .toSorted()
+      .at(-1) ?? '';
   const ageDays = Math.floor((Date.now() - Date.parse(until)) / DAY_MS);
   return {
     findings: [...findingsOf(found, locks), ...brokenFindings(read), ...ageFindings(ageDays, until)],
     skipped: [...unpinnedSkips(locks), ...online.skipped],
-    covers: coverage(read, databases),
+    covers: coverage(read, databases, await folderTest(context, input.path)),
     metrics: {
       lockFiles: locks.length,
       packages,
@@ -69,7 +81,10 @@ export async function scanDependencies(context: ActionContext, input: Dependency
 }
 
 /** The most specific first: what a workspace brings, what was imported, what is built in. */
-async function openDatabases(context: ActionContext, input: DependencyInput): Promise<readonly AdvisoryDatabase[]> {
+async function openDatabases(
+  context: ActionContext,
+  input: DependencyInput,
+): Promise<readonly AdvisoryDatabase[]> {
   const imported = await openImported(context.dataDir);
   const given = input.advisories === undefined ? [] : [await openFolder(context, input.advisories)];
   return [...given, ...(imported === undefined ? [] : [imported]), builtInDatabase()];
@@ -81,11 +96,21 @@ async function openFolder(context: ActionContext, path: string): Promise<Advisor
   return databaseOf(`folder ${path}`, until, advisories);
 }
 
-/** Without the database that knew it nobody can say that a flaw is gone; the built-in set is always there. */
-function coverage({ broken }: ReadLocks, databases: readonly AdvisoryDatabase[]): Covers {
+/** Only who knows an advisory can say that nothing is affected by it any more. */
+function coverage(
+  { broken }: ReadLocks,
+  databases: readonly AdvisoryDatabase[],
+  inFolder: (path: string) => boolean,
+): Covers {
   const unread = new Set(broken.map(({ path }) => path));
-  return ({ kind, tool, file }) =>
-    kind === 'dependencies' && tool === BUILT_IN && databases.length > 0 && !unread.has(file);
+  const known = builtInNames();
+  const hasMore = databases.length > 1;
+  return ({ kind, tool, file, rule }) =>
+    kind === 'dependencies' &&
+    tool === BUILT_IN &&
+    (hasMore || known.has(rule)) &&
+    inFolder(file) &&
+    !unread.has(file);
 }
 
 function brokenFindings({ broken }: ReadLocks): AuditFinding[] {
@@ -132,4 +157,3 @@ function unpinnedSkips(locks: readonly Lock[]): Skipped[] {
       hint: 'pin them with ==, for example with pip-compile or uv lock',
     }));
 }
-

@@ -1,16 +1,16 @@
-import { join } from 'node:path';
 import type { ActionContext, Skipped } from '@cadre/sdk';
 import { lastLines } from '../tree/last-lines.ts';
 import { readGit } from '../tree/read-git.ts';
 import type { ArchiveOrder } from './write-archive.ts';
 
 /**
- * All references with their history in one file, as git itself restores it; not settings, hooks and the index.
+ * All references with their history in the new file `path`, as git itself restores it; not settings, hooks and the index.
  * Null when the folder is no root of a repository or has no commit; `skipped` when git could not do it.
  */
 export async function bundleHistory(
   context: ActionContext,
   root: string,
+  path: string,
 ): Promise<{ readonly bundle: ArchiveOrder['bundle']; readonly skipped: readonly Skipped[] }> {
   const none = { bundle: null, skipped: [] };
   if ((await context.find('git')) === undefined) return none;
@@ -21,7 +21,6 @@ export async function bundleHistory(
   if ((await ask('rev-parse', '--show-toplevel')) !== root) return none;
   const head = await ask('rev-parse', '--verify', '--quiet', 'HEAD');
   if (head === null) return none;
-  const path = join(await context.tempDir(), 'repository.bundle');
   const made = await readGit(context, root, ['bundle', 'create', '--quiet', path, '--all', 'HEAD']);
   if (made.code === 0) {
     return { bundle: { path, branch: await ask('symbolic-ref', '--quiet', 'HEAD'), head }, skipped: [] };

@@ -68,8 +68,9 @@ async function unpackTo(
 ): Promise<{ files: number; bytes: number }> {
   const { archive, target, manifest, wanted } = order;
   await mkdir(dirname(target), { recursive: true });
+  // Both beside the target and not in a temporary folder, which may be small.
   const staged = join(dirname(target), `.cadre-restore-${randomUUID()}`);
-  const bundle = join(await context.tempDir(), 'repository.bundle');
+  const bundle = `${staged}.bundle`;
   try {
     await mkdir(staged);
     const { signal } = context;
@@ -89,5 +90,7 @@ async function unpackTo(
   } catch (error) {
     await rm(staged, { recursive: true, force: true });
     throw error;
+  } finally {
+    await rm(bundle, { force: true });
   }
 }

@@ -39,6 +39,9 @@ interface SnapshotReport extends StepReport {
   readonly removed: readonly string[];
 }
 
+/** Files between two messages of progress. */
+const PROGRESS_STEP = 100;
+
 /**
  * Writes `<workspace>_<UTC time>_hygiene.tar.gz`. It gets its name only when it is complete on the disk, and counts as
  * a backup only when it was read back and every hash fits. Fails with `backup_failed`; then no half archive stays.
@@ -58,6 +61,7 @@ export const snapshot = defineAction(async (input: SnapshotInput, context): Prom
     return await archiveAll(input, { root, entries, archive }, context);
   } catch (error) {
     await rm(partialPath(context, archive), { force: true });
+    await rm(partialPath(context, `${archive}.bundle`), { force: true });
     throw asBackupFailure(error, context);
   }
 });
@@ -83,7 +87,7 @@ async function archiveAll(
   await removeAbandoned(context);
   const withHistory = input.history !== false && (input.path ?? '.') === '.';
   const { bundle, skipped } = withHistory
-    ? await bundleHistory(context, root)
+    ? await bundleHistory(context, root, partialPath(context, `${archive}.bundle`))
     : { bundle: null, skipped: [] };
   const unreadable: Finding[] = [];
   const createdAt = new Date().toISOString();
@@ -94,9 +98,10 @@ async function archiveAll(
     bundle,
     about: { workspace: basename(root), createdAt, run: context.run },
     signal: context.signal,
-    onEntry: (done) => context.progress({ label: 'archived', done, total: entries.length, unit: 'files' }),
+    onEntry: (done) => tellProgress(context, done, entries.length),
     onUnreadable: (path, error) => unreadable.push(unreadableFinding(path, error)),
   });
+  await rm(partialPath(context, `${archive}.bundle`), { force: true });
   refuseIncomplete(input, manifest.entries.length, unreadable);
   const bytes = await proveAndName(context, { archive, partial, createdAt, files: manifest.entries.length });
   const removed = await excessArchives(context, input.keep ?? 10);
@@ -116,6 +121,10 @@ async function archiveAll(
     artifacts: [archivePath(context, archive)],
     skipped,
   };
+}
+
+function tellProgress(context: ActionContext, done: number, total: number): void {
+  if (done % PROGRESS_STEP === 0) context.progress({ label: 'archived', done, total, unit: 'files' });
 }
 
 /** Reads the archive back as a whole, and only then gives it its name. Answers its size in bytes. */

@@ -74,7 +74,8 @@ export async function openScratch(context: ActionContext, workspace: string): Pr
       PYTHONUTF8: '1',
       XDG_CACHE_HOME: join(folder, 'cache'),
     },
-    read: (path) => readFile(join(there.has(path) ? root : workspace, path)),
+    // A file that is gone meanwhile reads as empty; when it comes to writing it is found to be changed.
+    read: (path) => readFile(join(there.has(path) ? root : workspace, path)).catch(() => Buffer.alloc(0)),
     has: (path) => there.has(path),
     write,
     addFiles,

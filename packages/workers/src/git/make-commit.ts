@@ -25,6 +25,8 @@ export interface CommitOrder {
   readonly signoff: boolean;
 }
 
+const IDENTITY_HINT = 'set git config user.name and user.email in this repository';
+
 /**
  * Makes one commit of these files of the work tree, with `all` also of what is staged. Null when nothing differs.
  * Throws `commit_failed` with git's last lines, and `repository_locked`.
@@ -54,7 +56,8 @@ export async function makeCommit(
   });
   if (done.code !== 0) {
     await clearPending(context);
-    throw gitFailure(done, 'git commit', 'commit_failed');
+    const isNobody = /tell me who you are|empty ident name|no email was given/.test(done.stderr);
+    throw gitFailure(done, 'git commit', 'commit_failed', isNobody ? { hint: IDENTITY_HINT } : {});
   }
   return follow(context, place, order.all);
 }

@@ -35,7 +35,7 @@ export async function writeGit(
   args: readonly string[],
   options: WriteOptions = {},
 ): Promise<Completed> {
-  const settings = options.hooks ? SETTINGS_WITH_HOOKS : SAFE_SETTINGS;
+  const settings = options.hooks ? { ...SETTINGS_WITH_HOOKS, 'safe.directory': cwd } : SAFE_SETTINGS;
   return context.exec('git', args, {
     cwd,
     env: {

@@ -20,8 +20,10 @@ export interface Hook {
   /** Absent when it is not to run, and why. */
   readonly work?: HookWork;
   readonly skipped?: { readonly reason: SkipReason; readonly message: string; readonly hint?: string };
-  /** No hook after it when it fails. */
-  readonly failFast: boolean;
+  /** What it belongs to; when one of these was stopped it does not run. */
+  readonly chains: readonly string[];
+  /** The chains that its failure stops. */
+  readonly stops: readonly string[];
   /** What it changes is staged; else it is only written to the work tree. */
   readonly stagesChanges: boolean;
   /** Changed files alone make it fail. */
@@ -32,7 +34,7 @@ export interface Hook {
   readonly verbose: boolean;
 }
 
-/** `no_files`, `skipped` (the configuration says so) and `stage` are ordinary; the others say that it cannot run. */
+/** `no_files` and `skipped` (somebody said so) are ordinary; the others say that it cannot run. */
 export type SkipReason = 'no_files' | 'skipped' | 'tool_missing' | 'needs_network' | 'unsupported' | 'invalid_config';
 
 const CANNOT_RUN: ReadonlySet<SkipReason> = new Set(['tool_missing', 'needs_network', 'unsupported', 'invalid_config']);

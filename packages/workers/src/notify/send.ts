@@ -31,8 +31,11 @@ const TIMEOUT_MS = 15_000;
 
 /** Fails with `provider_failed` once all tries are used up or the receiver refuses; the address is never shown. */
 export const send = defineAction(async (input: SendInput, context) => {
-  const host = hostOf(input.to.url);
-  const purpose = `tell ${input.to.kind}: ${shortened(input.title ?? input.text, 120)}`;
+  const { to } = input;
+  // In a plan a secret is still its name.
+  const isName = context.mode === 'preview' && to.url.startsWith('secret:');
+  const host = isName ? to.url : hostOf(to.url);
+  const purpose = `tell ${to.kind}: ${shortened(input.title ?? input.text, 120)}`;
   context.effect({ kind: 'network', host, purpose });
   if (context.mode === 'preview') return { delivered: false, attempts: 0, status: null };
 
@@ -43,7 +46,7 @@ export const send = defineAction(async (input: SendInput, context) => {
       return { delivered: true, attempts: attempt, status: answer.status };
     }
     if (attempt >= attempts || !mayHelpLater(answer)) throw notDelivered(input, host, attempt, answer);
-    context.log('warn', `${input.to.kind} did not take the message (${answer.reason}); trying again`);
+    context.log('warn', `${to.kind} did not take the message (${answer.reason}); trying again`);
     const waited = Math.min(answer.retryAfterMs ?? Math.random() * delayMs * 2 ** (attempt - 1), maxDelayMs);
     await pause(waited, undefined, { signal: context.signal });
   }

@@ -155,6 +155,13 @@ test('[HYG-3] a plan names the host and sends nothing', async () => {
   );
   expect(effects).toEqual([{ kind: 'network', host: new URL(url).host, purpose: 'tell slack: T' }]);
   expect(received).toEqual([]);
+  const to = { kind: 'slack', url: 'secret:TEAM_HOOK' };
+  const named = await notify.run(
+    'send',
+    { to, text: 'x' },
+    { workspace: temporaryFolder(), mode: 'preview' },
+  );
+  expect(named.effects).toMatchObject([{ host: 'secret:TEAM_HOOK' }]);
 });
 
 test('Slack texts are escaped and cut to what Slack takes', () => {

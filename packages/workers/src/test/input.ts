@@ -12,6 +12,8 @@ export interface RunInput extends TestInput {
   readonly coverage?: number;
   /** Milliseconds for one test, where the runner can limit it. Default 15,000 where the repository says nothing. */
   readonly testTimeoutMs?: number;
+  /** Tests that fail are run once more; those that pass then are reported as flaky and count as passed. */
+  readonly rerunFailed?: boolean;
   /** No tests, or tests that cannot be run, are a failure. */
   readonly required?: boolean;
 }

@@ -10,6 +10,8 @@ export interface Wanted {
   readonly selection: Selection;
   readonly coverage: boolean;
   readonly testTimeoutMs: number | undefined;
+  /** A second run of some tests, whose reports must not take the place of those of the first. */
+  readonly isAgain?: boolean;
 }
 
 /** What one runner did; `cases` have paths relative to the workspace. */
@@ -19,6 +21,8 @@ export interface Performed {
   readonly completed: Completed;
   /** Undefined: it ended without a report. */
   readonly cases: readonly TestCase[] | undefined;
+  /** Those that failed first and then passed. */
+  readonly flaky?: readonly TestCase[];
   /** What went wrong outside of the tests. */
   readonly faults: readonly TestCase[];
   readonly coverage: Coverage | undefined;
@@ -121,8 +125,8 @@ async function openJob(context: ActionContext, found: Found, wanted: Wanted): Pr
   const { project, runner } = found;
   const [program, ...prefix] = installed(found);
   const root = join(project.workspace, project.folder.path);
-  const place = project.folder.path.replaceAll('/', '+');
-  const reports = join(context.dataDir, 'reports', place === '' ? runner.name : `${runner.name}+${place}`);
+  const name = [runner.name, ...project.folder.path.split('/'), wanted.isAgain ? 'again' : ''];
+  const reports = join(context.dataDir, 'reports', name.filter((part) => part !== '').join('+'));
   // A report of an earlier run must never be taken for that of this one.
   await rm(reports, { recursive: true, force: true });
   await mkdir(reports, { recursive: true });

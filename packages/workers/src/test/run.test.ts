@@ -384,6 +384,28 @@ test('[HYG-22] only tests that a change may affect are run', async () => {
   });
 });
 
+test('[HYG-22] a test that fails and then passes is reported as flaky, one that fails twice has failed', async () => {
+  const flag = join(temporaryFolder(), 'flag');
+  const once = `test('flaky', () => { if (!existsSync('${flag}')) { writeFileSync('${flag}', ''); throw new Error('first'); } });`;
+  const repository = node(
+    `import { existsSync, writeFileSync } from 'node:fs';\n${once}\ntest('good', () => one());`,
+  );
+  const options = { workspace: repository.path, dataDir: temporaryFolder() };
+
+  const report = await tests.succeed<RunReport>('run', { rerunFailed: true }, options);
+  repository.write(
+    'a.test.mjs',
+    "import { test } from 'node:test';\ntest('bad', () => { throw new Error('no'); });\n",
+  );
+  const failed = await tests.fail('run', { rerunFailed: true }, options);
+
+  expect(report).toMatchObject({
+    tests: { status: 'passed', passed: 2, failed: 0 },
+    findings: [{ rule: 'flaky', file: 'a.test.mjs', message: 'flaky failed and then passed: first' }],
+  });
+  expect(failed).toMatchObject({ code: 'tests_failed', details: { tests: { failed: 1 } } });
+});
+
 test('files and names narrow a run', async () => {
   const repository = node("test('first', () => one());\ntest('second', () => {});", {
     'deep/er/b.test.mjs': "import { test } from 'node:test';\ntest('first too', () => {});\n",

@@ -10,12 +10,15 @@ import {
   type StepReport,
   skip,
 } from '@cadre/sdk';
+import { failedTests } from './failed-tests.ts';
 import { findProjects } from './find-projects.ts';
 import type { RunInput } from './input.ts';
 import { buildJunit } from './junit.ts';
 import { type LastRun, readLastRun, writeLastRun } from './last-run.ts';
 import { collectAll } from './list.ts';
 import { lastLines, missingRunner, type Performed, performTests, placeOf } from './perform.ts';
+import { rerunFailed } from './rerun-failed.ts';
+import type { TestCase } from './runner.ts';
 import { keyOf, type Selected, selectTests } from './select.ts';
 import { coverageOf, sentenceOf, summarise, type TestSummary } from './summarise.ts';
 
@@ -45,13 +48,13 @@ export const run = defineAction<RunInput, RunReport>(async (input, context) => {
   const performed: Performed[] = [];
   for (const [index, { found: one, selection }] of ready.entries()) {
     context.progress({ label: one.runner.name, done: index, total: ready.length, unit: 'runners' });
-    performed.push(
-      await performTests(context, one, {
-        selection,
-        coverage: (input.coverage ?? 0) > 0,
-        testTimeoutMs: input.testTimeoutMs ?? DEFAULT_TEST_TIMEOUT_MS,
-      }),
-    );
+    const wanted = {
+      selection,
+      coverage: (input.coverage ?? 0) > 0,
+      testTimeoutMs: input.testTimeoutMs ?? DEFAULT_TEST_TIMEOUT_MS,
+    };
+    const first = await performTests(context, one, wanted);
+    performed.push(input.rerunFailed ? await rerunFailed(context, first, wanted) : first);
   }
   const report = await reportOf(context, input, before, performed, absent);
   judge(input, performed, report);
@@ -108,13 +111,16 @@ async function reportOf(
   const runners = [...new Set(performed.map(({ found }) => found.runner.name))];
   const tests = summarise(cases, durationMs, runners, coverage);
   const percent = coverage?.lines ?? before.coverage;
-  const failed = failedOf(performed, before, input);
+  const failed = failedTests(performed, before.failed, input.select === undefined);
   await writeLastRun(context, percent === undefined ? { failed } : { failed, coverage: percent });
   const junit = performed.length === 0 ? [] : [await writeJunit(context, performed)];
   return {
     summary: sentenceOf(tests),
     changes: [],
-    findings: floor > 0 && coverage === undefined && cases.length > 0 ? [coverageUnknown(floor)] : [],
+    findings: [
+      ...performed.flatMap(({ flaky = [] }) => flaky.map(flakyTest)),
+      ...(floor > 0 && coverage === undefined && cases.length > 0 ? [coverageUnknown(floor)] : []),
+    ],
     metrics: {
       passed: tests.passed,
       failed: tests.failed,
@@ -129,29 +135,17 @@ async function reportOf(
   };
 }
 
-/** After a run of some tests, what failed before and was not among them has still failed. */
-function failedOf(performed: readonly Performed[], before: LastRun, input: RunInput): LastRun['failed'] {
-  const ran = performed.flatMap(({ found, cases = [] }) =>
-    cases
-      .filter(({ status }) => status !== 'skipped')
-      .map(({ name, id = name, file, status }) => ({
-        status,
-        test: {
-          key: keyOf(found),
-          name,
-          id,
-          ...(file === undefined ? {} : { file: rootPath(found.project.folder.path, file) }),
-        },
-      })),
-  );
-  const now = ran.filter(({ status }) => status === 'failed').map(({ test }) => test);
-  if (input.select === undefined) return now;
-  const known = new Set(ran.map(({ test }) => `${test.key} ${test.id}`));
-  return [...before.failed.filter(({ key, id }) => !known.has(`${key} ${id}`)), ...now];
-}
-
-function rootPath(folder: string, file: string): string {
-  return folder !== '' && file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : file;
+function flakyTest({ name, file = '.', line, message = '' }: TestCase): Finding {
+  return {
+    tool: 'test',
+    rule: 'flaky',
+    severity: 'medium',
+    confidence: 'high',
+    file,
+    ...(line === undefined ? {} : { line }),
+    message: `${name} failed and then passed: ${message.trim().split('\n', 1)[0]}`,
+    fix: 'find out what it depends on besides the code',
+  };
 }
 
 function coverageUnknown(floor: number): Finding {

@@ -18,6 +18,8 @@ export const SAFE_SETTINGS: Readonly<Record<string, string>> = {
   'maintenance.auto': 'false',
   'protocol.ext.allow': 'never',
   'safe.bareRepository': 'explicit',
+  // Whose it is does not matter when nothing of it is run.
+  'safe.directory': '*',
   'submodule.recurse': 'false',
 };
 

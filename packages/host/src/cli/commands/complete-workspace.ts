@@ -5,7 +5,10 @@ import { loadWorkflow } from '../run/load-workflow.ts';
 import { withApp } from '../with-app.ts';
 
 /** Names of workflows or ids of runs, whichever the command takes. */
-export async function completeArgument(entry: CommandEntry, invocation: Invocation): Promise<readonly string[]> {
+export async function completeArgument(
+  entry: CommandEntry,
+  invocation: Invocation,
+): Promise<readonly string[]> {
   if (entry.completes === undefined) return [];
   return withApp(invocation, async (app) => {
     if (entry.completes === 'workflows') return (await listWorkflows(app.folders)).map((file) => file.name);

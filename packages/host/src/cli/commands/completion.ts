@@ -1,5 +1,4 @@
 import type { CommandEntry, CommandHandler } from '../command.ts';
-import { COMMANDS } from '../commands.ts';
 import { EXIT, usageError } from '../exit.ts';
 
 /** Each script asks the hidden `cadre __complete` for what could come next, so that it never goes stale. */
@@ -56,7 +55,7 @@ async function candidatesAfter(
   unfinished: string,
   invocation: Parameters<CommandHandler>[0],
 ): Promise<readonly string[]> {
-  let level: readonly CommandEntry[] = COMMANDS;
+  let level = invocation.commands;
   let entry: CommandEntry | undefined;
   let given = 0;
   for (const word of words) {

@@ -8,11 +8,9 @@ import { withApp } from '../with-app.ts';
 export const listConfig: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     invocation.output.document(app.config);
-    const rows = app.settings.keys().map((key) => [
-      key,
-      JSON.stringify(app.settings.explain(key).value),
-      originOf(app, key),
-    ]);
+    const rows = app.settings
+      .keys()
+      .map((key) => [key, JSON.stringify(app.settings.explain(key).value), originOf(app, key)]);
     printTable(['key', 'value', 'origin'], rows, invocation.output);
     return EXIT.ok;
   });
@@ -56,7 +54,9 @@ export const checkConfig: CommandHandler = (invocation) =>
     const files = app.settings.files;
     invocation.output.document({ files, warnings: app.settings.warnings });
     for (const warning of app.settings.warnings) invocation.output.line(`warning ${faultLine(warning)}`);
-    invocation.output.line(files.length === 0 ? 'No configuration file: defaults hold.' : `✓ ${files.join(', ')}`);
+    invocation.output.line(
+      files.length === 0 ? 'No configuration file: defaults hold.' : `✓ ${files.join(', ')}`,
+    );
     return EXIT.ok;
   });
 

@@ -1,5 +1,5 @@
-import { bytes } from '@cadre/kit/format';
 import { diskFree } from '@cadre/kit/files';
+import { bytes } from '@cadre/kit/format';
 import type { App } from '../../app.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
@@ -36,7 +36,8 @@ export const doctor: CommandHandler = (invocation) =>
     for (const { what, state, detail, hint } of checks) {
       const [mark, colour] = MARK[state];
       output.line(`${paint(mark, colour, output.colours)} ${what.padEnd(width)}  ${detail}`);
-      if (hint !== undefined && state !== 'ok') output.line(output.colours.dim(`  ${' '.repeat(width)}  ${hint}`));
+      if (hint !== undefined && state !== 'ok')
+        output.line(output.colours.dim(`  ${' '.repeat(width)}  ${hint}`));
     }
     return checks.some((check) => check.state === 'missing') ? EXIT.missing : EXIT.ok;
   });
@@ -54,14 +55,20 @@ async function sandboxCheck(app: App): Promise<Check> {
 
 async function storeCheck(app: App): Promise<Check> {
   const result = await app.verifyAudit();
-  if (!result.ok) return { what: 'audit', state: 'missing', detail: result.message, hint: 'cadre audit verify' };
+  if (!result.ok)
+    return { what: 'audit', state: 'missing', detail: result.message, hint: 'cadre audit verify' };
   return { what: 'audit', state: 'ok', detail: `${result.records} records, one unbroken chain` };
 }
 
 async function diskCheck(app: App): Promise<Check> {
   const { free } = await diskFree(app.dataDir);
   const state = free < LITTLE_DISK_BYTES ? 'warning' : 'ok';
-  return { what: 'disk', state, detail: `${bytes(free)} free`, hint: 'make room: backups and journals are kept there' };
+  return {
+    what: 'disk',
+    state,
+    detail: `${bytes(free)} free`,
+    hint: 'make room: backups and journals are kept there',
+  };
 }
 
 async function gitCheck(app: App): Promise<Check> {
@@ -70,12 +77,24 @@ async function gitCheck(app: App): Promise<Check> {
     const { message, hint } = outcome.failure;
     return { what: 'git', state: 'warning', detail: message, ...(hint === undefined ? {} : { hint }) };
   }
-  const { branch, entries } = outcome.output as unknown as { branch?: string | null; entries: readonly unknown[] };
-  return { what: 'git', state: 'ok', detail: `on ${branch ?? 'no branch'}, ${entries.length} paths not committed` };
+  const { branch, entries } = outcome.output as unknown as {
+    branch?: string | null;
+    entries: readonly unknown[];
+  };
+  return {
+    what: 'git',
+    state: 'ok',
+    detail: `on ${branch ?? 'no branch'}, ${entries.length} paths not committed`,
+  };
 }
 
 interface Detected {
-  readonly tools?: readonly { tool: string; path?: string; version?: string; languages?: readonly string[] }[];
+  readonly tools?: readonly {
+    tool: string;
+    path?: string;
+    version?: string;
+    languages?: readonly string[];
+  }[];
   readonly runners?: readonly { runner: string; version?: string }[];
   readonly skipped?: readonly { tool: string; message: string; hint?: string }[];
 }

@@ -48,7 +48,9 @@ export const addGrant: CommandHandler = (invocation) =>
     };
     await app.grants.put(grant);
     invocation.output.document({ grant });
-    invocation.output.line(`${worker} may ${permission} in this workspace; take it back: cadre grant revoke ${grant.id}`);
+    invocation.output.line(
+      `${worker} may ${permission} in this workspace; take it back: cadre grant revoke ${grant.id}`,
+    );
     return EXIT.ok;
   });
 

@@ -9,7 +9,10 @@ import { runWorkflow } from './run.ts';
 /** The hooks run as a workflow like any other, so that they are recorded, confined and can be cancelled. */
 export const runHooks: CommandHandler = (invocation) => {
   const { stage, all } = invocation.options;
-  const flags = [...(typeof stage === 'string' ? ['--stage', stage] : []), ...(all === true ? ['--all'] : [])];
+  const flags = [
+    ...(typeof stage === 'string' ? ['--stage', stage] : []),
+    ...(all === true ? ['--all'] : []),
+  ];
   return runWorkflow({ ...invocation, arguments: ['pre-commit', '--yes', ...flags] }, false);
 };
 

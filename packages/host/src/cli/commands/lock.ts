@@ -26,12 +26,17 @@ export const releaseLock: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     const [name = ''] = invocation.arguments;
     const lease = (await app.leases.list()).find((candidate) => candidate.name === name);
-    if (lease === undefined) throw new CadreError('not_found', `nobody holds "${name}"`, { hint: 'cadre lock show' });
+    if (lease === undefined)
+      throw new CadreError('not_found', `nobody holds "${name}"`, { hint: 'cadre lock show' });
     const gone = app.isDead(lease);
     if (!gone && invocation.options['force'] !== true) {
-      throw new CadreError('lease_held', `${name} is held by process ${lease.pid} on ${lease.host}, which is alive`, {
-        hint: `cadre cancel ${lease.run ?? 'RUN'}, or cadre lock release ${name} --force`,
-      });
+      throw new CadreError(
+        'lease_held',
+        `${name} is held by process ${lease.pid} on ${lease.host}, which is alive`,
+        {
+          hint: `cadre cancel ${lease.run ?? 'RUN'}, or cadre lock release ${name} --force`,
+        },
+      );
     }
     await app.leases.break(name);
     await app.audit.append({

@@ -14,7 +14,8 @@ export const logs: CommandHandler = (invocation) =>
     const { options, output, io } = invocation;
     const id = await resolveRun(app, invocation.arguments[0]);
     const least = LEVELS.indexOf((options['level'] ?? 'info') as (typeof LEVELS)[number]);
-    if (least < 0) throw usageError(`there is no level "${String(options['level'])}"`, `one of ${LEVELS.join(', ')}`);
+    if (least < 0)
+      throw usageError(`there is no level "${String(options['level'])}"`, `one of ${LEVELS.join(', ')}`);
     let after = 0;
     const printNew = async () => {
       for (;;) {
@@ -33,7 +34,8 @@ export const logs: CommandHandler = (invocation) =>
       await printNew();
     }
     const { state } = await app.engine.get(id);
-    if (options['follow'] === true && isOver(state.status)) output.note(`${id} ${state.status.replace('_', ' ')}`);
+    if (options['follow'] === true && isOver(state.status))
+      output.note(`${id} ${state.status.replace('_', ' ')}`);
     return EXIT.ok;
   });
 
@@ -49,5 +51,7 @@ function print(
   const { colours } = output;
   const colour = { debug: 'dim', info: 'reset', warn: 'yellow', error: 'red' }[line.level] as 'dim';
   const time = new Date(line.at).toISOString().slice(11, 23);
-  output.line(`${colours.dim(time)} ${colours.cyan(line.step)} ${paint(plainText(line.message), colour, colours)}`);
+  output.line(
+    `${colours.dim(time)} ${colours.cyan(line.step)} ${paint(plainText(line.message), colour, colours)}`,
+  );
 }

@@ -95,7 +95,13 @@ async function planAndStop(app: App, prepared: Prepared, invocation: Invocation)
   const planned = await makePlan(app, prepared, invocation);
   const { output } = invocation;
   const drawn = prepared.workflow.mode === 'graph' ? { waves: waves(prepared.workflow) } : {};
-  output.document({ plan: planned.id, status: planned.state.status, ...drawn, steps: planned.rows, effects: planned.effects });
+  output.document({
+    plan: planned.id,
+    status: planned.state.status,
+    ...drawn,
+    steps: planned.rows,
+    effects: planned.effects,
+  });
   printPlan(planned, invocation);
   output.line('\nNothing was changed: this was the plan. Apply it with --yes.');
   return planned.state.status === 'cancelled' ? EXIT.interrupted : EXIT.ok;

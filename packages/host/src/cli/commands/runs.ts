@@ -36,7 +36,9 @@ export const runs: CommandHandler = (invocation) =>
 function parseStatuses(given: unknown): RunStatus[] | undefined {
   if (typeof given !== 'string') return undefined;
   const statuses = given.split(',').map((status) => status.trim());
-  const known = statuses.filter((status): status is RunStatus => (RUN_STATUSES as readonly string[]).includes(status));
+  const known = statuses.filter((status): status is RunStatus =>
+    (RUN_STATUSES as readonly string[]).includes(status),
+  );
   if (known.length === statuses.length) return known;
   throw usageError(`"${given}" is no list of statuses`, `some of ${RUN_STATUSES.join(', ')}`);
 }

@@ -1,4 +1,4 @@
-import { runReport, workflowMermaid, plainText } from '@cadre/core';
+import { plainText, runReport, workflowMermaid } from '@cadre/core';
 import { relativeTime } from '@cadre/kit/format';
 import type { Effect } from '@cadre/sdk';
 import type { App } from '../../app.ts';
@@ -28,7 +28,9 @@ const showReport: View = async (app, id, { output }) => {
   output.document({ id, ...rest, steps: rows });
   const { colours } = output;
   output.line(`${colours.bold(state.workflow)}  ${sentenceOf(state, id)}`);
-  output.line(colours.dim(`started ${relativeTime(state.createdAt, { now: app.clock.now() })} by ${state.principal}`));
+  output.line(
+    colours.dim(`started ${relativeTime(state.createdAt, { now: app.clock.now() })} by ${state.principal}`),
+  );
   output.line();
   printReport(rows, output);
   printWaiting(rows, id, output);
@@ -49,7 +51,9 @@ const showEvents: View = async (app, id, { output, io }) => {
   for await (const event of app.engine.events(id)) {
     if (output.json) io.stdout.write(`${JSON.stringify(event)}\n`);
     const { number, at, type, ...rest } = event;
-    output.line(`${String(number).padStart(4)} ${new Date(at).toISOString()} ${type} ${plainText(JSON.stringify(rest))}`);
+    output.line(
+      `${String(number).padStart(4)} ${new Date(at).toISOString()} ${type} ${plainText(JSON.stringify(rest))}`,
+    );
   }
 };
 

@@ -33,7 +33,10 @@ export const answer: CommandHandler = (invocation) =>
       throw new CadreError('invalid_usage', `${id} waits for no answer`, { hint: `cadre show ${id}` });
     }
     if (asked.length > 1) {
-      throw usageError(`${asked.length} steps wait`, `--step ${asked.map((row) => row.step).join(' or --step ')}`);
+      throw usageError(
+        `${asked.length} steps wait`,
+        `--step ${asked.map((row) => row.step).join(' or --step ')}`,
+      );
     }
     await app.engine.answer(id, only.step, { by: app.principal, answer: given });
     await app.engine.recover();

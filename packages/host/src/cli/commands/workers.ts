@@ -12,7 +12,11 @@ export const workers: CommandHandler = (invocation) =>
     const { output } = invocation;
     if (wanted !== undefined) {
       const worker = installed.find(({ manifest }) => manifest.id === wanted);
-      if (worker === undefined) throw unknownWorker(wanted, installed.map(({ manifest }) => manifest.id));
+      if (worker === undefined)
+        throw unknownWorker(
+          wanted,
+          installed.map(({ manifest }) => manifest.id),
+        );
       output.document({ worker });
       printWorker(worker.manifest, invocation);
       return EXIT.ok;
@@ -41,7 +45,9 @@ function printWorker(manifest: Manifest, { output }: Invocation): void {
   for (const action of manifest.actions) {
     const effects = action.effects.join(', ');
     const preview = action.preview === undefined ? 'no preview' : `preview: ${action.preview}`;
-    output.line(`  ${colours.bold(`${manifest.id}/${action.name}`)}  ${colours.dim(`${effects}; ${preview}`)}`);
+    output.line(
+      `  ${colours.bold(`${manifest.id}/${action.name}`)}  ${colours.dim(`${effects}; ${preview}`)}`,
+    );
     output.line(`    ${action.description}`);
   }
   const programs = manifest.programs ?? [];

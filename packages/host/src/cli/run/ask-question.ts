@@ -1,4 +1,4 @@
-import { type Question, plainText } from '@cadre/core';
+import { plainText, type Question } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { Invocation } from '../command.ts';
 

@@ -26,7 +26,11 @@ export interface RunArguments {
   readonly inputs: JsonObject;
 }
 
-const commaSeparated = (text: string) => text.split(',').map((part) => part.trim()).filter(Boolean);
+const commaSeparated = (text: string) =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
 
 const RUN_OPTIONS: readonly Option[] = [
   new Option('-p, --path <folder>', 'repository to work on (default: the one around the current folder)'),
@@ -86,10 +90,16 @@ function inputOptions(input: string, spec: InputSpec): Option[] {
   const flag = input.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   const description = describeInput(spec);
   if (spec['type'] === 'boolean') {
-    return [new Option(`--${flag}`, description), new Option(`--no-${flag}`, `not: ${description}`).hideHelp()];
+    return [
+      new Option(`--${flag}`, description),
+      new Option(`--no-${flag}`, `not: ${description}`).hideHelp(),
+    ];
   }
   if (spec['type'] === 'array') {
-    const collect = (text: string, before: string[] | undefined) => [...(before ?? []), ...commaSeparated(text)];
+    const collect = (text: string, before: string[] | undefined) => [
+      ...(before ?? []),
+      ...commaSeparated(text),
+    ];
     return [new Option(`--${flag} <list>`, description).argParser(collect)];
   }
   const option = new Option(`--${flag} <${String(spec['type'] ?? 'value')}>`, description);

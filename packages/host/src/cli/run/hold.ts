@@ -31,10 +31,14 @@ export async function holdingWorkflow<T>(
     const age = duration(Math.max(0, app.clock.now() - holder.since));
     const who = `process ${holder.pid} on ${holder.host}, since ${age}${holder.run === undefined ? '' : `, run ${holder.run}`}`;
     if (app.clock.now() >= until || invocation.io.interrupted.aborted) {
-      throw new CadreError('lease_held', `another run of ${prepared.workflow.name} holds this workspace: ${who}`, {
-        hint: 'wait with --lock-wait 5m, look with: cadre lock show',
-        details: { holder },
-      });
+      throw new CadreError(
+        'lease_held',
+        `another run of ${prepared.workflow.name} holds this workspace: ${who}`,
+        {
+          hint: 'wait with --lock-wait 5m, look with: cadre lock show',
+          details: { holder },
+        },
+      );
     }
     invocation.output.note(`waiting for ${who}`);
     await new Promise((resolve) => setTimeout(resolve, Math.min(1_000, until - app.clock.now())));

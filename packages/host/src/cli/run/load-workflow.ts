@@ -1,5 +1,12 @@
 import { extname } from 'node:path';
-import { CadreError, checkWorkflow, parseWorkflow, type Problem, unbuiltProblems, type Workflow } from '@cadre/core';
+import {
+  CadreError,
+  checkWorkflow,
+  type Problem,
+  parseWorkflow,
+  unbuiltProblems,
+  type Workflow,
+} from '@cadre/core';
 import type { App } from '../../app.ts';
 import { findWorkflow, readWorkflowText, type WorkflowFile } from '../../resources/workflow-files.ts';
 
@@ -36,6 +43,8 @@ function catalogOf(app: App) {
       }
     },
     names: () =>
-      app.workers.list().flatMap(({ manifest }) => manifest.actions.map((action) => `${manifest.id}/${action.name}`)),
+      app.workers
+        .list()
+        .flatMap(({ manifest }) => manifest.actions.map((action) => `${manifest.id}/${action.name}`)),
   };
 }

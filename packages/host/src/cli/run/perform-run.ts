@@ -24,9 +24,15 @@ export async function performRun(
 }
 
 /** Stays with a run that goes on already. */
-export async function stayWith(app: App, id: string, workflow: Workflow, invocation: Invocation): Promise<Ended> {
+export async function stayWith(
+  app: App,
+  id: string,
+  workflow: Workflow,
+  invocation: Invocation,
+): Promise<Ended> {
   const { io } = invocation;
-  const cancel = () => void app.engine.cancel(id, app.principal, String(io.interrupted.reason)).catch(() => {});
+  const cancel = () =>
+    void app.engine.cancel(id, app.principal, String(io.interrupted.reason)).catch(() => {});
   io.interrupted.addEventListener('abort', cancel, { once: true });
   if (io.interrupted.aborted) cancel();
   const live = startLive(workflow, invocation);
@@ -34,7 +40,8 @@ export async function stayWith(app: App, id: string, workflow: Workflow, invocat
   try {
     for await (const item of app.engine.watch(id, 0)) {
       live.show(item);
-      if (item.kind !== 'event' || item.event.type !== 'step.waiting' || answered.has(item.event.number)) continue;
+      if (item.kind !== 'event' || item.event.type !== 'step.waiting' || answered.has(item.event.number))
+        continue;
       answered.add(item.event.number);
       if (!(await answerHere(app, id, item.event, invocation, live))) break;
     }

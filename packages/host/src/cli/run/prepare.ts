@@ -43,7 +43,8 @@ export async function prepareRun(
     if (error instanceof CommanderError && error.exitCode === 0) return undefined;
     throw error;
   }
-  if (command.args.length > 0) throw usageError(`"${command.args[0]}" is no option of ${name}`, `cadre run ${name} --help`);
+  if (command.args.length > 0)
+    throw usageError(`"${command.args[0]}" is no option of ${name}`, `cadre run ${name} --help`);
   const { flags, inputs } = readRunArguments(command, workflow);
 
   const choice = chooseProfile(app, workflow, flags);
@@ -58,7 +59,12 @@ export async function prepareRun(
   refuseProblems(checkProblems(limited, app), name, output.colours);
 
   const files = await chooseFiles(app, flags);
-  const given = { ...choice.inputs, ...inputs, ...placeInputs(workflow, place), ...(files && { paths: files }) };
+  const given = {
+    ...choice.inputs,
+    ...inputs,
+    ...placeInputs(workflow, place),
+    ...(files && { paths: files }),
+  };
   const checked = checkInputs(limited, given, { coerce: true });
   if (!checked.ok) {
     throw new CadreError('invalid_input', checked.problems.map((problem) => problem.message).join('\n  '), {

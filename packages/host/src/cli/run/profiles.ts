@@ -33,7 +33,10 @@ export function resolveProfile(name: string, own: Readonly<Record<string, Profil
   let choice: Choice = { inputs: {} };
   for (let next: string | undefined = name; next !== undefined; ) {
     if (seen.includes(next)) {
-      throw new CadreError('config_invalid', `profiles extend each other in a circle: ${[...seen, next].join(' → ')}`);
+      throw new CadreError(
+        'config_invalid',
+        `profiles extend each other in a circle: ${[...seen, next].join(' → ')}`,
+      );
     }
     seen.push(next);
     const profile: Profile | undefined = known[next];

@@ -9,14 +9,19 @@ export async function resolveRun(app: App, named = 'last'): Promise<string> {
   if (named === 'last') {
     const newest = runs.find((run) => run.mode === 'apply') ?? runs[0];
     if (newest !== undefined) return newest.id;
-    throw new CadreError('run_not_found', `there is no run in ${app.place.root} yet`, { hint: 'cadre run hygiene' });
+    throw new CadreError('run_not_found', `there is no run in ${app.place.root} yet`, {
+      hint: 'cadre run hygiene',
+    });
   }
   const matches = runs.filter((run) => run.id.startsWith(named) || run.id.startsWith(`run_${named}`));
   const [only] = matches;
   if (only !== undefined && matches.length === 1) return only.id;
   if (matches.length > 1) {
     throw new CadreError('run_not_found', `"${named}" is the beginning of ${matches.length} runs`, {
-      hint: `one of ${matches.slice(0, 3).map((run) => run.id).join(', ')}`,
+      hint: `one of ${matches
+        .slice(0, 3)
+        .map((run) => run.id)
+        .join(', ')}`,
     });
   }
   // Older than those looked at: then it must be named in full.

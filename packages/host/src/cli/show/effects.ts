@@ -63,11 +63,17 @@ function describe(effect: Effect, colours: Colours, maxLines: number): string[] 
     case 'network':
       return [`network ${plainText(effect.host)}  ${colours.dim(effect.purpose)}`];
     case 'archive':
-      return [`archive ${plainText(effect.path)}  ${colours.dim(`${effect.files} files, ${bytes(effect.bytes)}`)}`];
+      return [
+        `archive ${plainText(effect.path)}  ${colours.dim(`${effect.files} files, ${bytes(effect.bytes)}`)}`,
+      ];
   }
 }
 
-function describeFile(effect: Extract<Effect, { kind: 'file' }>, colours: Colours, maxLines: number): string[] {
+function describeFile(
+  effect: Extract<Effect, { kind: 'file' }>,
+  colours: Colours,
+  maxLines: number,
+): string[] {
   const size = effect.bytes === undefined ? '' : bytes(effect.bytes);
   const files = effect.files === undefined ? '' : plural(effect.files, 'file');
   const facts = [effect.group ?? '', files, size].filter((fact) => fact !== '').join(', ');
@@ -76,9 +82,15 @@ function describeFile(effect: Extract<Effect, { kind: 'file' }>, colours: Colour
   // The two header lines repeat the path.
   const lines = effect.diff.split('\n').filter((line) => !/^(Index: |=====|--- |\+\+\+ )/.test(line));
   while (lines.at(-1) === '') lines.pop();
-  const shown = lines.slice(0, maxLines).map((line) => `    ${colourDiff(line.split('\t').map(plainText).join('    '), colours)}`);
+  const shown = lines
+    .slice(0, maxLines)
+    .map((line) => `    ${colourDiff(line.split('\t').map(plainText).join('    '), colours)}`);
   const rest = lines.length - shown.length;
-  return [head, ...shown, ...(rest > 0 ? [colours.dim(`    … ${rest} more lines (--verbose shows them)`)] : [])];
+  return [
+    head,
+    ...shown,
+    ...(rest > 0 ? [colours.dim(`    … ${rest} more lines (--verbose shows them)`)] : []),
+  ];
 }
 
 function colourDiff(line: string, colours: Colours): string {

@@ -1,4 +1,4 @@
-import { type RunState, type StepStatus, plainText } from '@cadre/core';
+import { plainText, type RunState, type StepStatus } from '@cadre/core';
 import { duration } from '@cadre/kit/format';
 import type { Failure, Finding, JsonValue, StepReport } from '@cadre/sdk';
 import type { Colours, Output } from '../output.ts';
@@ -26,6 +26,11 @@ export const MARKS: Readonly<Record<StepStatus, { mark: string; colour: keyof Co
   cancelled: { mark: '×', colour: 'yellow' },
 };
 
+const REASONS: Readonly<Record<string, string>> = {
+  if: 'its condition did not hold',
+  after_failure: 'an earlier step failed',
+};
+
 const MAX_FINDINGS = 10;
 
 export function paint(text: string, colour: keyof Colours, colours: Colours): string {
@@ -34,10 +39,16 @@ export function paint(text: string, colour: keyof Colours, colours: Colours): st
 
 /** One line a step, then findings, then failures with what to do. */
 export function printReport(rows: readonly ReportRow[], output: Output): void {
-  const width = Math.max(...rows.map((row) => row.name.length), 4);
-  for (const row of rows) output.line(reportLine(row, width, output));
+  const shown = output.verbose ? rows : rows.filter((row) => !wasNotWanted(row));
+  const width = Math.max(...shown.map((row) => row.name.length), 4);
+  for (const row of shown) output.line(reportLine(row, width, output));
   for (const row of rows) printFindings(row, output);
   for (const row of rows) printFailure(row, output);
+}
+
+/** A step whose condition did not hold is news only to who asks for everything. */
+function wasNotWanted(row: ReportRow): boolean {
+  return row.status === 'skipped' && row.reason === 'if';
 }
 
 export function reportLine(row: ReportRow, width: number, output: Output): string {
@@ -49,14 +60,16 @@ export function reportLine(row: ReportRow, width: number, output: Output): strin
 
 function outcomeOf(row: ReportRow): string {
   if (row.failure !== undefined) return row.failure.message.split('\n')[0] ?? row.failure.code;
-  if (row.reason !== undefined) return row.status === 'skipped' ? `skipped: ${row.reason}` : row.reason;
+  if (row.reason !== undefined)
+    return row.status === 'skipped' ? `skipped: ${REASONS[row.reason] ?? row.reason}` : row.reason;
   return reportOf(row)?.summary ?? '';
 }
 
 /** The report that a step answered, or that its failure carries. */
 export function reportOf(row: ReportRow): StepReport | undefined {
   const value = row.output ?? row.failure?.details;
-  const isReport = typeof value === 'object' && value !== null && !Array.isArray(value) && 'findings' in value;
+  const isReport =
+    typeof value === 'object' && value !== null && !Array.isArray(value) && 'findings' in value;
   return isReport ? (value as unknown as StepReport) : undefined;
 }
 
@@ -98,7 +111,9 @@ function printFailure(row: ReportRow, output: Output): void {
   if (row.failure === undefined || row.status === 'skipped') return;
   const { colours } = output;
   output.line();
-  output.line(`${colours.red(row.name)} ${plainLines(row.failure.message)} ${colours.dim(`[${row.failure.code}]`)}`);
+  output.line(
+    `${colours.red(row.name)} ${plainLines(row.failure.message)} ${colours.dim(`[${row.failure.code}]`)}`,
+  );
   if (row.failure.hint !== undefined) output.line(`  try: ${plainLines(row.failure.hint)}`);
 }
 

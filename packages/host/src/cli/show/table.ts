@@ -5,7 +5,11 @@ import type { Output } from '../output.ts';
  * A table as wide as the terminal; nothing for no rows. A title that ends in `?` is a column that may be left out when
  * there is no room, the last one first; then the widest column is cut.
  */
-export function printTable(head: readonly string[], rows: readonly (readonly string[])[], output: Output): void {
+export function printTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  output: Output,
+): void {
   if (rows.length === 0) return;
   const columns = head.map((title, index) => ({
     title: title.replace(/\?$/, ''),

@@ -9,7 +9,11 @@ const COMPARED_WITH = 10;
 /** Durations of each step beside the median of earlier runs of the same workflow (HYG-39). */
 export async function printTimings(app: App, id: string, output: Output): Promise<void> {
   const { state, workflow } = await app.engine.get(id);
-  const { runs } = await app.engine.list({ workflow: state.workflow, mode: state.mode, limit: COMPARED_WITH + 1 });
+  const { runs } = await app.engine.list({
+    workflow: state.workflow,
+    mode: state.mode,
+    limit: COMPARED_WITH + 1,
+  });
   const earlier = new Map<string, number[]>();
   for (const run of runs.filter((candidate) => candidate.id !== id)) {
     const before = await app.engine.get(run.id);
@@ -21,7 +25,10 @@ export async function printTimings(app: App, id: string, output: Output): Promis
   const rows = runReport(workflow, state)
     .filter((row) => row.durationMs !== undefined && row.status !== 'skipped')
     .map((row) => ({ ...row, medianMs: median(earlier.get(row.step) ?? []) }));
-  output.document({ id, timings: rows.map(({ step, durationMs, medianMs }) => ({ step, durationMs, medianMs })) });
+  output.document({
+    id,
+    timings: rows.map(({ step, durationMs, medianMs }) => ({ step, durationMs, medianMs })),
+  });
   printTable(
     ['step', 'took', 'median before', 'change'],
     rows.map(({ name, durationMs = 0, medianMs }) => [

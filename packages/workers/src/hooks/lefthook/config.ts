@@ -45,7 +45,7 @@ export interface LefthookConfig {
   readonly hooks: ReadonlyMap<string, LefthookHook>;
 }
 
-type Map_ = Readonly<Record<string, unknown>>;
+type Fields = Readonly<Record<string, unknown>>;
 
 const HOOK_NAME = /^(?:applypatch-msg|pre-|post-|prepare-commit-msg|commit-msg|push-to-checkout|reference-transaction)/;
 
@@ -59,11 +59,11 @@ export function parseLefthookConfig(texts: readonly (readonly [file: string, tex
     globMatcher: textOf(root['glob_matcher']) ?? 'gobwas',
     remotes: listOf(root['remotes']).map((remote) => (isMap(remote) ? String(remote['git_url']) : String(remote))),
     extends: textsOf(root['extends']),
-    hooks: new Map(hooks.map(([name, value]) => [name, parseHook(value as Map_, `${file}: ${name}`)])),
+    hooks: new Map(hooks.map(([name, value]) => [name, parseHook(value as Fields, `${file}: ${name}`)])),
   };
 }
 
-function parseText(file: string, text: string): Map_ {
+function parseText(file: string, text: string): Fields {
   const document = parseDocument(text, { merge: true });
   const [fault] = document.errors;
   if (fault !== undefined) throw invalid(file, fault.message.trim());
@@ -72,7 +72,7 @@ function parseText(file: string, text: string): Map_ {
   return root;
 }
 
-function mergeMaps(below: Map_, above: Map_): Map_ {
+function mergeMaps(below: Fields, above: Fields): Fields {
   const merged = Object.entries(above).map(([key, value]) => {
     const other = below[key];
     return [key, isMap(value) && isMap(other) ? mergeMaps(other, value) : value] as const;
@@ -80,13 +80,13 @@ function mergeMaps(below: Map_, above: Map_): Map_ {
   return { ...below, ...Object.fromEntries(merged) };
 }
 
-function parseHook(hook: Map_, place: string): LefthookHook {
+function parseHook(hook: Fields, place: string): LefthookHook {
   const commands = Object.entries(mapOf(hook['commands'])).map(([name, job]) => parseJob(name, job, place));
   const scripts = Object.entries(mapOf(hook['scripts'])).map(([name, job]) => ({
     ...parseJob(name, job, place),
     script: name,
   }));
-  const inOrder = [...commands, ...scripts].toSorted((a, b) => rank(a) - rank(b) || compareNames(a.name, b.name));
+  const inOrder = [...commands, ...scripts].toSorted(byPriority);
   return {
     parallel: hook['parallel'] === true,
     piped: hook['piped'] === true,
@@ -118,7 +118,7 @@ function parseJob(name: string, job: unknown, place: string): LefthookJob {
     exclude: typeof job['exclude'] === 'string' ? job['exclude'] : textsOf(job['exclude']),
     fileTypes: textsOf(job['file_types']),
     root: textOf(job['root']) ?? '',
-    tags: textsOf(job['tags']),
+    tags: textsOf(job['tags']).flatMap((tags) => tags.split(/[\s,]+/)),
     env: Object.fromEntries(Object.entries(mapOf(job['env'])).map(([key, value]) => [key, String(value)])),
     skip: conditionOf(job['skip']),
     only: conditionOf(job['only']),
@@ -137,14 +137,10 @@ function parseJob(name: string, job: unknown, place: string): LefthookJob {
   };
 }
 
-/** Without a priority a command comes after all that have one. */
-function rank({ priority }: LefthookJob): number {
-  return priority === 0 ? Number.POSITIVE_INFINITY : priority;
-}
-
-/** `2_lint` before `10_test`. */
-function compareNames(a: string, b: string): number {
-  return a.localeCompare(b, 'en', { numeric: true });
+/** Without a priority a command comes after all that have one; `2_lint` comes before `10_test`. */
+function byPriority(a: LefthookJob, b: LefthookJob): number {
+  if (a.priority === b.priority) return a.name.localeCompare(b.name, 'en', { numeric: true });
+  return (a.priority || Number.MAX_SAFE_INTEGER) - (b.priority || Number.MAX_SAFE_INTEGER);
 }
 
 function conditionOf(value: unknown): Condition {
@@ -154,7 +150,7 @@ function conditionOf(value: unknown): Condition {
   );
 }
 
-function textField(map: Map_, key: 'ref' | 'run'): { ref?: string; run?: string } {
+function textField(map: Fields, key: 'ref' | 'run'): { ref?: string; run?: string } {
   const value = textOf(map[key]);
   return value === undefined ? {} : { [key]: value };
 }
@@ -168,16 +164,15 @@ function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-/** A list of texts; a single text may itself be a list with blanks or commas, as tags may be written. */
 function textsOf(value: unknown): readonly string[] {
   return listOf(value).map(String);
 }
 
-function mapOf(value: unknown): Map_ {
+function mapOf(value: unknown): Fields {
   return isMap(value) ? value : {};
 }
 
-function isMap(value: unknown): value is Map_ {
+function isMap(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

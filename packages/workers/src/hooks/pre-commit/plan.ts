@@ -1,25 +1,14 @@
-import type { ActionContext } from '@cadre/sdk';
 import { type BuiltIn, type Check, repositoryCheck, UsageError } from '../built-in/built-in.ts';
 import { BUILT_INS } from '../built-in/built-ins.ts';
 import type { Hook, HookWork } from '../hook.ts';
+import type { PlanRequest } from '../plan-request.ts';
 import { runProgram } from '../run-program.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
 import { splitWords } from '../split-words.ts';
 import { byName, chooseFiles } from './choose-files.ts';
 import type { HookConfig, PreCommitConfig } from './config.ts';
 import { KNOWN_PROGRAMS } from './known-programs.ts';
 import { metaHooks } from './meta-hooks.ts';
 import { pygrep } from './pygrep.ts';
-
-export interface PlanRequest {
-  readonly context: ActionContext;
-  readonly snapshot: Snapshot;
-  readonly stage: string;
-  /** Files to look at, before any filter. */
-  readonly paths: readonly string[];
-  /** Ids, aliases and tags that are not to run. */
-  readonly skip: ReadonlySet<string>;
-}
 
 const STANDARD_HOOKS = /(?:^|[/:])pre-commit\/pre-commit-hooks(?:\.git)?\/?$/;
 /** The names that stages had before version 3.2 of pre-commit. */
@@ -62,7 +51,8 @@ async function planHook(repo: string, hook: HookConfig, request: HookRequest): P
     id: hook.id,
     name: hook.name ?? hook.id,
     source: request.source,
-    failFast: request.failFast || hook.fail_fast === true,
+    chains: [request.source],
+    stops: request.failFast || hook.fail_fast === true ? [request.source] : [],
     stagesChanges: true,
     failsOnChange: true,
     verbose: hook.verbose === true || repo === 'meta',

@@ -9,3 +9,8 @@ import { type AdvisoryDatabase, databaseOf } from './database.ts';
 export function builtInDatabase(): AdvisoryDatabase {
   return databaseOf('built-in set', builtIn.until, builtIn.advisories as readonly Advisory[]);
 }
+
+/** Ids and other names of the flaws in the built-in set. */
+export function builtInNames(): ReadonlySet<string> {
+  return new Set(builtIn.advisories.flatMap(({ id, aliases }) => [id, ...aliases]));
+}

@@ -19,7 +19,8 @@ export const cargoAudit: OnlineTool = {
       join(context.workspace, lock.path),
     ]);
     const report = table(toolJson('cargo audit', completed, `ask about ${lock.path}`));
-    if (report['vulnerabilities'] === undefined) throw toolFailed('cargo audit', completed, `ask about ${lock.path}`);
+    if (report['vulnerabilities'] === undefined)
+      throw toolFailed('cargo audit', completed, `ask about ${lock.path}`);
     return parseCargoAudit(report, lock);
   },
 };

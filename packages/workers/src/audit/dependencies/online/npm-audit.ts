@@ -26,7 +26,8 @@ export const npmAudit: OnlineTool = {
     });
     // 1 says that there are findings, and also that the registry did not answer.
     const report = table(toolJson('npm audit', completed, `ask about ${lock.path}`));
-    if (report['vulnerabilities'] === undefined) throw toolFailed('npm audit', completed, `ask about ${lock.path}`);
+    if (report['vulnerabilities'] === undefined)
+      throw toolFailed('npm audit', completed, `ask about ${lock.path}`);
     return parseNpmAudit(report, lock);
   },
 };
@@ -36,9 +37,13 @@ export function parseNpmAudit(report: unknown, lock: Lock): readonly Vulnerabili
   const entries = Object.values(table(table(report)['vulnerabilities'])).map(table);
   return entries.flatMap((entry) => {
     const nodes = list(entry['nodes']).map((node) => `${JSON.stringify(node)}:`);
-    const packages = lock.packages.filter(({ anchor, name }) => nodes.includes(anchor) && name === entry['name']);
+    const packages = lock.packages.filter(
+      ({ anchor, name }) => nodes.includes(anchor) && name === entry['name'],
+    );
     // A text names another package through which this one is affected; that one has an entry of its own.
-    const advisories = list(entry['via']).filter((via) => typeof via === 'object').map(table);
+    const advisories = list(entry['via'])
+      .filter((via) => typeof via === 'object')
+      .map(table);
     return packages.flatMap((locked) =>
       advisories.map(({ url, source, title, severity }) =>
         present({

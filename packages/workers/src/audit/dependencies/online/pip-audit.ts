@@ -25,7 +25,8 @@ export const pipAudit: OnlineTool = {
       '--progress-spinner=off',
     ]);
     const report = table(toolJson('pip-audit', completed, `ask about ${lock.path}`));
-    if (report['dependencies'] === undefined) throw toolFailed('pip-audit', completed, `ask about ${lock.path}`);
+    if (report['dependencies'] === undefined)
+      throw toolFailed('pip-audit', completed, `ask about ${lock.path}`);
     return parsePipAudit(report, lock);
   },
 };

@@ -1,0 +1,183 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { ActionError, type ActionContext } from '@cadre/sdk';
+import type { Hook, HookWork } from './hook.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
+
+/** How a hook ended. `not_run`: one before it failed and stopped the rest. */
+export interface HookEnd {
+  readonly hook: Hook;
+  readonly status: 'passed' | 'failed' | 'skipped' | 'not_run';
+  readonly durationMs: number;
+  readonly code: number;
+  readonly output: string;
+  /** Files that it changed. */
+  readonly changed: readonly string[];
+}
+
+type FileHook = Hook & { readonly work: Extract<HookWork, { kind: 'file' }> };
+
+/** Files that are looked at before others get a turn, for example a cancellation. */
+const BATCH = 64;
+
+/** Runs the hooks in their order on the snapshot. Hooks that look at one file at a time go over it together. */
+export async function runHooks(
+  context: ActionContext,
+  hooks: readonly Hook[],
+  snapshot: Snapshot,
+  onEnd: (end: HookEnd) => void,
+): Promise<readonly HookEnd[]> {
+  const ends: HookEnd[] = [];
+  const stopped = new Set<string>();
+  for (const together of inBatches(hooks)) {
+    context.signal.throwIfAborted();
+    const idle = together.filter((hook) => hook.work === undefined || hook.chains.some((chain) => stopped.has(chain)));
+    const active = together.filter((hook) => !idle.includes(hook));
+    const done = [...idle.map(idleEnd), ...(await runTogether(context, active, snapshot))];
+    // In the order of the configuration, whichever came first.
+    for (const hook of together) {
+      const end = done.find((candidate) => candidate.hook === hook);
+      if (end === undefined) continue;
+      ends.push(end);
+      onEnd(end);
+      if (end.status === 'failed') for (const chain of hook.stops) stopped.add(chain);
+    }
+  }
+  return ends;
+}
+
+/** Hooks that can run at once: those of a group, and neighbours that look at one file at a time. */
+function inBatches(hooks: readonly Hook[]): readonly (readonly Hook[])[] {
+  const batches: Hook[][] = [];
+  for (const hook of hooks) {
+    const last = batches.at(-1);
+    const before = last?.at(-1);
+    if (last !== undefined && before !== undefined && belongTogether(before, hook)) last.push(hook);
+    else batches.push([hook]);
+  }
+  return batches;
+}
+
+function belongTogether(before: Hook, hook: Hook): boolean {
+  if (hook.group !== undefined) return before.group === hook.group;
+  // What stops the others must have ended before they begin.
+  return before.group === undefined && before.stops.length === 0 && isFileHook(before) && isFileHook(hook);
+}
+
+function isFileHook(hook: Hook): hook is FileHook {
+  return hook.work?.kind === 'file';
+}
+
+function idleEnd(hook: Hook): HookEnd {
+  return {
+    hook,
+    status: hook.work === undefined ? 'skipped' : 'not_run',
+    durationMs: 0,
+    code: 0,
+    output: hook.skipped?.message ?? 'a hook before it failed',
+    changed: [],
+  };
+}
+
+async function runTogether(
+  context: ActionContext,
+  hooks: readonly Hook[],
+  snapshot: Snapshot,
+): Promise<readonly HookEnd[]> {
+  const files = hooks.filter(isFileHook);
+  if (files.length > 0 && files.length === hooks.length) return runFileHooks(files, snapshot);
+  return Promise.all(hooks.map((hook) => runAlone(context, hook, snapshot)));
+}
+
+/** Every check over one file before the next file: it is read and decoded while it is at hand. */
+async function runFileHooks(hooks: readonly FileHook[], snapshot: Snapshot): Promise<readonly HookEnd[]> {
+  const states = hooks.map((hook) => ({
+    hook,
+    paths: new Set(hook.paths),
+    messages: [] as string[],
+    changed: [] as string[],
+    durationMs: 0,
+  }));
+  const paths = new Set(hooks.flatMap((hook) => hook.paths));
+  let number = 0;
+  for (const path of paths) {
+    number += 1;
+    if (number % BATCH === 0) await breathe();
+    for (const state of states) {
+      if (!state.paths.has(path)) continue;
+      const startedAt = performance.now();
+      checkFile(path, state, snapshot);
+      state.durationMs += performance.now() - startedAt;
+    }
+  }
+  const scratch = snapshot.openedScratch();
+  for (const path of new Set(states.flatMap(({ changed }) => changed))) {
+    await scratch?.put(path, snapshot.current(path));
+  }
+  return states.map(({ hook, messages, changed, durationMs }) => ({
+    hook,
+    status: messages.length === 0 ? 'passed' : 'failed',
+    durationMs,
+    code: messages.length === 0 ? 0 : 1,
+    output: messages.filter((message) => message !== '').join('\n'),
+    changed,
+  }));
+}
+
+function checkFile(
+  path: string,
+  state: { readonly hook: FileHook; readonly messages: string[]; readonly changed: string[] },
+  snapshot: Snapshot,
+): void {
+  const file = snapshot.current(path);
+  if (file?.content === undefined) return;
+  const fault = state.hook.work.check({ path, content: file.content, executable: file.mode === '100755' });
+  if (fault === undefined) return;
+  state.messages.push(fault.message);
+  if (fault.content === undefined) return;
+  state.changed.push(path);
+  snapshot.change(path, { mode: file.mode, content: fault.content });
+}
+
+async function runAlone(context: ActionContext, hook: Hook, snapshot: Snapshot): Promise<HookEnd> {
+  const startedAt = performance.now();
+  const { code, output, changed } = await perform(context, hook, snapshot);
+  const failed = code !== 0 || (hook.failsOnChange && changed.length > 0);
+  return {
+    hook,
+    status: failed ? 'failed' : 'passed',
+    durationMs: performance.now() - startedAt,
+    code,
+    output,
+    changed,
+  };
+}
+
+async function perform(
+  context: ActionContext,
+  hook: Hook,
+  snapshot: Snapshot,
+): Promise<Pick<HookEnd, 'code' | 'output' | 'changed'>> {
+  const { work } = hook;
+  if (work?.kind === 'repository') {
+    const problem = await work.check(hook.paths, { context, snapshot });
+    return { code: problem === undefined ? 0 : 1, output: problem ?? '', changed: [] };
+  }
+  if (work?.kind === 'file') {
+    const [end] = await runFileHooks([{ ...hook, work }], snapshot);
+    return { code: end?.code ?? 0, output: end?.output ?? '', changed: end?.changed ?? [] };
+  }
+  if (work === undefined) return { code: 0, output: '', changed: [] };
+  const scratch = await snapshot.scratch();
+  const end = await work.run(scratch).catch(cannotStart);
+  const changes = await scratch.collect();
+  for (const [path, file] of changes) snapshot.change(path, file);
+  return { ...end, changed: changes.map(([path]) => path) };
+}
+
+/** A program that is missing makes its hook fail, as everywhere; anything else is not the hook's doing. */
+function cannotStart(error: unknown): { code: number; output: string } {
+  if (error instanceof ActionError && error.failure.code === 'program_missing') {
+    return { code: 1, output: `${error.message}\n` };
+  }
+  throw error;
+}
