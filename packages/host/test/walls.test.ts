@@ -61,8 +61,7 @@ const FORBIDDEN_IN_CORE = [
   /\bprocess\./,
   /\bconsole\./,
 ];
-const FORBIDDEN_NAMES =
-  /(^|[-/])(utils?|helpers?|common|shared|misc|manager|service|handler|base|impl|types)(\.|-|\/)/;
+const FORBIDDEN_NAMES = /(^|\/)(utils?|helpers?|common|shared|misc|managers?|services?|handlers?|base|impl|types)(\.ts$|\/)/;
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

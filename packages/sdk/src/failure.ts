@@ -43,6 +43,15 @@ const REFUSAL_MARK = Symbol.for('cadre.error');
 export function toFailure(thrown: unknown): Failure {
   if (thrown instanceof ActionError) return thrown.failure;
   if (isRefusal(thrown)) return refusalFailure(thrown);
+  if (isAccessDenied(thrown)) {
+    return failure(
+      'denied',
+      `${thrown.permission} of ${thrown.resource ?? 'something'} is not granted to this worker`,
+      {
+        hint: 'it lies outside of what was granted, or is reached through a link that leads there',
+      },
+    );
+  }
   if (thrown instanceof Error) {
     const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
     return failure('worker_fault', thrown.message, {
@@ -51,6 +60,16 @@ export function toFailure(thrown: unknown): Failure {
     });
   }
   return failure('worker_fault', String(thrown));
+}
+
+/** What Node throws when its permission model refuses: https://nodejs.org/api/errors.html#err_access_denied */
+function isAccessDenied(thrown: unknown): thrown is Error & { permission: string; resource?: string } {
+  return (
+    thrown instanceof Error &&
+    'code' in thrown &&
+    thrown.code === 'ERR_ACCESS_DENIED' &&
+    'permission' in thrown
+  );
 }
 
 interface Refusal extends Error {

@@ -21,11 +21,11 @@ const MOST_MOVES = 3000;
 function move(run: Simulation, chance: () => number): void {
   const pick = <T>(values: readonly T[]): T | undefined => values[Math.floor(chance() * values.length)];
   const what = chance();
-  if (what < 0.02) {
+  if (what < 0.01) {
     if (run.state().status !== 'cancelling') run.cancel();
     return;
   }
-  if (what < 0.08) {
+  if (what < 0.1) {
     const safe = chance() < 0.5;
     run.crash(() => safe);
     return;
@@ -49,10 +49,10 @@ function severalMoves(run: Simulation, chance: () => number): void {
 
 function end(run: Simulation, path: string, how: number): void {
   if (run.cancels().includes(path) && how < 0.8) run.cancelled(path);
-  else if (how < 0.6) run.succeed(path, path);
-  else if (how < 0.75) run.fail(path, 'busy', { retryable: true });
-  else if (how < 0.87) run.fail(path, 'broken');
-  else if (how < 0.93) run.timeOut(path);
+  else if (how < 0.7) run.succeed(path, path);
+  else if (how < 0.82) run.fail(path, 'busy', { retryable: true });
+  else if (how < 0.89) run.fail(path, 'broken');
+  else if (how < 0.94) run.timeOut(path);
   else run.tell({ type: 'step.skipped', step: path, reason: 'nothing_to_do: there was nothing' });
 }
 

@@ -14,7 +14,7 @@ export async function evaluateWorkflow(file: string, runConfined: RunConfined): 
   if (code === 0) return stdout;
   const reason = stderr.split('\n').find((line) => /Error|exports/.test(line)) ?? stderr.slice(0, 300);
   throw new CadreError('invalid_workflow', `${file} could not be evaluated: ${reason.trim()}`, {
-    hint: "export const workflow = defineWorkflow({ … }) with: import { defineWorkflow } from 'cadre'",
+    hint: 'export a constant `workflow`, made with defineWorkflow of the package cadre',
     details: { stderr: stderr.slice(-2000) },
   });
 }

@@ -18,17 +18,28 @@ export type SqlValue = string | number | null;
 
 export type Row = Readonly<Record<string, SqlValue>>;
 
+/** `rows` says what is wanted: the rows, or how many were changed. Asking for both costs half as much again. */
 export interface Statement {
   readonly sql: string;
   readonly parameters: readonly SqlValue[];
+  readonly rows: boolean;
+}
+
+export interface Answer {
+  readonly rows: readonly Row[];
+  readonly changes: number;
 }
 
 /**
- * A write as a generator: it yields one statement after another and is handed the rows of each. An embedded database
+ * A write as a generator: it yields one statement after another and is handed the answer to each. An embedded database
  * runs it straight through; one over a wire can run many scripts in step and send each round of statements at once.
  */
-export type Script<T> = Generator<Statement, T, readonly Row[]>;
+export type Script<T> = Generator<Statement, T, Answer>;
 
-export function statement(sql: string, ...parameters: readonly SqlValue[]): Statement {
-  return { sql, parameters };
+export function query(sql: string, ...parameters: readonly SqlValue[]): Statement {
+  return { sql, parameters, rows: true };
+}
+
+export function change(sql: string, ...parameters: readonly SqlValue[]): Statement {
+  return { sql, parameters, rows: false };
 }

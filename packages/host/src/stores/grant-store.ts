@@ -1,18 +1,18 @@
 import type { Grant, GrantStore } from '../ports/grant-store.ts';
-import { type Database, statement } from './database.ts';
+import { change, type Database } from './database.ts';
 import { LIST_GRANTS, PUT_GRANT, REVOKE_GRANT } from './sql/grants.ts';
 
 export function createGrantStore(database: Database): GrantStore {
   return {
     put: (grant) =>
       database.write(function* () {
-        yield statement(PUT_GRANT, grant.id, grant.expiresAt ?? null, JSON.stringify(grant));
+        yield change(PUT_GRANT, grant.id, grant.expiresAt ?? null, JSON.stringify(grant));
       }),
     list: async (now) =>
       (await database.read(LIST_GRANTS, [now])).map((row) => JSON.parse(String(row['body'])) as Grant),
     revoke: (id) =>
       database.write(function* () {
-        return (yield statement(REVOKE_GRANT, id)).length > 0;
+        return (yield change(REVOKE_GRANT, id)).changes > 0;
       }),
   };
 }

@@ -1,9 +1,9 @@
-import type { Row, Script, Statement } from './database.ts';
+import type { Answer, Script, Statement } from './database.ts';
 import { isFaultOfOne } from './sqlite-fault.ts';
 
 /** One open connection of a database that answers at once. */
 export interface Connection {
-  run(statement: Statement): readonly Row[];
+  run(statement: Statement): Answer;
   begin(): void;
   commit(): void;
   rollback(): void;

@@ -1,5 +1,5 @@
 import type { LeaseStore } from '../ports/lease-store.ts';
-import { type Database, statement } from './database.ts';
+import { change, type Database } from './database.ts';
 import {
   acquireLease,
   BREAK_LEASE,
@@ -16,15 +16,15 @@ export function createLeaseStore(database: Database): LeaseStore {
       database.write(() => acquireLease(name, holder, ttlMs, now, isDead)),
     renew: (name, token, ttlMs, now) =>
       database.write(function* () {
-        return (yield statement(RENEW_LEASE, name, token, now, now + ttlMs)).length > 0;
+        return (yield change(RENEW_LEASE, name, token, now, now + ttlMs)).changes > 0;
       }),
     release: (name, token) =>
       database.write(function* () {
-        yield statement(RELEASE_LEASE, name, token);
+        yield change(RELEASE_LEASE, name, token);
       }),
     break: (name) =>
       database.write(function* () {
-        yield statement(BREAK_LEASE, name);
+        yield change(BREAK_LEASE, name);
       }),
     async find(name) {
       const [row] = await database.read(FIND_LEASE, [name]);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { CadreError } from '@cadre/core';
-import { type Row, statement } from './database.ts';
+import { change, query, type Row } from './database.ts';
 import type { Connection } from './group-commit.ts';
 import { MIGRATIONS, type Migration } from './migrations/migrations.ts';
 
@@ -33,10 +33,10 @@ const TABLE = `CREATE TABLE IF NOT EXISTS migrations (
 ) STRICT`;
 
 function apply(connection: Connection, migration: Migration): void {
-  connection.run(statement(TABLE));
-  for (const sql of migration.statements) connection.run(statement(sql));
+  connection.run(change(TABLE));
+  for (const sql of migration.statements) connection.run(change(sql));
   connection.run(
-    statement(
+    change(
       'INSERT INTO migrations (number, name, checksum) VALUES (?1, ?2, ?3)',
       migration.number,
       migration.name,
@@ -74,8 +74,8 @@ function missing(
 }
 
 function readApplied(connection: Connection): readonly Row[] {
-  const tables = connection.run(statement("SELECT name FROM sqlite_schema WHERE name = 'migrations'"));
-  return tables.length === 0 ? [] : connection.run(statement('SELECT number, checksum FROM migrations'));
+  const tables = connection.run(query("SELECT name FROM sqlite_schema WHERE name = 'migrations'")).rows;
+  return tables.length === 0 ? [] : connection.run(query('SELECT number, checksum FROM migrations')).rows;
 }
 
 function checksum(migration: Migration): string {

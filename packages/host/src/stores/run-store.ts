@@ -1,21 +1,42 @@
 import { CadreError, type Workflow } from '@cadre/core';
 import type { RunFilter, RunStore } from '../ports/store.ts';
-import { type Database, statement } from './database.ts';
+import { change, type Database } from './database.ts';
 import { GET_DEFINITION, PUT_DEFINITION } from './sql/definitions.ts';
 import { FIND_DOCUMENT, PUT_DOCUMENT } from './sql/documents.ts';
 import { PUT_EFFECTS, READ_EFFECTS } from './sql/effects.ts';
 import { READ_EVENTS, readEvent } from './sql/events.ts';
-import { appendEvents, createRun, FIND_RUN, LAST_NUMBER, listRuns, readRecord } from './sql/runs.ts';
+import {
+  appendEvents,
+  createRun,
+  FIND_KEY,
+  FIND_RUN,
+  LAST_NUMBER,
+  listRuns,
+  readRecord,
+} from './sql/runs.ts';
 
 const PAGE = 100;
 const MOST_EVENTS = 10_000;
 
+/** Runs whose keys are remembered; a run appends many times. */
+const MOST_KEYS = 10_000;
+
 export function createRunStore(database: Database): RunStore {
+  const keys = new Map<string, number>();
+  const remember = (id: string, key: number): number => {
+    if (keys.size >= MOST_KEYS) keys.clear();
+    keys.set(id, key);
+    return key;
+  };
+  const findKey = async (id: string): Promise<number | undefined> => {
+    const [row] = await database.read(FIND_KEY, [id]);
+    return row === undefined ? undefined : remember(id, Number(row['key']));
+  };
   /** For what belongs to a run: writes nothing, and says so, when there is none. */
   const putBeside = async (sql: string, run: string, name: string, body: unknown) => {
     const text = JSON.stringify(body);
     const written = await database.write(function* () {
-      return (yield statement(sql, run, name, text)).length;
+      return (yield change(sql, run, name, text)).changes;
     });
     if (written === 0) throw new CadreError('run_not_found', `there is no run ${run}`);
   };
@@ -23,7 +44,7 @@ export function createRunStore(database: Database): RunStore {
     async putDefinition(hash, workflow) {
       const text = JSON.stringify(workflow);
       await database.write(function* () {
-        yield statement(PUT_DEFINITION, hash, text);
+        yield change(PUT_DEFINITION, hash, text);
       });
     },
     async getDefinition(hash) {
@@ -37,8 +58,13 @@ export function createRunStore(database: Database): RunStore {
       if (created?.type !== 'run.created') throw new Error(`bug: run ${id} does not begin with run.created`);
       const key = await database.write(() => createRun(id, created, events));
       if (key === undefined) throw new CadreError('exists', `there is a run ${id} already`);
+      remember(id, key);
     },
-    append: (id, expected, events, fence) => database.write(() => appendEvents(id, expected, events, fence)),
+    async append(id, expected, events, fence) {
+      const key = keys.get(id) ?? (await findKey(id));
+      if (key === undefined) return { ok: false, reason: 'conflict' };
+      return database.write(() => appendEvents(key, expected, events, fence));
+    },
     async find(id) {
       const [row] = await database.read(FIND_RUN, [id]);
       return row === undefined ? undefined : readRecord(row);

@@ -1,7 +1,7 @@
 import { chmod, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import type { Database, Row, Statement } from './database.ts';
+import { type Answer, change, type Database, query, type Row, type Statement } from './database.ts';
 import { type Connection, createGroupCommit } from './group-commit.ts';
 import { migrate } from './migrate.ts';
 import { storeFault } from './sqlite-fault.ts';
@@ -68,7 +68,7 @@ function createDatabase(database: DatabaseSync, path: string): Database {
     // Asynchronous, so that a fault rejects and does not throw.
     read: async (sql, parameters) => {
       try {
-        return connection.run({ sql, parameters });
+        return connection.run(query(sql, ...parameters)).rows;
       } catch (error) {
         return told(error);
       }
@@ -81,21 +81,27 @@ function createDatabase(database: DatabaseSync, path: string): Database {
   };
 }
 
+const NO_ROWS: readonly Row[] = [];
+
 function createConnection(database: DatabaseSync): Connection {
   // As many as there are different texts in sql/, and some for lists of different lengths.
   const prepared = new Map<string, StatementSync>();
-  const run = ({ sql, parameters }: Statement): readonly Row[] => {
-    const statement = prepared.get(sql) ?? database.prepare(sql);
+  const prepare = (sql: string): StatementSync => {
+    const statement = database.prepare(sql);
     prepared.set(sql, statement);
-    return statement.all(...parameters) as unknown as readonly Row[];
+    return statement;
   };
-  const plain = (sql: string) => () => {
-    run({ sql, parameters: [] });
+  const run = ({ sql, parameters, rows }: Statement): Answer => {
+    const statement = prepared.get(sql) ?? prepare(sql);
+    return rows
+      ? { rows: statement.all(...parameters) as unknown as readonly Row[], changes: 0 }
+      : { rows: NO_ROWS, changes: Number(statement.run(...parameters).changes) };
   };
+  const [begin, commit] = [change('BEGIN IMMEDIATE'), change('COMMIT')];
   return {
     run,
-    begin: plain('BEGIN IMMEDIATE'),
-    commit: plain('COMMIT'),
+    begin: () => void run(begin),
+    commit: () => void run(commit),
     rollback() {
       // Some faults (a full disk) end the transaction by themselves.
       if (database.isTransaction) database.exec('ROLLBACK');

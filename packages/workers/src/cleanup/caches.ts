@@ -74,11 +74,12 @@ export const caches = defineAction(async (input: CachesInput, context): Promise<
 
 async function search(input: CachesInput, root: string, context: ActionContext) {
   const wanted = input.groups ?? GROUPS.filter((group) => group !== 'node_modules');
-  const start = relativePath(root, await resolveInside(context.workspace, input.path ?? '.'));
-  return findLeftovers(start === '.' ? '' : start, {
+  const named = relativePath(root, await resolveInside(context.workspace, input.path ?? '.'));
+  const start = named === '.' ? '' : named;
+  return findLeftovers(start, {
     root,
     groups: new Set(input.nodeModules ? [...wanted, 'node_modules' as const] : wanted),
-    tracked: await trackedPaths(context, root),
+    tracked: await trackedPaths(context, root, start),
     isExcluded: excluder(input.exclude ?? []),
     now: Date.now(),
     signal: context.signal,

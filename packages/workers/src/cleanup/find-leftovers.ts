@@ -31,7 +31,7 @@ export interface Search {
 
 /** Environments that a person made with care: their bytecode belongs to what is installed in them. */
 const INSTALLATIONS = ['pyvenv.cfg', 'conda-meta'];
-const ENVIRONMENT_FILE = /^\.env(\..+)?$|\.env$/;
+const ENVIRONMENT_FILE = /^\.env([.~].*)?$|\.env~?$/;
 
 /**
  * What the rules name below a folder. Never descends into `.git`, other repositories, links and installed
@@ -60,10 +60,10 @@ export async function findLeftovers(
       else if (rule === undefined && entry.isDirectory()) await visit(path);
       return;
     }
-    const why = await protection(path, search);
-    if (why !== undefined) return void found.protected.push({ path, why });
-    const leftover = { path, group: rule.group, ...(await measure(join(search.root, path))) };
-    if (search.now - leftover.newestMs >= (rule.minHours ?? 0) * 3_600_000) found.leftovers.push(leftover);
+    const judged = await judge(path, search).catch((error: unknown) => ({ why: unreadable(error) }));
+    if ('why' in judged) return void found.protected.push({ path, why: judged.why });
+    const isOld = search.now - judged.newestMs >= (rule.minHours ?? 0) * 3_600_000;
+    if (isOld) found.leftovers.push({ path, group: rule.group, ...judged });
   };
   const visitCachesOf = async (modules: string) => {
     const entries = await readdir(join(search.root, modules), { withFileTypes: true }).catch(() => []);
@@ -102,6 +102,17 @@ function names(rule: Rule, path: string): boolean {
   return rule.name.test(parts.at(-1) ?? '') || rule.name.test(parts.slice(-2).join('/'));
 }
 
+type Measured = Pick<Leftover, 'files' | 'bytes' | 'newestMs'>;
+
+async function judge(path: string, search: Search): Promise<Measured | { readonly why: string }> {
+  const why = await protection(path, search);
+  return why === undefined ? measure(join(search.root, path)) : { why };
+}
+
+function unreadable(error: unknown): string {
+  return `it cannot be looked into: ${error instanceof Error ? error.message : String(error)}`;
+}
+
 /** Why a path must stay, or undefined. */
 async function protection(path: string, { root, tracked }: Search): Promise<string | undefined> {
   if (tracked.has(path)) return 'git tracks it or something in it';
@@ -118,7 +129,7 @@ function isEnvironmentFile(path: string): boolean {
 }
 
 /** Files, bytes and last change of a path and all below it, links not followed. */
-export async function measure(path: string): Promise<Pick<Leftover, 'files' | 'bytes' | 'newestMs'>> {
+async function measure(path: string): Promise<Measured> {
   const found = await lstat(path);
   if (!found.isDirectory()) return { files: 1, bytes: found.size, newestMs: found.mtimeMs };
   let files = 0;

@@ -122,11 +122,13 @@ test('[HYG-20] tracked files, environment files and repositories inside are neve
   write('.venv/lib/__pycache__/x.pyc', '');
   write('.git/__pycache__/x.pyc', '');
   write('.env~', 'KEY=1');
+  age(join(path, '.env~'), 30);
   const before = picture(path);
 
   const { groups, findings } = await cleanup.succeed<Cleaned>('caches', {}, at);
   expect(groups).toEqual([]);
   expect(findings.map(({ file }) => file).toSorted()).toEqual([
+    '.env~',
     '.mypy_cache',
     '.ruff_cache',
     'lib/x.pyc',
@@ -155,6 +157,18 @@ test('[HYG-20] a link is removed itself, never what it leads to, and none is fol
     expect(readFileSync(join(outside, '__pycache__/x.pyc'), 'utf8')).toBe('theirs');
     if (!permanent) await cleanup.succeed('restore', { run: 'false' }, at);
   }
+});
+
+test('a repository inside that is named itself keeps what it tracks', async () => {
+  const { at, write, path } = place();
+  write('inner/lib/__pycache__/tracked.pyc', '');
+  write('inner/.mypy_cache/x', '');
+  const inner = repositoryAt(join(path, 'inner'));
+  inner.git('init', '--quiet');
+  inner.git('add', 'lib');
+  const { findings, groups } = await cleanup.succeed<Cleaned>('caches', { path: 'inner' }, at);
+  expect(findings.map(({ file }) => file)).toEqual(['inner/lib/__pycache__']);
+  expect(groups).toMatchObject([{ group: 'tool caches', items: 1 }]);
 });
 
 test('a path outside of the workspace is refused', async () => {
@@ -227,7 +241,7 @@ test('a swap file that may be in use stays until it is old, node_modules go only
   expect(await planned({ exclude: ['notes*', 'src'] })).toEqual([]);
 });
 
-test('[HYG-8] without caches there is nothing to do', async () => {
+test('without caches there is nothing to do', async () => {
   const { at } = place();
   expect(await cleanup.fail('caches', {}, at)).toMatchObject({
     code: 'step_skipped',
@@ -353,7 +367,7 @@ test('a run that goes on after it was killed leaves nothing aside', async () => 
   expect(picture(path)).toEqual(before);
 });
 
-test('[WRK-80] equal files are found by content, hard links and empty files are none', async () => {
+test('equal files are found by content, hard links and empty files are none', async () => {
   const { at, path, write } = place();
   write('one.bin', 'same content');
   write('two.bin', 'same content');

@@ -1,8 +1,10 @@
 import { dirname, join, relative, resolve, sep } from 'node:path';
 import { isInside } from '@cadre/kit/files';
 import { type ActionContext, ActionError, type Completed, type Finding, type Skipped } from '@cadre/sdk';
+import { lastLines } from '../tree/last-lines.ts';
 import { batchesOf } from './batches.ts';
 import type { Choice } from './choose-tools.ts';
+import { commandLine } from './command-line.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Scratch } from './scratch.ts';
 import { SYNTAX_RULE, type ToolFinding } from './tools/tool.ts';
@@ -43,7 +45,6 @@ interface BatchResult {
 const LIMITS: ToolLimits = { toolMs: 600_000, fileMs: 120_000 };
 /** When so many files in a row fail alone and none succeeds, it is the tool that is broken. */
 const ENOUGH_CRASHES = 3;
-const LAST_LINES = 20;
 
 /**
  * Runs a tool over its files in the scratch folder. A file that it cannot read is a finding, one that takes too long
@@ -200,7 +201,7 @@ function judge(
           severity: 'high',
           confidence: 'high',
           file: path,
-          message: `${tool.name} failed on this file: ${lastLines(completed).at(-1) ?? `exit code ${completed.code}`}`,
+          message: `${tool.name} failed on this file: ${saidBy(completed).at(-1) ?? `exit code ${completed.code}`}`,
         }),
       ),
     ],
@@ -218,10 +219,13 @@ function toolFailed(
   arguments_: readonly string[],
   { path, completed }: Crash,
 ): ActionError {
-  const file = tool.input === 'files' ? [quoted(named(folder.path, path))] : ['<', quoted(path)];
-  const command = [tool.program, ...arguments_.map(quoted), ...file].join(' ');
-  const lines = lastLines(completed).map((line) => line.replaceAll(`${scratch.root}${sep}`, ''));
-  const reason = lines.find((line) => /error|fail/i.test(line)) ?? lines.find((line) => line.trim() !== '');
+  const words = [tool.program, ...arguments_];
+  const command =
+    tool.input === 'files'
+      ? commandLine([...words, named(folder.path, path)])
+      : `${commandLine(words)} < ${commandLine([path])}`;
+  const lines = saidBy(completed).map((line) => line.replaceAll(`${scratch.root}${sep}`, ''));
+  const reason = lines.find((line) => /error|fail/i.test(line)) ?? lines[0];
   return new ActionError(
     'tool_failed',
     `${tool.name} ended with exit code ${completed.code}: ${reason ?? 'it said nothing'}`,
@@ -232,12 +236,7 @@ function toolFailed(
   );
 }
 
-/** For a person to paste into a shell. */
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
-}
-
-function lastLines({ stdout, stderr }: Completed): string[] {
-  const text = stderr.trim() === '' ? stdout : stderr;
-  return text.trim().split('\n').slice(-LAST_LINES);
+/** What it complains about, or all that it says. */
+function saidBy({ stdout, stderr }: Completed): string[] {
+  return lastLines(stderr.trim() === '' ? stdout : stderr);
 }

@@ -171,6 +171,19 @@ test('what a hook adds to the commit is in it and in the index', async () => {
   expect(body).toContain('Signed-off-by: Test <test@example.org>');
 });
 
+test("[HYG-29] author and signature follow git's configuration", async () => {
+  const repository = temporaryRepository({ 'a.txt': '1' });
+  const signer = join(repository.path, '.git/sign.sh');
+  const lines = ['cat > /dev/null', 'printf "\\n[GNUPG:] SIG_CREATED D\\n" >&2', 'echo "signed by the test"'];
+  writeFileSync(signer, `#!/bin/sh\n${lines.join('\n')}\n`, { mode: 0o755 });
+  repository.git('config', 'gpg.program', signer);
+  repository.git('config', 'commit.gpgsign', 'true');
+  await commit(repository, { changes: [change(repository, 'a.txt', '2')] });
+  const made = repository.git('cat-file', 'commit', 'HEAD');
+  expect(made).toContain('author Test <test@example.org>');
+  expect(made).toContain('gpgsig signed by the test');
+});
+
 test('[HYG-29] the subject comes from the template', async () => {
   const repository = temporaryRepository({ 'a.txt': '1' });
   await commit(repository, { changes: [change(repository, 'a.txt', '2')], message: '# {files} on {date}' });

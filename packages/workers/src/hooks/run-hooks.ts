@@ -170,6 +170,8 @@ async function perform(
   const scratch = await snapshot.scratch();
   const end = await work.run(scratch).catch(cannotStart);
   const changes = await scratch.collect();
+  // What it changed need not be what it was given; a change is measured against what is staged.
+  await snapshot.load(changes.map(([path]) => path));
   for (const [path, file] of changes) snapshot.change(path, file);
   return { ...end, changed: changes.map(([path]) => path) };
 }

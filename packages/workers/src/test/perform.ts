@@ -2,7 +2,9 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { isInside } from '@cadre/kit/files';
 import { type ActionContext, ActionError, type Completed, type Skipped } from '@cadre/sdk';
+import { commandLine } from '../code/command-line.ts';
 import { installCommand } from '../code/install-command.ts';
+import { lastLines } from '../tree/last-lines.ts';
 import type { Found } from './find-projects.ts';
 import type { Coverage, Job, ListedTest, Selection, TestCase } from './runner.ts';
 
@@ -35,7 +37,6 @@ export const NOTHING_SELECTED: Selection = { files: [], pattern: undefined, chan
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 const COLLECT_LIMIT_MS = 60_000;
 const ASKING_LIMIT_MS = 20_000;
-const LAST_LINES = 20;
 /** Which tools write into which terminal does not matter here; reports are read, and people read the log. */
 const PLAIN = { NO_COLOR: '1' };
 
@@ -53,7 +54,7 @@ export async function performTests(context: ActionContext, found: Found, wanted:
   const report = await readReport(() => found.runner.read(job, completed));
   return {
     found,
-    command: commandLine(found, call.arguments),
+    command: repeatedBy(found, call.arguments),
     completed,
     cases: report?.cases.map((one) => placed(job, one)),
     faults: report === undefined ? [] : silentFailure(found, completed, report.cases),
@@ -104,16 +105,17 @@ export function placeOf({ project }: Found): string {
   return project.folder.path || 'the repository';
 }
 
-/** For a person to paste into a shell, without where the reports go. */
-export function commandLine({ runner }: Found, arguments_: readonly string[]): string {
+/** The command that repeats it, without where the reports go. */
+function repeatedBy({ runner }: Found, arguments_: readonly string[]): string {
   const isReport =
     /^-?-(reporter|outputFile|json|junitxml|test-reporter|coverage\.report|coverageDirectory|cov-report|coverprofile)/;
   const shown = arguments_.filter((argument) => !isReport.test(argument));
-  return [runner.program, ...shown.map(quoted)].join(' ');
+  return commandLine([runner.program, ...shown]);
 }
 
-export function lastLines({ stdout, stderr }: Completed): string[] {
-  return `${stdout.trim()}\n${stderr.trim()}`.trim().split('\n').slice(-LAST_LINES);
+/** What people would see last. */
+export function endOf({ stdout, stderr }: Completed): string[] {
+  return lastLines(`${stdout}\n${stderr}`);
 }
 
 function installed(found: Found): readonly [string, ...string[]] {
@@ -175,11 +177,7 @@ function silentFailure(found: Found, completed: Completed, cases: readonly TestC
       name: `${found.runner.name} (exit code ${completed.code})`,
       status: 'failed',
       durationMs: 0,
-      message: lastLines(completed).join('\n'),
+      message: endOf(completed).join('\n'),
     },
   ];
-}
-
-function quoted(argument: string): string {
-  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`;
 }

@@ -16,7 +16,7 @@ import type { RunInput } from './input.ts';
 import { buildJunit } from './junit.ts';
 import { type LastRun, readLastRun, writeLastRun } from './last-run.ts';
 import { collectAll } from './list.ts';
-import { lastLines, missingRunner, type Performed, performTests, placeOf } from './perform.ts';
+import { endOf, missingRunner, type Performed, performTests, placeOf } from './perform.ts';
 import { rerunFailed } from './rerun-failed.ts';
 import type { TestCase } from './runner.ts';
 import { keyOf, type Selected, selectTests } from './select.ts';
@@ -197,7 +197,7 @@ function noReport({ found, completed, command }: Performed, report: RunReport): 
     `${found.runner.name} ended with exit code ${completed.code} and without a report of its tests`,
     {
       hint: `repeat it in ${placeOf(found)} with: ${command}`,
-      details: { ...detailsOf(report), command, exitCode: completed.code, lastLines: lastLines(completed) },
+      details: { ...detailsOf(report), command, exitCode: completed.code, lastLines: endOf(completed) },
     },
   );
 }

@@ -9,7 +9,7 @@ import { relativePath, resolveInside } from './safe-path.ts';
 /** Never of interest unless git tracks something inside; for repositories whose `.gitignore` forgets them. */
 const INSTALLED_FOLDERS = ['node_modules', '.venv', 'venv', '__pycache__'];
 
-/** More requests at once made listing 10,000 files no faster. */
+/** For 10,000 files 64 requests at once were clearly faster than 16, and 256 hardly more. */
 const AT_ONCE = 64;
 
 export interface ListOptions {

@@ -30,9 +30,10 @@ export function arbitraryWorkflow({ calm }: WorkflowOptions): fc.Arbitrary<Workf
       onFailure: list,
       last: list,
       mode: fc.constantFrom('sequence' as const, 'graph' as const),
-      wallMs: calm
-        ? fc.constant(undefined)
-        : fc.option(fc.integer({ min: 1, max: 20_000 }), { nil: undefined }),
+      wallMs: fc.oneof(
+        { weight: 4, arbitrary: fc.constant(undefined) },
+        { weight: calm ? 0 : 1, arbitrary: fc.integer({ min: 1, max: 20_000 }) },
+      ),
     })
     .map(({ steps, onFailure, last, mode, wallMs }) => {
       const grow = grower(mode === 'graph');
@@ -64,9 +65,12 @@ function seedsOf(calm: boolean): fc.Arbitrary<Seed> {
         ? fc.constant('continue' as const)
         : fc.constantFrom<OnError['kind'][]>('abort', 'abort', 'continue', 'recover', 'escalate'),
       afterwards: fc.constantFrom('retry' as const, 'continue' as const),
-      condition: calm
-        ? fc.constantFrom<Seed['condition'][]>('none', 'none', 'false')
-        : fc.constantFrom<Seed['condition'][]>('none', 'none', 'none', 'false', 'earlier', 'broken'),
+      condition: fc.oneof(
+        { weight: 12, arbitrary: fc.constant('none' as const) },
+        { weight: 3, arbitrary: fc.constant('false' as const) },
+        { weight: calm ? 0 : 3, arbitrary: fc.constant('earlier' as const) },
+        { weight: calm ? 0 : 1, arbitrary: fc.constant('broken' as const) },
+      ),
       retry: fc.option(retries(), { nil: undefined }),
       number: fc.nat({ max: 5 }),
       deadline: fc.boolean(),

@@ -41,7 +41,7 @@ const RUNS = [
 
 const EVENTS = [
   `CREATE TABLE events (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    id INTEGER PRIMARY KEY,
     run INTEGER NOT NULL,
     number INTEGER NOT NULL,
     version INTEGER NOT NULL,

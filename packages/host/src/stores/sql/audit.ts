@@ -1,18 +1,19 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '@cadre/core';
 import type { AuditRecord } from '../../ports/audit-store.ts';
-import { type Row, type Script, statement } from '../database.ts';
+import { change, query, type Row, type Script } from '../database.ts';
 
 /** What the first record names as the hash before it. */
 const BEGINNING = '0'.repeat(64);
 
 /** Last record, hash and new record in one transaction: processes that write at once make one chain. */
 export function* appendRecord(entry: string): Script<AuditRecord> {
-  const [last] = yield statement('SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1');
+  const { rows } = yield query('SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1');
+  const [last] = rows;
   const number = Number(last?.['number'] ?? 0) + 1;
   const previous = String(last?.['hash'] ?? BEGINNING);
   const hash = createHash('sha256').update(canonicalJson({ number, previous, entry })).digest('hex');
-  yield statement(
+  yield change(
     'INSERT INTO audit (number, previous, hash, entry) VALUES (?1, ?2, ?3, ?4)',
     number,
     previous,

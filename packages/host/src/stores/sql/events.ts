@@ -14,7 +14,7 @@ export function* insertEvents(key: number, first: number, events: readonly RunEv
     chunk.forEach((event, index) => {
       parameters.push(first + start + index, JSON.stringify(event));
     });
-    yield { sql: insertText(chunk.length), parameters };
+    yield { sql: insertText(chunk.length), parameters, rows: false };
   }
 }
 

@@ -1,11 +1,14 @@
 import type { Lease, LeaseHolder, LeaseStore } from '../../ports/lease-store.ts';
-import { type Row, type Script, statement } from '../database.ts';
+import { change, query, type Row, type Script } from '../database.ts';
 
 const COLUMNS = 'name, token, holder, host, pid, process_start, run, since, renewed, expires';
 
 type Acquired = Awaited<ReturnType<LeaseStore['acquire']>>;
 
-/** Taking is deleting and inserting, so that the table's own counter gives the token (migration 1, invariant 4). */
+const TAKE = `INSERT INTO leases (name, holder, host, pid, process_start, run, since, renewed, expires)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT (name) DO NOTHING RETURNING token`;
+
+/** Taking from another is deleting and inserting, so that the table's own counter gives the token (migration 1, invariant 4). */
 export function* acquireLease(
   name: string,
   holder: LeaseHolder,
@@ -13,37 +16,25 @@ export function* acquireLease(
   now: number,
   isDead: (lease: Lease) => boolean,
 ): Script<Acquired> {
-  const [row] = yield statement(FIND_LEASE, name);
-  const present = row === undefined ? undefined : readLease(row);
-  if (present !== undefined && present.expires > now && !isDead(present)) {
-    return { ok: false, holder: present };
-  }
-  if (present !== undefined) yield statement('DELETE FROM leases WHERE name = ?1', name);
-  const [taken] = yield statement(
-    `INSERT INTO leases (name, holder, host, pid, process_start, run, since, renewed, expires)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) RETURNING token`,
-    name,
-    holder.holder,
-    holder.host,
-    holder.pid,
-    holder.processStart,
-    holder.run ?? null,
-    now,
-    now + ttlMs,
-  );
-  const lease: Lease = {
-    ...holder,
-    name,
-    token: Number(taken?.['token']),
-    since: now,
-    renewed: now,
-    expires: now + ttlMs,
+  const expires = now + ttlMs;
+  const { host, pid, processStart, run } = holder;
+  const take = query(TAKE, name, holder.holder, host, pid, processStart, run ?? null, now, expires);
+  const lease = (taken: Row): Lease => {
+    return { ...holder, name, token: Number(taken['token']), since: now, renewed: now, expires };
   };
-  return { ok: true, lease, ...(present === undefined ? {} : { tookOver: present }) };
+  const [free] = (yield take).rows;
+  if (free !== undefined) return { ok: true, lease: lease(free) };
+  const [row] = (yield query(FIND_LEASE, name)).rows;
+  if (row === undefined) throw new Error(`bug: the lease ${name} is neither free nor held`);
+  const present = readLease(row);
+  if (present.expires > now && !isDead(present)) return { ok: false, holder: present };
+  yield change(BREAK_LEASE, name);
+  const [taken] = (yield take).rows;
+  if (taken === undefined) throw new Error(`bug: the lease ${name} was not free after it was broken`);
+  return { ok: true, lease: lease(taken), tookOver: present };
 }
 
-export const RENEW_LEASE =
-  'UPDATE leases SET renewed = ?3, expires = ?4 WHERE name = ?1 AND token = ?2 RETURNING token';
+export const RENEW_LEASE = 'UPDATE leases SET renewed = ?3, expires = ?4 WHERE name = ?1 AND token = ?2';
 
 export const RELEASE_LEASE = 'DELETE FROM leases WHERE name = ?1 AND token = ?2';
 

@@ -10,7 +10,7 @@ export interface Progress {
   readonly failureCode?: string;
 }
 
-/** `undefined`: nothing that the record says has changed, which is so for most appends. */
+/** `undefined`: no event is of a kind that could change what the record says, which is so for most appends. */
 export function progressOf(before: Progress, events: readonly RunEvent[]): Progress | undefined {
   const after = events.reduce(change, before);
   return after === before ? undefined : after;
@@ -34,12 +34,10 @@ function change(before: Progress, event: RunEvent): Progress {
       return asking(before, [...before.questions, event.step]);
     case 'step.answered':
     case 'step.cancelled':
-      return before.questions.includes(event.step)
-        ? asking(
-            before,
-            before.questions.filter((step) => step !== event.step),
-          )
-        : before;
+      return asking(
+        before,
+        before.questions.filter((step) => step !== event.step),
+      );
     default:
       return before;
   }
@@ -47,5 +45,7 @@ function change(before: Progress, event: RunEvent): Progress {
 
 function asking(before: Progress, questions: readonly string[]): Progress {
   if (before.status === 'cancelling') return { ...before, questions };
-  return { ...before, questions, status: questions.length > 0 ? 'waiting' : 'running' };
+  const wasAsking = before.questions.length > 0;
+  if (questions.length > 0) return { ...before, questions, status: 'waiting' };
+  return { ...before, questions, status: wasAsking ? 'running' : before.status };
 }

@@ -1,6 +1,6 @@
 import type { RunEvent, RunStatus } from '@cadre/core';
 import type { Appended, RunFilter, RunRecord } from '../../ports/store.ts';
-import { type Row, type Script, type SqlValue, type Statement, statement } from '../database.ts';
+import { change, query, type Row, type Script, type SqlValue, type Statement } from '../database.ts';
 import { insertEvents } from './events.ts';
 import { type Progress, progressOf } from './progress.ts';
 
@@ -11,15 +11,17 @@ export const FIND_RUN = `SELECT ${COLUMNS} FROM runs WHERE id = ?1`;
 
 export const LAST_NUMBER = 'SELECT number FROM runs WHERE id = ?1';
 
-/** `undefined`: there is a run with this id already. */
+/** The run's key; `undefined`: there is a run with this id already. */
 export function* createRun(
   id: string,
   created: Extract<RunEvent, { type: 'run.created' }>,
   events: readonly RunEvent[],
 ): Script<number | undefined> {
-  const [row] = yield statement(
-    `INSERT INTO runs (id, workflow, definition, mode, status, principal, created_at, number)
-     VALUES (?1, ?2, ?3, ?4, 'queued', ?5, ?6, ?7) ON CONFLICT (id) DO NOTHING RETURNING key`,
+  const progress = progressOf(QUEUED, events) ?? QUEUED;
+  const [row] = (yield query(
+    `INSERT INTO runs
+       (id, workflow, definition, mode, principal, created_at, number, status, started_at, questions)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO NOTHING RETURNING key`,
     id,
     created.workflow,
     created.definition,
@@ -27,53 +29,63 @@ export function* createRun(
     created.principal,
     created.at,
     events.length,
-  );
+    progress.status,
+    progress.startedAt ?? null,
+    questionsText(progress),
+  )).rows;
   if (row === undefined) return undefined;
   const key = Number(row['key']);
   yield* insertEvents(key, 1, events);
-  yield* putProgress(key, progressOf({ status: 'queued', questions: [] }, events));
+  if (progress.endedAt !== undefined) yield putProgress(key, progress);
   return key;
 }
+
+const QUEUED: Progress = { status: 'queued', questions: [] };
+
+export const FIND_KEY = 'SELECT key FROM runs WHERE id = ?1';
 
 /**
  * One statement is fence, lock and record: it finds the run only when nobody else has appended, it is not over, and the
  * lease is still held.
  */
-const ADVANCE = `UPDATE runs SET number = ?3 WHERE id = ?1 AND number = ?2 AND ended_at IS NULL RETURNING key, status, questions`;
-const ADVANCE_FENCED = `UPDATE runs SET number = ?3 WHERE id = ?1 AND number = ?2 AND ended_at IS NULL
-  AND EXISTS (SELECT 1 FROM leases WHERE name = ?4 AND token = ?5) RETURNING key, status, questions`;
+const ADVANCE = 'UPDATE runs SET number = ?3 WHERE key = ?1 AND number = ?2 AND ended_at IS NULL';
+const ADVANCE_FENCED = `${ADVANCE} AND EXISTS (SELECT 1 FROM leases WHERE token = ?4 AND name = ?5)`;
 
 export function* appendEvents(
-  id: string,
+  key: number,
   expected: number,
   events: readonly RunEvent[],
   fence: { readonly lease: string; readonly token: number } | undefined,
 ): Script<Appended> {
   const number = expected + events.length;
-  const [row] = yield fence === undefined
-    ? statement(ADVANCE, id, expected, number)
-    : statement(ADVANCE_FENCED, id, expected, number, fence.lease, fence.token);
-  if (row === undefined) return yield* whyNot(id, expected);
-  const key = Number(row['key']);
+  const { changes } = yield fence === undefined
+    ? change(ADVANCE, key, expected, number)
+    : change(ADVANCE_FENCED, key, expected, number, fence.token, fence.lease);
+  if (changes === 0) return yield* whyNot(key, expected);
   yield* insertEvents(key, expected + 1, events);
-  const before = {
-    status: row['status'] as RunStatus,
-    questions: JSON.parse(String(row['questions'] ?? '[]')) as string[],
-  };
-  yield* putProgress(key, progressOf(before, events));
+  // Last, because a run that is over takes no more events.
+  if (progressOf(QUEUED, events) !== undefined) yield* updateProgress(key, events);
   return { ok: true, number };
 }
 
-function* whyNot(id: string, expected: number): Script<Appended> {
-  const [row] = yield statement('SELECT number, ended_at FROM runs WHERE id = ?1', id);
+function* whyNot(key: number, expected: number): Script<Appended> {
+  const [row] = (yield query('SELECT number, ended_at FROM runs WHERE key = ?1', key)).rows;
   if (row !== undefined && row['ended_at'] !== null) return { ok: false, reason: 'run_over' };
   return { ok: false, reason: row?.['number'] === expected ? 'lease_lost' : 'conflict' };
 }
 
-/** Last of all, because a run that is over takes no more events. */
-function* putProgress(key: number, progress: Progress | undefined): Script<void> {
-  if (progress === undefined) return;
-  yield statement(
+function* updateProgress(key: number, events: readonly RunEvent[]): Script<void> {
+  const [row] = (yield query('SELECT status, questions FROM runs WHERE key = ?1', key)).rows;
+  const before = {
+    status: row?.['status'] as RunStatus,
+    questions: JSON.parse(String(row?.['questions'] ?? '[]')) as string[],
+  };
+  const progress = progressOf(before, events);
+  if (progress !== undefined) yield putProgress(key, progress);
+}
+
+function putProgress(key: number, progress: Progress): Statement {
+  return change(
     `UPDATE runs SET status = ?2, started_at = coalesce(started_at, ?3), ended_at = ?4, failure_code = ?5, questions = ?6
      WHERE key = ?1`,
     key,
@@ -81,8 +93,12 @@ function* putProgress(key: number, progress: Progress | undefined): Script<void>
     progress.startedAt ?? null,
     progress.endedAt ?? null,
     progress.failureCode ?? null,
-    progress.questions.length === 0 ? null : JSON.stringify(progress.questions),
+    questionsText(progress),
   );
+}
+
+function questionsText({ questions }: Progress): string | null {
+  return questions.length === 0 ? null : JSON.stringify(questions);
 }
 
 const MODES = ['apply', 'plan'] as const;
@@ -104,7 +120,7 @@ const ALL: readonly RunStatus[] = [
 export function listRuns(filter: RunFilter, before: number, limit: number): Statement {
   const { workflow, status, mode } = filter;
   if (workflow === undefined && status === undefined && mode === undefined) {
-    return statement(`SELECT ${COLUMNS} FROM runs WHERE key < ?1 ORDER BY key DESC LIMIT ?2`, before, limit);
+    return query(`SELECT ${COLUMNS} FROM runs WHERE key < ?1 ORDER BY key DESC LIMIT ?2`, before, limit);
   }
   const modes = mode === undefined ? MODES : [mode];
   const ranges = modes.flatMap((each) => (status ?? ALL).map((one) => [each, one] as const));
@@ -116,7 +132,7 @@ export function listRuns(filter: RunFilter, before: number, limit: number): Stat
       mode = ?${last - 1} AND status = ?${last} AND key < ?1 ORDER BY key DESC LIMIT ?2)`;
   });
   const sql = `${selects.join(' UNION ALL ')} ORDER BY key DESC LIMIT ?2`;
-  return { sql, parameters };
+  return { sql, parameters, rows: true };
 }
 
 export function readRecord(row: Row): RunRecord {

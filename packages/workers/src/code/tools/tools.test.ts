@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, symlinkSync } from 'node:fs';
+import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { checkedWorker } from '../../testing/checked-worker.ts';
+import { isInstalled, modulesWith } from '../../testing/installed-program.ts';
 import { type TemporaryRepository, temporaryRepository } from '../../testing/temporary-repository.ts';
 import type { CodeReport } from '../work.ts';
 import { worker } from '../worker.ts';
@@ -192,20 +192,6 @@ const UNTIDY: Readonly<Record<string, string>> = {
 };
 
 const code = checkedWorker(join(import.meta.dirname, '..'), worker);
-const repositoryRoot = join(import.meta.dirname, '../../../../..');
-/** Prettier and eslint are not among what this repository installs; a folder with both may be named for these tests. */
-const extraModules = process.env['CADRE_TEST_NODE_MODULES'] ?? join(repositoryRoot, 'node_modules');
-
-function isInstalled(program: string): boolean {
-  if (existsSync(join(extraModules, '.bin', program))) return true;
-  if (existsSync(join(repositoryRoot, 'node_modules/.bin', program))) return true;
-  try {
-    execFileSync('which', [program], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 function repositoryOf(sample: Sample): TemporaryRepository {
   const { files, untidy, tool } = sample;
@@ -213,10 +199,7 @@ function repositoryOf(sample: Sample): TemporaryRepository {
     tool === 'autoflake' || tool === 'ruff check' ? 'import os\nimport sys\n\nprint(sys.path)\n' : '';
   const content = source || (UNTIDY[untidy.slice(untidy.indexOf('/') + 1)] ?? '');
   const repository = temporaryRepository({ ...files, '.gitignore': 'node_modules\n', [untidy]: content });
-  const own = existsSync(join(extraModules, '.bin', sample.program))
-    ? extraModules
-    : join(repositoryRoot, 'node_modules');
-  symlinkSync(own, join(repository.path, 'node_modules'));
+  symlinkSync(modulesWith(sample.program), join(repository.path, 'node_modules'));
   return repository;
 }
 

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Hook, ProgramEnd } from '../hook.ts';
 import type { PlanRequest } from '../plan-request.ts';
-import type { Scratch } from '../snapshot/scratch.ts';
 import { quoteWord } from '../split-words.ts';
 import { commandLines, templatesIn } from './command-lines.ts';
 import { reasonToSkip } from './condition.ts';
@@ -93,7 +92,7 @@ async function planCommand(job: LefthookJob, place: Place): Promise<Hook> {
       kind: 'program',
       run: async (scratch) => {
         const lines = commandLines(run, job, lists);
-        const end = await runLines(lines, join(scratch.root, job.root), { ...scratch.env, ...job.env }, context, scratch);
+        const end = await runLines(lines, join(scratch.root, job.root), { ...scratch.env, ...job.env }, context);
         return end.code === 0 || job.failText === '' ? end : { ...end, output: `${end.output}${job.failText}\n` };
       },
     },
@@ -105,7 +104,6 @@ async function runLines(
   cwd: string,
   env: Readonly<Record<string, string>>,
   context: PlanRequest['context'],
-  _scratch: Scratch,
 ): Promise<ProgramEnd> {
   let output = '';
   for (const line of lines) {

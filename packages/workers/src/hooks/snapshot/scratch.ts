@@ -1,10 +1,9 @@
-import { type BigIntStats, lstatSync } from 'node:fs';
-import { chmod, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type ActionContext, ActionError } from '@cadre/sdk';
 import { readGit, splitZero } from '../../tree/read-git.ts';
 import { copyIndex, type Repository } from './repository.ts';
-import { contentAt, type StagedFile } from './snapshot.ts';
+import { entryAt, type StagedFile, statsOf, writeEntry } from './staged-file.ts';
 
 /** Installed packages: hooks find their tools there, and copying them would take longer than any hook. */
 const INSTALLED = ['node_modules', '.venv', 'venv'];
@@ -76,29 +75,9 @@ async function linkInstalled(from: string, to: string): Promise<void> {
   }
 }
 
-async function writeEntry(path: string, file: StagedFile | undefined): Promise<void> {
-  await rm(path, { force: true });
-  if (file?.content === undefined) return;
-  await mkdir(dirname(path), { recursive: true });
-  if (file.mode === '120000') return symlink(file.content, path);
-  await writeFile(path, file.content);
-  await chmod(path, file.mode === '100755' ? 0o755 : 0o644);
-}
-
 /** Changes whenever the file does: a program cannot set the time of change, and a new file has a new number. */
 function lookOf(root: string, path: string): string {
   const stats = statsOf(join(root, path));
   if (stats === undefined) return '';
   return `${stats.mode} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
-}
-
-function statsOf(path: string): BigIntStats | undefined {
-  return lstatSync(path, { bigint: true, throwIfNoEntry: false });
-}
-
-function entryAt(path: string): StagedFile | undefined {
-  const stats = statsOf(path);
-  if (stats === undefined || stats.isDirectory()) return undefined;
-  const mode = stats.isSymbolicLink() ? '120000' : (stats.mode & 0o100n) === 0n ? '100644' : '100755';
-  return { mode, content: contentAt(path, mode) };
 }

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readlinkSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import type { ActionContext } from '@cadre/sdk';
@@ -8,18 +7,10 @@ import { tagsOf } from '../identify/identify.ts';
 import { type IndexEntry, readEntries, readStaged, type StagedChange } from './index-entries.ts';
 import { branchOf, copyIndex, type Repository } from './repository.ts';
 import { openScratch, type Scratch } from './scratch.ts';
+import { contentAt, isSameFile, LARGEST_BYTES, type StagedFile } from './staged-file.ts';
 
-/** Larger files are looked at by size and name only. */
-export const LARGEST_BYTES = 64 * 1024 * 1024;
 /** Files that are read before others get a turn, for example a cancellation. */
 const BATCH = 128;
-
-/** A staged file as it is now: what the index holds, and after that what hooks made of it. */
-export interface StagedFile {
-  readonly mode: string;
-  /** Of a link: where it leads. Undefined for a submodule and for what is too large to be read. */
-  readonly content: Buffer | undefined;
-}
 
 /**
  * Exactly what is staged, with what the hooks have changed of it.
@@ -141,13 +132,6 @@ async function stagedSizes(
   return paths.map((path, line) => [path, Number(lines[line])] as const);
 }
 
-export function isSameFile(a: StagedFile | undefined, b: StagedFile | undefined): boolean {
-  if (a === undefined || b === undefined) return a === b;
-  if (a.mode !== b.mode) return false;
-  if (a.content === undefined || b.content === undefined) return a.content === b.content;
-  return a.content.equals(b.content);
-}
-
 /** Undefined when the work tree holds something else than the index, or when that cannot be told. */
 function readWorkTree(
   { root, hash }: Repository,
@@ -159,15 +143,4 @@ function readWorkTree(
   if (content === undefined) return undefined;
   const found = createHash(hash).update(`blob ${content.length}\0`).update(content).digest('hex');
   return found === id ? { mode, content } : undefined;
-}
-
-export function contentAt(path: string, mode: string): Buffer | undefined {
-  try {
-    if (mode === '120000') return readlinkSync(path, { encoding: 'buffer' });
-    const { size } = statSync(path);
-    return size > LARGEST_BYTES ? undefined : readFileSync(path);
-  } catch {
-    // Missing, a folder, or not readable: the index decides what is staged, not the work tree.
-    return undefined;
-  }
 }

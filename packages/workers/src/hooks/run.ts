@@ -1,0 +1,112 @@
+import { type ActionContext, ActionError, defineAction, skip } from '@cadre/sdk';
+import { structuredPatch } from 'diff';
+import { applyFixes, recoverFixes } from './apply/apply-fixes.ts';
+import type { Fix } from './apply/work-tree.ts';
+import { findConfigs, planConfig } from './configs.ts';
+import type { Hook } from './hook.ts';
+import { endLines, type HooksReport, reportOf } from './report.ts';
+import { type HookEnd, runHooks } from './run-hooks.ts';
+import { openRepository } from './snapshot/repository.ts';
+import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
+import { filesToCheck } from './snapshot/files-to-check.ts';
+
+export interface RunInput {
+  /** Default `pre-commit`. */
+  readonly stage?: string;
+  /** All files of the index instead of the staged ones. */
+  readonly all?: boolean;
+  /** Only these, relative to the repository, as they are staged. */
+  readonly files?: readonly string[];
+  /** Only these configurations, relative to the repository. */
+  readonly configs?: readonly string[];
+  /** Ids, aliases and tags of hooks that are not to run. */
+  readonly skip?: readonly string[];
+  /** What git names in `GIT_INDEX_FILE` when it calls a hook. */
+  readonly indexFile?: string;
+}
+
+/**
+ * Runs the hooks of a repository on exactly what is staged. What they mend is staged and written to the work tree
+ * beside edits that are not staged. Fails with `hooks_failed` (details: the report), `overlaps_unstaged`,
+ * `changed_meanwhile`, `invalid_config`, `unmerged`, `not_a_repository`.
+ */
+export const run = defineAction(async (input: RunInput, context): Promise<HooksReport> => {
+  const repository = await openRepository(context, input.indexFile);
+  if (context.mode === 'apply') await recoverFixes(context, repository.gitDir);
+  const snapshot = await openSnapshot(context, repository);
+  const paths = await filesToCheck(context, snapshot, input);
+  await snapshot.load(paths);
+  const hooks = await planAll(context, snapshot, paths, input);
+  const ends = await runHooks(context, hooks, snapshot, (end) => tell(context, end));
+  const fixes = fixesOf(snapshot, ends);
+  const report = reportOf(ends, fixes, paths.length);
+  if (context.mode === 'preview') showEffects(context, fixes);
+  else await applyFixes(context, snapshot, fixes);
+  const failed = ends.filter(({ status }) => status === 'failed');
+  if (failed.length > 0 && context.mode === 'apply') throw hooksFailed(report, failed);
+  return report;
+});
+
+async function planAll(
+  context: ActionContext,
+  snapshot: Snapshot,
+  paths: readonly string[],
+  input: RunInput,
+): Promise<readonly Hook[]> {
+  const configs = input.configs ?? findConfigs(snapshot);
+  if (configs.length === 0) {
+    throw skip('nothing_to_do', 'the repository has neither .pre-commit-config.yaml nor lefthook.yml');
+  }
+  const stage = input.stage ?? 'pre-commit';
+  const request = { context, snapshot, stage, paths, skip: new Set(input.skip) };
+  const hooks: Hook[] = [];
+  for (const config of configs) hooks.push(...(await planConfig(config, request)));
+  return hooks;
+}
+
+function tell(context: ActionContext, end: HookEnd): void {
+  const level = end.status === 'failed' ? 'error' : 'info';
+  for (const line of endLines(end)) context.log(level, line);
+}
+
+/** What is staged in the end is what at least one hook that stages its changes has touched. */
+function fixesOf(snapshot: Snapshot, ends: readonly HookEnd[]): readonly Fix[] {
+  const staging = ends.filter(({ hook, code }) => hook.stagesChanges && (hook.failsOnChange || code === 0));
+  const staged = new Set(staging.flatMap(({ changed }) => changed));
+  return snapshot.changed().map((path) => ({
+    path,
+    before: snapshot.original(path),
+    after: snapshot.current(path),
+    stage: staged.has(path),
+  }));
+}
+
+function showEffects(context: ActionContext, fixes: readonly Fix[]): void {
+  for (const { path, before, after } of fixes) {
+    const change = before === undefined ? 'created' : after === undefined ? 'deleted' : 'modified';
+    const diff = diffOf(path, before?.content, after?.content);
+    context.effect({ kind: 'file', change, path, ...(diff === undefined ? {} : { diff }) });
+  }
+}
+
+function diffOf(path: string, before: Buffer | undefined, after: Buffer | undefined): string | undefined {
+  if (before === undefined || after === undefined || before.includes(0) || after.includes(0)) return undefined;
+  const { hunks } = structuredPatch(path, path, before.toString(), after.toString());
+  const lines = hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines }) => [
+    `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,
+    ...lines,
+  ]);
+  return [`--- a/${path}`, `+++ b/${path}`, ...lines, ''].join('\n');
+}
+
+function hooksFailed(report: HooksReport, failed: readonly HookEnd[]): ActionError {
+  const lines = failed.flatMap(endLines);
+  const fixed = report.changes.length;
+  return new ActionError('hooks_failed', [report.summary, ...lines].join('\n'), {
+    hint:
+      fixed === 0
+        ? 'mend what the hooks name and stage it'
+        : `${fixed} ${fixed === 1 ? 'file was' : 'files were'} fixed and staged; look at the changes and commit again`,
+    details: JSON.parse(JSON.stringify(report)),
+  });
+}
