@@ -15,6 +15,7 @@ const gate: Gate = {
     outcome: { ok: true, output: { ok: call.step } },
     effects: [],
   }),
+  endRun: async () => undefined,
 };
 
 export const cadre: Peer = {

@@ -41,20 +41,38 @@ export function systemClock(): Clock {
 /** Crockford's alphabet in lower case: no letter that is taken for a digit. */
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
 
+const TIME_LETTERS = 10;
+const CHANCE_LETTERS = 16;
+
 /** A ULID (https://github.com/ulid/spec): 48 bits of time and 80 of chance, the latter counted up within a millisecond. */
 function idSource(): (time: number) => string {
   let lastTime = -1;
-  let chance = 0n;
+  let timeText = '';
+  let chance: number[] = [];
   return (time) => {
-    chance =
-      time === lastTime ? (chance + 1n) & (2n ** 80n - 1n) : BigInt(`0x${randomBytes(10).toString('hex')}`);
+    if (time === lastTime) countUp(chance);
+    else {
+      timeText = encode(time);
+      chance = [...randomBytes(CHANCE_LETTERS)].map((byte) => byte & 31);
+    }
     lastTime = time;
-    return encode(BigInt(time), 10) + encode(chance, 16);
+    return timeText + chance.map((digit) => ALPHABET[digit]).join('');
   };
 }
 
-function encode(value: bigint, length: number): string {
-  let text = '';
-  for (let rest = value; text.length < length; rest >>= 5n) text = ALPHABET[Number(rest & 31n)] + text;
-  return text;
+function encode(time: number): string {
+  const digits = Array.from({ length: TIME_LETTERS }, (_, place) => Math.floor(time / 32 ** place) % 32);
+  return digits
+    .map((digit) => ALPHABET[digit])
+    .reverse()
+    .join('');
+}
+
+/** In place. 2^80 ids within one millisecond are more than anybody takes. */
+function countUp(digits: number[]): void {
+  for (let place = digits.length - 1; place >= 0; place--) {
+    const digit = ((digits[place] ?? 0) + 1) % 32;
+    digits[place] = digit;
+    if (digit !== 0) return;
+  }
 }

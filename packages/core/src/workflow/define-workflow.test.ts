@@ -72,74 +72,73 @@ const budget = fc.record(
   { requiredKeys: [] },
 );
 
-const { step } = fc.letrec<{ step: StepSpec; steps: StepSpec[] }>((tie) => {
-  const common = fc.record(
-    {
-      name: someText,
-      aliases: fc.array(word, { maxLength: 2 }),
-      if: condition,
-      timeout: duration,
-      retry,
-      onError: fc.oneof(
-        { depthSize: 'small' },
-        fc.constantFrom('abort' as const, 'continue' as const, 'escalate' as const),
-        // biome-ignore lint/suspicious/noThenProperty: the language's own word
-        fc.record({ recover: tie('steps'), then: fc.constantFrom('retry' as const, 'continue' as const) }),
-      ),
-      budget,
-      class: fc.constantFrom('cpu', 'io'),
-      priority: fc.integer(),
-      permissions: fc.constant(['fs:read:.']),
-      env: fc.dictionary(word, fc.oneof(someText, fc.integer(), fc.boolean()), { maxKeys: 2 }),
-      cache: fc.record({ key: someText, ttl: duration }),
-      compensate: tie('steps'),
-      idempotencyKey: someText,
-    },
-    { requiredKeys: [] },
+const common = {
+  name: someText,
+  aliases: fc.array(word, { maxLength: 2 }),
+  if: condition,
+  timeout: duration,
+  retry,
+  onError: fc.constantFrom('abort' as const, 'continue' as const, 'escalate' as const),
+  budget,
+  class: fc.constantFrom('cpu', 'io'),
+  priority: fc.integer(),
+  permissions: fc.constant(['fs:read:.']),
+  env: fc.dictionary(word, fc.oneof(someText, fc.integer(), fc.boolean()), { maxKeys: 2 }),
+  cache: fc.record({ key: someText, ttl: duration }),
+  idempotencyKey: someText,
+};
+
+const check = fc.oneof(
+  condition,
+  fc.record({ that: condition, message: someText }, { requiredKeys: ['that'] }),
+);
+const simpleKinds = [
+  fc.record({ uses: fc.constantFrom('a/b', 'a/c@^1.0'), with: someMap }, { requiredKeys: ['uses'] }),
+  fc.record({ run: someText, cwd: someText }, { requiredKeys: ['run'] }),
+  fc.record({ check: fc.array(check, { minLength: 1, maxLength: 2 }) }),
+  fc.record({
+    approval: fc.record({ prompt: someText, form: someMap, timeout: duration }, { requiredKeys: ['prompt'] }),
+  }),
+  fc.record({ wait: duration }),
+  fc.record({ bot: word, prompt: someText }),
+];
+
+// biome-ignore lint/suspicious/noThenProperty: the language's own word
+const retried = { then: fc.constant('retry' as const) };
+
+/** Steps with others inside them, so many levels deep. */
+function stepsOf(depth: number): fc.Arbitrary<StepSpec[]> {
+  return fc.array(depth === 0 ? simple : fc.oneof(simple, holding(stepsOf(depth - 1))), {
+    minLength: 1,
+    maxLength: 3,
+  });
+}
+
+const simple: fc.Arbitrary<StepSpec> = fc
+  .tuple(fc.record(common, { requiredKeys: [] }), fc.oneof(...simpleKinds))
+  .map(([shared, own]) => ({ ...shared, ...own }) as StepSpec);
+
+function holding(steps: fc.Arbitrary<StepSpec[]>): fc.Arbitrary<StepSpec> {
+  const branch = fc.oneof(
+    fc.record({ if: condition, steps }),
+    fc.record({ else: fc.constant(true as const), steps }),
   );
-  const kind = fc.oneof(
-    { depthSize: 'small', withCrossShrink: true },
-    fc.record({ uses: fc.constantFrom('a/b', 'a/c@^1.0'), with: someMap }, { requiredKeys: ['uses'] }),
-    fc.record({ run: someText, cwd: someText }, { requiredKeys: ['run'] }),
-    fc.record({
-      check: fc.array(
-        fc.oneof(condition, fc.record({ that: condition, message: someText }, { requiredKeys: ['that'] })),
-        { minLength: 1, maxLength: 2 },
-      ),
-    }),
-    fc.record({
-      approval: fc.record(
-        { prompt: someText, form: someMap, timeout: duration },
-        { requiredKeys: ['prompt'] },
-      ),
-    }),
-    fc.record({ wait: duration }),
-    fc.record({ bot: word, prompt: someText }),
-    fc.record({ parallel: tie('steps') }),
+  return fc.oneof(
+    fc.record({ parallel: steps }),
     fc.record(
       {
-        forEach: fc.oneof(fc.array(value), fc.constant('${{ inputs.list }}')),
+        forEach: fc.oneof(fc.array(value, { maxLength: 2 }), fc.constant('${{ inputs.list }}')),
         as: fc.constantFrom('file', 'x'),
-        steps: tie('steps'),
+        steps,
       },
       { requiredKeys: ['forEach', 'steps'] },
     ),
-    fc.record({
-      choose: fc.array(
-        fc.oneof(
-          fc.record({ if: condition, steps: tie('steps') }),
-          fc.record({ else: fc.constant(true as const), steps: tie('steps') }),
-        ),
-        { minLength: 1, maxLength: 2 },
-      ),
-    }),
-    fc.record({ repeat: fc.record({ until: condition, max: fc.integer({ min: 1 }) }), steps: tie('steps') }),
+    fc.record({ choose: fc.array(branch, { minLength: 1, maxLength: 2 }) }),
+    fc.record({ repeat: fc.record({ until: condition, max: fc.integer({ min: 1 }) }), steps }),
+    fc.record({ uses: fc.constant('a/b'), compensate: steps }),
+    fc.record({ uses: fc.constant('a/b'), onError: fc.record({ recover: steps, ...retried }) }),
   );
-  return {
-    step: fc.tuple(common, kind).map(([shared, own]) => ({ ...shared, ...own }) as StepSpec),
-    steps: fc.array(tie('step'), { minLength: 1, maxLength: 2, depthIdentifier: 'steps', size: 'small' }),
-  };
-});
+}
 
 /** Some have ids, and no two the same. */
 function named(steps: readonly StepSpec[]): StepSpec[] {
@@ -164,8 +163,8 @@ const document: fc.Arbitrary<WorkflowDocument> = fc.record({
         onConflict: fc.constantFrom('queue' as const, 'skip' as const),
       }),
       defaults: fc.record({ timeout: duration, retry }, { requiredKeys: [] }),
-      steps: fc.array(step, { minLength: 1, maxLength: 4 }).map(named),
-      finally: fc.array(step, { maxLength: 1 }),
+      steps: stepsOf(2).map(named),
+      finally: stepsOf(0),
       outputs: someMap,
     },
     { requiredKeys: ['steps'] },

@@ -120,8 +120,9 @@ function inexactNumbers(document: Document.Parsed): YamlFault[] {
   return faults;
 }
 
+/** The digits come out again, or at least the number that they are. */
 function isExact(value: number, source: string): boolean {
-  return Number.isFinite(value) && BigInt(source) === BigInt(value);
+  return String(value) === source || (Number.isFinite(value) && BigInt(source) === BigInt(value));
 }
 
 function toValue(document: Document.Parsed, lines: LineCounter, name: string): ReadDocument {

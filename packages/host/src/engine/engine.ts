@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { CadreError, isOver, type NumberedEvent, type RunState } from '@cadre/core';
+import { CadreError, type NumberedEvent, type RunState } from '@cadre/core';
 import type { Clock } from '../ports/clock.ts';
 import type { Gate } from '../ports/gate.ts';
 import type { LeaseHolder } from '../ports/lease-store.ts';
 import type { NumberedLogLine } from '../ports/log-store.ts';
 import type { RunFilter, RunStore, Store } from '../ports/store.ts';
 import { createFeed } from './feed.ts';
-import type { HeldRun, HeldRunContext } from './held-run.ts';
+import { type HeldRunContext, isAtRest } from './held-run.ts';
 import { type Liveness, liveness as livenessOf } from './holder.ts';
 import { createHolding, type Holding } from './holding.ts';
 import { type JournaledRun, readEvents, readRun, readState } from './journal.ts';
@@ -87,26 +87,24 @@ export function openEngine(options: EngineOptions): Engine {
   );
 
   async function settled(run: string, signal: AbortSignal | undefined): Promise<RunState> {
+    const here = signal === undefined ? await holding.find(run)?.rest() : undefined;
+    return here ?? settledAnywhere(run, signal);
+  }
+
+  async function settledAnywhere(run: string, signal: AbortSignal | undefined): Promise<RunState> {
     const listener = feed.listen(run);
     const letProcessEnd = keepAlive();
     try {
-      for (let here = holding.find(run); ; here = holding.find(run) ?? here) {
-        const state = await present(run, here);
-        if (isOver(state.status) || state.status === 'waiting') return state;
-        if (signal?.aborted === true || feed.closed) return state;
+      for (;;) {
+        holding.check(run);
+        const state = await readState(runs, run);
+        if (isAtRest(state) || signal?.aborted === true || feed.closed) return state;
         await listener.news(signal);
       }
     } finally {
       letProcessEnd();
       listener.close();
     }
-  }
-
-  /** Of a run that is held here, or came to its end here, the state is at hand; any other is read. */
-  async function present(run: string, here: HeldRun | undefined): Promise<RunState> {
-    if (here !== undefined && (holding.find(run) === here || isOver(here.state.status))) return here.state;
-    holding.check(run);
-    return readState(runs, run);
   }
 
   return {
@@ -151,7 +149,7 @@ export function openEngine(options: EngineOptions): Engine {
     logs: (run, after, limit) => store.logs.read(run, after, limit),
     watch: (run, after, signal) =>
       watchRun({ store, feed, run, after, signal, check: () => holding.check(run) }),
-    settled,
+    settled: (run, signal) => settled(run, signal),
     recover: () => holding.recover(),
     async close(drainMs = DRAIN_MS) {
       try {

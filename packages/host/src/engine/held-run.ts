@@ -52,6 +52,7 @@ export class HeldRun {
   readonly #workflow: Workflow;
   readonly #origin: CallOrigin;
   readonly #attempts = new Map<string, Attempt>();
+  #resting: (() => void)[] = [];
   #state: RunState;
   /** What happened and is not yet in the journal. */
   #news: RunEventBody[] = [];
@@ -94,6 +95,14 @@ export class HeldRun {
   notice(): Promise<void> {
     this.#behind = true;
     return this.#turn();
+  }
+
+  /** The state when the run is over or waits for a person; undefined when this process holds it no more. */
+  async rest(): Promise<RunState | undefined> {
+    while (this.#phase !== 'ended' && !isAtRest(this.#state)) {
+      await new Promise<void>((resolve) => this.#resting.push(resolve));
+    }
+    return isOver(this.#state.status) || this.#phase !== 'ended' ? this.#state : undefined;
   }
 
   /** Invariant 4. */
@@ -162,6 +171,13 @@ export class HeldRun {
   #goOn(commands: readonly Command[]): void {
     this.#carryOut(commands);
     if (isOver(this.#state.status)) this.#end('closed');
+    else if (isAtRest(this.#state)) this.#tellResting();
+  }
+
+  #tellResting(): void {
+    const resting = this.#resting;
+    this.#resting = [];
+    for (const resolve of resting) resolve();
   }
 
   /** A process that closes keeps what came of its attempts, and leaves what follows to the next. */
@@ -228,12 +244,17 @@ export class HeldRun {
     this.#takeBackWake();
     this.#stopAttempts(reason);
     this.#context.ended(this, error);
+    this.#tellResting();
     this.#context.feed.changed(this.id);
   }
 }
 
 export function momentOf({ clock, workspace }: HeldRunContext, runId: string): Moment {
   return { now: clock.now(), random: clock.random(), runId, workspace };
+}
+
+export function isAtRest(state: RunState): boolean {
+  return isOver(state.status) || state.status === 'waiting';
 }
 
 function applyAll(state: RunState, events: readonly RunEvent[]): RunState {

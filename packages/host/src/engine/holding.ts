@@ -1,4 +1,4 @@
-import { CadreError, isCadreError } from '@cadre/core';
+import { CadreError, isCadreError, isOver } from '@cadre/core';
 import type { Lease, LeaseHolder } from '../ports/lease-store.ts';
 import { listAbandoned } from './abandoned.ts';
 import { POLL_MS } from './feed.ts';
@@ -54,7 +54,7 @@ export function createHolding(
     held.delete(run.id);
     if (held.size === 0) rest();
     if (error !== undefined) failures.set(run.id, { error, heard: false });
-    const giving = keeper.give(run.lease).finally(() => givingBack.delete(giving));
+    const giving = giveBack(run).finally(() => givingBack.delete(giving));
     givingBack.add(giving);
   });
   const { store, clock } = context;
@@ -72,6 +72,16 @@ export function createHolding(
     letProcessEnd ??= keepAlive();
     failures.delete(run.id);
     look();
+  }
+
+  async function giveBack(run: HeldRun): Promise<void> {
+    try {
+      if (isOver(run.state.status)) await context.gate.endRun(run.id);
+    } catch (error) {
+      failures.set(run.id, { error, heard: false });
+    } finally {
+      await keeper.give(run.lease);
+    }
   }
 
   function rest(): void {

@@ -142,7 +142,9 @@ async function tooLarge(
   let bytes = 0;
   if (files.length <= limits.files) {
     await inTurns(files, async (path) => {
-      bytes += (await lstat(join(workspace, path)).catch(() => undefined))?.size ?? 0;
+      const found = await lstat(join(workspace, path)).catch(() => undefined);
+      // Read and added after the waiting: others add to it meanwhile.
+      bytes += found?.size ?? 0;
     });
   }
   if (files.length <= limits.files && bytes <= limits.bytes) return undefined;

@@ -71,7 +71,9 @@ async function tunnel(
   if (client.destroyed) return;
   const remote = connect({ host: answer.output, port: place.port, timeout: CONNECT_MS });
   track(remote, open);
+  let isConnected = false;
   remote.once('connect', () => {
+    isConnected = true;
     remote.setTimeout(IDLE_MS);
     client.write('HTTP/1.1 200 Connection established\r\n\r\n');
     remote.write(first);
@@ -79,10 +81,9 @@ async function tunnel(
     client.pipe(remote);
   });
   remote.on('timeout', () => remote.destroy());
-  remote.on('error', () =>
-    remote.connecting ? refuse(client, 502, `${target} cannot be reached`) : client.destroy(),
+  remote.on('close', () =>
+    isConnected ? client.destroy() : refuse(client, 502, `${target} cannot be reached`),
   );
-  remote.on('close', () => client.destroy());
   client.on('close', () => remote.destroy());
 }
 

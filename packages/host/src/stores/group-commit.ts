@@ -29,7 +29,8 @@ type Result =
 const MOST_AT_ONCE = 1_000;
 
 /**
- * Lets the writes of many runs share one commit, because a commit waits for the disk and a statement does not.
+ * Lets the writes of many runs share one commit, because a commit waits for the disk and a statement does not. `toFault`
+ * turns what the database threw into what the writer is told.
  *
  * Invariants
  * 1. Scripts run one after another in the order in which they were asked for.
@@ -37,7 +38,7 @@ const MOST_AT_ONCE = 1_000;
  * 3. A script that fails leaves nothing behind and takes nobody along: the group is run again, each script alone.
  * 4. No transaction is open between two turns of the event loop, so a read never sees half a write.
  */
-export function createGroupCommit(connection: Connection): GroupCommit {
+export function createGroupCommit(connection: Connection, toFault: (error: unknown) => unknown): GroupCommit {
   const waiting: Waiting[] = [];
   let scheduled = false;
 
@@ -48,7 +49,9 @@ export function createGroupCommit(connection: Connection): GroupCommit {
     if (group.length === 0) return;
     const results = commit(connection, group);
     group.forEach((one, index) => {
-      settle(one, results[index]);
+      const result = results[index];
+      if (result?.ok === true) one.resolve(result.value as never);
+      else one.reject(toFault(result?.error));
     });
   }
 
@@ -68,11 +71,6 @@ export function createGroupCommit(connection: Connection): GroupCommit {
       while (waiting.length > 0) flush();
     },
   };
-}
-
-function settle(one: Waiting, result: Result | undefined): void {
-  if (result?.ok === true) one.resolve(result.value as never);
-  else one.reject(result?.error);
 }
 
 function commit(connection: Connection, group: readonly Waiting[]): readonly Result[] {

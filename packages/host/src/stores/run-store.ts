@@ -32,6 +32,11 @@ export function createRunStore(database: Database): RunStore {
     const [row] = await database.read(FIND_KEY, [id]);
     return row === undefined ? undefined : remember(id, Number(row['key']));
   };
+  const appendUnknown: RunStore['append'] = async (id, expected, events, fence) => {
+    const key = await findKey(id);
+    if (key === undefined) return { ok: false, reason: 'conflict' };
+    return database.write(() => appendEvents(key, expected, events, fence));
+  };
   /** For what belongs to a run: writes nothing, and says so, when there is none. */
   const putBeside = async (sql: string, run: string, name: string, body: unknown) => {
     const text = JSON.stringify(body);
@@ -60,10 +65,11 @@ export function createRunStore(database: Database): RunStore {
       if (key === undefined) throw new CadreError('exists', `there is a run ${id} already`);
       remember(id, key);
     },
-    async append(id, expected, events, fence) {
-      const key = keys.get(id) ?? (await findKey(id));
-      if (key === undefined) return { ok: false, reason: 'conflict' };
-      return database.write(() => appendEvents(key, expected, events, fence));
+    append(id, expected, events, fence) {
+      const key = keys.get(id);
+      return key === undefined
+        ? appendUnknown(id, expected, events, fence)
+        : database.write(() => appendEvents(key, expected, events, fence));
     },
     async find(id) {
       const [row] = await database.read(FIND_RUN, [id]);

@@ -60,20 +60,17 @@ function connect(path: string): DatabaseSync {
 
 function createDatabase(database: DatabaseSync, path: string): Database {
   const connection = createConnection(database);
-  const group = createGroupCommit(connection);
-  const told = (error: unknown): never => {
-    throw storeFault(error, path);
-  };
+  const group = createGroupCommit(connection, (error) => storeFault(error, path));
   return {
     // Asynchronous, so that a fault rejects and does not throw.
     read: async (sql, parameters) => {
       try {
         return connection.run(query(sql, ...parameters)).rows;
       } catch (error) {
-        return told(error);
+        throw storeFault(error, path);
       }
     },
-    write: (script) => group.write(script).catch(told),
+    write: group.write,
     async close() {
       group.flush();
       database.close();

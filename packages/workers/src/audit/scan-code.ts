@@ -31,10 +31,10 @@ export interface CodeScan {
 }
 
 const WORDS: Readonly<Record<NotScanned, string>> = {
-  binary: 'that are not text were not scanned',
-  too_large: 'over 1 MiB were not scanned',
-  unreadable: 'could not be read',
-  too_deep: 'are nested too deeply to be parsed',
+  binary: 'not scanned (no text)',
+  too_large: 'not scanned (over 1 MiB)',
+  unreadable: 'not scanned (cannot be read)',
+  too_deep: 'not scanned (nested too deeply)',
 };
 
 /** Scans files of the workspace with the built-in rules and with the scanners that are installed. */

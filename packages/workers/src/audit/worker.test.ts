@@ -269,8 +269,8 @@ test('[HYG-23] hostile files are passed over with their names, and the others ar
   const told = report.skipped.map(({ reason, message }) => `${reason} ${message}`).sort();
   expect(told).toEqual(
     expect.arrayContaining([
-      'binary 1 file that are not text were not scanned: image.png',
-      'too_large 1 file over 1 MiB were not scanned: huge.js',
+      'binary 1 file not scanned (no text): image.png',
+      'too_large 1 file not scanned (over 1 MiB): huge.js',
     ]),
   );
 });

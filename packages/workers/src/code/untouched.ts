@@ -19,9 +19,9 @@ const LOCK_FILES = /^(package-lock\.json|npm-shrinkwrap\.json|pnpm-lock\.yaml|go
 const MINIFIED = /[.-](min|bundle)\.(js|mjs|cjs|css)$|\.map$/;
 const GENERATED_NAME = /(\.pb\.(go|ts|js)|_pb2(_grpc)?\.pyi?|\.generated\.\w+|\.snap|\.patch|\.diff)$/;
 const TEMPORARY = /^\.cadre-.*\.tmp$/;
-/** The marks that generators agree on; looked for in the first lines only, since code may speak about them. */
+/** The marks that generators agree on, in a comment of the first lines only: code may speak about them. */
 const GENERATED_MARK =
-  /@generated\b|\bcode generated\b.*\bdo not edit\b|\bauto-?generated\b.*\bdo not (edit|modify)\b/i;
+  /^\s*(\/\/|\/?\*|#|<!--|--|;|%|""").*(@generated\b|\bcode generated\b.*\bdo not edit\b|\bauto-?generated\b.*\bdo not (edit|modify)\b)/im;
 const HEAD_CHARACTERS = 1024;
 /** No person writes lines of this mean length; 500 leaves room for data tables. */
 const MINIFIED_LINE = 500;

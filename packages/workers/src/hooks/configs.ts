@@ -11,8 +11,14 @@ import { planPreCommit } from './pre-commit/plan.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
 const PRE_COMMIT = ['.pre-commit-config.yaml', '.pre-commit-config.yml'];
-const LEFTHOOK = ['lefthook', '.lefthook', '.config/lefthook'].flatMap((name) => [`${name}.yml`, `${name}.yaml`]);
-const LOCAL_LEFTHOOK = ['lefthook-local', '.lefthook-local'].flatMap((name) => [`${name}.yml`, `${name}.yaml`]);
+const LEFTHOOK = ['lefthook', '.lefthook', '.config/lefthook'].flatMap((name) => [
+  `${name}.yml`,
+  `${name}.yaml`,
+]);
+const LOCAL_LEFTHOOK = ['lefthook-local', '.lefthook-local'].flatMap((name) => [
+  `${name}.yml`,
+  `${name}.yaml`,
+]);
 /** Configurations that extend one another without end. */
 const MOST_EXTENDED = 20;
 
@@ -26,7 +32,8 @@ export function findConfigs({ repository: { root }, entries }: Snapshot): readon
 export async function planConfig(config: string, request: PlanRequest): Promise<readonly Hook[]> {
   const { snapshot } = request;
   const text = await readConfig(config, snapshot);
-  if (text === undefined) throw new ActionError('not_found', `there is no ${config} in ${snapshot.repository.root}`);
+  if (text === undefined)
+    throw new ActionError('not_found', `there is no ${config} in ${snapshot.repository.root}`);
   if (/lefthook[^/]*$/.test(config)) {
     return planLefthook(await readLefthook(config, text, snapshot), config, request);
   }
@@ -36,7 +43,11 @@ export async function planConfig(config: string, request: PlanRequest): Promise<
 async function readLefthook(config: string, text: string, snapshot: Snapshot): Promise<LefthookConfig> {
   const texts: [string, string][] = [];
   const waiting: [string, string][] = [[config, text]];
-  for (let next = waiting.shift(); next !== undefined && texts.length < MOST_EXTENDED; next = waiting.shift()) {
+  for (
+    let next = waiting.shift();
+    next !== undefined && texts.length < MOST_EXTENDED;
+    next = waiting.shift()
+  ) {
     texts.push(next);
     for (const path of parseLefthookConfig([next]).extends) {
       const extended = await readConfig(path, snapshot);

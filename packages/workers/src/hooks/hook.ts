@@ -35,9 +35,20 @@ export interface Hook {
 }
 
 /** `no_files` and `skipped` (somebody said so) are ordinary; the others say that it cannot run. */
-export type SkipReason = 'no_files' | 'skipped' | 'tool_missing' | 'needs_network' | 'unsupported' | 'invalid_config';
+export type SkipReason =
+  | 'no_files'
+  | 'skipped'
+  | 'tool_missing'
+  | 'needs_network'
+  | 'unsupported'
+  | 'invalid_config';
 
-const CANNOT_RUN: ReadonlySet<SkipReason> = new Set(['tool_missing', 'needs_network', 'unsupported', 'invalid_config']);
+const CANNOT_RUN: ReadonlySet<SkipReason> = new Set([
+  'tool_missing',
+  'needs_network',
+  'unsupported',
+  'invalid_config',
+]);
 
 export function cannotRun(hook: Pick<Hook, 'skipped'>): boolean {
   return hook.skipped !== undefined && CANNOT_RUN.has(hook.skipped.reason);

@@ -1,6 +1,6 @@
 import type { Change, Finding, Skipped, StepReport } from '@cadre/sdk';
-import { lastLines } from '../tree/last-lines.ts';
 import { blobId } from '../tree/blob-id.ts';
+import { lastLines } from '../tree/last-lines.ts';
 import type { Fix } from './apply/work-tree.ts';
 import { cannotRun } from './hook.ts';
 import type { HookEnd } from './run-hooks.ts';
@@ -110,5 +110,10 @@ function findingOf({ hook, output, changed }: HookEnd): Finding {
 
 function skippedOf({ hook }: HookEnd): Skipped {
   const { reason = 'unsupported', message = '', hint } = hook.skipped ?? {};
-  return { tool: hook.id, reason, message: `${hook.name} (${hook.source}) cannot run: ${message}`, ...(hint === undefined ? {} : { hint }) };
+  return {
+    tool: hook.id,
+    reason,
+    message: `${hook.name} (${hook.source}) cannot run: ${message}`,
+    ...(hint === undefined ? {} : { hint }),
+  };
 }

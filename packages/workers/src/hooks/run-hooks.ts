@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { ActionError, type ActionContext } from '@cadre/sdk';
+import { type ActionContext, ActionError } from '@cadre/sdk';
 import type { Hook, HookWork } from './hook.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
@@ -30,7 +30,9 @@ export async function runHooks(
   const stopped = new Set<string>();
   for (const together of inBatches(hooks)) {
     context.signal.throwIfAborted();
-    const idle = together.filter((hook) => hook.work === undefined || hook.chains.some((chain) => stopped.has(chain)));
+    const idle = together.filter(
+      (hook) => hook.work === undefined || hook.chains.some((chain) => stopped.has(chain)),
+    );
     const active = together.filter((hook) => !idle.includes(hook));
     const done = [...idle.map(idleEnd), ...(await runTogether(context, active, snapshot))];
     // In the order of the configuration, whichever came first.

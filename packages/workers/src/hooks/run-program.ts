@@ -21,7 +21,11 @@ export interface ProgramCall {
 }
 
 /** Runs a program over files, as few processes as the length of a command line permits. The worst exit code counts. */
-export async function runProgram(context: ActionContext, scratch: Scratch, call: ProgramCall): Promise<ProgramEnd> {
+export async function runProgram(
+  context: ActionContext,
+  scratch: Scratch,
+  call: ProgramCall,
+): Promise<ProgramEnd> {
   const [program = '', ...fixed] = call.command;
   const batches = call.paths === undefined ? [[]] : batchesOf(call.paths, call.serial);
   const cwd = join(scratch.root, call.cwd ?? '.');
@@ -36,7 +40,10 @@ export async function runProgram(context: ActionContext, scratch: Scratch, call:
   const ends: ProgramEnd[] = [];
   if (call.serial) for (const batch of batches) ends.push(await run(batch));
   else ends.push(...(await Promise.all(batches.map(run))));
-  return { code: Math.max(0, ...ends.map(({ code }) => code)), output: ends.map(({ output }) => output).join('') };
+  return {
+    code: Math.max(0, ...ends.map(({ code }) => code)),
+    output: ends.map(({ output }) => output).join(''),
+  };
 }
 
 function batchesOf(paths: readonly string[], serial: boolean): readonly string[][] {

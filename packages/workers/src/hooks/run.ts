@@ -6,9 +6,9 @@ import { findConfigs, planConfig } from './configs.ts';
 import type { Hook } from './hook.ts';
 import { endLines, type HooksReport, reportOf } from './report.ts';
 import { type HookEnd, runHooks } from './run-hooks.ts';
+import { filesToCheck } from './snapshot/files-to-check.ts';
 import { openRepository } from './snapshot/repository.ts';
 import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
-import { filesToCheck } from './snapshot/files-to-check.ts';
 
 export interface RunInput {
   /** Default `pre-commit`. */
@@ -90,7 +90,8 @@ function showEffects(context: ActionContext, fixes: readonly Fix[]): void {
 }
 
 function diffOf(path: string, before: Buffer | undefined, after: Buffer | undefined): string | undefined {
-  if (before === undefined || after === undefined || before.includes(0) || after.includes(0)) return undefined;
+  if (before === undefined || after === undefined || before.includes(0) || after.includes(0))
+    return undefined;
   const { hunks } = structuredPatch(path, path, before.toString(), after.toString());
   const lines = hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines }) => [
     `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,

@@ -27,6 +27,12 @@ const same = {
   install: { python: 'ruff', brew: 'ruff' },
 } as const;
 
+/** How its formatter names a fault of syntax, in older and in newer versions. */
+const FAULTS = [
+  /^error: Failed to parse (?<file>.+?):(?<line>\d+):(?<column>\d+): (?<message>.*)$/gm,
+  /^invalid-syntax: (?<message>.*)\n\s*--> (?<file>.+?):(?<line>\d+):(?<column>\d+)$/gm,
+];
+
 export const ruff: readonly Tool[] = [
   {
     ...same,
@@ -44,13 +50,10 @@ export const ruff: readonly Tool[] = [
     stage: 'format',
     chosen: formatChosen,
     layout: true,
-    fix: () => ['format', '--force-exclude', '--quiet'],
+    // With --quiet it would not say which file it cannot read.
+    fix: () => ['format', '--force-exclude'],
     exits: [0],
-    parse: ({ stderr }) =>
-      syntaxLines(
-        stderr,
-        /^error: Failed to parse (?<file>.+?):(?<line>\d+):(?<column>\d+): (?<message>.*)$/gm,
-      ),
+    parse: ({ stdout, stderr }) => FAULTS.flatMap((fault) => syntaxLines(`${stdout}\n${stderr}`, fault)),
   },
 ];
 

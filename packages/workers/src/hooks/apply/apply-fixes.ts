@@ -9,8 +9,8 @@ import {
   changedSince,
   createJournal,
   discard,
-  hasJournals,
   hashOf,
+  hasJournals,
   type Journal,
   journalsOf,
   lockIndex,
@@ -28,7 +28,11 @@ const POLL_MS = 50;
  * Brings fixes into index and work tree, all of them or none. Throws ActionError `overlaps_unstaged` naming the files
  * in which unstaged edits stand in the way, `changed_meanwhile`, `repository_locked`; nothing has changed then.
  */
-export async function applyFixes(context: ActionContext, snapshot: Snapshot, fixes: readonly Fix[]): Promise<void> {
+export async function applyFixes(
+  context: ActionContext,
+  snapshot: Snapshot,
+  fixes: readonly Fix[],
+): Promise<void> {
   if (fixes.length === 0) return;
   await using _alone = await lock(`${journalsOf(snapshot.repository.gitDir)}.lock`, {
     holder: 'hooks',

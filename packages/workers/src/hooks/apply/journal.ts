@@ -2,8 +2,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
-  copyFileSync,
   closeSync,
+  copyFileSync,
   existsSync,
   fsyncSync,
   linkSync,
@@ -147,17 +147,25 @@ export function hasJournals(gitDir: string): boolean {
 /** Ends what killed processes began. Answers the files that were brought to their end. Call it alone. */
 export function recover(gitDir: string): readonly string[] {
   const folder = journalsOf(gitDir);
-  return readdirSync(folder).flatMap((id) => recoverOne({ folder: join(folder, id), index: join(folder, id, 'index') }));
+  return readdirSync(folder).flatMap((id) =>
+    recoverOne({ folder: join(folder, id), index: join(folder, id, 'index') }),
+  );
 }
 
 function recoverOne(journal: Journal): readonly string[] {
   const plan = readPlan(journal.folder);
-  const begun = plan?.files.some(({ path, before, after }) => before !== after && lookAt(plan.root, path) === after);
+  const begun = plan?.files.some(
+    ({ path, before, after }) => before !== after && lookAt(plan.root, path) === after,
+  );
   const ours = plan !== undefined && plan.indexPath !== '' && holdsLock(journal, plan.indexPath);
-  const rest = plan !== undefined && begun ? plan.files.filter(({ path, before }) => lookAt(plan.root, path) === before) : [];
+  const rest =
+    plan !== undefined && begun
+      ? plan.files.filter(({ path, before }) => lookAt(plan.root, path) === before)
+      : [];
   if (plan !== undefined) for (const file of rest) replace(journal.folder, plan.root, file);
   if (plan !== undefined && ours) {
-    if (begun && hashOf(plan.indexPath) === plan.indexBefore) renameSync(`${plan.indexPath}.lock`, plan.indexPath);
+    if (begun && hashOf(plan.indexPath) === plan.indexBefore)
+      renameSync(`${plan.indexPath}.lock`, plan.indexPath);
     else unlockIndex(plan.indexPath);
   }
   discard(journal);
@@ -177,7 +185,10 @@ function readPlan(folder: string): Plan | undefined {
 
 function replace(folder: string, root: string, file: PlannedFile): void {
   const target = join(root, file.path);
-  if (file.content === undefined) return rmSync(target, { force: true });
+  if (file.content === undefined) {
+    rmSync(target, { force: true });
+    return;
+  }
   const source = join(folder, 'files', file.content);
   mkdirSync(dirname(target), { recursive: true });
   renameOrCopy(source, target);
@@ -209,9 +220,8 @@ function keep(folder: string, root: string, { path, before }: PlannedFile): void
 
 function putBack(folder: string, root: string, { path, before }: PlannedFile): void {
   const target = join(root, path);
-  if (before === '-') return rmSync(target, { force: true });
   rmSync(target, { force: true });
-  renameOrCopy(keptName(folder, path), target);
+  if (before !== '-') renameOrCopy(keptName(folder, path), target);
 }
 
 function keptName(folder: string, path: string): string {
@@ -220,7 +230,10 @@ function keptName(folder: string, path: string): string {
 
 function writeContent(path: string, { stats }: WorkTreeChange, wanted: StagedFile): void {
   const content = wanted.content ?? Buffer.alloc(0);
-  if (wanted.mode === '120000') return symlinkSync(content, path);
+  if (wanted.mode === '120000') {
+    symlinkSync(content, path);
+    return;
+  }
   writeFileSync(path, content, { flag: 'wx' });
   if (stats !== undefined && process.getuid?.() === 0) chownSync(path, stats.uid, stats.gid);
   const present = stats?.isFile() ? stats.mode & 0o777 : 0o644;
@@ -235,7 +248,9 @@ function lookAt(root: string, path: string): string {
 /** Mode and hash; `-` for nothing. */
 function look(file: StagedFile | undefined): string {
   if (file === undefined) return '-';
-  return `${file.mode} ${createHash('sha256').update(file.content ?? '').digest('hex')}`;
+  return `${file.mode} ${createHash('sha256')
+    .update(file.content ?? '')
+    .digest('hex')}`;
 }
 
 /** Empty for an index that does not exist. */

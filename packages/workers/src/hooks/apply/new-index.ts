@@ -30,9 +30,14 @@ export async function writeNewIndex(
   const tree = await context.tempDir();
   for (const { path, after } of fixes) if (after !== undefined) await writeEntry(join(tree, path), after);
   // Through the index, so that line ends and filters are applied as git add would.
-  const { code, stderr } = await readGit(context, tree, ['update-index', '--add', '--remove', '-z', '--stdin'], {
-    env: { GIT_DIR: repository.gitDir, GIT_WORK_TREE: tree, GIT_INDEX_FILE: target },
-    stdin: fixes.map(({ path }) => `${path}\0`).join(''),
-  });
+  const { code, stderr } = await readGit(
+    context,
+    tree,
+    ['update-index', '--add', '--remove', '-z', '--stdin'],
+    {
+      env: { GIT_DIR: repository.gitDir, GIT_WORK_TREE: tree, GIT_INDEX_FILE: target },
+      stdin: fixes.map(({ path }) => `${path}\0`).join(''),
+    },
+  );
   if (code !== 0) throw new ActionError('git_failed', `git cannot stage the fixes: ${stderr.trim()}`);
 }

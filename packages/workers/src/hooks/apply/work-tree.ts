@@ -1,4 +1,4 @@
-import { type Stats, lstatSync, realpathSync } from 'node:fs';
+import { lstatSync, realpathSync, type Stats } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isInside } from '@cadre/kit/files';
@@ -42,7 +42,9 @@ export async function planWorkTree(
     const present = isReachable(root, fix.path) ? entryAt(path) : undefined;
     const isDeletedThere = present === undefined && fix.before !== undefined;
     if (isDeletedThere) continue;
-    const wanted = isSameFile(present, fix.before) ? { file: fix.after } : await merged(context, fix, present);
+    const wanted = isSameFile(present, fix.before)
+      ? { file: fix.after }
+      : await merged(context, fix, present);
     if (wanted === undefined) overlapping.push(fix.path);
     else if (!isSameFile(present, wanted.file)) {
       const stats = lstatSync(path, { throwIfNoEntry: false });

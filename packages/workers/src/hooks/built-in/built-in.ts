@@ -1,4 +1,4 @@
-import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import { type ParseArgsOptionsConfig, parseArgs } from 'node:util';
 import type { ActionContext } from '@cadre/sdk';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 

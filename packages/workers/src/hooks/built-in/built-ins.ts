@@ -1,5 +1,6 @@
 import type { BuiltIn } from './built-in.ts';
 import { prettyFormatJson } from './pretty-json.ts';
+import { checkAst, debugStatements } from './python-syntax.ts';
 import {
   checkAddedLargeFiles,
   checkCaseConflict,
@@ -7,7 +8,6 @@ import {
   destroyedSymlinks,
   noCommitToBranch,
 } from './repository-checks.ts';
-import { checkAst, debugStatements } from './python-syntax.ts';
 import { fileContentsSorter, requirementsTxtFixer } from './sorters.ts';
 import { checkJson, checkToml, checkXml, checkYaml } from './syntax-checks.ts';
 import {

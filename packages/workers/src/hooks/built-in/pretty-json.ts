@@ -87,7 +87,10 @@ function byCodePoint(a: string, b: string): number {
 function quote(text: string, { ascii }: Layout): string {
   const quoted = JSON.stringify(text).replaceAll('\x7f', ascii ? '\\u007f' : '\x7f');
   if (!ascii) return quoted;
-  return quoted.replace(/[\u0080-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return quoted.replace(
+    /[\u0080-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Integers stay as they are, of any length; other numbers come out as Python writes a float. */
@@ -103,6 +106,7 @@ function pythonNumber(text: string): string {
     const sign = power < 0 ? '-' : '+';
     return `${digits}e${sign}${String(Math.abs(power)).padStart(2, '0')}`;
   }
-  const plain = power < 0 ? value.toFixed(Math.max(0, digits.replace(/^-?\d\.?/, '').length - power)) : String(value);
+  const plain =
+    power < 0 ? value.toFixed(Math.max(0, digits.replace(/^-?\d\.?/, '').length - power)) : String(value);
   return plain.includes('.') ? plain : `${plain}.0`;
 }

@@ -17,7 +17,10 @@ export const checkAddedLargeFiles: BuiltIn = {
         .map((path) => ({ path, kilobytes: Math.ceil(facts.snapshot.bytes(path) / 1024) }))
         .filter(({ kilobytes }) => kilobytes > limit);
       if (large.length === 0) return undefined;
-      const elsewhere = await keptElsewhere(large.map(({ path }) => path), facts);
+      const elsewhere = await keptElsewhere(
+        large.map(({ path }) => path),
+        facts,
+      );
       const lines = large
         .filter(({ path }) => !elsewhere.has(path))
         .map(({ path, kilobytes }) => `${path} (${kilobytes} KB) exceeds ${limit} KB.`);
@@ -81,7 +84,9 @@ export const checkSymlinks: BuiltIn = {
         const inside = posix.normalize(posix.join(dirname(path), target)).replace(/\/$/, '');
         if (!posix.isAbsolute(target) && (inside === '.' || folders.has(inside))) return false;
         // What is not staged may still be there: installed packages, or a place outside the repository.
-        const real = posix.isAbsolute(target) ? target : join(snapshot.repository.root, dirname(path), target);
+        const real = posix.isAbsolute(target)
+          ? target
+          : join(snapshot.repository.root, dirname(path), target);
         return statSync(real, { throwIfNoEntry: false }) === undefined;
       };
       const broken = paths.filter(isBroken);
@@ -132,7 +137,8 @@ export const noCommitToBranch: BuiltIn = {
     return repositoryCheck(async (_, { snapshot }) => {
       const branch = await snapshot.branch();
       if (branch === null) return undefined;
-      const isProtected = branches.includes(branch) || patterns.some((pattern) => pattern.exec(branch)?.index === 0);
+      const isProtected =
+        branches.includes(branch) || patterns.some((pattern) => pattern.exec(branch)?.index === 0);
       return isProtected ? `the branch ${branch} takes no direct commits` : undefined;
     });
   },

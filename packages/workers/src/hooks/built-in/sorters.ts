@@ -18,7 +18,9 @@ export const fileContentsSorter: BuiltIn = {
       const kept = options.unique ? [...new Set(lines)] : lines;
       const sorted = kept.toSorted((a, b) => compare(key(a), key(b)));
       const mended = sorted.map((line) => `${line}\n`).join('');
-      return mended === text ? undefined : { message: `Sorting ${path}`, content: Buffer.from(mended, 'latin1') };
+      return mended === text
+        ? undefined
+        : { message: `Sorting ${path}`, content: Buffer.from(mended, 'latin1') };
     });
   },
 };
@@ -40,7 +42,9 @@ export const requirementsTxtFixer: BuiltIn = {
       const text = content.toString('latin1');
       if (text.trim() === '') return undefined;
       const mended = sortedRequirements(text);
-      return mended === text ? undefined : { message: `Sorting ${path}`, content: Buffer.from(mended, 'latin1') };
+      return mended === text
+        ? undefined
+        : { message: `Sorting ${path}`, content: Buffer.from(mended, 'latin1') };
     }),
 };
 

@@ -15,7 +15,9 @@ export const checkMergeConflict: BuiltIn = {
         .split('\n')
         .flatMap((line, index, lines) => {
           const marker = CONFLICT.exec(index < lines.length - 1 ? `${line}\n` : line)?.[0];
-          return marker === undefined ? [] : [`${path}:${index + 1}: Merge conflict string '${marker.trim()}' found`];
+          return marker === undefined
+            ? []
+            : [`${path}:${index + 1}: Merge conflict string '${marker.trim()}' found`];
         });
       return found.length === 0 ? undefined : { message: found.join('\n') };
     });
@@ -59,9 +61,12 @@ export const checkVcsPermalinks: BuiltIn = {
     );
     return fileCheck(({ path, content }) => {
       const lines = content.toString('latin1').split('\n');
-      const found = lines.flatMap((line, index) => (moving.test(line) ? [`${path}:${index + 1}:${line}`] : []));
+      const found = lines.flatMap((line, index) =>
+        moving.test(line) ? [`${path}:${index + 1}:${line}`] : [],
+      );
       if (found.length === 0) return undefined;
-      const help = 'Non-permanent github link detected.\nOn any page on github press [y] to load a permalink.';
+      const help =
+        'Non-permanent github link detected.\nOn any page on github press [y] to load a permalink.';
       return { message: `${found.join('\n')}\n\n${help}` };
     });
   },
@@ -102,7 +107,11 @@ export const checkShebangScriptsAreExecutable: BuiltIn = {
     }),
 };
 
-const TEST_PATTERNS = { pytest: '.*_test\\.py', 'pytest-test-first': 'test_.*\\.py', django: 'test.*\\.py' } as const;
+const TEST_PATTERNS = {
+  pytest: '.*_test\\.py',
+  'pytest-test-first': 'test_.*\\.py',
+  django: 'test.*\\.py',
+} as const;
 
 export const nameTestsTest: BuiltIn = {
   name: 'python tests naming',

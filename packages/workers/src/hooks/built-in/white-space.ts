@@ -20,7 +20,12 @@ export const trailingWhitespace: BuiltIn = {
       chars: { type: 'string' },
     });
     const named = options['markdown-linebreak-ext'] ?? [];
-    const endings = new Set(named.join(',').split(',').map((ending) => `.${ending.toLowerCase().replace(/^\.+/, '')}`));
+    const endings = new Set(
+      named
+        .join(',')
+        .split(',')
+        .map((ending) => `.${ending.toLowerCase().replace(/^\.+/, '')}`),
+    );
     if (named.includes('')) throw new UsageError('--markdown-linebreak-ext requires a non-empty argument');
     const chars = options.chars === undefined ? BLANKS : Buffer.from(options.chars).toString('latin1');
     return fileCheck(({ path, content }) => {

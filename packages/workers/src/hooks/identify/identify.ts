@@ -55,7 +55,10 @@ function tagsOfInterpreter(content: Uint8Array): readonly string[] {
 export function shebang(content: Uint8Array): readonly string[] {
   const line = Buffer.from(content.subarray(0, LOOKED_AT_BYTES)).toString('latin1').split('\n', 1)[0] ?? '';
   if (!line.startsWith('#!') || !PRINTABLE_LINE.test(line)) return [];
-  const words = line.slice(2).split(/\s+/).filter((word) => word !== '');
+  const words = line
+    .slice(2)
+    .split(/\s+/)
+    .filter((word) => word !== '');
   if (words[0] !== '/usr/bin/env') return words;
   return words.slice(words[1] === '-S' ? 2 : 1);
 }

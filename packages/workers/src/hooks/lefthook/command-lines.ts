@@ -29,7 +29,9 @@ export function commandLines(run: string, job: LefthookJob, lists: FileLists): r
   const named = run.replaceAll('{lefthook_job_name}', job.name);
   const templates = [...templatesIn(run)] as Template[];
   if (templates.length === 0) return [named];
-  const longest = templates.map((template) => lists[LIST_OF[template]]).reduce((a, b) => (b.length > a.length ? b : a));
+  const longest = templates
+    .map((template) => lists[LIST_OF[template]])
+    .reduce((a, b) => (b.length > a.length ? b : a));
   const root = job.root === '' ? '' : `${job.root.replace(/^\.\/|\/+$/g, '')}/`;
   const batches = batchesOf(longest, MAX_LINE_BYTES - Buffer.byteLength(run));
   return batches.map((batch) =>

@@ -22,7 +22,11 @@ export interface LefthookJob {
   readonly stageFixed: boolean;
   readonly failText: string;
   readonly priority: number;
-  readonly group?: { readonly parallel: boolean; readonly piped: boolean; readonly jobs: readonly LefthookJob[] };
+  readonly group?: {
+    readonly parallel: boolean;
+    readonly piped: boolean;
+    readonly jobs: readonly LefthookJob[];
+  };
 }
 
 export interface LefthookHook {
@@ -47,17 +51,22 @@ export interface LefthookConfig {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const HOOK_NAME = /^(?:applypatch-msg|pre-|post-|prepare-commit-msg|commit-msg|push-to-checkout|reference-transaction)/;
+const HOOK_NAME =
+  /^(?:applypatch-msg|pre-|post-|prepare-commit-msg|commit-msg|push-to-checkout|reference-transaction)/;
 
 /** Puts the texts over each other, the later ones winning key by key. Throws ActionError `invalid_config`. */
-export function parseLefthookConfig(texts: readonly (readonly [file: string, text: string])[]): LefthookConfig {
+export function parseLefthookConfig(
+  texts: readonly (readonly [file: string, text: string])[],
+): LefthookConfig {
   const root = texts.map(([file, text]) => parseText(file, text)).reduce(mergeMaps, {});
   const file = texts[0]?.[0] ?? 'lefthook.yml';
   const hooks = Object.entries(root).filter(([name, value]) => HOOK_NAME.test(name) && isMap(value));
   return {
     sourceDir: textOf(root['source_dir']) ?? '.lefthook',
     globMatcher: textOf(root['glob_matcher']) ?? 'gobwas',
-    remotes: listOf(root['remotes']).map((remote) => (isMap(remote) ? String(remote['git_url']) : String(remote))),
+    remotes: listOf(root['remotes']).map((remote) =>
+      isMap(remote) ? String(remote['git_url']) : String(remote),
+    ),
     extends: textsOf(root['extends']),
     hooks: new Map(hooks.map(([name, value]) => [name, parseHook(value as Fields, `${file}: ${name}`)])),
   };
@@ -102,7 +111,8 @@ function parseHook(hook: Fields, place: string): LefthookHook {
 function parseJobs(jobs: unknown, place: string): readonly LefthookJob[] {
   return listOf(jobs).map((job, index) => {
     const fields = mapOf(job);
-    const name = textOf(fields['name']) ?? textOf(fields['run']) ?? textOf(fields['script']) ?? `job ${index + 1}`;
+    const name =
+      textOf(fields['name']) ?? textOf(fields['run']) ?? textOf(fields['script']) ?? `job ${index + 1}`;
     return parseJob(name, job, place);
   });
 }
@@ -110,7 +120,12 @@ function parseJobs(jobs: unknown, place: string): readonly LefthookJob[] {
 function parseJob(name: string, job: unknown, place: string): LefthookJob {
   if (!isMap(job)) throw invalid(place, `${name} must hold keys and values`);
   const group = job['group'];
-  const optional = { run: textOf(job['run']), script: textOf(job['script']), runner: textOf(job['runner']), files: textOf(job['files']) };
+  const optional = {
+    run: textOf(job['run']),
+    script: textOf(job['script']),
+    runner: textOf(job['runner']),
+    files: textOf(job['files']),
+  };
   return {
     ...Object.fromEntries(Object.entries(optional).filter(([, value]) => value !== undefined)),
     name,

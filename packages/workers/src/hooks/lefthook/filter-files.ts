@@ -12,7 +12,10 @@ export function filterFiles(
 ): readonly string[] {
   const wanted = job.glob.map((glob) => lefthookGlob(glob, matcher));
   const root = job.root === '' ? '' : `${job.root.replace(/^\.\/|\/+$/g, '')}/`;
-  const excluded = [...excludedByHook.map((glob) => lefthookGlob(glob, matcher)), ...excludedByJob(job, matcher)];
+  const excluded = [
+    ...excludedByHook.map((glob) => lefthookGlob(glob, matcher)),
+    ...excludedByJob(job, matcher),
+  ];
   return paths.filter(
     (path) =>
       (wanted.length === 0 || wanted.some((fits) => fits(path))) &&

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { ENTRY_ID } from '../config-entry.ts';
 import type { Hook, ProgramEnd } from '../hook.ts';
 import type { PlanRequest } from '../plan-request.ts';
 import { quoteWord } from '../split-words.ts';
@@ -36,7 +37,10 @@ export async function planLefthook(
     group: hook.parallel ? source : undefined,
   };
   const reason = await reasonToSkip(hook, request);
-  const jobs = reason === undefined ? await planJobs(hook.jobs, place) : hook.jobs.map((job) => skipped(job, place, reason));
+  const jobs =
+    reason === undefined
+      ? await planJobs(hook.jobs, place)
+      : hook.jobs.map((job) => skipped(job, place, reason));
   return [...remotes, ...jobs];
 }
 
@@ -47,6 +51,8 @@ async function planJobs(jobs: readonly LefthookJob[], place: Place): Promise<rea
 }
 
 async function planJob(job: LefthookJob, number: number, place: Place): Promise<readonly Hook[]> {
+  // The entry by which lefthook calls us would call us again without end.
+  if (job.name === ENTRY_ID) return [];
   const excluded = job.tags.find((tag) => place.hook.excludeTags.includes(tag) || place.skip.has(tag));
   if (excluded !== undefined) return [skipped(job, place, `by its tag ${excluded}`)];
   if (place.hook.excludeTags.includes(job.name) || place.skip.has(job.name)) {
@@ -76,7 +82,8 @@ async function planCommand(job: LefthookJob, place: Place): Promise<Hook> {
     return cannotRun(job, place, `the script ${job.script} is not in ${config.sourceDir}/${stage}`);
   }
   const templates = templatesIn(run);
-  const filter = (paths: readonly string[]) => filterFiles(paths, job, hook.exclude, config.globMatcher, snapshot);
+  const filter = (paths: readonly string[]) =>
+    filterFiles(paths, job, hook.exclude, config.globMatcher, snapshot);
   const command = job.files ?? hook.files;
   const lists = {
     staged: filter(place.paths),
@@ -92,8 +99,15 @@ async function planCommand(job: LefthookJob, place: Place): Promise<Hook> {
       kind: 'program',
       run: async (scratch) => {
         const lines = commandLines(run, job, lists);
-        const end = await runLines(lines, join(scratch.root, job.root), { ...scratch.env, ...job.env }, context);
-        return end.code === 0 || job.failText === '' ? end : { ...end, output: `${end.output}${job.failText}\n` };
+        const end = await runLines(
+          lines,
+          join(scratch.root, job.root),
+          { ...scratch.env, ...job.env },
+          context,
+        );
+        return end.code === 0 || job.failText === ''
+          ? end
+          : { ...end, output: `${end.output}${job.failText}\n` };
       },
     },
   };
@@ -115,7 +129,10 @@ async function runLines(
 }
 
 /** A script lies in the folder of its hook; with a runner it need not be executable. */
-async function scriptCommand({ script = '', runner }: LefthookJob, place: Place): Promise<string | undefined> {
+async function scriptCommand(
+  { script = '', runner }: LefthookJob,
+  place: Place,
+): Promise<string | undefined> {
   const { root } = place.snapshot.repository;
   const folders = [place.config.sourceDir, '.lefthook-local'];
   const folder = folders.find((candidate) => existsSync(join(root, candidate, place.stage, script)));
@@ -127,7 +144,10 @@ async function scriptCommand({ script = '', runner }: LefthookJob, place: Place)
 /** The files that a command prints, one a line. */
 async function listedBy(command: string, { context, snapshot }: Place): Promise<readonly string[]> {
   const { stdout } = await context.exec('sh', ['-c', command], { cwd: snapshot.repository.root });
-  return stdout.split('\n').map((line) => line.trim()).filter((line) => line !== '');
+  return stdout
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
 }
 
 function common(job: LefthookJob, place: Place): Omit<Hook, 'paths'> {
@@ -144,7 +164,12 @@ function common(job: LefthookJob, place: Place): Omit<Hook, 'paths'> {
   };
 }
 
-function skipped(job: LefthookJob, place: Place, message: string, reason: 'skipped' | 'no_files' = 'skipped'): Hook {
+function skipped(
+  job: LefthookJob,
+  place: Place,
+  message: string,
+  reason: 'skipped' | 'no_files' = 'skipped',
+): Hook {
   return { ...common(job, place), paths: [], skipped: { reason, message } };
 }
 

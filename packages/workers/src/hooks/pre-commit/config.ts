@@ -82,12 +82,18 @@ function parseHook(hook: unknown, place: string, file: string): HookConfig {
   const entries = Object.entries(HOOK_KEYS).flatMap(([key, kind]) => {
     const value = hook[key];
     if (value === undefined || value === null) return [];
-    return [[key, READERS[kind](value, () => invalid(file, `${place}.${key} is not ${WANTED[kind]}`))] as const];
+    return [
+      [key, READERS[kind](value, () => invalid(file, `${place}.${key} is not ${WANTED[kind]}`))] as const,
+    ];
   });
   return Object.fromEntries(entries) as unknown as HookConfig;
 }
 
-const WANTED: Readonly<Record<Kind, string>> = { text: 'a text', flag: 'true or false', texts: 'a list of texts' };
+const WANTED: Readonly<Record<Kind, string>> = {
+  text: 'a text',
+  flag: 'true or false',
+  texts: 'a list of texts',
+};
 
 const READERS: Readonly<Record<Kind, (value: unknown, refuse: () => ActionError) => unknown>> = {
   text(value, refuse) {

@@ -11,7 +11,9 @@ export function metaHooks(
   config: PreCommitConfig,
   complete: (repo: string, hook: HookConfig) => HookConfig,
 ): ReadonlyMap<string, BuiltIn> {
-  const hooks = config.repos.flatMap(({ repo, hooks }) => hooks.map((hook) => ({ repo, hook: complete(repo, hook) })));
+  const hooks = config.repos.flatMap(({ repo, hooks }) =>
+    hooks.map((hook) => ({ repo, hook: complete(repo, hook) })),
+  );
   const known = (snapshot: Snapshot) => byName([...snapshot.entries.keys()], config.files, config.exclude);
   return new Map<string, BuiltIn>([
     [

@@ -1,5 +1,6 @@
 import { type BuiltIn, type Check, repositoryCheck, UsageError } from '../built-in/built-in.ts';
 import { BUILT_INS } from '../built-in/built-ins.ts';
+import { ENTRY_ID } from '../config-entry.ts';
 import type { Hook, HookWork } from '../hook.ts';
 import type { PlanRequest } from '../plan-request.ts';
 import { runProgram } from '../run-program.ts';
@@ -31,6 +32,8 @@ export async function planPreCommit(
   const hooks: Hook[] = [];
   for (const { repo, hooks: configured } of config.repos) {
     for (const own of configured) {
+      // The entry by which pre-commit calls us would call us again without end.
+      if (repo === 'local' && own.id === ENTRY_ID) continue;
       const hook = { ...defaultsOf(repo, own, meta), ...own };
       const stages = hook.stages ?? config.defaultStages;
       if (stages !== undefined && !stages.map(currentStage).includes(currentStage(request.stage))) continue;
@@ -62,7 +65,8 @@ async function planHook(repo: string, hook: HookConfig, request: HookRequest): P
     ...planned,
     skipped: { reason, message, ...(hint === undefined ? {} : { hint }) },
   });
-  if (request.skip.has(hook.id) || request.skip.has(hook.alias ?? hook.id)) return skip('skipped', 'asked to skip it');
+  if (request.skip.has(hook.id) || request.skip.has(hook.alias ?? hook.id))
+    return skip('skipped', 'asked to skip it');
   try {
     const paths = chooseFiles(request.paths, hook, request.snapshot);
     if (paths.length === 0 && hook.always_run !== true) return skip('no_files', 'no files to check');
@@ -70,7 +74,8 @@ async function planHook(repo: string, hook: HookConfig, request: HookRequest): P
     return 'kind' in work ? { ...planned, paths, work } : skip(work.reason, work.message, work.hint);
   } catch (error) {
     // Patterns and arguments are what people write; a fault in them is told and is no fault of ours.
-    if (error instanceof SyntaxError) return skip('invalid_config', `a pattern is not understood: ${error.message}`);
+    if (error instanceof SyntaxError)
+      return skip('invalid_config', `a pattern is not understood: ${error.message}`);
     if (!(error instanceof UsageError)) throw error;
     const message = error.message;
     return { ...planned, work: { kind: 'repository', check: async () => message } };

@@ -52,9 +52,14 @@ export async function readStaged(
   index: string,
 ): Promise<ReadonlyMap<string, StagedChange>> {
   const against = (revision: string) =>
-    readGit(context, repository.root, ['diff-index', '--cached', '-z', '-M', '--ignore-submodules', revision], {
-      env: { GIT_INDEX_FILE: index },
-    });
+    readGit(
+      context,
+      repository.root,
+      ['diff-index', '--cached', '-z', '-M', '--ignore-submodules', revision],
+      {
+        env: { GIT_INDEX_FILE: index },
+      },
+    );
   const first = await against('HEAD');
   // Before the first commit there is no head, and everything is new.
   const { code, stdout, stderr } = first.code === 0 ? first : await against(EMPTY_TREES[repository.hash]);

@@ -21,9 +21,13 @@ export async function openRepository(context: ActionContext, indexFile?: string)
   // A path may itself hold a line end, though not the last answers; git gives no other separator here.
   const [root, gitDir, index, hash] = stdout.split('\n');
   if (code !== 0 || !root || !gitDir || !index) {
-    throw new ActionError('not_a_repository', `${context.workspace} is in no git repository with a work tree`, {
-      hint: 'make one with git init, or name another folder',
-    });
+    throw new ActionError(
+      'not_a_repository',
+      `${context.workspace} is in no git repository with a work tree`,
+      {
+        hint: 'make one with git init, or name another folder',
+      },
+    );
   }
   return {
     root,

@@ -34,7 +34,9 @@ export async function openScratch(
   const env = { GIT_DIR: repository.gitDir, GIT_WORK_TREE: root, GIT_INDEX_FILE: index };
   await mkdir(root);
   await copyIndex({ ...repository, indexPath: pristineIndex }, index);
-  const { code, stderr } = await readGit(context, root, ['checkout-index', '--all', '--force', '--index'], { env });
+  const { code, stderr } = await readGit(context, root, ['checkout-index', '--all', '--force', '--index'], {
+    env,
+  });
   if (code !== 0) throw new ActionError('git_failed', `git cannot write the staged files: ${stderr.trim()}`);
   await writeFile(join(root, '.git'), `gitdir: ${repository.gitDir}\n`);
   await linkInstalled(repository.root, root);

@@ -69,7 +69,8 @@ export async function openSnapshot(context: ActionContext, repository: Repositor
   };
   const readFromIndex = async (differing: readonly string[]) => {
     if (differing.length === 0) return;
-    for (const [path, bytes] of await stagedSizes(context, repository, differing, entries)) sizes.set(path, bytes);
+    for (const [path, bytes] of await stagedSizes(context, repository, differing, entries))
+      sizes.set(path, bytes);
     const isLarge = (path: string) => (sizes.get(path) ?? 0) > LARGEST_BYTES;
     for (const path of differing.filter(isLarge)) {
       originals.set(path, { mode: entries.get(path)?.mode ?? '', content: undefined });

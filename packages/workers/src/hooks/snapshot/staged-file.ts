@@ -51,4 +51,3 @@ export async function writeEntry(path: string, file: StagedFile | undefined): Pr
   await writeFile(path, file.content);
   await chmod(path, file.mode === '100755' ? 0o755 : 0o644);
 }
-

@@ -240,7 +240,7 @@ const LARGE: Readonly<Record<string, readonly [LockParser, string]>> = {
   ],
   'go.sum': [
     parseGoSum,
-    rows(60_000, (index) => `example.org/p${index} v1.0.0 h1:${'x'.repeat(43)}=`).join('\n'),
+    rows(70_000, (index) => `example.org/p${index} v1.0.0 h1:${'x'.repeat(43)}=`).join('\n'),
   ],
   'requirements.txt': [
     parseRequirements,
