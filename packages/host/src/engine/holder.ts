@@ -38,5 +38,5 @@ function livenessHere(lease: LeaseHolder): Liveness {
  * machine that slept, a process that was stopped.
  */
 export function mayBeTaken(lease: Lease, state: Liveness, now: number): boolean {
-  return lease.expires <= now || state === 'gone' || (state === 'unknown' && lease.expires <= now);
+  return state === 'gone' || (state === 'unknown' && lease.expires <= now);
 }

@@ -169,6 +169,22 @@ describe('a lease', () => {
     expect(await settling).toMatchObject({ status: 'succeeded' });
   });
 
+  test('that was lost refuses the result of what was under way, also when nobody has taken the run since', async () => {
+    let finish = () => {};
+    const done = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const first = await world.process({
+      'sample/a': { perform: () => done.then(() => ({ ok: true as const, output: 1 })) },
+    });
+    const id = await startSample(first.engine, once);
+    const number = await first.store.runs.lastNumber(id);
+    await first.store.leases.break(`run:${id}`);
+    finish();
+    await world.clock.advance(0);
+    expect(await first.store.runs.lastNumber(id)).toBe(number);
+  });
+
   test('that holds nothing any more is cleared away by the next who recovers', async () => {
     const first = await world.process({});
     const second = await world.process({});

@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SandboxOptions } from '../ports/sandbox.ts';
 import { baseEnvironment } from './base-environment.ts';
+import { toolchainsOf } from './toolchains.ts';
 import type { WrappedCommand } from './wrapped-command.ts';
 
 /**
@@ -21,6 +23,7 @@ export async function wrapPlainly(
     arguments: rest,
     env: {
       ...baseEnvironment(environment, { home: temporary, temporary }),
+      ...toolchainsOf(homedir(), environment, existsSync).env,
       ...options.env,
       ...(options.proxySocket === undefined ? {} : { CADRE_PROXY_SOCKET: options.proxySocket }),
     },
