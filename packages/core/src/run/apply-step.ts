@@ -1,5 +1,6 @@
 import type { RunEvent } from './events.ts';
 import { forgetInside, newList, putStep } from './ledger.ts';
+import { isWithin } from './path.ts';
 import { PENDING, type RunState, type StepState } from './state.ts';
 import type { StepStatus } from './status.ts';
 
@@ -136,7 +137,12 @@ function end(state: RunState, before: StepState, event: StepEvent, result: Parti
     ...result,
     endedAt: event.at,
   });
-  return { ...next, failing: next.failing.remove(event.step) };
+  return next.failing.size === 0 ? next : { ...next, failing: stillFailing(next.failing, event.step) };
+}
+
+/** What has ended fails no more, nor does any list inside it, which has no end of its own. */
+function stillFailing(failing: RunState['failing'], ended: string): RunState['failing'] {
+  return failing.filterNot((at) => at === ended || isWithin(at, ended));
 }
 
 /** What a step keeps from one try to the next. */

@@ -56,7 +56,8 @@ function change(state: RunState, event: NumberedEvent): RunState {
     if (state.status === 'queued') {
       throw new Error(`bug: event ${event.number} (${event.type}) came before the run was started`);
     }
-    return settleStatus(applyStep(state, event));
+    const before = event.type === 'step.failing' ? untold(state) : state;
+    return settleStatus(applyStep(before, event));
   }
   switch (event.type) {
     case 'run.created':
@@ -64,9 +65,9 @@ function change(state: RunState, event: NumberedEvent): RunState {
     case 'run.started':
       return start(state, event);
     case 'run.resumed':
-      return state;
+      return untold(state);
     case 'run.cancelling':
-      return { ...state, status: 'cancelling' };
+      return { ...untold(state), status: 'cancelling' };
     case 'run.succeeded':
       return { ...end(state, event, 'succeeded'), output: event.output };
     case 'run.failed':
@@ -87,6 +88,12 @@ function start(state: RunState, event: NumberedEvent): RunState {
 
 function end(state: RunState, event: NumberedEvent, status: RunStatus): RunState {
   return { ...state, status, endedAt: event.at, agenda: EMPTY.agenda };
+}
+
+/** There may be more attempts that are to end, or somebody new who performs them. */
+function untold(state: RunState): RunState {
+  const { told: _, ...rest } = state;
+  return rest;
 }
 
 /** A run waits when nothing goes on in it before a person answers. */

@@ -8,6 +8,7 @@ import { settle } from './decide/settle.ts';
 import { cancelCommands, stopInside } from './decide/stop.ts';
 import { keepTimeLimit, queueDue, wakeCommands } from './decide/time.ts';
 import type { RunEvent } from './events.ts';
+import { EMPTY } from './ledger.ts';
 import { outlineOf } from './outline.ts';
 import { ON_FAILURE } from './path.ts';
 import type { RunState } from './state.ts';
@@ -18,11 +19,14 @@ export type { Moment } from './decide/draft.ts';
 export interface RunDecision {
   /** To be appended together with the event that led here, before any command is carried out. */
   readonly events: RunEvent[];
-  /** The given state with these events applied. */
+  /**
+   * The given state with these events applied, and with nothing left to look at: go on from it. From the events alone a
+   * state with the same future can be made, but the next decision then looks at more, and says more than once what to cancel.
+   */
   readonly state: RunState;
   /**
-   * `perform-step` comes once, with its `step.started`. `cancel-step` comes with every decision until its attempt is over,
-   * and one `wake` with every decision while anything has a time: both may be carried out again without harm.
+   * `perform-step` comes once, with its `step.started`; `cancel-step` once, and again for a state that was made from its
+   * events; one `wake` with every decision while anything has a time. The last two may be carried out again without harm.
    */
   readonly commands: Command[];
 }
@@ -42,7 +46,11 @@ export function decide(
   const draft = draftOf(workflow, state, moment, visit);
   if (state.startedAt === undefined && state.status === 'cancelling') emit(draft, { type: 'run.cancelled' });
   else advance(draft);
-  return { events: draft.events, state: draft.state, commands: commandsOf(draft) };
+  return {
+    events: draft.events,
+    state: { ...draft.state, agenda: EMPTY.agenda, told: true },
+    commands: commandsOf(draft),
+  };
 }
 
 function draftOf(workflow: Workflow, state: RunState, moment: Moment, visit: (path: string) => void): Draft {

@@ -1,14 +1,16 @@
 import { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
-import { FINALLY, join, nameOf, ON_FAILURE, parentOf, RECOVER } from './path.ts';
+import { isWithin, join, nameOf, parentOf, RECOVER } from './path.ts';
 import type { RunState, StepState } from './state.ts';
 import { isOver } from './status.ts';
+import { addTimer, withoutFirst } from './timers.ts';
 
 /**
  * What follows from one step's new state for the rest of the run's state. Invariants:
  * 1. A container's `begun` is how many of its children have a state, `over` how many of those are over.
  * 2. `running`, `retrying` and `waiting` hold exactly the steps with that status; of the running ones only attempts.
- * 3. A child that is over or ready stands on the agenda of its container until something is begun there, or the
- *    container ends, unless nothing can follow from it.
+ * 3. A child that is over or ready stands on the agenda of its container until a decision has looked at it, which shows
+ *    when something is begun in the container.
+ * 4. Every retrying step, and every waiting one with a deadline, has its time in `timers`; the first one always holds.
  */
 export function putStep(state: RunState, path: string, after: StepState): RunState {
   const before = state.steps.get(path);
@@ -19,13 +21,14 @@ export function putStep(state: RunState, path: string, after: StepState): RunSta
     running: member(ready.running, path, isAttempt(after)),
     retrying: member(ready.retrying, path, after.status === 'retrying'),
     waiting: member(ready.waiting, path, after.status === 'waiting'),
+    agenda: noted(ready.agenda, path, after),
   };
-  return note(count(next, path, before, after), path, after);
+  return keepTime(count(next, path, before, after), path, after);
 }
 
 /** A container that is opened again begins from nothing; what its recovery did is kept. */
 export function forgetInside(state: RunState, path: string): RunState {
-  const gone = (at: string) => at.startsWith(`${path}/`) && !at.startsWith(`${join(path, RECOVER)}/`);
+  const gone = (at: string) => isWithin(at, path) && !isWithin(at, join(path, RECOVER));
   return {
     ...state,
     steps: state.steps.filterNot((_, at) => gone(at) && at !== join(path, RECOVER)),
@@ -76,43 +79,28 @@ function overCount(step: StepState | undefined): number {
 }
 
 /** Invariant 3. */
-function note(state: RunState, path: string, after: StepState): RunState {
-  const agenda = isOver(after.status) ? forgetAgenda(state.agenda, path, after) : state.agenda;
-  const { container, child, inRecovery } = reader(path);
-  // The sections need no agenda: every decision looks at how the run ends.
-  if (container === undefined || container === ON_FAILURE || container === FINALLY)
-    return { ...state, agenda };
-  if (!isOver(after.status) && after.status !== 'ready')
-    return { ...state, agenda: agenda.delete(container) };
-  if (!inRecovery && leadsNowhere(state.steps.get(container), after)) return { ...state, agenda };
-  const noted = agenda.update(container, EMPTY.paths, (children) => children.add(child));
-  return { ...state, agenda: noted };
-}
-
-/** What happens in a recovery matters to the step that is being recovered, and so to the container of that step. */
-function reader(path: string): { container: string | undefined; child: string; inRecovery: boolean } {
+function noted(agenda: RunState['agenda'], path: string, after: StepState): RunState['agenda'] {
   const container = parentOf(path);
-  if (container === undefined || nameOf(container) !== RECOVER)
-    return { container, child: path, inRecovery: false };
-  const child = parentOf(container) ?? '';
-  return { container: parentOf(child), child, inRecovery: true };
+  const others = isOver(after.status) ? agenda.delete(path) : agenda;
+  if (container === undefined) return others;
+  if (!isOver(after.status) && after.status !== 'ready') return others.delete(container);
+  return others.update(container, EMPTY.paths, (children) => children.add(path));
 }
 
-/** A chosen branch is a list, which has no end of its own. */
-function forgetAgenda(agenda: RunState['agenda'], path: string, ended: StepState): RunState['agenda'] {
-  const own = agenda.delete(path);
-  return ended.branch === undefined ? own : own.delete(join(path, String(ended.branch)));
+/** Invariant 4. */
+function keepTime(state: RunState, path: string, after: StepState): RunState {
+  const due = dueAt(after);
+  let timers = due === undefined ? state.timers : addTimer(state.timers, due, path);
+  while (timers !== undefined && dueAt(state.steps.get(timers.path)) !== timers.at)
+    timers = withoutFirst(timers);
+  if (timers === state.timers) return state;
+  const { timers: _, ...rest } = state;
+  return timers === undefined ? rest : { ...rest, timers };
 }
 
-/**
- * One of many that run at once went well, others still run, and there is no further one to begin. Without this a
- * `forEach` whose elements all run at once would be looked at again for each.
- */
-function leadsNowhere(container: StepState | undefined, child: StepState): boolean {
-  if (container?.opened === undefined || (child.status !== 'succeeded' && child.status !== 'skipped'))
-    return false;
-  const begun = container.begun ?? 0;
-  return begun !== container.over && begun >= (container.items?.length ?? 0);
+function dueAt(step: StepState | undefined): number | undefined {
+  if (step?.status === 'retrying') return step.dueAt;
+  return step?.status === 'waiting' ? step.question?.deadline : undefined;
 }
 
 export const EMPTY = {

@@ -2,6 +2,7 @@ import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
 import type { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
 import type { Question } from './events.ts';
 import type { RunStatus, StepStatus } from './status.ts';
+import type { Timers } from './timers.ts';
 
 /** A run as its events leave it. Never changed: `apply` gives a new one that shares what did not change. */
 export interface RunState {
@@ -29,9 +30,14 @@ export interface RunState {
   readonly failing: ImmutableSet<string>;
   /**
    * Where to look: for a container, those of its children that something happened to since anything was begun there.
-   * It is what makes a decision cost as much as what happened, and not as much as the run is long.
+   * It is what makes a decision cost as much as what happened, and not as much as the run is long. A journal alone does
+   * not say what a decision has looked at already; the state that a decision gives does, and its agenda is empty.
    */
   readonly agenda: ImmutableMap<string, ImmutableSet<string>>;
+  /** Whoever performs the attempts that are to end has been told; like an empty agenda, only a decision says so. */
+  readonly told?: true;
+  /** When retrying steps, and waiting ones with a deadline, are due. */
+  readonly timers?: Timers;
   /** Results of an earlier run, by the id of a top-level step. */
   readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
   readonly output?: JsonValue;

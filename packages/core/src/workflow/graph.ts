@@ -69,14 +69,31 @@ export function stepsRead(template: JsonValue): string[] {
  * `checkWorkflow` refuses, stand in no wave.
  */
 export function waves(workflow: Workflow): string[][] {
-  const waiting = new Map(dependencies(workflow));
+  const needs = dependencies(workflow);
+  const missing = new Map([...needs].map(([id, ids]) => [id, ids.length]));
+  const dependents = Map.groupBy(
+    [...needs].flatMap(([id, ids]) => ids.map((need) => ({ id, need }))),
+    ({ need }) => need,
+  );
+  const order = new Map([...needs.keys()].map((id, index) => [id, index]));
+  const inOrder = (ids: string[]) => ids.sort((a, b) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
   const result: string[][] = [];
-  for (;;) {
-    const ready = [...waiting].filter(([, needs]) => needs.every((id) => !waiting.has(id))).map(([id]) => id);
-    if (ready.length === 0) return result;
-    for (const id of ready) waiting.delete(id);
-    result.push(ready);
+  let wave = [...missing].filter(([, count]) => count === 0).map(([id]) => id);
+  while (wave.length > 0) {
+    result.push(wave);
+    const settled = wave.flatMap((done) =>
+      (dependents.get(done) ?? []).filter(({ id }) => settle(missing, id)),
+    );
+    wave = inOrder(settled.map(({ id }) => id));
   }
+  return result;
+}
+
+/** One need less; true when it was the last. */
+function settle(missing: Map<string, number>, id: string): boolean {
+  const count = (missing.get(id) ?? 0) - 1;
+  missing.set(id, count);
+  return count === 0;
 }
 
 /** The ids along a cycle, first and last the same; undefined when there is none. */

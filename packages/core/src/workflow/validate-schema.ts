@@ -54,7 +54,7 @@ function toMisfit(
   schema: JsonSchema,
   root: JsonValue,
 ): Misfit {
-  const path = readPointer(instanceLocation);
+  const path = readPointer(instanceLocation, root);
   switch (keyword) {
     case 'required': {
       const name = quoted(error);
@@ -104,12 +104,13 @@ function quoted(error: string): string {
   return /"(.*)"/s.exec(error)?.[1] ?? '';
 }
 
-/** `#/steps/0/a~1b` */
-function readPointer(pointer: string): Path {
-  return pointer
-    .split('/')
-    .slice(1)
-    .map((segment) => decodeURI(segment).replaceAll('~1', '/').replaceAll('~0', '~'));
+/** `#/steps/0/a~1b` in a value, with numbers where it has lists. */
+function readPointer(pointer: string, root: JsonValue): Path {
+  const names = pointer.split('/').slice(1);
+  return names.reduce<Path>((path, segment) => {
+    const name = decodeURI(segment).replaceAll('~1', '/').replaceAll('~0', '~');
+    return path.concat(Array.isArray(valueAt(root, path)) ? Number(name) : name);
+  }, []);
 }
 
 function valueAt(root: JsonValue, path: Path): JsonValue | undefined {

@@ -57,6 +57,7 @@ export class HeldRun {
   /** What happened and is not yet in the journal. */
   #news: RunEventBody[] = [];
   #due = false;
+  #appendedAt: number;
   #behind = false;
   #turns: Promise<void> | undefined;
   #phase: 'working' | 'draining' | 'ended' = 'working';
@@ -68,6 +69,7 @@ export class HeldRun {
     this.#context = context;
     this.#workflow = workflow;
     this.#state = state;
+    this.#appendedAt = context.clock.now();
     this.#origin = {
       run: id,
       mode: state.mode,
@@ -78,6 +80,11 @@ export class HeldRun {
 
   get state(): RunState {
     return this.#state;
+  }
+
+  /** Milliseconds since it appended: an append finds out by itself whether others were there before. */
+  get quietMs(): number {
+    return this.#context.clock.now() - this.#appendedAt;
   }
 
   /** Carries out the decision that was appended together with the run itself. */
@@ -164,8 +171,13 @@ export class HeldRun {
       return;
     }
     this.#state = decision.state;
-    if (happened.length + decision.events.length > 0) this.#context.feed.changed(this.id);
+    if (happened.length + decision.events.length > 0) this.#hasAppended(moment.now);
     this.#goOn(decision.commands);
+  }
+
+  #hasAppended(at: number): void {
+    this.#appendedAt = at;
+    this.#context.feed.changed(this.id);
   }
 
   #goOn(commands: readonly Command[]): void {

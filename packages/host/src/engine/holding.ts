@@ -93,7 +93,7 @@ export function createHolding(
   function look(): void {
     takeBackLook ??= clock.wakeAt(clock.now() + POLL_MS, () => {
       takeBackLook = undefined;
-      for (const run of held.values()) void lookAt(run);
+      for (const run of held.values()) if (run.quietMs >= POLL_MS) void lookAt(run);
       if (held.size > 0) look();
     });
   }

@@ -47,13 +47,8 @@ function linesOf(secret: string): readonly string[] {
 function formsOf(secret: string): readonly string[] {
   if (secret.length < SHORTEST) return [];
   const url = encodeURIComponent(secret.toWellFormed());
-  const forms = [
-    secret,
-    url,
-    url.replaceAll('%20', '+'),
-    url.toLowerCase(),
-    JSON.stringify(secret).slice(1, -1),
-  ];
+  const form = new URLSearchParams([['', secret]]).toString().slice(1);
+  const forms = [secret, url, url.toLowerCase(), form, JSON.stringify(secret).slice(1, -1)];
   return [...new Set([...forms, ...base64Forms(secret)])];
 }
 

@@ -19,6 +19,7 @@ export interface RunRecord {
   readonly workflow: string;
   readonly definition: string;
   readonly mode: 'apply' | 'plan';
+  /** `waiting` as soon as one step waits for a person, whatever else still goes on. */
   readonly status: RunStatus;
   readonly principal: string;
   readonly createdAt: number;

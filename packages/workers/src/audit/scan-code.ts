@@ -6,8 +6,10 @@ import { skippedFiles } from './report/audit-report.ts';
 import { CODE_KINDS, type CodeKind } from './rule.ts';
 import { loadSyntaxFinder, type SyntaxFinder } from './sast/javascript-syntax.ts';
 import type { AuditFinding } from './scan/audit-finding.ts';
-import { type NotScanned, scanFiles } from './scan/scan-files.ts';
+import type { Unread } from './scan/read-source.ts';
+import { scanFiles } from './scan/scan-files.ts';
 import { BUILT_IN, sourceScanner } from './scan/scan-source.ts';
+import { isAtLeast } from './severity.ts';
 import { runTools, type ToolFailure } from './tools/run-tools.ts';
 
 export interface ScanInput {
@@ -30,11 +32,10 @@ export interface CodeScan {
   readonly failed: readonly ToolFailure[];
 }
 
-const WORDS: Readonly<Record<NotScanned, string>> = {
+const WORDS: Readonly<Record<Unread, string>> = {
   binary: 'not scanned (no text)',
   too_large: 'not scanned (over 1 MiB)',
   unreadable: 'not scanned (cannot be read)',
-  too_deep: 'not scanned (nested too deeply)',
 };
 
 /** Scans files of the workspace with the built-in rules and with the scanners that are installed. */
@@ -103,9 +104,11 @@ async function syntaxFinder(
   }
 }
 
-/** A flaw that a built-in rule and a tool see on the same line is told once, by the built-in rule. */
+/** What a tool says of a line on which a built-in rule found something of the kind, as bad or worse, is the same. */
 function withoutDoubles(own: readonly AuditFinding[], others: readonly AuditFinding[]): AuditFinding[] {
-  const place = ({ file, line, cwe }: AuditFinding) => [file, line, cwe].join('\0');
-  const known = new Set(own.map(place));
-  return [...own, ...others.filter((finding) => finding.cwe === undefined || !known.has(place(finding)))];
+  const place = ({ file, line, kind }: AuditFinding) => [file, line, kind].join('\0');
+  const places = Map.groupBy(own, place);
+  const isKnown = (finding: AuditFinding) =>
+    places.get(place(finding))?.some(({ severity }) => isAtLeast(severity, finding.severity)) ?? false;
+  return [...own, ...others.filter((finding) => !isKnown(finding))];
 }

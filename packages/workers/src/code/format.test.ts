@@ -3,7 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { checkedWorker } from '../testing/checked-worker.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
-import { type TemporaryRepository, temporaryRepository } from '../testing/temporary-repository.ts';
+import {
+  repositoryAt,
+  type TemporaryRepository,
+  temporaryRepository,
+} from '../testing/temporary-repository.ts';
 import type { CodeReport } from './work.ts';
 import { worker } from './worker.ts';
 
@@ -238,4 +242,19 @@ test('[HYG-8] a folder without a text file is nothing to do, not a success', asy
     code: 'step_skipped',
     details: { reason: 'nothing_to_do' },
   });
+});
+
+test('a tool works in a linked work tree, where .git is a file', async () => {
+  const repository = temporaryRepository({ 'a.txt': 'x\n' });
+  const tree = repositoryAt(`${temporaryFolder()}/tree`);
+  repository.git('worktree', 'add', '--quiet', tree.path);
+  tree.write('untidy.py', 'x = 1\n');
+  tree.write('.venv/bin/black', '#!/bin/sh\nfor last; do :; done\necho "x = 2" > "$last"\n');
+  chmodSync(join(tree.path, '.venv/bin/black'), 0o755);
+  tree.write('pyproject.toml', '[tool.black]\n');
+
+  const report = await format(tree);
+
+  expect(report.changedFiles).toEqual(['untidy.py']);
+  expect(read(tree, 'untidy.py')).toBe('x = 2\n');
 });

@@ -34,8 +34,8 @@ const MAX_BYTES = 1024 * 1024;
 const INSTALLED = ['node_modules', '.venv', 'venv'];
 const SETTINGS =
   /^\.|\.(json|jsonc|json5|toml|cfg|ini|ya?ml)$|\.config\.|rc\.\w+$|^(go\.mod|go\.work|Makefile)$/;
-/** Environment files hold secrets, and no formatter reads them. */
-const SECRETS = /^\.env/;
+/** Environment files hold secrets, and no formatter reads them; `.git` is a file in linked work trees. */
+const NEVER = /^\.(env|git$)/;
 
 export async function openScratch(context: ActionContext, workspace: string): Promise<Scratch> {
   const folder = await realpath(await context.tempDir());
@@ -83,7 +83,7 @@ export async function openScratch(context: ActionContext, workspace: string): Pr
       for (const path of withParents(folders)) {
         const entries = await readdir(join(workspace, path)).catch(() => []);
         const inside = (name: string) => (path === '' ? name : `${path}/${name}`);
-        await addFiles(entries.filter((name) => SETTINGS.test(name) && !SECRETS.test(name)).map(inside));
+        await addFiles(entries.filter((name) => SETTINGS.test(name) && !NEVER.test(name)).map(inside));
         for (const name of entries.filter((entry) => INSTALLED.includes(entry))) {
           await mkdir(join(root, path), { recursive: true });
           await symlink(join(workspace, path, name), join(root, path, name));

@@ -1,6 +1,7 @@
 import type { Step } from '../../workflow/workflow.ts';
 import { locate } from '../outline.ts';
-import { nameOf, parentOf, RECOVER } from '../path.ts';
+import { nameOf, outward, parentOf, RECOVER } from '../path.ts';
+import type { RunState } from '../state.ts';
 import { isOver } from '../status.ts';
 import { advanceChoose } from './choose.ts';
 import { type Change, type Draft, type StepPlace, stepAt } from './draft.ts';
@@ -21,22 +22,37 @@ const ADVANCE: Partial<Readonly<Record<Step['kind'], Advance>>> = {
 export function climb(draft: Draft, { container, children }: Change): void {
   let changed = children;
   for (let path: string | undefined = container; path !== undefined; path = parentOf(path)) {
-    if (!isOverAfter(draft, path, changed)) return;
+    // The end of a recovery is no end of its step: how that goes on is decided in the step's own container.
+    const recovered = changed.some((child) => nameOf(child) === RECOVER);
+    if (!recovered && !isOverAfter(draft, path, changed)) return;
     changed = [path];
   }
 }
 
+/**
+ * Something else may have ended the container meanwhile, or a container around it. A list has no end of its own, so
+ * what it stands in is asked too; a step whose recovery it is has failed.
+ */
+function isOpen(state: RunState, container: string): boolean {
+  let inner = '';
+  for (const path of outward(container)) {
+    const status = state.steps.get(path)?.status ?? 'pending';
+    const open =
+      nameOf(inner) === RECOVER ? status === 'failed' || status === 'timed_out' : status === 'running';
+    if (!open) return false;
+    inner = path;
+  }
+  return true;
+}
+
 function isOverAfter(draft: Draft, path: string, changed: readonly string[]): boolean {
-  // A recovery has come to its end: what follows from it is for the container of its step.
-  if (changed.some((child) => nameOf(child) === RECOVER)) return true;
-  // Something else in this decision may have ended the container meanwhile, or opened it again.
-  if (draft.state.steps.get(path)?.status !== 'running') return false;
+  if (!isOpen(draft.state, path)) return false;
   const there = changed.filter((child) => draft.state.steps.has(child));
   const located = locate(draft.outline, path);
-  if ('node' in located) {
-    ADVANCE[located.node.step.kind]?.(draft, { path, node: located.node }, there);
-    return isOver(stepAt(draft, path).status);
+  if ('list' in located) {
+    advanceList(draft, { path, list: located.list }, there);
+    return isClosed(draft.state, path, located.list);
   }
-  advanceList(draft, { path, list: located.list }, there);
-  return isClosed(draft.state, path, located.list);
+  ADVANCE[located.node.step.kind]?.(draft, { path, node: located.node }, there);
+  return isOver(stepAt(draft, path).status);
 }

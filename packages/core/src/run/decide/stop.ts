@@ -58,9 +58,9 @@ export function stopInside(draft: Draft, container: string): void {
   }
 }
 
-/** For the attempts under way that should end; the same until they are over. */
+/** For the attempts under way that should end, unless that has been said. */
 export function cancelCommands(state: RunState): Command[] {
-  if (state.status !== 'cancelling' && state.failing.size === 0) return [];
+  if (state.told || (state.status !== 'cancelling' && state.failing.size === 0)) return [];
   return [...state.running].sort().flatMap((step) => {
     const reason = stopReason(state, parentOf(step) ?? '');
     return reason === undefined ? [] : [{ type: 'cancel-step', step, reason }];

@@ -1,16 +1,17 @@
 import { failure } from '@cadre/sdk';
 import type { Command } from '../commands.ts';
 import { ON_FAILURE, parentOf } from '../path.ts';
+import { withoutFirst } from '../timers.ts';
 import { type Draft, emit } from './draft.ts';
 import { isClosed } from './list-state.ts';
 import { RUN_TIMED_OUT, stopInside } from './stop.ts';
 
 /** Puts every step whose time has come on the queue. */
 export function queueDue(draft: Draft): void {
-  for (const path of [...draft.state.retrying, ...draft.state.waiting].sort()) {
-    if (dueAt(draft, path) <= draft.moment.now) {
-      draft.queue.push({ container: parentOf(path) ?? '', children: [path] });
-    }
+  let { timers } = draft.state;
+  while (timers !== undefined && timers.at <= draft.moment.now) {
+    draft.queue.push({ container: parentOf(timers.path) ?? '', children: [timers.path] });
+    timers = withoutFirst(timers);
   }
 }
 
@@ -32,16 +33,9 @@ export function keepTimeLimit(draft: Draft): void {
 
 /** One wake at the earliest time at which something is due; given with every decision, so that none is ever lost. */
 export function wakeCommands(draft: Draft): Command[] {
-  const steps = [...draft.state.retrying, ...draft.state.waiting].map((path) => dueAt(draft, path));
   const limit = limitedList(draft) === undefined ? Number.POSITIVE_INFINITY : limitAt(draft);
-  const at = steps.reduce((earliest, due) => Math.min(earliest, due), limit);
+  const at = Math.min(limit, draft.state.timers?.at ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(at) ? [{ type: 'wake', at }] : [];
-}
-
-function dueAt(draft: Draft, path: string): number {
-  const step = draft.state.steps.get(path);
-  const due = step?.status === 'retrying' ? step.dueAt : step?.question?.deadline;
-  return due ?? Number.POSITIVE_INFINITY;
 }
 
 /** When the run's time is up; infinity where its budget names none. */

@@ -29,6 +29,7 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
   const events: NumberedEvent[] = [];
   const performing = new Map<string, Performing>();
   const performed: Performing[] = [];
+  const cancelling = new Set<string>();
   let held = false;
   const moment = () => ({ now, random: options.random ?? 0.5, runId: 'run_1', workspace: { name: 'here' } });
 
@@ -48,19 +49,28 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
     if (held) return [];
     const decision = decide(workflow, current(), moment(), options.visit);
     decision.events.forEach(append);
+    state = decision.state;
     commands = decision.commands;
-    for (const command of commands) {
-      if (command.type !== 'perform-step') continue;
-      performing.set(command.step, command);
-      performed.push(command);
-    }
+    for (const command of commands) carryOut(command);
     return decision.events;
   }
 
+  function carryOut(command: Command): void {
+    if (command.type === 'cancel-step') cancelling.add(command.step);
+    if (command.type !== 'perform-step') return;
+    performing.set(command.step, command);
+    performed.push(command);
+  }
+
   function tell(body: RunEventBody): RunEventBody[] {
-    if ('step' in body) performing.delete(body.step);
+    if ('step' in body) forget(body.step);
     append(body);
     return go();
+  }
+
+  function forget(step: string): void {
+    performing.delete(step);
+    cancelling.delete(step);
   }
 
   append({
@@ -88,7 +98,8 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
     step: (path: string): StepState => current().steps.get(path) ?? PENDING,
     status: (path: string) => (current().steps.get(path) ?? PENDING).status,
     types: () => events.map((event) => ('step' in event ? `${event.type} ${event.step}` : event.type)),
-    cancels: () => commands.flatMap((command) => (command.type === 'cancel-step' ? [command.step] : [])),
+    /** Attempts under way that were told to end. */
+    cancels: () => [...cancelling].sort(),
     wake: () => commands.flatMap((command) => (command.type === 'wake' ? [command.at - now] : []))[0],
     succeed: (step: string, output: JsonValue = null) => tell({ type: 'step.succeeded', step, output }),
     fail: (step: string, code = 'broken', more: Partial<Failure> = {}) =>
@@ -114,6 +125,7 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
     /** The process dies with all its attempts, and another one takes over. */
     crash(isRepeatable: (uses: string) => boolean = () => false) {
       performing.clear();
+      cancelling.clear();
       append({ type: 'run.resumed', holder: 'another' });
       commandsOnResume(workflow, current(), moment(), isRepeatable).forEach(append);
       return go();

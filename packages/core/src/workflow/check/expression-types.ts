@@ -6,7 +6,9 @@ import { isObject } from '../shape.ts';
 /** What a JSON Schema says about a value, as the type checker of CEL knows it. */
 export interface TypeTable {
   readonly environment: Environment;
-  /** Fields of the types made of schemas, by name of the type, and whether there can be no others. */
+  /** Names of the types made of schemas, by what they look like. */
+  readonly names: Map<string, string>;
+  /** Their fields by name of the type, and whether there can be no others. */
   readonly fields: Map<string, { readonly names: readonly string[]; readonly closed: boolean }>;
 }
 
@@ -20,7 +22,7 @@ export function openTypeTable(): TypeTable {
     enableOptionalTypes: true,
   });
   registerNumberLists(environment);
-  return { environment, fields: new Map() };
+  return { environment, names: new Map(), fields: new Map() };
 }
 
 /**
@@ -65,14 +67,21 @@ function typeOfObject(schema: JsonSchema, table: TypeTable, depth: number): stri
   return defineType(Object.fromEntries(fields), additionalProperties === false, table);
 }
 
-/** Types have numbers for names, because the library keeps every name that it was ever given. */
+/**
+ * Types have numbers for names, because the library keeps every name that it was ever given; and what looks the same is
+ * one type, because it compares every new one with all others.
+ */
 export function defineType(
   fields: Readonly<Record<string, string>>,
   closed: boolean,
   table: TypeTable,
 ): string {
+  const key = JSON.stringify([closed, fields]);
+  const known = table.names.get(key);
+  if (known !== undefined) return known;
   const name = `$${table.fields.size + 1}`;
   table.environment.registerType(name, { fields: { ...fields } });
   table.fields.set(name, { names: Object.keys(fields), closed });
+  table.names.set(key, name);
   return name;
 }

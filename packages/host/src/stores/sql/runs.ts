@@ -64,7 +64,9 @@ export function* appendEvents(
   if (changes === 0) return yield* whyNot(key, expected);
   yield* insertEvents(key, expected + 1, events);
   // Last, because a run that is over takes no more events.
-  if (progressOf(QUEUED, events) !== undefined) yield* updateProgress(key, events);
+  const progress = progressOf(QUEUED, events);
+  if (progress?.endedAt !== undefined) yield putProgress(key, progress);
+  else if (progress !== undefined) yield* updateProgress(key, events);
   return { ok: true, number };
 }
 
@@ -74,6 +76,7 @@ function* whyNot(key: number, expected: number): Script<Appended> {
   return { ok: false, reason: row?.['number'] === expected ? 'lease_lost' : 'conflict' };
 }
 
+/** Unless it ends, what a run's record says depends on what it said before. */
 function* updateProgress(key: number, events: readonly RunEvent[]): Script<void> {
   const [row] = (yield query('SELECT status, questions FROM runs WHERE key = ?1', key)).rows;
   const before = {

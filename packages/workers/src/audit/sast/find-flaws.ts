@@ -2,9 +2,10 @@ import type { Hit, Rule } from '../rule.ts';
 import type { Language } from '../scan/language.ts';
 import type { Source } from '../scan/source.ts';
 import { JAVASCRIPT_LINES } from './javascript-lines.ts';
-import { JAVASCRIPT_RULES, type SyntaxRule } from './javascript-rules.ts';
+import { JAVASCRIPT_RULES } from './javascript-rules.ts';
 import type { SyntaxFinder } from './javascript-syntax.ts';
 import { PYTHON_RULES } from './python-rules.ts';
+import type { SyntaxRule } from './syntax-rule.ts';
 import { SYSTEM_RULES } from './system-rules.ts';
 import { findByText, type TextLanguage, type TextRule } from './text-rule.ts';
 

@@ -1,68 +1,10 @@
-import type { Rule } from '../rule.ts';
+import { BUILT, call, FROM_ELSEWHERE, type SyntaxRule, syntaxRule, TEMPLATE, VALUE } from './syntax-rule.ts';
 
-/** A condition on a node of the syntax tree, in the notation of ast-grep. */
-export interface NodeRule {
-  readonly pattern?: string;
-  readonly kind?: string;
-  readonly regex?: string;
-  readonly any?: readonly NodeRule[];
-  readonly all?: readonly NodeRule[];
-  readonly not?: NodeRule;
-  readonly has?: NodeRule & { readonly stopBy?: 'end' };
-}
-
-/** A flaw that a pattern over the syntax tree finds in JavaScript and TypeScript. */
-export interface SyntaxRule extends Rule {
-  readonly kind: 'sast';
-  /** Cheap test of the text: parsing costs a hundred times as much. */
-  readonly likely?: RegExp;
-  readonly match: NodeRule;
-  readonly constraints?: Readonly<Record<string, NodeRule>>;
-  /** Only where there is JSX: its nodes do not exist in plain TypeScript. */
-  readonly jsx?: boolean;
-}
-
-const rule = (given: Omit<SyntaxRule, 'kind'>): SyntaxRule => ({ kind: 'sast', ...given });
-
-/** A pattern with one or more arguments: `$$$` also needs the comma before it. */
-const call = (callee: string, ...args: readonly string[]): NodeRule => ({
-  any: [{ pattern: `${callee}(${args.join(', ')})` }, { pattern: `${callee}(${args.join(', ')}, $$$REST)` }],
-});
-
-const TEMPLATE: NodeRule = { kind: 'template_string', has: { kind: 'template_substitution' } };
-const LITERAL: NodeRule = {
-  any: [
-    { kind: 'string' },
-    { kind: 'number' },
-    { kind: 'null' },
-    { kind: 'undefined' },
-    { kind: 'true' },
-    { kind: 'false' },
-    { kind: 'template_string', not: { has: { kind: 'template_substitution' } } },
-  ],
-};
-const VALUE: NodeRule = { not: LITERAL };
-const BUILT: NodeRule = {
-  any: [TEMPLATE, { kind: 'binary_expression', has: { any: [{ kind: 'string' }, TEMPLATE] } }],
-};
-/** Something in the arguments comes from elsewhere; functions are callbacks. */
-const FROM_ELSEWHERE: NodeRule = {
-  kind: 'arguments',
-  has: {
-    any: [
-      { kind: 'identifier' },
-      { kind: 'member_expression' },
-      { kind: 'call_expression' },
-      BUILT,
-      { kind: 'array', has: { not: LITERAL, regex: '\\w' } },
-    ],
-  },
-};
 const SQL_TEXT =
   '(?i)^[`"\']\\s*(select\\s|insert\\s+into|update\\s+\\S+\\s+set|delete\\s+from|replace\\s+into|drop\\s|alter\\s)';
 
 export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
-  rule({
+  syntaxRule({
     id: 'javascript-eval',
     title: 'eval of a value',
     severity: 'high',
@@ -74,7 +16,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
     match: call('$F', '$X'),
     constraints: { F: { regex: '^((window|globalThis|global|self)\\.)?eval$' }, X: VALUE },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-new-function',
     title: 'Function made from text',
     severity: 'medium',
@@ -88,7 +30,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
       has: FROM_ELSEWHERE,
     },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-shell',
     title: 'Shell command put together from values',
     severity: 'high',
@@ -105,7 +47,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
       C: BUILT,
     },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-spawn-shell',
     title: 'Program run through a shell with values',
     severity: 'high',
@@ -123,7 +65,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
     },
     constraints: { F: { regex: '(^|\\.)(spawn|spawnSync|execFile|execFileSync)$' } },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-markup',
     title: 'Value written into the page as markup',
     severity: 'medium',
@@ -144,7 +86,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
     },
     constraints: { V: VALUE },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-react-markup',
     title: 'Value written into the page as markup',
     severity: 'medium',
@@ -165,7 +107,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
       },
     },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-tls-disabled',
     title: 'Certificate check turned off',
     severity: 'high',
@@ -184,7 +126,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
       ],
     },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-weak-password-hash',
     title: 'Password hashed with a fast digest',
     severity: 'high',
@@ -199,7 +141,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
       V: { regex: '(?i)pass(word|wd|phrase)|\\bpwd\\b' },
     },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-weak-cipher',
     title: 'Broken or keyless cipher',
     severity: 'high',
@@ -214,7 +156,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
       A: { regex: '(?i)^["\'`](des|rc2|rc4|bf|blowfish|.*-ecb)' },
     },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-hard-coded-key',
     title: 'Key written into the code',
     severity: 'high',
@@ -228,7 +170,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
       K: { kind: 'string', regex: '^.{6,}$' },
     },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-token-unverified',
     title: 'Token accepted without a signature',
     severity: 'high',
@@ -239,7 +181,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
     likely: /["'`]none["'`]/i,
     match: { kind: 'pair', regex: '(?is)^["\']?algorithms?["\']?\\s*:.*["\'`]none["\'`]' },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-weak-random',
     title: 'Secret from a predictable generator',
     severity: 'medium',
@@ -262,7 +204,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
       ],
     },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-vm',
     title: 'Code from a value run in node:vm',
     severity: 'medium',
@@ -282,7 +224,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
     },
     constraints: { X: VALUE },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-sql',
     title: 'SQL put together from values',
     severity: 'medium',
@@ -297,7 +239,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
       Q: { all: [BUILT, { regex: SQL_TEXT }] },
     },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-deserialize',
     title: 'Deserialisation that runs code',
     severity: 'high',
@@ -308,7 +250,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
     match: call('$F', '$V'),
     constraints: { F: { regex: '(^|\\.)(unserialize|deepDeserialize|deserialize)$' }, V: VALUE },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-timer-text',
     title: 'Timer given text to evaluate',
     severity: 'medium',
@@ -323,7 +265,7 @@ export const JAVASCRIPT_RULES: readonly SyntaxRule[] = [
       T: { any: [{ kind: 'string' }, BUILT] },
     },
   }),
-  rule({
+  syntaxRule({
     id: 'javascript-message-to-anyone',
     title: 'Message sent to a page of any origin',
     severity: 'low',

@@ -2,7 +2,7 @@ import type { Hit } from '../rule.ts';
 import type { Language } from '../scan/language.ts';
 import type { Source } from '../scan/source.ts';
 import { atMost } from '../severity.ts';
-import type { SyntaxRule } from './javascript-rules.ts';
+import type { SyntaxRule } from './syntax-rule.ts';
 
 /** Finds rules in the syntax tree of one source. */
 export type SyntaxFinder = (source: Source, rules: readonly SyntaxRule[]) => readonly Hit[];

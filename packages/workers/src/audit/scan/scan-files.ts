@@ -8,15 +8,13 @@ import type { Source } from './source.ts';
 /** Reading waits for the disk while another file is searched; more gained nothing on an SSD. */
 const AT_ONCE = 16;
 
-export type NotScanned = Unread | 'too_deep';
-
 export interface ScanResult {
   readonly findings: readonly AuditFinding[];
   readonly suppressed: number;
   /** Files that were searched. */
   readonly files: number;
   readonly bytes: number;
-  readonly notScanned: readonly { readonly path: string; readonly reason: NotScanned }[];
+  readonly notScanned: readonly { readonly path: string; readonly reason: Unread }[];
 }
 
 export interface ScanOptions {
@@ -31,7 +29,7 @@ export interface ScanOptions {
 /** Reads and searches each file once; findings in the order of the entries. Throws when the signal is aborted. */
 export async function scanFiles(entries: readonly ListedEntry[], options: ScanOptions): Promise<ScanResult> {
   const files = entries.filter(({ kind }) => kind === 'file');
-  const results: (Scanned | NotScanned)[] = new Array(files.length);
+  const results: (Scanned | Unread)[] = new Array(files.length);
   const waiting = files.entries();
   let done = 0;
   const scanSome = async () => {
@@ -46,21 +44,14 @@ export async function scanFiles(entries: readonly ListedEntry[], options: ScanOp
   return collect(files, results, options.modes ? modeFindings(entries) : []);
 }
 
-async function scanEntry(entry: ListedEntry, options: ScanOptions): Promise<Scanned | NotScanned> {
+async function scanEntry(entry: ListedEntry, options: ScanOptions): Promise<Scanned | Unread> {
   const source = await readSource(options.workspace, entry);
-  if (typeof source === 'string') return source;
-  try {
-    return options.scan(source);
-  } catch (error) {
-    // Brackets nested a hundred thousand deep exhaust the stack of a parser; nobody writes them by hand.
-    if (error instanceof RangeError) return 'too_deep';
-    throw error;
-  }
+  return typeof source === 'string' ? source : options.scan(source);
 }
 
 function collect(
   files: readonly ListedEntry[],
-  results: readonly (Scanned | NotScanned)[],
+  results: readonly (Scanned | Unread)[],
   modes: readonly AuditFinding[],
 ): ScanResult {
   const scanned = results.filter((result) => typeof result !== 'string');

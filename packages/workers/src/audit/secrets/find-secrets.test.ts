@@ -227,7 +227,7 @@ test('in tests and documents only what has the form of a real token counts', () 
   expect(key).toMatchObject({ severity: 'medium' });
 });
 
-test('[HYG-28] masking replaces every secret, a private key as a whole, and keeps the rest', () => {
+test('masking replaces every secret, a private key as a whole, and keeps the rest', () => {
   const text = `a\n${pem('EC PRIVATE KEY')}b ${GITHUB} c\nconst apiKey = '${random(24)}';\n`;
   expect(maskSecrets('src/a.ts', text)).toEqual({
     text: "a\n[secret: secret-private-key]\nb [secret: secret-github-token] c\nconst apiKey = '[secret: secret-assignment]';\n",

@@ -217,7 +217,9 @@ describe('hooks that look at the whole repository', () => {
     expect(run.hook('check-added-large-files')?.output).toBe('large.bin (2 KB) exceeds 1 KB.');
     expect(run.hook('check-case-conflict')?.output.split('\n')).toEqual([
       'Case-insensitivity conflict found: Folder',
+      'Case-insensitivity conflict found: Folder/a.txt',
       'Case-insensitivity conflict found: folder',
+      'Case-insensitivity conflict found: folder/A.txt',
     ]);
     expect(run.hook('no-commit-to-branch')?.output).toContain('work');
     expect(run.hook('destroyed-symlinks')?.output).toContain('- link');

@@ -53,6 +53,7 @@ export async function openSnapshot(context: ActionContext, repository: Repositor
   const changes = new Map<string, StagedFile | undefined>();
   const sizes = new Map<string, number>();
   const tagged = new Map<string, ReadonlySet<string>>();
+  let opening: Promise<Scratch> | undefined;
   let scratch: Scratch | undefined;
 
   const read = async (paths: readonly string[]) => {
@@ -113,7 +114,9 @@ export async function openSnapshot(context: ActionContext, repository: Repositor
     },
     changed: () => [...changes.keys()].sort(),
     async scratch() {
-      scratch ??= await openScratch(context, repository, index, [...changes]);
+      // Several hooks may ask for it at once and must get the same one.
+      opening ??= openScratch(context, repository, index, [...changes]);
+      scratch = await opening;
       return scratch;
     },
     openedScratch: () => scratch,
