@@ -16,6 +16,8 @@ const PEERS: readonly Peer[] = [sqliteJournal, cadre];
 const CEILING = sqliteJournal.name;
 const STEPS = 5;
 const SINGLE_RUNS = 500;
+/** Until the machine code of both is there. */
+const WARM_UP_RUNS = 2_000;
 
 interface Measured {
   readonly peer: string;
@@ -43,7 +45,7 @@ async function measure(peer: Peer): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), `cadre-bench-${peer.name}-`));
   const open = await peer.open(folder);
   try {
-    await inFlight(open, 200);
+    await inFlight(open, WARM_UP_RUNS);
     const before = process.cpuUsage();
     const began = performance.now();
     const runs = Number(values.runs);

@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
+import { isCadreError } from '@cadre/core';
 import { type ConfigChange, faultLine, type LoadedConfig, loadConfig, setConfig } from '@cadre/kit/config';
 import { dataDir, logDir } from '@cadre/kit/data';
 import { createLog, type Log } from '@cadre/kit/log';
 import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
+import { parse as parseYaml } from 'yaml';
 import { systemClock } from './clock.ts';
 import { type Config, ConfigSchema } from './config.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
@@ -170,8 +172,7 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
           EVALUATION_LIMIT_MS,
         ),
       ),
-    setConfig: (key, text) =>
-      setConfig(settings.files.at(-1) ?? join(place.root, 'cadre.yaml'), key, text, { schema: ConfigSchema }),
+    setConfig: (key, text) => setSetting(settings.files.at(-1) ?? join(place.root, 'cadre.yaml'), key, text),
     async rememberPlan(run) {
       await store.runs.putDocument(
         run,
@@ -196,6 +197,16 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
 
 async function effectsOf(engine: Engine, run: string): Promise<Effect[]> {
   return (await engine.effects(run)).flatMap(({ effects }) => effects as Effect[]);
+}
+
+/** A value as YAML (`70`, `[a, b]`); where that does not fit the setting, as the text it is. */
+async function setSetting(file: string, key: string, text: string): Promise<ConfigChange> {
+  try {
+    return await setConfig(file, key, parseYaml(text), { schema: ConfigSchema });
+  } catch (error) {
+    if (!isCadreError(error)) throw error;
+    return setConfig(file, key, text, { schema: ConfigSchema });
+  }
 }
 
 /** A folder's name for people, and a hash because two repositories may be called alike. */

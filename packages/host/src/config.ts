@@ -13,14 +13,47 @@ const profile = z
   })
   .describe('a named choice of steps and inputs');
 
+const globs = z.array(z.string()).optional();
+const flag = z.boolean().optional();
+const count = z.number().int().min(0).optional();
+
+/** Inputs of the hygiene workflow that a repository may settle for all its runs; a test keeps the two lists equal. */
+const hygieneInputs = {
+  exclude: globs.describe('globs that are left alone'),
+  jobs: count.describe("files worked on at once; 0: the machine's cores, at most 8"),
+  check: flag.describe('report what would change and write nothing'),
+  requireBackup: flag.describe('a failed backup stops the run before anything is written'),
+  keepBackups: count.describe('backups kept'),
+  requireTests: flag.describe('a repository without tests is not clean'),
+  coverage: z.number().min(0).max(100).optional().describe('floor of line coverage in percent; 0: none'),
+  security: flag.describe('scan the code for secrets and dangerous calls'),
+  audit: flag.describe('look up locked dependencies in the advisories'),
+  threshold: z
+    .enum(['info', 'low', 'medium', 'high', 'critical'])
+    .optional()
+    .describe('findings from this severity on fail the scan'),
+  permanent: flag.describe('delete caches instead of moving them to the trash'),
+  keepDumps: count.describe('earlier dumps kept'),
+  commit: flag.describe('commit what the run changed'),
+  commitScope: z
+    .enum(['run', 'all'])
+    .optional()
+    .describe('run: only what the run changed; all: every change'),
+  message: z.string().optional().describe('subject of the commit'),
+  protected: globs.describe('branches that are never committed to or pushed'),
+  push: flag.describe('push the branch after the commit'),
+  webhook: z.string().optional().describe('address that is told how the run ended'),
+  webhookKind: z.enum(['slack', 'discord', 'webhook']).optional().describe('what listens at that address'),
+};
+
 /** Every setting of a workspace, its default and its sentence. */
 export const ConfigSchema = z.strictObject({
   version: z.literal(1).default(1).describe('version of this file'),
   hygiene: z
-    .looseObject({
+    .strictObject({
       profile: z.string().default('standard').describe('profile used when none is named'),
       profiles: z.record(z.string(), profile).default({}).describe('own profiles'),
-      inputs: z.record(z.string(), z.json()).default({}).describe('inputs of the hygiene workflow'),
+      ...hygieneInputs,
     })
     .prefault({})
     .describe('the hygiene workflow'),

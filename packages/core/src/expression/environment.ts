@@ -1,6 +1,7 @@
 import { Environment } from '@marcbachmann/cel-js';
 import { spendValue, spendWhole } from './fuel.ts';
-import { registerFunctions, registerReplacements } from './functions.ts';
+import { registerFunctions } from './functions.ts';
+import { registerReplacements } from './replacements.ts';
 
 /** Enough for anything that a person would write in one expression. */
 const LIMITS = {

@@ -20,6 +20,7 @@ const scope: Scope = {
     text: `${'a'.repeat(250_000)}b`,
     deep: nested(3_000) as never,
     one: ['a'],
+    hard: `${'a'.repeat(50_000)}b${'a'.repeat(50_000)}`,
   },
   steps: {},
   run: { id: 'run', startedAt: 0, trigger: {} },
@@ -100,6 +101,26 @@ describe('what would not end in time is stopped [WRK-31]', () => {
     'inputs.some.map(x, hash(inputs.text))',
     'inputs.some.map(x, lines(inputs.text))',
   ])('much work on much data: %s', (expression) => tooCostly(expression));
+
+  test.each([
+    'inputs.text.contains(inputs.hard)',
+    'inputs.text.indexOf(inputs.hard) > 0',
+    'inputs.text.lastIndexOf(inputs.hard) > 0',
+    'inputs.text.split(inputs.hard)',
+    'split(inputs.text, inputs.hard)',
+    'inputs.some.all(x, inputs.some.all(y, timestamp("2024-01-01T00:00:00Z").getHours("Europe/Berlin") >= 0))',
+    'inputs.some.all(x, inputs.some.all(y, semver("1.2.3", "^1.2 || ^2")))',
+    'inputs.some.all(x, inputs.some.all(y, regex("a", "a{900}") || true))',
+    'inputs.some.all(x, inputs.some.all(y, glob("a/b/c", "**/*.{ts,js}") || true))',
+    `inputs.some.all(x, inputs.some.all(y, inputs.nope == "${'x'.repeat(7_000)}" || true))`,
+  ])('what is slow by nature: %.90s', (expression) => tooCostly(expression));
+
+  test('a duration of thousands of digits is refused at once', () => {
+    const begun = performance.now();
+    expect(codeOf(() => run(`duration("${'1'.repeat(6_000)}")`))).toBe('invalid_expression');
+    expect(codeOf(() => run('duration(inputs.text)'))).toBe('invalid_expression');
+    expect(performance.now() - begun).toBeLessThan(SOON_MS);
+  });
 
   test.each([
     'inputs.deep == []',

@@ -5,7 +5,7 @@ import { countNodes, MACROS } from './syntax-tree.ts';
  * The text of a checked expression with everything that can cost something put through `__spend…`, which counts fuel.
  * It is written anew from the tree and not patched in place, because a node's range leaves out parentheses around its
  * first operand: `(a).b` begins within them. `+` copies its operands, macros walk their receiver, comparing walks values
- * as deep as they go, and `matches` and `join` are replaced by versions whose cost is bounded.
+ * as deep as they go, and what the library does in more than linear time is replaced.
  */
 export function meteredText(node: ASTNode): string {
   return print(node, 0);
@@ -55,10 +55,12 @@ const SMALL = new Set([
 
 /** Methods of optional values, which must see the optional itself. */
 const OPTIONAL_METHODS = new Set(['hasValue', 'value', 'or', 'orValue']);
-const REPLACED: ReadonlyMap<string, string> = new Map([
-  ['matches', '__matches'],
-  ['join', '__join'],
-]);
+
+/** Methods of which the library's own can be made to take quadratic time or more: see replacements.ts. */
+const REPLACED = new Set(['matches', 'join', 'contains', 'indexOf', 'lastIndexOf', 'split']);
+
+/** `getHours("Europe/Berlin")` and the like look up a time zone, which is slow. */
+const ZONED = /^get[A-Z]/;
 
 function print(node: ASTNode, level: number): string {
   const text = printBare(node);
@@ -129,22 +131,24 @@ function printComparison(node: BinaryNode): string {
 }
 
 function printCall(name: string, inputs: ASTNode[]): string {
-  // `has` looks at the path itself.
-  const printInput = name === 'has' ? printBare : read;
-  return `${name}(${inputs.map(printInput).join(', ')})`;
+  switch (name) {
+    case 'has':
+      // It looks at the path itself.
+      return `has(${inputs.map(printBare).join(', ')})`;
+    case 'duration':
+      return `duration(${inputs.map((input) => `__short(${print(input, 0)})`).join(', ')})`;
+    default:
+      return `${name}(${inputs.map(read).join(', ')})`;
+  }
 }
 
 function printMethod(name: string, receiver: ASTNode, inputs: ASTNode[]): string {
-  if (MACROS.has(name)) {
-    const plain = inputs.map((input) => print(input, 0)).join(', ');
-    return `${measured(receiver, turnCost(inputs))}.${name}(${plain})`;
-  }
-  if (OPTIONAL_METHODS.has(name)) {
-    return `${print(receiver, PRIMARY)}.${name}(${inputs.map((input) => print(input, 0)).join(', ')})`;
-  }
-  const replacement = REPLACED.get(name);
-  if (replacement !== undefined) return `${replacement}(${[receiver, ...inputs].map(read).join(', ')})`;
-  return `${readAt(receiver, PRIMARY)}.${name}(${inputs.map(read).join(', ')})`;
+  const plain = () => inputs.map((input) => print(input, 0)).join(', ');
+  if (MACROS.has(name)) return `${measured(receiver, turnCost(receiver, inputs))}.${name}(${plain()})`;
+  if (OPTIONAL_METHODS.has(name)) return `${print(receiver, PRIMARY)}.${name}(${plain()})`;
+  if (REPLACED.has(name)) return `__${name}(${[receiver, ...inputs].map(read).join(', ')})`;
+  const printInput = ZONED.test(name) ? (zone: ASTNode) => `__zone(${print(zone, 0)})` : read;
+  return `${readAt(receiver, PRIMARY)}.${name}(${inputs.map(printInput).join(', ')})`;
 }
 
 function measured(node: ASTNode, each: number): string {
@@ -159,7 +163,11 @@ function readAt(node: ASTNode, level: number): string {
   return SMALL.has(node.op) ? print(node, level) : `__spend(${print(node, 0)}, 0)`;
 }
 
-/** One turn of a macro costs one unit for every sixteen nodes of its body, begun. */
-function turnCost(body: ASTNode[]): number {
-  return 1 + Math.floor(body.reduce((sum, node) => sum + countNodes(node), 0) / 16);
+/**
+ * One turn of a macro costs one unit for every sixteen nodes of its body, begun, and one for every 500 characters of the
+ * text, because an error that `exists` swallows walks the text up to its place.
+ */
+function turnCost(receiver: ASTNode, body: ASTNode[]): number {
+  const nodes = body.reduce((sum, node) => sum + countNodes(node), 0);
+  return 1 + Math.floor(nodes / 16) + Math.floor(receiver.input.length / 500);
 }

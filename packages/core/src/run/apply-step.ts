@@ -12,13 +12,13 @@ export type StepEvent = Extract<RunEvent, { readonly step: string }>;
  */
 const FOLLOWS: Readonly<Record<StepEvent['type'], readonly StepStatus[]>> = {
   'step.started': ['pending', 'retrying', 'ready', 'failed', 'timed_out'],
-  'step.opened': ['pending', 'ready', 'failed', 'timed_out'],
+  'step.opened': ['pending', 'retrying', 'ready', 'failed', 'timed_out'],
   'step.failing': ['pending', 'running'],
   'step.succeeded': ['pending', 'running', 'ready'],
-  'step.failed': ['pending', 'running', 'ready', 'failed', 'timed_out'],
+  'step.failed': ['pending', 'running', 'retrying', 'ready', 'failed', 'timed_out'],
   'step.timed_out': ['running'],
   'step.cancelled': ['running', 'retrying', 'waiting', 'ready'],
-  'step.skipped': ['pending', 'running', 'ready', 'failed', 'timed_out'],
+  'step.skipped': ['pending', 'running', 'retrying', 'ready', 'failed', 'timed_out'],
   'step.retrying': ['failed', 'timed_out'],
   'step.waiting': ['pending', 'ready', 'failed', 'timed_out'],
   'step.answered': ['waiting'],
@@ -54,9 +54,11 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
     return putStep(emptied, event.step, {
       ...again(before, event),
       ...newList(before.startedAt ?? event.at),
+      attempts: before.attempts + 1,
       opened: openedKind(event),
       ...(event.items === undefined ? {} : { items: event.items }),
       ...(event.branch === undefined ? {} : { branch: event.branch }),
+      ...(event.deadline === undefined ? {} : { deadline: event.deadline }),
     });
   },
   'step.failing': (state, before, event) => {

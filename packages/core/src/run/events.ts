@@ -36,6 +36,8 @@ export type RunEventBody =
       readonly step: string;
       readonly items?: readonly JsonValue[];
       readonly branch?: number;
+      /** When its time is up, where the step has a time limit of its own. */
+      readonly deadline?: number;
     }
   /**
    * A step inside failed for good: nothing new begins in this container, what runs there is cancelled, and then it ends

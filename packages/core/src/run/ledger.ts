@@ -10,7 +10,8 @@ import { addTimer, withoutFirst } from './timers.ts';
  * 2. `running`, `retrying` and `waiting` hold exactly the steps with that status; of the running ones only attempts.
  * 3. A child that is over or ready stands on the agenda of its container until a decision has looked at it, which shows
  *    when something is begun in the container.
- * 4. Every retrying step, and every waiting one with a deadline, has its time in `timers`; the first one always holds.
+ * 4. Every retrying step, and every waiting one or container with a deadline, has its time in `timers`; the first one
+ *    always holds.
  */
 export function putStep(state: RunState, path: string, after: StepState): RunState {
   const before = state.steps.get(path);
@@ -99,8 +100,16 @@ function keepTime(state: RunState, path: string, after: StepState): RunState {
 }
 
 function dueAt(step: StepState | undefined): number | undefined {
-  if (step?.status === 'retrying') return step.dueAt;
-  return step?.status === 'waiting' ? step.question?.deadline : undefined;
+  switch (step?.status) {
+    case 'retrying':
+      return step.dueAt;
+    case 'waiting':
+      return step.question?.deadline;
+    case 'running':
+      return step.failure === undefined ? step.deadline : undefined;
+    default:
+      return undefined;
+  }
 }
 
 export const EMPTY = {

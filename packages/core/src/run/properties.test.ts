@@ -39,7 +39,7 @@ function move(run: Simulation, chance: () => number): void {
   }
   const path = pick([...run.performing.keys()].sort());
   if (what < 0.85 && path !== undefined) end(run, path, chance());
-  else run.pass(run.wake() ?? 100);
+  else run.pass(chance() < 0.5 ? (run.wake() ?? 100) : 100);
 }
 
 /** The process may die between what is written down and what is decided from it. */
@@ -113,6 +113,7 @@ function expectIdempotent(run: Simulation): void {
 /** (1): a run that is not over has an attempt under way, a question to a person, or a time at which it goes on. */
 function expectAlive(run: Simulation): void {
   const { status, running, waiting } = run.state();
+  expect(run.wake() ?? 1).toBeGreaterThan(0);
   if (isOver(status)) expect([...running]).toEqual([]);
   else expect(running.size + waiting.size + (run.wake() === undefined ? 0 : 1)).toBeGreaterThan(0);
   expect([...run.performing.keys()].sort()).toEqual([...running].sort());

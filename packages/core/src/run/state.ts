@@ -36,7 +36,7 @@ export interface RunState {
   readonly agenda: ImmutableMap<string, ImmutableSet<string>>;
   /** Whoever performs the attempts that are to end has been told; like an empty agenda, only a decision says so. */
   readonly told?: true;
-  /** When retrying steps, and waiting ones with a deadline, are due. */
+  /** When retrying steps, and waiting ones and containers with a deadline, are due. */
   readonly timers?: Timers;
   /** Results of an earlier run, by the id of a top-level step. */
   readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
@@ -49,7 +49,7 @@ export const PENDING: StepState = { status: 'pending', attempts: 0, deaths: 0 };
 
 export interface StepState {
   readonly status: StepStatus;
-  /** Attempts handed out. */
+  /** Attempts handed out; of a container how often it was opened. */
   readonly attempts: number;
   /** Attempts whose process died. */
   readonly deaths: number;
@@ -70,6 +70,7 @@ export interface StepState {
   /** Containers: the elements, the chosen branch. */
   readonly items?: readonly JsonValue[];
   readonly branch?: number;
+  readonly deadline?: number;
   /** Containers: how many children are over, and how many have been begun (in a sequence: from the start). */
   readonly over?: number;
   readonly begun?: number;

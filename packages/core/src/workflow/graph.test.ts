@@ -26,7 +26,8 @@ const STEPS: StepSpec[] = [
   {
     id: 'undo',
     run: 'x',
-    onError: { recover: [{ id: 'mend', run: 'x', needs: ['test'] }], ...{ then: 'retry' } },
+    // biome-ignore lint/suspicious/noThenProperty: the language's own word
+    onError: { recover: [{ id: 'mend', run: 'x', needs: ['test'] }], then: 'retry' },
   },
 ];
 

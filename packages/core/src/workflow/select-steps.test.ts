@@ -47,13 +47,7 @@ describe('selecting steps', () => {
     [{ skip: ['step2', 'scan'] }, 'backup (format) (lint) test (scan) commit'],
     [{ from: 'test' }, '(backup) (format) (lint) test scan commit'],
     [{ from: 'step2', skip: ['lint'] }, '(backup) format (lint) test scan commit'],
-    [
-      { steps: ['test', 'format', 'commit'], from: 'format' },
-      '(backup) (lint) (test) (scan) format commit'
-        .replace('(test) (scan) format', 'format')
-        .replace('format commit', 'format (lint) (test) (scan) commit')
-        .replace('(lint) format', 'format'),
-    ],
+    [{ steps: ['test', 'format', 'commit'], from: 'format' }, '(backup) format (lint) (test) (scan) commit'],
     [{ steps: [] }, '(backup) (format) (lint) (test) (scan) (commit)'],
   ])('%j', (selection, expected) => {
     expect(shown(selection)).toBe(expected);
@@ -73,7 +67,7 @@ describe('selecting steps', () => {
   });
 
   test.each([
-    [{ steps: ['fromat'] }, 'there is no step "fromat"', 'did you mean "format" or "reformat"?'],
+    [{ steps: ['fromat'] }, 'there is no step "fromat"', 'did you mean "format"?'],
     [
       { skip: ['nothing'] },
       'there is no step "nothing"',

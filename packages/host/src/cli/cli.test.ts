@@ -112,6 +112,51 @@ describe('the command line', () => {
   });
 });
 
+describe('cadre config', () => {
+  test('every input of the hygiene workflow can be settled in the section hygiene [HYG-33]', async () => {
+    const options = at(repository({}));
+    const { stdout } = await tryCli(['config', 'list', '--json'], options);
+    const known = Object.keys(JSON.parse(stdout).hygiene);
+    expect(known).toEqual(expect.arrayContaining(['profile', 'profiles']));
+    const keys = (await tryCli(['config', 'list'], options)).stdout;
+    const text = readFileSync(new URL('../../workflows/hygiene.yaml', import.meta.url), 'utf8');
+    const inputs = [...text.slice(0, text.indexOf('  permissions:')).matchAll(/^ {4}(\w+):/gm)].map(
+      (match) => match[1],
+    );
+    for (const input of inputs.filter((name) => name !== 'path' && name !== 'paths')) {
+      expect(keys).toContain(`hygiene.${input} `);
+    }
+  });
+
+  test('an unknown key is refused with its place and the nearest one, in any command [HYG-33]', async () => {
+    const folder = repository({ 'cadre.yaml': 'hygiene:\n  coverge: 80\n' });
+    const { code, stderr } = await tryCli(['runs'], at(folder));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/cadre\.yaml:2.*coverage/s);
+  });
+
+  test('variables beat files, options beat variables, and explain says who won [HYG-33]', async () => {
+    const folder = repository({ 'cadre.yaml': 'hygiene: { keep-backups: 3 }\n' });
+    const { cwd, env } = at(folder);
+    const options = { cwd, env: { ...env, CADRE_HYGIENE__KEEP_BACKUPS: '7' } };
+    expect((await tryCli(['config', 'get', 'hygiene.keepBackups'], { cwd, env })).stdout).toBe('3\n');
+    expect((await tryCli(['config', 'get', 'hygiene.keepBackups'], options)).stdout).toBe('7\n');
+    const { stdout } = await tryCli(['config', 'explain', 'hygiene.keep_backups'], options);
+    expect(stdout).toMatch(/→ CADRE_HYGIENE__KEEP_BACKUPS: 7/);
+  });
+
+  test('set keeps comments and checks the value first', async () => {
+    const folder = repository({ 'cadre.yaml': '# ours\nhygiene:\n  coverage: 80 # percent\n' });
+    const options = at(folder);
+    expect(await tryCli(['config', 'set', 'hygiene.coverage', '70'], options)).toMatchObject({ code: 0 });
+    expect(readFileSync(join(folder, 'cadre.yaml'), 'utf8')).toBe(
+      '# ours\nhygiene:\n  coverage: 70 # percent\n',
+    );
+    expect(await tryCli(['config', 'set', 'hygiene.coverage', '170'], options)).toMatchObject({ code: 2 });
+    expect(readFileSync(join(folder, 'cadre.yaml'), 'utf8')).toContain('coverage: 70');
+  });
+});
+
 describe('cadre check', () => {
   test('finds every problem with line, column and a suggestion', async () => {
     const folder = repository({

@@ -15,9 +15,13 @@ export interface Bubblewrap {
   readonly program: string;
   /** Sets bounds on the number of processes of an ordinary person; absent where it is not installed. */
   readonly prlimit: string | undefined;
+  /** Becomes another person; absent where it is not installed. */
+  readonly setpriv: string | undefined;
   readonly system: SystemLayout;
   readonly toolchains: Toolchains;
   readonly filter: Uint8Array | undefined;
+  /** What git finds in the home inside. */
+  readonly gitSettings: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly limits: BoxLimits;
 }
@@ -26,6 +30,7 @@ export interface Bubblewrap {
 const JOIN = 'while [ "$1" != -- ]; do echo $$ >"$1" || exit 125; shift; done; shift; exec "$@"';
 
 const ARGUMENTS_DESCRIPTOR = 3;
+const ENVIRONMENT_INSIDE = '/run/cadre/environment';
 
 /**
  * How to start a command in a box. Invariants:
@@ -40,11 +45,11 @@ export async function wrapInBox(
   command: readonly string[],
   options: SandboxOptions,
 ): Promise<WrappedCommand> {
-  const { filter, system } = bubblewrap;
-  const contents = [...(filter === undefined ? [] : [filter]), ...system.files.map(([, content]) => content)];
-  const box = describeBox(bubblewrap, options);
+  const { filter } = bubblewrap;
+  const box = describeBox(bubblewrap, owner, options);
+  const contents = [...(filter === undefined ? [] : [filter]), ...box.files.map(([, content]) => content)];
   const group = await openControlGroup(name, bubblewrap.limits);
-  const inside = [...processLimit(bubblewrap, owner), ...command];
+  const inside = [...becoming(bubblewrap, owner), ...processLimit(bubblewrap, owner), ...command];
   const confined = [bubblewrap.program, '--args', String(ARGUMENTS_DESCRIPTOR), '--', ...inside];
   const [program = '', ...rest] = group === undefined ? confined : joining(group, confined);
   const args = Buffer.from(bubblewrapArguments(box).join('\0'));
@@ -53,7 +58,6 @@ export async function wrapInBox(
     arguments: rest,
     env: {},
     cwd: '/',
-    ...owner.change,
     descriptors: [args, ...contents],
     release: async () => {
       const ended = await group?.close();
@@ -67,19 +71,56 @@ function joining(group: ControlGroup, command: readonly string[]): readonly stri
   return ['/bin/sh', '-c', JOIN, 'sh', ...group.joins, '--', ...command];
 }
 
-/** Set inside, where the namespace of its own counts only what runs in the box; root is exempt from it in any case. */
+/**
+ * Becomes the owner of the workspace, then takes on the environment of the program: a variable such as LD_PRELOAD must
+ * not reach what still is root.
+ */
+function becoming({ setpriv }: Bubblewrap, { change }: BoxOwner): readonly string[] {
+  if (change === undefined) return [];
+  if (setpriv === undefined) {
+    throw new CadreError(
+      'no_sandbox',
+      'Cadre runs as root for a workspace of somebody else, and setpriv is missing',
+      {
+        hint: 'install util-linux, or run Cadre as the owner of the workspace',
+      },
+    );
+  }
+  const drop = [setpriv, `--reuid=${change.uid}`, `--regid=${change.gid}`, '--clear-groups', '--'];
+  return [...drop, '/bin/sh', '-c', `. ${ENVIRONMENT_INSIDE}; exec "$@"`, 'sh'];
+}
+
+/**
+ * Set inside, where the user namespace of its own counts only what runs in the box. Root is exempt from it, and without
+ * such a namespace everything that the person runs would count.
+ */
 function processLimit({ prlimit, limits }: Bubblewrap, owner: BoxOwner): readonly string[] {
-  if (prlimit === undefined || owner.isRoot) return [];
+  if (prlimit === undefined || owner.isRoot || owner.change !== undefined) return [];
   return [prlimit, `--nproc=${limits.processes}:${limits.processes}`, '--core=0:0', '--'];
 }
 
-function describeBox(bubblewrap: Bubblewrap, options: SandboxOptions): Box {
+function describeBox(bubblewrap: Bubblewrap, { change }: BoxOwner, options: SandboxOptions): Box {
   const { confinement, proxySocket } = options;
   const hidden = confinement.hidden.filter(existsSync);
   const isFolder = (path: string) => statSync(path).isDirectory();
   const isShown = (path: string) => bubblewrap.system.folders.some((folder) => path.startsWith(`${folder}/`));
+  const base = baseEnvironment(bubblewrap.environment, { home: HOME_INSIDE, temporary: '/tmp' });
+  const env = {
+    ...base,
+    ...bubblewrap.toolchains.env,
+    ...options.env,
+    ...(proxySocket === undefined ? {} : { CADRE_PROXY_SOCKET: PROXY_INSIDE }),
+  };
+  const becomesOther = change !== undefined;
   const box = {
     system: bubblewrap.system,
+    files: [
+      ...bubblewrap.system.files,
+      [`${HOME_INSIDE}/.gitconfig`, Buffer.from(bubblewrap.gitSettings)] as const,
+      ...(becomesOther ? [[ENVIRONMENT_INSIDE, Buffer.from(exportLines(env))] as const] : []),
+    ],
+    becomesOther,
+    env: becomesOther ? base : env,
     installed: [...bubblewrap.toolchains.folders, ...options.installed].filter((path) => !isShown(path)),
     readable: confinement.readable,
     writable: confinement.writable,
@@ -87,18 +128,20 @@ function describeBox(bubblewrap: Bubblewrap, options: SandboxOptions): Box {
     hiddenFolders: hidden.filter(isFolder),
     temporaryBytes: bubblewrap.limits.temporaryBytes,
     cwd: options.cwd,
-    env: {
-      ...baseEnvironment(bubblewrap.environment, { home: HOME_INSIDE, temporary: '/tmp' }),
-      ...bubblewrap.toolchains.env,
-      ...options.env,
-      ...(proxySocket === undefined ? {} : { CADRE_PROXY_SOCKET: PROXY_INSIDE }),
-    },
     ...(proxySocket === undefined ? {} : { proxySocket }),
     ...(bubblewrap.filter === undefined ? {} : { filterDescriptor: ARGUMENTS_DESCRIPTOR + 1 }),
     fileDescriptors: ARGUMENTS_DESCRIPTOR + (bubblewrap.filter === undefined ? 1 : 2),
   };
   refuseNul(box);
   return box;
+}
+
+/** For a shell, which knows no other names than these. */
+function exportLines(env: Readonly<Record<string, string>>): string {
+  return Object.entries(env)
+    .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
+    .join('');
 }
 
 /** Arguments are told apart by NUL characters, so one inside a value would add arguments of its own. */

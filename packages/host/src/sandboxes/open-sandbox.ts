@@ -6,6 +6,7 @@ import { type BoxOwner, boxOwner } from './box-owner.ts';
 import { type Bubblewrap, wrapInBox } from './bubblewrap.ts';
 import { openControlGroup } from './control-group.ts';
 import { findExecutable } from './find-executable.ts';
+import { readGitSettings } from './git-settings.ts';
 import { openNetworkProxy } from './network-proxy.ts';
 import { wrapPlainly } from './plain-process.ts';
 import { probeBox } from './probe-box.ts';
@@ -59,7 +60,7 @@ async function findOut(settings: SandboxSettings, nextName: () => string): Promi
   const program = findExecutable('bwrap', settings.environment['PATH'] ?? '');
   if (program === undefined) return { report: NOT_INSTALLED };
   const owner = await boxOwner(settings.workspace);
-  const bubblewrap = describe(program, settings, owner);
+  const bubblewrap = await describe(program, settings, owner);
   const result = await probeBox((command) =>
     wrapInBox(bubblewrap, owner, nextName(), command, {
       confinement: { readable: [], writable: [], hidden: [], programs: ['sh'], hosts: [] },
@@ -72,13 +73,19 @@ async function findOut(settings: SandboxSettings, nextName: () => string): Promi
   return { report: await reportOf(result.holes, bubblewrap, owner, nextName()), bubblewrap };
 }
 
-function describe(program: string, { environment, limits }: SandboxSettings, owner: BoxOwner): Bubblewrap {
+async function describe(
+  program: string,
+  { workspace, environment, limits }: SandboxSettings,
+  owner: BoxOwner,
+): Promise<Bubblewrap> {
   return {
     program,
     prlimit: findExecutable('prlimit', '/usr/bin:/bin'),
+    setpriv: findExecutable('setpriv', '/usr/bin:/bin'),
     system: readSystemLayout(owner.isRoot),
     toolchains: toolchainsOf(environment['HOME'] ?? homedir(), environment, existsSync),
     filter: seccompFilter(process.arch),
+    gitSettings: await readGitSettings(workspace, environment),
     environment,
     limits: { ...defaultLimits(), ...limits },
   };
@@ -97,12 +104,11 @@ async function reportOf(
   ];
   const group = await openControlGroup(name, bubblewrap.limits);
   const bounded = group?.limits ?? new Set();
+  const hasOwnCount = bubblewrap.prlimit !== undefined && !owner.isRoot && owner.change === undefined;
   await group?.close();
   const unbounded = [
     ...(bounded.has('memory') ? [] : ['memory is not limited: this user may not make control groups']),
-    ...(bounded.has('processes') || bubblewrap.prlimit !== undefined
-      ? []
-      : ['the number of processes is not limited']),
+    ...(bounded.has('processes') || hasOwnCount ? [] : ['the number of processes is not limited']),
   ];
   return {
     level: gaps.length === 0 ? 'enforced' : 'partial',

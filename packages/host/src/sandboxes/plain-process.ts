@@ -1,9 +1,10 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SandboxOptions } from '../ports/sandbox.ts';
 import { baseEnvironment } from './base-environment.ts';
+import { readGitSettings } from './git-settings.ts';
 import { toolchainsOf } from './toolchains.ts';
 import type { WrappedCommand } from './wrapped-command.ts';
 
@@ -18,12 +19,13 @@ export async function wrapPlainly(
 ): Promise<WrappedCommand> {
   const [program = '', ...rest] = command;
   const temporary = await mkdtemp(join(tmpdir(), 'cadre-worker-'));
+  await writeFile(join(temporary, '.gitconfig'), await readGitSettings(options.cwd, environment));
   return {
     program,
     arguments: rest,
     env: {
       ...baseEnvironment(environment, { home: temporary, temporary }),
-      ...toolchainsOf(homedir(), environment, existsSync).env,
+      ...toolchainsOf(environment['HOME'] ?? homedir(), environment, existsSync).env,
       ...options.env,
       ...(options.proxySocket === undefined ? {} : { CADRE_PROXY_SOCKET: options.proxySocket }),
     },

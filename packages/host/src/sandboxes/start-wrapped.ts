@@ -8,8 +8,6 @@ export function startWrapped(wrapped: WrappedCommand): ConfinedProcess {
   const child = spawn(wrapped.program, wrapped.arguments, {
     cwd: wrapped.cwd,
     env: wrapped.env,
-    uid: wrapped.uid,
-    gid: wrapped.gid,
     detached: true,
     stdio: ['pipe', 'pipe', 'pipe', ...wrapped.descriptors.map(() => 'pipe' as const)],
   });

@@ -1,12 +1,14 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 
+export type BoxFile = readonly [path: string, content: Uint8Array];
+
 /** What of the machine is shown to every confined program, read-only. */
 export interface SystemLayout {
   readonly folders: readonly string[];
   /** `/bin` → `usr/bin` where the system has joined them. */
   readonly links: readonly (readonly [path: string, target: string])[];
   /** Small files, copied: a mount costs some 0.2 ms each time a box is made, a copy nearly nothing. */
-  readonly files: readonly (readonly [path: string, content: Uint8Array])[];
+  readonly files: readonly BoxFile[];
   readonly proc: {
     /** Shown read-only. */
     readonly fixed: readonly string[];
@@ -48,7 +50,6 @@ const ETC_FILES = [
   'hosts',
   'services',
   'protocols',
-  'gitconfig',
   'mime.types',
   'os-release',
   'localtime',

@@ -36,9 +36,6 @@ const TOOLCHAINS: readonly Toolchain[] = [
   { home: '.local/lib' },
   { home: '.local/bin' },
   { home: '.nix-profile' },
-  // Who commits, and how: without it nobody could. Git takes one file, the usual one before that of the XDG folders.
-  { variable: 'GIT_CONFIG_GLOBAL', home: '.config/git/config' },
-  { variable: 'GIT_CONFIG_GLOBAL', home: '.gitconfig' },
 ];
 
 /** Where tools look that were installed elsewhere; the folders lie in the system's own or are not to be had inside. */

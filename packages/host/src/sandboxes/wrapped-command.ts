@@ -5,8 +5,6 @@ export interface WrappedCommand {
   /** The whole environment of the program that is spawned. */
   readonly env: Readonly<Record<string, string>>;
   readonly cwd: string;
-  readonly uid?: number;
-  readonly gid?: number;
   /** What the program reads from descriptors 3, 4, … until their end. */
   readonly descriptors: readonly Uint8Array[];
   /**

@@ -1,5 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type ActionContext, ActionError } from '@cadre/sdk';
+import type { HookFile } from './built-in/built-in.ts';
 import type { Hook, HookWork } from './hook.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
@@ -104,10 +105,11 @@ async function runFileHooks(hooks: readonly FileHook[], snapshot: Snapshot): Pro
   for (const path of paths) {
     number += 1;
     if (number % BATCH === 0) await breathe();
+    let file = hookFile(path, snapshot);
     for (const state of states) {
-      if (!state.paths.has(path)) continue;
+      if (file === undefined || !state.paths.has(path)) continue;
       const startedAt = performance.now();
-      checkFile(path, state, snapshot);
+      file = checkFile(file, state, snapshot);
       state.durationMs += performance.now() - startedAt;
     }
   }
@@ -125,19 +127,26 @@ async function runFileHooks(hooks: readonly FileHook[], snapshot: Snapshot): Pro
   }));
 }
 
+function hookFile(path: string, snapshot: Snapshot): HookFile | undefined {
+  const file = snapshot.current(path);
+  if (file?.content === undefined) return undefined;
+  const { mode, content } = file;
+  return { path, content, text: content.toString('latin1'), executable: mode === '100755' };
+}
+
+/** Answers the file as the check leaves it. */
 function checkFile(
-  path: string,
+  file: HookFile,
   state: { readonly hook: FileHook; readonly messages: string[]; readonly changed: string[] },
   snapshot: Snapshot,
-): void {
-  const file = snapshot.current(path);
-  if (file?.content === undefined) return;
-  const fault = state.hook.work.check({ path, content: file.content, executable: file.mode === '100755' });
-  if (fault === undefined) return;
+): HookFile | undefined {
+  const fault = state.hook.work.check(file);
+  if (fault === undefined) return file;
   state.messages.push(fault.message);
-  if (fault.content === undefined) return;
-  state.changed.push(path);
-  snapshot.change(path, { mode: file.mode, content: fault.content });
+  if (fault.content === undefined) return file;
+  state.changed.push(file.path);
+  snapshot.change(file.path, { mode: file.executable ? '100755' : '100644', content: fault.content });
+  return hookFile(file.path, snapshot);
 }
 
 async function runAlone(context: ActionContext, hook: Hook, snapshot: Snapshot): Promise<HookEnd> {

@@ -1,5 +1,5 @@
 import { join } from '../path.ts';
-import { closeContainer } from './container.ts';
+import { closeContainer, deadlineOf } from './container.ts';
 import { type Draft, emit, type ListPlace, type StepPlace, stepAt } from './draft.ts';
 import { advanceList, stoppedIn } from './list.ts';
 import { isClosed, listOutput } from './list-state.ts';
@@ -23,7 +23,7 @@ function choose(draft: Draft, place: StepPlace): number {
 }
 
 function openBranch(draft: Draft, place: StepPlace, branch: number): void {
-  emit(draft, { type: 'step.opened', step: place.path, branch });
+  emit(draft, { type: 'step.opened', step: place.path, branch, ...deadlineOf(draft, place) });
   const body = branchOf(draft, place);
   advanceList(draft, body, []);
   advanceChoose(draft, place);

@@ -182,3 +182,48 @@ test('an action cannot make the run time out by the code of its failure', () => 
   run.fail('a', 'run_timed_out');
   expect(run.state()).toMatchObject({ status: 'failed', failure: { code: 'run_timed_out' } });
 });
+
+test.each([
+  [
+    'parallel',
+    stepOf('box', { kind: 'parallel', branches: [actionOf('a'), actionOf('b')] }, { timeoutMs: 5000 }),
+    ['box/a', 'box/b'],
+  ],
+  [
+    'forEach',
+    stepOf(
+      'box',
+      { kind: 'forEach', items: [1, 2], as: 'item', atMost: 1, steps: [actionOf('a')] },
+      { timeoutMs: 5000 },
+    ),
+    ['box/0/a'],
+  ],
+  [
+    'choose',
+    stepOf('box', { kind: 'choose', branches: [{ steps: [actionOf('a')] }] }, { timeoutMs: 5000 }),
+    ['box/0/a'],
+  ],
+] as const)('a %s over its own time limit cancels what is inside and has timed out', (_, box, inside) => {
+  const run = simulate(workflowOf([{ ...box, onError: { kind: 'continue' } }, actionOf('after')]));
+  run.go();
+  expect(run.wake()).toBe(5000);
+  run.pass(5000);
+  expect(run.cancels()).toEqual(inside);
+  expect(run.wake()).toBeUndefined();
+  for (const path of inside) run.cancelled(path);
+  expect(run.step('box')).toMatchObject({
+    status: 'timed_out',
+    failure: { code: 'timed_out', details: { step: 'box' } },
+  });
+  expect([...run.performing.keys()]).toEqual(['after']);
+});
+
+test('a container that ends within its time limit is not woken for it', () => {
+  const box = stepOf('box', { kind: 'parallel', branches: [actionOf('a')] }, { timeoutMs: 5000 });
+  const run = simulate(workflowOf([box, actionOf('after')]));
+  run.go();
+  run.succeed('box/a');
+  expect(run.wake()).toBeUndefined();
+  run.pass(5000);
+  expect(run.status('box')).toBe('succeeded');
+});

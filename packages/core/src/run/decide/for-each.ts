@@ -2,7 +2,7 @@ import type { JsonValue } from '@cadre/sdk';
 import { CadreError } from '../../errors.ts';
 import type { List } from '../outline.ts';
 import { join } from '../path.ts';
-import { closeContainer } from './container.ts';
+import { closeContainer, deadlineOf } from './container.ts';
 import { type Draft, emit, type ListPlace, type StepPlace, stepAt } from './draft.ts';
 import { advanceList, stoppedIn } from './list.ts';
 import { isClosed, listOutput } from './list-state.ts';
@@ -19,7 +19,7 @@ export function openForEach(draft: Draft, place: StepPlace): void {
     emit(draft, { type: 'step.failed', step: path, failure: items.failure });
     return;
   }
-  emit(draft, { type: 'step.opened', step: path, items: items.output });
+  emit(draft, { type: 'step.opened', step: path, items: items.output, ...deadlineOf(draft, place) });
   advanceForEach(draft, place, []);
 }
 

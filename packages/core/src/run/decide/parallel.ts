@@ -1,12 +1,12 @@
 import { join } from '../path.ts';
-import { closeContainer } from './container.ts';
+import { closeContainer, deadlineOf } from './container.ts';
 import { type Draft, emit, type ListPlace, type StepPlace } from './draft.ts';
 import { advanceList } from './list.ts';
 import { isClosed, outputOf } from './list-state.ts';
 import { wasStopped } from './stop.ts';
 
 export function openParallel(draft: Draft, place: StepPlace): void {
-  emit(draft, { type: 'step.opened', step: place.path });
+  emit(draft, { type: 'step.opened', step: place.path, ...deadlineOf(draft, place) });
   advanceParallel(draft, place, []);
 }
 

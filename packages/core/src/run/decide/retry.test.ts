@@ -72,16 +72,34 @@ test('a retry without delay starts in the same decision', () => {
   expect(run.fail('a', 'busy', busy).map((event) => event.type)).toEqual(['step.retrying', 'step.started']);
 });
 
-test('checks and containers are not retried: they would find the same', () => {
-  const check = stepOf(
-    'check',
-    { kind: 'check', conditions: [{ that: '${{ false }}' }] },
-    { retry: { ...THREE, on: ['check_failed'] } },
-  );
-  const run = simulate(workflowOf([check]));
+test('the retry policy of the workflow is for actions: checks and containers are retried only by their own', () => {
+  const failing = (more = {}) =>
+    stepOf('check', { kind: 'check', conditions: [{ that: '${{ steps.a.attempts > 1 }}' }] }, more);
+  const defaults = { timeoutMs: 1, retry: { ...THREE, on: ['check_failed'] } };
+  const run = simulate(workflowOf([failing()], { defaults }));
   run.go();
-  expect(run.state().status).toBe('failed');
-  expect(run.step('check').attempts).toBe(1);
+  expect(run.step('check')).toMatchObject({ status: 'failed', attempts: 1 });
+  const own = simulate(workflowOf([failing({ retry: { ...THREE, on: ['check_failed'] } })]));
+  own.go();
+  expect(own.wake()).toBe(1000);
+  own.pass(1000);
+  own.pass(2000);
+  expect(own.step('check')).toMatchObject({ status: 'failed', attempts: 3 });
+});
+
+test('a container with a retry policy of its own is opened again', () => {
+  const branches = [actionOf('left'), actionOf('right')];
+  const both = stepOf('both', { kind: 'parallel', branches }, { retry: { ...THREE, attempts: 2 } });
+  const run = simulate(workflowOf([both]));
+  run.go();
+  run.succeed('both/left');
+  run.fail('both/right', 'busy', busy);
+  expect(run.step('both')).toMatchObject({ status: 'retrying', attempts: 1 });
+  run.pass(1000);
+  expect([...run.performing.keys()]).toEqual(['both/left', 'both/right']);
+  run.succeed('both/left');
+  run.fail('both/right', 'busy', busy);
+  expect(run.step('both')).toMatchObject({ status: 'failed', attempts: 2 });
 });
 
 test('an input that cannot be evaluated fails the step, and naming that code does not retry for ever', () => {

@@ -2,14 +2,14 @@ import type { Failure } from '@cadre/sdk';
 import type { Retry, Step, Workflow } from '../../workflow/workflow.ts';
 import type { StepState } from '../state.ts';
 
-export function retryOf(workflow: Workflow, step: Step): Retry {
-  return step.retry ?? workflow.defaults.retry;
+/** What the workflow says for all holds for actions: a container's parts have been retried by themselves already. */
+export function retryOf(workflow: Workflow, step: Step): Retry | undefined {
+  return step.retry ?? (step.kind === 'action' ? workflow.defaults.retry : undefined);
 }
 
 /** Attempts whose process died are not counted: they say nothing about the work. */
-export function mayRetry(retry: Retry, step: Step, state: StepState): boolean {
-  if (step.kind !== 'action' || state.attempts === 0) return false;
-  return state.attempts - state.deaths < retry.attempts && isWorthIt(retry, state);
+export function mayRetry(retry: Retry, state: StepState): boolean {
+  return state.attempts > 0 && state.attempts - state.deaths < retry.attempts && isWorthIt(retry, state);
 }
 
 /** A time limit was the author's word, so more time is given only where the author asks for it. */

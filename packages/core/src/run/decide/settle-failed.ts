@@ -15,21 +15,12 @@ export function settleFailed(draft: Draft, place: StepPlace, state: StepState): 
   if (isUnderWay(draft, recovery)) return ACTIVE;
   const failure = failureOf(place, state);
   if (isStopped(draft, place) || isLost(place, state)) return { kind: 'fatal', failure };
-  if (mayRetry(retryOf(draft.outline.workflow, place.node.step), place.node.step, state)) {
-    return tryAgain(draft, place, state, failure);
-  }
-  return followOnError(draft, place, state, failure);
-}
-
-function tryAgain(draft: Draft, { path, node }: StepPlace, state: StepState, failure: Failure): undefined {
+  const retry = retryOf(draft.outline.workflow, place.node.step);
+  if (retry === undefined || !mayRetry(retry, state)) return followOnError(draft, place, state, failure);
   const { attempts, deaths } = state;
-  const delay = retryDelay(
-    retryOf(draft.outline.workflow, node.step),
-    attempts - deaths,
-    draft.moment.random,
-  );
-  const dueAt = draft.moment.now + delay;
-  emit(draft, { type: 'step.retrying', step: path, attempt: attempts, failure, dueAt });
+  const dueAt = draft.moment.now + retryDelay(retry, attempts - deaths, draft.moment.random);
+  emit(draft, { type: 'step.retrying', step: place.path, attempt: attempts, failure, dueAt });
+  return undefined;
 }
 
 function followOnError(

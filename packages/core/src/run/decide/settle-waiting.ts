@@ -59,7 +59,7 @@ function followAnswer(draft: Draft, place: StepPlace, { question, answer }: Step
 
 function goOnAfterDeath(draft: Draft, place: StepPlace, state: StepState): void {
   const { workflow } = draft.outline;
-  const wanted = retryOf(workflow, place.node.step).on?.includes('interrupted') === true;
+  const wanted = retryOf(workflow, place.node.step)?.on?.includes('interrupted') === true;
   if (state.deaths >= DEATHS_TO_QUARANTINE) ask(draft, place, 'quarantined', quarantined(place.path, state));
   else if (state.interrupted === 'repeatable' || wanted) performAttempt(draft, place);
   else ask(draft, place, 'interrupted', interrupted(place.path, state));

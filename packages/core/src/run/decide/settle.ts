@@ -1,16 +1,18 @@
+import { failure } from '@cadre/sdk';
 import type { StepState } from '../state.ts';
 import type { StepStatus } from '../status.ts';
 import { performAttempt } from './action.ts';
 import { ACTIVE, DONE, type Draft, type Standing, type StepPlace, stepAt } from './draft.ts';
 import { settleCancelled, settleFailed } from './settle-failed.ts';
 import { settleReady, settleWaiting } from './settle-waiting.ts';
+import { fail } from './stop.ts';
 
 /** `undefined`: something was decided, look again. */
 type Settle = (draft: Draft, place: StepPlace, state: StepState) => Standing | undefined;
 
 const SETTLE: Readonly<Record<StepStatus, Settle>> = {
   pending: () => ACTIVE,
-  running: () => ACTIVE,
+  running: settleRunning,
   succeeded: () => DONE,
   skipped: () => DONE,
   retrying: settleRetrying,
@@ -31,8 +33,19 @@ export function settle(draft: Draft, place: StepPlace): Standing {
   }
 }
 
+/** An attempt's time limit is kept by whoever performs it, a container's here. */
+function settleRunning(draft: Draft, { path }: StepPlace, state: StepState): Standing {
+  if (state.deadline !== undefined && state.deadline <= draft.moment.now) {
+    const message = `the step '${path}' took longer than its time limit`;
+    fail(draft, path, failure('timed_out', message, { hint: 'raise its timeout', details: { step: path } }));
+  }
+  return ACTIVE;
+}
+
+/** The `if` of an action is not asked again: it held when the step began. */
 function settleRetrying(draft: Draft, place: StepPlace, state: StepState): Standing | undefined {
   if ((state.dueAt ?? 0) > draft.moment.now) return ACTIVE;
-  performAttempt(draft, place);
+  if (place.node.step.kind === 'action') performAttempt(draft, place);
+  else draft.moves.begin(draft, place);
   return undefined;
 }

@@ -13,6 +13,7 @@ interface Seed {
   readonly retry: Retry | undefined;
   readonly number: number;
   readonly deadline: boolean;
+  readonly timeout: boolean;
 }
 
 export interface WorkflowOptions {
@@ -74,6 +75,7 @@ function seedsOf(calm: boolean): fc.Arbitrary<Seed> {
       retry: fc.option(retries(), { nil: undefined }),
       number: fc.nat({ max: 5 }),
       deadline: fc.boolean(),
+      timeout: calm ? fc.constant(false) : fc.boolean(),
     }),
   }));
   return seed;
@@ -113,6 +115,7 @@ function grower(graph: boolean): (seeds: readonly Seed[]) => Step[] {
       onError: onErrorOf(seed),
       ...(condition === undefined ? {} : { if: condition }),
       ...(seed.retry === undefined ? {} : { retry: seed.retry }),
+      ...(seed.timeout ? { timeoutMs: 1500 } : {}),
       ...(graph && need !== undefined ? { needs: [need] } : {}),
     };
   }

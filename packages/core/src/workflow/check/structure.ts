@@ -1,7 +1,7 @@
 import { isCadreError } from '../../errors.ts';
-import { compileExpression } from '../../expression/expression.ts';
-import { withFuel } from '../../expression/fuel.ts';
-import { parseTemplate } from '../../expression/template.ts';
+import { evaluate } from '../../expression/evaluate.ts';
+import { references } from '../../expression/references.ts';
+import type { Scope } from '../../expression/scope.ts';
 import { dependenciesIn, findCycle } from '../graph.ts';
 import type { PlacedStep, StepList } from '../walk-steps.ts';
 import type { Step } from '../workflow.ts';
@@ -65,16 +65,22 @@ export function neverRuns(step: Step): boolean {
 /** The value of a condition that reads nothing; undefined for all others. */
 function constantOf(condition: string): unknown {
   try {
-    const [part, ...others] = parseTemplate(condition);
-    if (part?.kind !== 'expression' || others.length > 0) return undefined;
-    const expression = compileExpression(part.text);
-    return expression.accesses.length > 0 ? undefined : withFuel(1_000, () => expression.run(new Map()));
+    const { names, steps } = references(condition);
+    return names.length + steps.length > 0 ? undefined : evaluate(condition, NOTHING);
   } catch (error) {
     // What is wrong with it is told where expressions are checked.
-    if (error instanceof Error || isCadreError(error)) return undefined;
+    if (isCadreError(error)) return undefined;
     throw error;
   }
 }
+
+const NOTHING: Scope = {
+  inputs: {},
+  steps: {},
+  run: { id: '', startedAt: 0, trigger: {} },
+  workspace: {},
+  variables: {},
+};
 
 function emptiness(step: Step): Finding[] {
   switch (step.kind) {

@@ -3,6 +3,7 @@ import { bytes } from '@cadre/kit/format';
 import type { App } from '../../app.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
+import { detectTools } from '../run/detect-tools.ts';
 import { paint } from '../show/report.ts';
 import { withApp } from '../with-app.ts';
 
@@ -88,38 +89,15 @@ async function gitCheck(app: App): Promise<Check> {
   };
 }
 
-interface Detected {
-  readonly tools?: readonly {
-    tool: string;
-    path?: string;
-    version?: string;
-    languages?: readonly string[];
-  }[];
-  readonly runners?: readonly { runner: string; version?: string }[];
-  readonly skipped?: readonly { tool: string; message: string; hint?: string }[];
-}
-
 /** What this repository wants to be formatted, linted and tested with. */
 async function toolChecks(app: App): Promise<Check[]> {
-  const checks: Check[] = [];
-  for (const uses of ['code/detect', 'test/detect']) {
-    const outcome = await app.call(uses, {});
-    if (!outcome.ok) {
-      checks.push({ what: uses, state: 'warning', detail: outcome.failure.message });
-      continue;
-    }
-    const detected = outcome.output as unknown as Detected;
-    for (const { tool, version } of detected.tools ?? []) {
-      checks.push({ what: tool, state: 'ok', detail: version ?? 'found' });
-    }
-    for (const { runner, version } of detected.runners ?? []) {
-      checks.push({ what: runner, state: 'ok', detail: version ?? 'found' });
-    }
-    for (const { tool, message, hint } of detected.skipped ?? []) {
-      checks.push({ what: tool, state: 'warning', detail: message, ...(hint === undefined ? {} : { hint }) });
-    }
-  }
-  return checks;
+  const found = await detectTools(app);
+  return found.map(({ name, folder, installed, version, reason, install }) => ({
+    what: folder === '.' ? name : `${name} in ${folder}`,
+    state: installed ? ('ok' as const) : ('warning' as const),
+    detail: installed ? [version, reason].filter(Boolean).join('; ') : `wanted (${reason}) and not installed`,
+    ...(install === undefined ? {} : { hint: install }),
+  }));
 }
 
 async function leaseChecks(app: App): Promise<Check[]> {

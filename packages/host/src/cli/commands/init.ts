@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { App } from '../../app.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
+import { detectRunners, detectTools } from '../run/detect-tools.ts';
 import { withApp } from '../with-app.ts';
 
 const CANDIDATES = ['cadre.yaml', 'cadre.toml', 'cadre.json'];
@@ -50,37 +51,21 @@ async function mayWrite(yes: boolean, interactive: boolean): Promise<boolean> {
   return !isCancel(answer) && answer;
 }
 
-interface Detected {
-  readonly languages?: readonly string[] | Readonly<Record<string, number>>;
-  readonly tools?: readonly { tool: string }[];
-  readonly runners?: readonly { runner: string }[];
-}
-
 async function compose(app: App): Promise<string> {
-  const code = await detect(app, 'code/detect');
-  const test = await detect(app, 'test/detect');
-  const languages = Array.isArray(code.languages) ? code.languages : Object.keys(code.languages ?? {});
-  const tools = (code.tools ?? []).map(({ tool }) => tool);
-  const runners = (test.runners ?? []).map(({ runner }) => runner);
-  const list = (words: readonly string[]) => (words.length === 0 ? 'none found' : words.join(', '));
+  const tools = await detectTools(app);
+  const runners = await detectRunners(app);
+  const names = [...new Set(tools.map(({ name }) => name))];
   return `# Settings of Cadre for this repository. Every key: cadre config list
 version: 1
 
-# Languages: ${list(languages)}
-# Tools: ${list(tools)}
-# Tests: ${list(runners)}
+# Found here: ${names.length === 0 ? 'no formatter, linter or test runner' : names.join(', ')}
 hygiene:
   profile: standard
-  inputs:
-    # Floor of line coverage in percent; 0 turns it off.
-    coverage: ${runners.length === 0 ? 0 : 85}
-    # A repository without tests is not clean.
-    requireTests: ${runners.length > 0}
-    protected: [main, master, "release/*"]
+  # Floor of line coverage in percent; 0 turns it off.
+  coverage: ${runners.length === 0 ? 0 : 85}
+  # A repository without tests is not clean.
+  requireTests: ${runners.length > 0}
+  # Never committed to, never pushed.
+  protected: [main, master, "release/*"]
 `;
-}
-
-async function detect(app: App, uses: string): Promise<Detected> {
-  const outcome = await app.call(uses, {});
-  return outcome.ok ? (outcome.output as unknown as Detected) : {};
 }

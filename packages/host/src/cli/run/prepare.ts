@@ -84,7 +84,8 @@ function chooseProfile(app: App, workflow: Workflow, flags: RunFlags): Choice & 
   const { hygiene } = app.config;
   const profile = flags.profile ?? hygiene.profile;
   const choice = resolveProfile(profile, hygiene.profiles);
-  return { ...choice, inputs: { ...choice.inputs, ...hygiene.inputs }, profile };
+  const { profile: _, profiles: __, ...settled } = hygiene;
+  return { ...choice, inputs: { ...choice.inputs, ...(settled as JsonObject) }, profile };
 }
 
 function placeInputs(workflow: Workflow, place: Place): JsonObject {

@@ -2,6 +2,7 @@ import { plainText, type RunState, type StepStatus } from '@cadre/core';
 import { duration } from '@cadre/kit/format';
 import type { Failure, Finding, JsonValue, StepReport } from '@cadre/sdk';
 import type { Colours, Output } from '../output.ts';
+import { printHooks } from './hook-results.ts';
 
 export interface ReportRow {
   readonly step: string;
@@ -42,6 +43,7 @@ export function printReport(rows: readonly ReportRow[], output: Output): void {
   const shown = output.verbose ? rows : rows.filter((row) => !wasNotWanted(row));
   const width = Math.max(...shown.map((row) => row.name.length), 4);
   for (const row of shown) output.line(reportLine(row, width, output));
+  for (const row of rows) printHooks(reportOf(row), output);
   for (const row of rows) printFindings(row, output);
   for (const row of rows) printFailure(row, output);
 }
@@ -109,6 +111,8 @@ function findingLine(finding: Finding, colours: Colours): string {
 
 function printFailure(row: ReportRow, output: Output): void {
   if (row.failure === undefined || row.status === 'skipped') return;
+  // The line of the step in the table has said it all.
+  if (row.failure.hint === undefined && !row.failure.message.includes('\n')) return;
   const { colours } = output;
   output.line();
   output.line(

@@ -6,6 +6,8 @@ import type { Snapshot } from '../snapshot/snapshot.ts';
 export interface HookFile {
   readonly path: string;
   readonly content: Buffer;
+  /** The content as Latin-1: a character for each byte, so that any text goes through it unharmed. */
+  readonly text: string;
   readonly executable: boolean;
 }
 

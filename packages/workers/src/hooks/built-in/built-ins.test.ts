@@ -15,7 +15,8 @@ function tryOn(id: string, content: string | Buffer, tried: Tried = {}): Fault |
   const { path = 'file.txt', args = [], executable = false, inMerge = false } = tried;
   const check = BUILT_INS.get(id)?.create(args, { inMerge });
   if (check?.kind !== 'file') throw new Error(`${id} does not look at single files`);
-  return check.check({ path, content: Buffer.from(content as string), executable });
+  const bytes = Buffer.from(content as string);
+  return check.check({ path, content: bytes, text: bytes.toString('latin1'), executable });
 }
 
 const mended = (id: string, content: string | Buffer, tried?: Tried) =>

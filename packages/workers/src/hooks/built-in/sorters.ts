@@ -9,8 +9,7 @@ export const fileContentsSorter: BuiltIn = {
       throw new UsageError('--unique and --ignore-case cannot be used together');
     }
     const key = (line: string) => (options['ignore-case'] ? line.toLowerCase() : line);
-    return fileCheck(({ path, content }) => {
-      const text = content.toString('latin1');
+    return fileCheck(({ path, text }) => {
       const lines = text
         .split('\n')
         .map((line) => line.replace(/\r+$/, ''))
@@ -38,8 +37,7 @@ export const requirementsTxtFixer: BuiltIn = {
   name: 'fix requirements.txt',
   files: '(requirements|constraints).*\\.txt$',
   create: () =>
-    fileCheck(({ path, content }) => {
-      const text = content.toString('latin1');
+    fileCheck(({ path, text }) => {
       if (text.trim() === '') return undefined;
       const mended = sortedRequirements(text);
       return mended === text

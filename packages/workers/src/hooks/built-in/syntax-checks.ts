@@ -3,6 +3,7 @@ import { parse as parseToml, TomlError } from 'smol-toml';
 import { type ParseOptions, parseAllDocuments } from 'yaml';
 import { type BuiltIn, type Fault, fileCheck, readOptions } from './built-in.ts';
 import { JsonFault, type JsonNode, parseJsonText } from './json-text.ts';
+import { isPlainYaml } from './plain-yaml.ts';
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -20,6 +21,7 @@ function jsonProblem(content: Buffer): string | undefined {
   const text = decoded(content);
   if (text === undefined) return 'it is not UTF-8';
   if (text.startsWith('\ufeff')) return 'Unexpected UTF-8 BOM';
+  if (isPlainJson(text)) return undefined;
   try {
     const twice = doubledKey(parseJsonText(text));
     return twice === undefined ? undefined : `Duplicate key: ${twice}`;
@@ -29,6 +31,23 @@ function jsonProblem(content: Buffer): string | undefined {
     const column = error.offset - before.lastIndexOf('\n');
     return `${error.message}: line ${before.split('\n').length} column ${column}`;
   }
+}
+
+/** Good for the platform, and no key can stand twice, because there are as many keys as colons outside of strings. */
+function isPlainJson(text: string): boolean {
+  try {
+    const colons = text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(':').length - 1;
+    return countKeys(JSON.parse(text)) === colons;
+  } catch {
+    return false;
+  }
+}
+
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const children: readonly unknown[] = Object.values(value);
+  const own = Array.isArray(value) ? 0 : children.length;
+  return children.reduce<number>((sum, child) => sum + countKeys(child), own);
 }
 
 function doubledKey(node: JsonNode): string | undefined {
@@ -73,6 +92,7 @@ function yamlFault(
 ): Fault | undefined {
   const text = decoded(content);
   if (text === undefined) return { message: `${path}: it is not UTF-8` };
+  if (isPlainYaml(text)) return undefined;
   const settings: ParseOptions & { uniqueKeys: boolean; logLevel: 'silent' } = {
     uniqueKeys: !unsafe,
     logLevel: 'silent',

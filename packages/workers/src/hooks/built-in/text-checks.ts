@@ -9,42 +9,27 @@ export const checkMergeConflict: BuiltIn = {
     const options = readOptions(args, { 'assume-in-merge': { type: 'boolean' } });
     // Lines of equal signs underline headings in some texts; only a merge makes them suspicious.
     if (!inMerge && options['assume-in-merge'] !== true) return fileCheck(() => undefined);
-    return fileCheck(({ path, content }) => {
-      const found = content
-        .toString('latin1')
-        .split('\n')
-        .flatMap((line, index, lines) => {
-          const marker = CONFLICT.exec(index < lines.length - 1 ? `${line}\n` : line)?.[0];
-          return marker === undefined
-            ? []
-            : [`${path}:${index + 1}: Merge conflict string '${marker.trim()}' found`];
-        });
+    return fileCheck(({ path, text }) => {
+      const found = text.split('\n').flatMap((line, index, lines) => {
+        const marker = CONFLICT.exec(index < lines.length - 1 ? `${line}\n` : line)?.[0];
+        return marker === undefined
+          ? []
+          : [`${path}:${index + 1}: Merge conflict string '${marker.trim()}' found`];
+      });
       return found.length === 0 ? undefined : { message: found.join('\n') };
     });
   },
 };
 
-const PRIVATE_KEYS = [
-  'BEGIN RSA PRIVATE KEY',
-  'BEGIN DSA PRIVATE KEY',
-  'BEGIN EC PRIVATE KEY',
-  'BEGIN OPENSSH PRIVATE KEY',
-  'BEGIN PRIVATE KEY',
-  'PuTTY-User-Key-File-2',
-  'BEGIN SSH2 ENCRYPTED PRIVATE KEY',
-  'BEGIN PGP PRIVATE KEY BLOCK',
-  'BEGIN ENCRYPTED PRIVATE KEY',
-  'BEGIN OpenVPN Static key V1',
-];
+const PRIVATE_KEY =
+  /BEGIN (?:(?:RSA |DSA |EC |OPENSSH |SSH2 ENCRYPTED |ENCRYPTED )?PRIVATE KEY|PGP PRIVATE KEY BLOCK|OpenVPN Static key V1)|PuTTY-User-Key-File-2/;
 
 export const detectPrivateKey: BuiltIn = {
   name: 'detect private key',
   types: ['text'],
   create: () =>
-    fileCheck(({ path, content }) =>
-      PRIVATE_KEYS.some((key) => content.includes(key, 0, 'latin1'))
-        ? { message: `Private key found: ${path}` }
-        : undefined,
+    fileCheck(({ path, text }) =>
+      PRIVATE_KEY.test(text) ? { message: `Private key found: ${path}` } : undefined,
     ),
 };
 
@@ -59,8 +44,8 @@ export const checkVcsPermalinks: BuiltIn = {
     const moving = new RegExp(
       `https://(?:${domains.join('|')})/[^/ ]+/[^/ ]+/blob/(?![a-fA-F0-9]{4,64}/)[^/. ]+/[^# ]+#L\\d+`,
     );
-    return fileCheck(({ path, content }) => {
-      const lines = content.toString('latin1').split('\n');
+    return fileCheck(({ path, text }) => {
+      const lines = text.split('\n');
       const found = lines.flatMap((line, index) =>
         moving.test(line) ? [`${path}:${index + 1}:${line}`] : [],
       );

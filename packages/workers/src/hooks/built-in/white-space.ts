@@ -4,6 +4,9 @@ import { type BuiltIn, type Fault, fileCheck, readOptions, UsageError } from './
 /** What bytes.rstrip of the original takes away. */
 const BLANKS = ' \t\r\v\f';
 
+/** A quick look that finds each blank before a line end, and at the end of the text a carriage return as well. */
+const BLANK_END = /[ \t\v\f](?:\r?\n|$)|\r(?:\r\n|$)/;
+
 /*
  * Texts are handled as Latin-1: one character for each byte, so that whatever the encoding is, what is not mended
  * comes out byte for byte as it came in.
@@ -28,8 +31,8 @@ export const trailingWhitespace: BuiltIn = {
     );
     if (named.includes('')) throw new UsageError('--markdown-linebreak-ext requires a non-empty argument');
     const chars = options.chars === undefined ? BLANKS : Buffer.from(options.chars).toString('latin1');
-    return fileCheck(({ path, content }) => {
-      const text = content.toString('latin1');
+    return fileCheck(({ path, text }) => {
+      if (chars === BLANKS && !BLANK_END.test(text)) return undefined;
       const keepsBreaks = named.includes('*') || endings.has(extname(path).toLowerCase());
       const lines = text.split('\n');
       const last = lines.length - 1;
@@ -58,8 +61,7 @@ export const endOfFileFixer: BuiltIn = {
   types: ['text'],
   stages: ['pre-commit', 'pre-push', 'manual'],
   create: () =>
-    fileCheck(({ path, content }) => {
-      const text = content.toString('latin1');
+    fileCheck(({ path, text }) => {
       const end = stripEnd(text, '\r\n').length;
       const rest = text.slice(end);
       const mended = end === 0 ? '' : text.slice(0, end) + (/^(\n|\r\n|\r)/.exec(rest)?.[0] ?? '\n');
@@ -67,6 +69,7 @@ export const endOfFileFixer: BuiltIn = {
     }),
 };
 
+const ENDINGS_WITHOUT_CR = ['auto', 'no', 'lf'];
 const ENDINGS: Readonly<Record<string, string>> = { cr: '\r', crlf: '\r\n', lf: '\n' };
 
 export const mixedLineEnding: BuiltIn = {
@@ -77,11 +80,12 @@ export const mixedLineEnding: BuiltIn = {
     if (fix !== 'auto' && fix !== 'no' && ENDINGS[fix] === undefined) {
       throw new UsageError(`--fix takes auto, no, cr, crlf or lf, not ${fix}`);
     }
-    return fileCheck(({ path, content }) => lineEndings(path, content.toString('latin1'), fix));
+    return fileCheck(({ path, text }) => lineEndings(path, text, fix));
   },
 };
 
 function lineEndings(path: string, text: string, fix: string): Fault | undefined {
+  if (!text.includes('\r') && ENDINGS_WITHOUT_CR.includes(fix)) return undefined;
   const counts = new Map<string, number>();
   for (const [ending] of text.matchAll(/\r\n|\n|\r/g)) counts.set(ending, (counts.get(ending) ?? 0) + 1);
   const wanted = ENDINGS[fix] ?? mostFrequent(counts);

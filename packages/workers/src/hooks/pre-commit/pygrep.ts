@@ -13,8 +13,8 @@ export function pygrep(entry: string, args: readonly string[]): Check {
   const flags = `${options['ignore-case'] ? 'i' : ''}${options.multiline ? 'ms' : ''}`;
   const pattern = pythonPattern(bytes, flags);
   const find = options.multiline ? findInAll : findInLines;
-  return fileCheck(({ path, content }) => {
-    const found = find(path, content.toString('latin1'), pattern);
+  return fileCheck(({ path, text }) => {
+    const found = find(path, text, pattern);
     if (options.negate) return found.length === 0 ? { message: path } : undefined;
     return found.length === 0 ? undefined : { message: Buffer.from(found.join('\n'), 'latin1').toString() };
   });
