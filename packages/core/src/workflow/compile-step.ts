@@ -1,9 +1,9 @@
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import { compileBudget, compileRetry, durationMs } from './compile-limits.ts';
 import type { BranchSpec, StepCommonSpec, StepSpec, UnbuiltSpec } from './document.ts';
-import { STEP_KINDS } from './language.ts';
 import type { Path } from './path.ts';
 import { type FindPosition, rememberRun } from './positions.ts';
+import { STEP_KINDS } from './step-shapes.ts';
 import type { CheckCondition, OnError, Retry, Step, StepCommon, StepKind } from './workflow.ts';
 
 export interface StepContext {

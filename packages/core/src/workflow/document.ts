@@ -1,6 +1,6 @@
 import type { JsonObject, JsonSchema, JsonValue } from '@cadre/sdk';
 
-/** A workflow as people write it, in YAML, JSON or TypeScript. `DOCUMENT` in language.ts checks that it is one. */
+/** A workflow as people write it, in YAML, JSON or TypeScript. `DOCUMENT` in document-shape.ts checks that it is one. */
 export interface WorkflowDocument {
   readonly apiVersion: 'cadre/v1';
   readonly kind: 'Workflow';

@@ -1,8 +1,8 @@
 import type { JsonValue } from '@cadre/sdk';
 import { compileWorkflow } from './compile-workflow.ts';
 import type { WorkflowDocument } from './document.ts';
+import { DOCUMENT } from './document-shape.ts';
 import { duplicateIds } from './duplicate-ids.ts';
-import { DOCUMENT } from './language.ts';
 import { formatPath } from './path.ts';
 import { type FindPosition, rememberPositions } from './positions.ts';
 import { readDocument } from './read-document.ts';

@@ -123,6 +123,19 @@ export function object(keys: Keys, required: readonly string[] = []): Shape {
   };
 }
 
+/** A map that has exactly one of some of its keys. */
+export function withOneOf(shape: Shape, ...keys: readonly string[]): Shape {
+  return {
+    schema: { ...shape.schema, oneOf: keys.map((key) => ({ required: [key] })) },
+    check(value, path, report) {
+      shape.check(value, path, report);
+      if (!isObject(value) || keys.filter((key) => Object.hasOwn(value, key)).length === 1) return;
+      const names = keys.map((key) => `\`${key}\``).join(', ');
+      report({ code: 'wrong_value', message: `there must be exactly one of ${names} here`, path });
+    },
+  };
+}
+
 export function objectSchema(keys: Keys, required: readonly string[]): JsonSchema {
   const properties = Object.entries(keys).map(([key, [shape, description]]) => [
     key,

@@ -1,5 +1,6 @@
 import type { JsonSchema } from '@cadre/sdk';
-import { DOCUMENT, stepSchema } from './language.ts';
+import { DOCUMENT } from './document-shape.ts';
+import { stepSchema } from './step-shapes.ts';
 
 /** The JSON Schema of the workflow language (2020-12), by which editors complete and check. */
 export function workflowSchema(): JsonSchema {

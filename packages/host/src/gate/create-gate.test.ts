@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -402,6 +402,35 @@ describeSandboxed('permissions', () => {
       }),
     ).toBe('inside\n');
   });
+});
+
+describeSandboxed('a workspace of somebody else', () => {
+  const OWNER = 54_321;
+
+  test.runIf(process.getuid?.() === 0)(
+    '[WRK-21] root becomes its owner, inside and in what is made for it',
+    async () => {
+      await put('a.txt', 'one');
+      await chown(join(fixture.workspace, 'a.txt'), OWNER, OWNER);
+      await chown(fixture.workspace, OWNER, OWNER);
+      const gate = newGate();
+      const whoami = {
+        program: 'sh',
+        arguments: ['-c', 'id -u; id -g; grep CapEff /proc/self/status; echo "$OF_STEP"'],
+      };
+      const { outcome } = await perform(gate, 'polite/run', whoami, { env: { OF_STEP: "it's\nhere" } });
+      expect(outcome).toMatchObject({
+        output: { stdout: `${OWNER}\n${OWNER}\nCapEff:\t0000000000000000\nit's\nhere\n`, stderr: '' },
+      });
+      expect((await perform(gate, 'polite/write', { files: { 'a.txt': 'two', new: 'x' } })).outcome.ok).toBe(
+        true,
+      );
+      expect((await stat(join(fixture.workspace, 'new'))).uid).toBe(OWNER);
+      const planned = await perform(gate, 'polite/write', { files: { 'a.txt': 'three' } }, plan);
+      expect(paths(planned.effects)).toEqual(['a.txt']);
+      expect(await read('a.txt')).toBe('two');
+    },
+  );
 });
 
 describeSandboxed('secrets', () => {

@@ -28,7 +28,70 @@ const lines = (box: Box) => bubblewrapArguments(box).join(' ').replaceAll(' --',
 
 describe('the arguments of bubblewrap', () => {
   test('[WRK-21] a box as a whole', () => {
-    expect(bubblewrapArguments(BOX).join(' ').replaceAll(' --', '\n--')).toMatchInlineSnapshot();
+    expect(bubblewrapArguments(BOX).join(' ').replaceAll(' --', '\n--')).toMatchInlineSnapshot(`
+      "--perms 0755
+      --dir /etc
+      --ro-bind /usr /usr
+      --ro-bind /etc/alternatives /etc/alternatives
+      --symlink usr/bin /bin
+      --proc /proc
+      --ro-bind /proc/sys /proc/sys
+      --ro-bind /dev/null /proc/kcore
+      --tmpfs /proc/acpi
+      --remount-ro /proc/acpi
+      --dev /dev
+      --perms 1777
+      --size 1024
+      --tmpfs /dev/shm
+      --remount-ro /dev
+      --perms 1777
+      --size 1024
+      --tmpfs /tmp
+      --perms 0777
+      --dir /tmp/home
+      --perms 0644
+      --file 5 /etc/passwd
+      --perms 0755
+      --dir /data
+      --perms 0755
+      --dir /home
+      --perms 0755
+      --dir /opt
+      --perms 0755
+      --dir /home/ann
+      --perms 0755
+      --dir /opt/node
+      --bind-try /data/git /data/git
+      --perms 0755
+      --dir /opt/node/bin
+      --ro-bind-try /home/ann/notes /home/ann/notes
+      --bind-try /home/ann/repo /home/ann/repo
+      --ro-bind-try /opt/node/bin/node /opt/node/bin/node
+      --ro-bind /dev/null /home/ann/repo/.env
+      --perms 0755
+      --tmpfs /home/ann/repo/private
+      --ro-bind-try /home/ann/repo/.git/hooks /home/ann/repo/.git/hooks
+      --remount-ro /home/ann/repo/private
+      --ro-bind /run/user/1000/p.sock /run/cadre/proxy.sock
+      --dir /home/ann/repo
+      --remount-ro /
+      --unshare-ipc
+      --unshare-pid
+      --unshare-net
+      --unshare-uts
+      --unshare-cgroup-try
+      --cap-drop ALL
+      --die-with-parent
+      --new-session
+      --unshare-user
+      --disable-userns
+      --chdir /home/ann/repo
+      --clearenv
+      --setenv PATH /usr/bin
+      --setenv NAME WITH BLANK a
+      b
+      --seccomp 4"
+    `);
   });
 
   test('what is shown comes before what is in it, so that the deeper path decides', () => {
@@ -63,11 +126,18 @@ describe('the arguments of bubblewrap', () => {
   });
 
   test('the way to something inside a hidden folder is made after that is hidden', () => {
-    const order = lines({ ...BOX, writable: ['/home/ann'], hiddenFolders: ['/home/ann/.data'], readable: ['/home/ann/.data/a/b'] });
+    const order = lines({
+      ...BOX,
+      writable: ['/home/ann'],
+      hiddenFolders: ['/home/ann/.data'],
+      readable: ['/home/ann/.data/a/b'],
+    });
     const at = (text: string) => order.findIndex((line) => line.endsWith(text));
     expect(at('--dir /home/ann')).toBe(-1);
     expect(at('--tmpfs /home/ann/.data')).toBeLessThan(at('--dir /home/ann/.data/a'));
-    expect(at('--dir /home/ann/.data/a')).toBeLessThan(at('--ro-bind-try /home/ann/.data/a/b /home/ann/.data/a/b'));
+    expect(at('--dir /home/ann/.data/a')).toBeLessThan(
+      at('--ro-bind-try /home/ann/.data/a/b /home/ann/.data/a/b'),
+    );
   });
 
   test('the whole file system is never granted', () => {

@@ -102,7 +102,10 @@ interface Mount {
 function granted(box: Box): readonly string[] {
   // Of several mounts of one path the last wins: what is hidden stays hidden, what is writable stays writable.
   const shown = [
-    ...[...box.installed, ...box.readable].map((path) => ({ path, arguments: ['--ro-bind-try', path, path] })),
+    ...[...box.installed, ...box.readable].map((path) => ({
+      path,
+      arguments: ['--ro-bind-try', path, path],
+    })),
     ...box.writable.map((path) => ({ path, arguments: ['--bind-try', path, path] })),
   ].filter(({ path }) => path !== '/');
   const hidden = [

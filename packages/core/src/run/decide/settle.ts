@@ -5,7 +5,7 @@ import { performAttempt } from './action.ts';
 import { ACTIVE, DONE, type Draft, type Standing, type StepPlace, stepAt } from './draft.ts';
 import { settleCancelled, settleFailed } from './settle-failed.ts';
 import { settleReady, settleWaiting } from './settle-waiting.ts';
-import { fail } from './stop.ts';
+import { stopWith } from './stop.ts';
 
 /** `undefined`: something was decided, look again. */
 type Settle = (draft: Draft, place: StepPlace, state: StepState) => Standing | undefined;
@@ -33,12 +33,19 @@ export function settle(draft: Draft, place: StepPlace): Standing {
   }
 }
 
-/** An attempt's time limit is kept by whoever performs it, a container's here. */
-function settleRunning(draft: Draft, { path }: StepPlace, state: StepState): Standing {
-  if (state.deadline !== undefined && state.deadline <= draft.moment.now) {
-    const message = `the step '${path}' took longer than its time limit`;
-    fail(draft, path, failure('timed_out', message, { hint: 'raise its timeout', details: { step: path } }));
-  }
+/**
+ * An attempt's time limit is kept by whoever performs it, a container's here; also while something around it is being
+ * stopped, because a time that has passed and changes nothing would be due for ever.
+ */
+function settleRunning(draft: Draft, { path }: StepPlace, { deadline }: StepState): Standing {
+  const passed = deadline !== undefined && deadline <= draft.moment.now;
+  if (!passed || draft.state.failing.has(path)) return ACTIVE;
+  const message = `the step '${path}' took longer than its time limit`;
+  stopWith(
+    draft,
+    path,
+    failure('timed_out', message, { hint: 'raise its timeout', details: { step: path } }),
+  );
   return ACTIVE;
 }
 

@@ -37,7 +37,11 @@ export function wasStopped(state: RunState, path: string): boolean {
 
 /** A step in the container failed for good. The first failure is the one that the container ends with. */
 export function fail(draft: Draft, container: string, failure: Failure): void {
-  if (stopReason(draft.state, container) !== undefined) return;
+  if (stopReason(draft.state, container) === undefined) stopWith(draft, container, failure);
+}
+
+/** From now on nothing begins in the container, and it ends with this failure. */
+export function stopWith(draft: Draft, container: string, failure: Failure): void {
   emit(draft, { type: 'step.failing', step: container, failure });
   stopInside(draft, container);
 }

@@ -2,9 +2,9 @@ import { failure } from '@cadre/sdk';
 import type { Command } from '../commands.ts';
 import { ON_FAILURE, parentOf } from '../path.ts';
 import { withoutFirst } from '../timers.ts';
-import { type Draft, emit } from './draft.ts';
+import type { Draft } from './draft.ts';
 import { isClosed } from './list-state.ts';
-import { RUN_TIMED_OUT, stopInside } from './stop.ts';
+import { RUN_TIMED_OUT, stopWith } from './stop.ts';
 
 /** Puts every step whose time has come on the queue. */
 export function queueDue(draft: Draft): void {
@@ -20,15 +20,9 @@ export function keepTimeLimit(draft: Draft): void {
   const limited = limitedList(draft);
   if (limited === undefined || limitAt(draft) > draft.moment.now) return;
   const { wallMs } = draft.outline.workflow.budget ?? {};
-  const timedOut = failure(
-    RUN_TIMED_OUT,
-    `the run took longer than the ${wallMs} ms that its budget gives it`,
-    {
-      hint: 'raise budget.wall or make the run shorter',
-    },
-  );
-  emit(draft, { type: 'step.failing', step: limited, failure: timedOut });
-  stopInside(draft, limited);
+  const message = `the run took longer than the ${wallMs} ms that its budget gives it`;
+  const hint = 'raise budget.wall or make the run shorter';
+  stopWith(draft, limited, failure(RUN_TIMED_OUT, message, { hint }));
 }
 
 /** One wake at the earliest time at which something is due; given with every decision, so that none is ever lost. */

@@ -11,8 +11,8 @@ import type { Migration } from './migrations.ts';
  * end. `events.id` is the order in which events were written, over all runs; `events.version` the version of the events
  * that was spoken then, from which core translates.
  *
- * The trigger on insert looks at one column that is null or not. Comparing `status` with a list there cost 2.4 µs an
- * event, this costs 0.4 (13 events for a run of five steps).
+ * The trigger on insert looks at one column that is null or not: 1.1 µs an event, where comparing `status` with a list of
+ * words took 2.4 (13 events for a run of five steps).
  */
 const RUNS = [
   `CREATE TABLE definitions (

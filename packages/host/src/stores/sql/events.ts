@@ -1,10 +1,7 @@
 import { EVENT_VERSION, type NumberedEvent, type RunEvent, upcast } from '@cadre/core';
 import type { Row, Script, SqlValue } from '../database.ts';
 
-/**
- * Rows by the statement: 2 for the usual append, 32 for a wide one. Each row in a statement of its own costs half as
- * much again.
- */
+/** Two for the usual append, more for a wide one; a statement for each row costs a third more. */
 const MOST_ROWS = 32;
 
 export function* insertEvents(key: number, first: number, events: readonly RunEvent[]): Script<void> {

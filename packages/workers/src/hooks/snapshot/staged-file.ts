@@ -1,4 +1,13 @@
-import { type BigIntStats, lstatSync, readFileSync, readlinkSync } from 'node:fs';
+import {
+  type BigIntStats,
+  closeSync,
+  constants,
+  fstatSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+} from 'node:fs';
 import { chmod, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
@@ -29,12 +38,20 @@ export function entryAt(path: string): StagedFile | undefined {
 
 export function contentAt(path: string, mode: string): Buffer | undefined {
   try {
-    if (mode === '120000') return readlinkSync(path, { encoding: 'buffer' });
-    const { size } = lstatSync(path);
-    return size > LARGEST_BYTES ? undefined : readFileSync(path);
+    return mode === '120000' ? readlinkSync(path, { encoding: 'buffer' }) : readRegular(path);
   } catch {
     // Missing, a folder, or not readable: the index decides what is staged, not the work tree.
     return undefined;
+  }
+}
+
+/** A link is not followed: what it leads to is another file. */
+function readRegular(path: string): Buffer | undefined {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    return fstatSync(file).size > LARGEST_BYTES ? undefined : readFileSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonSchema, JsonValue } from '@cadre/sdk';
+import { budget, permissions, retry } from './limit-shapes.ts';
 import type { Path } from './path.ts';
 import {
   anything,
@@ -16,44 +17,20 @@ import {
   type Shape,
   text,
   unknownKey,
+  withOneOf,
 } from './shape.ts';
 import * as values from './values.ts';
 
-/** The workflow language as data: every key, what it takes, and what it is for. */
-
-const steps: Shape = {
+/** Steps, as the schema of an editor knows them: by reference, because they hold each other. */
+export const steps: Shape = {
   schema: { type: 'array', items: { $ref: '#/$defs/step' } },
   check: (value, path, report) => list({ schema: {}, check: checkStep }).check(value, path, report),
 };
 
-const someSteps: Shape = {
+export const someSteps: Shape = {
   schema: { ...steps.schema, minItems: 1 },
   check: (value, path, report) => list({ schema: {}, check: checkStep }, 1).check(value, path, report),
 };
-
-const retry = object({
-  attempts: [
-    number('a whole number of at least 1', { minimum: 1, whole: true }),
-    'All tries together; 1 is no retry',
-  ],
-  delay: [values.duration, 'Before the second try'],
-  backoff: [number('a number of at least 1', { minimum: 1 }), 'Each delay is so many times the one before'],
-  maxDelay: [values.duration, 'No delay is longer'],
-  jitter: [oneOf('full', 'none'), 'Whether delays are drawn at random up to their length'],
-  on: [
-    list(text('a failure code'), 1),
-    'Failure codes that are retried; without it those that say they may help',
-  ],
-});
-
-const budget = object({
-  wall: [values.duration, 'Time from beginning to end'],
-  cpu: [values.duration, 'Processor time'],
-  memory: [values.size, 'Memory'],
-  tokens: [values.tokens, 'Tokens of language models'],
-  money: [values.money, 'Money'],
-  actions: [number('a whole number', { minimum: 0, whole: true }), 'Calls of actions'],
-});
 
 const onError = byKind('abort, continue, escalate or a map with `recover`', {
   string: oneOf('abort', 'continue', 'escalate'),
@@ -67,10 +44,8 @@ const onError = byKind('abort, continue, escalate or a map with `recover`', {
   ),
 });
 
-const permissions = list(values.permission);
-
 /** What any step may have. */
-export const STEP_KEYS: Keys = {
+const STEP_KEYS: Keys = {
   id: [values.stepId, 'Its name in expressions, unique in the workflow'],
   name: [text('a text'), 'What people see'],
   aliases: [
@@ -118,42 +93,31 @@ const loop = (name: string, description: string): Shape =>
     [name, 'max'],
   );
 
-const wait = byKind('a duration, or a map with `for`, `until` or `event`', {
-  string: values.duration,
-  map: object({
-    for: [values.duration, 'So long'],
-    until: [text('a time or an expression'), 'Until this time'],
-    event: [text('a topic, with * for any part'), 'Until this happens'],
-    if: [values.condition, 'Only for events for which this holds'],
-    timeout: [values.duration, 'At most so long'],
-  }),
+const event = object({
+  for: [values.duration, 'So long'],
+  until: [text('a time or an expression'), 'Until this time'],
+  event: [text('a topic, with * for any part'), 'Until this happens'],
+  if: [values.condition, 'Only for events for which this holds'],
+  timeout: [values.duration, 'At most so long'],
 });
 
-const branch: Shape = {
-  schema: {
-    type: 'object',
-    properties: { if: values.condition.schema, else: { const: true }, steps: steps.schema },
-    required: ['steps'],
-    oneOf: [{ required: ['if'] }, { required: ['else'] }],
-    additionalProperties: false,
-  },
-  check(value, path, report) {
-    object({ if: [values.condition, ''], else: [oneOf(true), ''], steps: [steps, ''] }, ['steps']).check(
-      value,
-      path,
-      report,
-    );
-    checkMap(
-      value,
-      path,
-      () => {},
-      (map) => {
-        if ('if' in map !== 'else' in map) return;
-        report({ code: 'wrong_value', message: 'a branch has either `if` or `else: true`', path });
-      },
-    );
-  },
-};
+const wait = byKind('a duration, or a map with `for`, `until` or `event`', {
+  string: values.duration,
+  map: withOneOf(event, 'for', 'until', 'event'),
+});
+
+const branch = withOneOf(
+  object(
+    {
+      if: [values.condition, 'It is chosen when this holds'],
+      else: [oneOf(true), 'It is chosen when no other is'],
+      steps: [steps, 'What is done then'],
+    },
+    ['steps'],
+  ),
+  'if',
+  'else',
+);
 
 const checkConditions = list(
   byKind('a condition, or a map with `that`', {
@@ -284,61 +248,6 @@ function reportKinds(kinds: readonly string[], path: Path, report: Report): void
     suggestion: 'make a step of each',
   });
 }
-
-const spec = object(
-  {
-    inputs: [record(values.anyMap, values.inputName), 'JSON Schemas of the inputs by name'],
-    mode: [oneOf('sequence', 'graph'), 'One step after another, or as soon as what a step needs is over'],
-    permissions: [permissions, 'The most any step may ever be granted'],
-    budget: [budget, 'The most a run may use'],
-    concurrency: [
-      object(
-        {
-          group: [text('a text'), 'Runs of one group do not run at once'],
-          onConflict: [oneOf('queue', 'skip', 'cancel-running', 'reject'), 'What is done with a second one'],
-        },
-        ['group', 'onConflict'],
-      ),
-      'Runs that must not run at once',
-    ],
-    defaults: [
-      object({
-        timeout: [values.duration, 'Time limit of one try'],
-        retry: [retry, 'How steps are tried again'],
-      }),
-      'For steps that do not say otherwise',
-    ],
-    steps: [someSteps, 'What is done'],
-    onFailure: [steps, 'What is done when the run has failed'],
-    finally: [steps, 'What is done at the end, however it ended'],
-    outputs: [values.anyMap, 'What the run gives'],
-  },
-  ['steps'],
-);
-
-const metadata = object(
-  {
-    name: [
-      text('a name of letters, digits, . - and _', (value) => /^[A-Za-z][\w.-]{0,63}$/.test(value), {
-        pattern: '^[A-Za-z][A-Za-z0-9_.-]{0,63}$',
-      }),
-      'The name of the workflow',
-    ],
-    description: [text('a text'), 'What it is for'],
-  },
-  ['name'],
-);
-
-/** A whole document. */
-export const DOCUMENT = object(
-  {
-    apiVersion: [oneOf('cadre/v1'), 'The version of the language'],
-    kind: [oneOf('Workflow'), 'What this document describes'],
-    metadata: [metadata, 'Its name'],
-    spec: [spec, 'The workflow'],
-  },
-  ['apiVersion', 'kind', 'metadata', 'spec'],
-);
 
 /** JSON Schema of a step: one of its kinds. */
 export function stepSchema(): JsonSchema {
