@@ -41,13 +41,18 @@ export type RunEventBody =
     }
   /**
    * A step inside failed for good: nothing new begins in this container, what runs there is cancelled, and then it ends
-   * with this failure. `step` may also be a list of steps: `` (the workflow's own), `each/3`, `kind/0`, `~onFailure`.
+   * with this failure. It may also be a list of steps, such as `each/3`, `kind/0`, `~onFailure`; the workflow's own list has
+   * the empty path.
    */
   | { readonly type: 'step.failing'; readonly step: string; readonly failure: Failure }
   | { readonly type: 'step.succeeded'; readonly step: string; readonly output: JsonValue }
   | { readonly type: 'step.failed'; readonly step: string; readonly failure: Failure }
   | { readonly type: 'step.timed_out'; readonly step: string; readonly failure: Failure }
   | { readonly type: 'step.cancelled'; readonly step: string }
+  /**
+   * Neither success nor failure: it is over and its output is null. `reason`: `if`, `no branch holds`, `after_failure`,
+   * `cancelled`, `timed_out` (the run's time), or what its action said: `tool_missing: ruff is not installed`.
+   */
   | { readonly type: 'step.skipped'; readonly step: string; readonly reason: string }
   /** An attempt failed and another will be made at `dueAt`. */
   | {

@@ -1,4 +1,5 @@
-import { CadreError, ERROR_CODES, type ErrorCode, isCadreError, type RunStatus } from '@cadre/core';
+import type { RunStatus } from '@cadre/core';
+import { CadreError, ERROR_CODES, type ErrorCode, isCadreError } from '@cadre/core/errors';
 import { type Failure, SKIPPED } from '@cadre/sdk';
 
 export const EXIT = {

@@ -1,4 +1,4 @@
-import { isCadreError } from '@cadre/core';
+import { isCadreError } from '@cadre/core/errors';
 import { createColors } from 'picocolors';
 import type { Io } from './io.ts';
 

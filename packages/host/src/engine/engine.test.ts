@@ -381,6 +381,22 @@ describe('whoever watches a run', () => {
     );
   });
 
+  test('is told everything, however much there is, also when the run is over already', async () => {
+    const { engine } = await world.process({
+      'sample/a': {
+        perform: async (_call, _signal, observer) => {
+          for (let line = 0; line < 2_000; line++) observer.log({ level: 'debug', message: `line ${line}` });
+          return succeed(null);
+        },
+      },
+    });
+    const id = await startSample(engine, sampleWorkflow([sampleAction('a')]));
+    await engine.settled(id);
+    const seen = await gather(engine.watch(id, 0));
+    expect(seen.filter((item) => item.kind === 'log')).toHaveLength(2_000);
+    expect(seen.filter((item) => item.kind === 'event')).toHaveLength(5);
+  });
+
   test('is told how far a step is while it goes on, and stops when they like', async () => {
     const controller = new AbortController();
     const { engine } = await world.process({

@@ -5,6 +5,7 @@ import type { Gate } from '../ports/gate.ts';
 import type { LeaseHolder } from '../ports/lease-store.ts';
 import type { NumberedLogLine } from '../ports/log-store.ts';
 import type { RunFilter, RunStore, Store } from '../ports/store.ts';
+import { createDefinitions } from './definitions.ts';
 import { createFeed } from './feed.ts';
 import { type HeldRunContext, isAtRest } from './held-run.ts';
 import { type Liveness, liveness as livenessOf } from './holder.ts';
@@ -72,6 +73,7 @@ export function openEngine(options: EngineOptions): Engine {
   const { store, gate, clock, workspace, holder } = options;
   const { runs } = store;
   const feed = createFeed(clock);
+  const definitions = createDefinitions(runs);
   const holding: Holding = createHolding(
     (ended): HeldRunContext => ({
       store,
@@ -80,6 +82,7 @@ export function openEngine(options: EngineOptions): Engine {
       feed,
       ended,
       workspace,
+      definitions,
       slots: createSlots(options.atOnce ?? Math.min(availableParallelism(), 8)),
     }),
     holder,
@@ -96,9 +99,9 @@ export function openEngine(options: EngineOptions): Engine {
     const letProcessEnd = keepAlive();
     try {
       for (;;) {
-        holding.check(run);
         const state = await readState(runs, run);
         if (isAtRest(state) || signal?.aborted === true || feed.closed) return state;
+        holding.check(run);
         await listener.news(signal);
       }
     } finally {
@@ -136,13 +139,13 @@ export function openEngine(options: EngineOptions): Engine {
       await holding.attend(run);
     },
     async rerun(run, fromStep, principal) {
-      const { state, workflow } = await readRun(runs, run);
+      const { state, workflow } = await readRun(runs, definitions, run);
       const steps = await reusableResults(workflow, readEvents(runs, run), fromStep);
       const { inputs, mode } = state;
       const trigger = { kind: 'rerun', run, from: fromStep };
       return holding.start({ workflow, inputs, mode, trigger, principal, reused: { run, steps } });
     },
-    get: (run) => readRun(runs, run),
+    get: (run) => readRun(runs, definitions, run),
     list: (filter) => runs.list(filter),
     events: (run) => readEvents(runs, run),
     effects: (run) => runs.readEffects(run),

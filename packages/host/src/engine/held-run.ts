@@ -19,11 +19,13 @@ import {
   type PerformStep,
   startAttempt,
 } from './attempt.ts';
+import type { Definitions } from './definitions.ts';
 import { readOn } from './journal.ts';
 
 export interface HeldRunContext extends AttemptContext {
   /** What expressions see as `workspace`. */
   readonly workspace: JsonObject;
+  readonly definitions: Definitions;
   /** The run is no longer held: it is over, lost, given back, or could not go on (`error`). */
   readonly ended: (run: HeldRun, error?: unknown) => void;
 }

@@ -1,5 +1,6 @@
 import { apply, CadreError, type NumberedEvent, type RunState, type Workflow } from '@cadre/core';
 import type { RunStore } from '../ports/store.ts';
+import type { Definitions } from './definitions.ts';
 
 const PAGE = 10_000;
 
@@ -34,9 +35,9 @@ export interface JournaledRun {
 }
 
 /** Throws `run_not_found`. */
-export async function readRun(runs: RunStore, run: string): Promise<JournaledRun> {
+export async function readRun(runs: RunStore, definitions: Definitions, run: string): Promise<JournaledRun> {
   const state = await readState(runs, run);
-  return { state, workflow: await runs.getDefinition(state.definition) };
+  return { state, workflow: await definitions.get(state.definition) };
 }
 
 /** Every event of a run, a page at a time. Throws `run_not_found`. */

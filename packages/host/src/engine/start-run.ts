@@ -1,7 +1,5 @@
-import { createHash } from 'node:crypto';
-import { apply, canonicalJson, decide, type RunEvent, type Workflow } from '@cadre/core';
+import { apply, decide, type RunEvent, type Workflow } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
-import type { RunStore } from '../ports/store.ts';
 import { checkStart } from './check-start.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
@@ -24,12 +22,11 @@ export interface Starter {
 }
 
 export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Starter {
-  const keepDefinition = definitionKeeper(context.store.runs);
   return {
     async start(request, hold) {
       const { workflow, mode, trigger, principal, reused } = request;
       const inputs = checkStart(workflow, request.inputs);
-      const definition = await keepDefinition(workflow);
+      const definition = await context.definitions.keep(workflow);
       const id = context.clock.newId('run');
       const created: RunEvent = {
         at: context.clock.now(),
@@ -58,24 +55,4 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
       return id;
     },
   };
-}
-
-/** Stores each definition once. Answers its hash. */
-function definitionKeeper(runs: RunStore): (workflow: Workflow) => Promise<string> {
-  const hashes = new WeakMap<Workflow, string>();
-  const stored = new Set<string>();
-  return async (workflow) => {
-    const hash = hashes.get(workflow) ?? hashOf(workflow);
-    hashes.set(workflow, hash);
-    if (!stored.has(hash)) await runs.putDefinition(hash, workflow);
-    stored.add(hash);
-    return hash;
-  };
-}
-
-/** By way of JSON, so that keys without a value are left out and not hashed as null. */
-function hashOf(workflow: Workflow): string {
-  return createHash('sha256')
-    .update(canonicalJson(JSON.parse(JSON.stringify(workflow))))
-    .digest('hex');
 }

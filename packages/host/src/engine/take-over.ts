@@ -13,7 +13,8 @@ export interface TakeOverOptions {
 }
 
 export type TakenOver =
-  | { readonly ok: true; readonly run: HeldRun /** Carries on. */; readonly goOn: () => Promise<void> }
+  /** `goOn` is called once the run is where others find it. */
+  | { readonly ok: true; readonly run: HeldRun; readonly goOn: () => Promise<void> }
   /** Absent holder: the run is over. */
   | { readonly ok: false; readonly holder?: Lease };
 
@@ -28,7 +29,7 @@ export async function takeOver(options: TakeOverOptions, id: string): Promise<Ta
   const { lease } = taken;
   try {
     // Read only now: the last holder can append no more.
-    const { state, workflow } = await readRun(context.store.runs, id);
+    const { state, workflow } = await readRun(context.store.runs, context.definitions, id);
     if (isOver(state.status)) {
       await keeper.give(lease);
       return { ok: false };

@@ -34,7 +34,7 @@ export async function* watchRun(options: Options): AsyncGenerator<Watched> {
   if (isOver(record.status) && record.number <= options.after) return;
   const listener = feed.listen(run);
   const letProcessEnd = keepAlive();
-  const known = { event: options.after, line: await lastLineBefore(options) };
+  const known = { event: options.after, line: await lastLineBefore(options), end: false };
   try {
     for (;;) {
       // First the events: a line is stored before what came of its step, so it is never told after that.
@@ -42,10 +42,11 @@ export async function* watchRun(options: Options): AsyncGenerator<Watched> {
       const lines = await store.logs.read(run, known.line, PAGE);
       known.event = events.at(-1)?.number ?? known.event;
       known.line = lines.at(-1)?.number ?? known.line;
+      known.end ||= events.some(endsRun);
       yield* inOrderOfTime(events, lines);
       for (const news of listener.takeProgress()) yield { kind: 'progress', ...news };
       const more = events.length === PAGE || lines.length === PAGE;
-      if (!more && events.some(endsRun)) return;
+      if (!more && known.end) return;
       if (signal?.aborted === true || feed.closed) return;
       options.check();
       if (!more) await listener.news(signal);

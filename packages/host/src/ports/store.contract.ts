@@ -227,8 +227,8 @@ function recordContract(store: () => Store): void {
       } while (cursor !== undefined);
       return found;
     };
-    const where = (test: (index: number) => boolean) =>
-      Array.from({ length: 25 }, (_, index) => 24 - index).filter(test);
+    const where = (holds: (index: number) => boolean) =>
+      Array.from({ length: 25 }, (_, index) => 24 - index).filter(holds);
     expect(await numbers({})).toEqual(where(() => true));
     expect(await numbers({ workflow: 'even' })).toEqual(where((index) => index % 2 === 0));
     expect(await numbers({ mode: 'plan' })).toEqual(where((index) => index % 3 === 0));

@@ -47,6 +47,27 @@ export async function openControlGroup(name: string, limits: GroupLimits): Promi
   };
 }
 
+/** Removes the empty groups of processes that were killed before they could. Names begin with `cadre-PID-`. */
+export async function sweepControlGroups(): Promise<void> {
+  const anywhere = await controllers('any', { memoryBytes: 0, processes: 0 });
+  for (const folder of new Set(anywhere.map((controller) => dirname(controller.folder)))) {
+    for (const name of await readdir(folder).catch(() => [])) {
+      const [, pid] = /^cadre-(\d+)-/.exec(name) ?? [];
+      // A group with members cannot be removed, so a number that is in use again does no harm.
+      if (pid !== undefined && !isAlive(Number(pid))) await rmdir(join(folder, name)).catch(() => {});
+    }
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code !== 'ESRCH';
+  }
+}
+
 async function controllers(name: string, limits: GroupLimits): Promise<readonly Controller[]> {
   const own = await ownGroups();
   const mounts = await groupMounts();

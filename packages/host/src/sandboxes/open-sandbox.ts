@@ -4,7 +4,7 @@ import type { Sandbox, SandboxReport } from '../ports/sandbox.ts';
 import { type BoxLimits, defaultLimits } from './box-limits.ts';
 import { type BoxOwner, boxOwner } from './box-owner.ts';
 import { type Bubblewrap, wrapInBox } from './bubblewrap.ts';
-import { openControlGroup } from './control-group.ts';
+import { openControlGroup, sweepControlGroups } from './control-group.ts';
 import { findExecutable } from './find-executable.ts';
 import { readGitSettings } from './git-settings.ts';
 import { openNetworkProxy } from './network-proxy.ts';
@@ -59,6 +59,7 @@ async function findOut(settings: SandboxSettings, nextName: () => string): Promi
   if (elsewhere !== undefined) return { report: elsewhere };
   const program = findExecutable('bwrap', settings.environment['PATH'] ?? '');
   if (program === undefined) return { report: NOT_INSTALLED };
+  await sweepControlGroups();
   const owner = await boxOwner(settings.workspace);
   const bubblewrap = await describe(program, settings, owner);
   const result = await probeBox((command) =>

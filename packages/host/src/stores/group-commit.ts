@@ -42,7 +42,7 @@ export function createGroupCommit(connection: Connection, toFault: (error: unkno
   const waiting: Waiting[] = [];
   let scheduled = false;
 
-  function flush(): void {
+  function commitNext(): void {
     scheduled = false;
     const group = waiting.splice(0, MOST_AT_ONCE);
     if (waiting.length > 0) schedule();
@@ -58,7 +58,7 @@ export function createGroupCommit(connection: Connection, toFault: (error: unkno
   function schedule(): void {
     if (scheduled) return;
     scheduled = true;
-    setImmediate(flush);
+    setImmediate(commitNext);
   }
 
   return {
@@ -68,7 +68,7 @@ export function createGroupCommit(connection: Connection, toFault: (error: unkno
         schedule();
       }),
     flush() {
-      while (waiting.length > 0) flush();
+      while (waiting.length > 0) commitNext();
     },
   };
 }

@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   mkdtempSync,
   readFileSync,
   rmSync,
@@ -10,11 +11,14 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { fileURLToPath } from 'node:url';
 import type { RunEvent, Workflow } from '@cadre/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { storeContract } from '../ports/store.contract.ts';
 import { openSqliteStore } from './open-sqlite-store.ts';
+import { READ_EFFECTS } from './sql/effects.ts';
+import { READ_EVENTS } from './sql/events.ts';
+import { READ_LINES } from './sql/logs.ts';
+import { listRuns } from './sql/runs.ts';
 
 let folder = '';
 let opened = 0;
@@ -78,7 +82,6 @@ describe('a store in a file', () => {
   test('becomes private when it was not', async () => {
     const path = join(folder, 'cadre.db');
     await filled(path);
-    const { chmodSync } = await import('node:fs');
     chmodSync(path, 0o644);
     await (await openSqliteStore(path)).close();
     expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -93,16 +96,6 @@ describe('a store in a file', () => {
     const again = await openSqliteStore(path);
     expect(await again.runs.lastNumber('run_1')).toBe(1);
     await again.close();
-  });
-
-  test('syncs every commit to the disk', async () => {
-    const path = join(folder, 'cadre.db');
-    await filled(path);
-    const source = readFileSync(fileURLToPath(new URL('./sqlite-database.ts', import.meta.url)), 'utf8');
-    expect(source).toContain('PRAGMA synchronous = FULL');
-    const database = new DatabaseSync(path);
-    expect(database.prepare('PRAGMA journal_mode').get()).toEqual({ journal_mode: 'wal' });
-    database.close();
   });
 });
 
@@ -126,10 +119,6 @@ describe('the database itself', () => {
   test('answers lists and reads by an index, never by looking at every run [WRK-48]', async () => {
     const path = join(folder, 'cadre.db');
     await filled(path);
-    const { listRuns } = await import('./sql/runs.ts');
-    const { READ_EVENTS } = await import('./sql/events.ts');
-    const { READ_LINES } = await import('./sql/logs.ts');
-    const { READ_EFFECTS } = await import('./sql/effects.ts');
     const database = new DatabaseSync(path);
     const plan = (sql: string) =>
       database

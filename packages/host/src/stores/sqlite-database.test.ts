@@ -51,6 +51,14 @@ describe('writes that share a commit', () => {
     await database.close();
   });
 
+  test('are synced to the disk with every commit', async () => {
+    const database = await openSqliteDatabase(join(folder, 'cadre.db'));
+    expect(await database.read('PRAGMA journal_mode', [])).toEqual([{ journal_mode: 'wal' }]);
+    // 2 is FULL: https://sqlite.org/pragma.html#pragma_synchronous
+    expect(await database.read('PRAGMA synchronous', [])).toEqual([{ synchronous: 2 }]);
+    await database.close();
+  });
+
   test('are one commit, and not one each', async () => {
     const database = await openSqliteDatabase(join(folder, 'cadre.db'));
     // Every commit writes at least one page of 4,096 bytes and its header to the log.

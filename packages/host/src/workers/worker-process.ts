@@ -11,9 +11,10 @@ import {
   type WorkerMessage,
 } from '@cadre/sdk';
 import type { ActionCall, CallObserver, CallRequest, InstalledWorker } from '../ports/action-runner.ts';
-import type { ConfinedProcess, ProcessEnd } from '../ports/sandbox.ts';
+import type { ConfinedProcess } from '../ports/sandbox.ts';
 import { readLines } from './read-lines.ts';
 import { tailLines } from './tail-lines.ts';
+import { brokenProtocol, cancelledCall, checkGreeting, explainEnd } from './worker-failure.ts';
 import { readMessage } from './worker-message.ts';
 
 export interface WorkerTimes {
@@ -88,7 +89,7 @@ export function openWorkerProcess(
     if (read.kind === 'message') return handle(read.message);
     if (read.kind === 'broken') {
       isRetired = true;
-      return settle(read.call, { ok: false, failure: broken(id, read.reason) });
+      return settle(read.call, { ok: false, failure: brokenProtocol(id, read.reason) });
     }
     garbage += 1;
     if (garbage > MOST_GARBAGE) return;
@@ -158,7 +159,7 @@ export function openWorkerProcess(
         const finish = (outcome: Outcome<JsonValue>) => {
           clearTimeout(grace);
           signal.removeEventListener('abort', cancel);
-          resolve(signal.aborted ? { ok: false, failure: cancelled(id, action) } : outcome);
+          resolve(signal.aborted ? { ok: false, failure: cancelledCall(id, action) } : outcome);
         };
         calls.set(call, { observer, signal, settle: finish });
         send(child.stdin, { type: 'call', call, action, input, context: contextOf(given) });
@@ -199,53 +200,4 @@ async function answer(stdin: Writable, request: string, asked: Promise<Outcome<J
       ? { type: 'answer', request, value: outcome.output }
       : { type: 'refusal', request, failure: outcome.failure },
   );
-}
-
-function checkGreeting(
-  { manifest }: InstalledWorker,
-  ready: Extract<WorkerMessage, { type: 'ready' }>,
-): Failure | undefined {
-  if (ready.protocol !== PROTOCOL_VERSION) {
-    return failure(
-      'incompatible',
-      `${manifest.id} speaks protocol ${ready.protocol}, Cadre speaks ${PROTOCOL_VERSION}`,
-      {
-        hint: 'install a version of the worker that fits this version of Cadre',
-      },
-    );
-  }
-  const missing = manifest.actions.map(({ name }) => name).filter((name) => !ready.actions.includes(name));
-  if (missing.length === 0) return undefined;
-  return failure(
-    'incompatible',
-    `${manifest.id} promises actions that its code does not have: ${missing.join(', ')}`,
-    {
-      hint: 'make worker.yaml and the code of the worker agree',
-    },
-  );
-}
-
-function broken(id: string, reason: string): Failure {
-  return failure('worker_fault', `${id} sent a message that does not fit the protocol: ${reason}`);
-}
-
-function cancelled(id: string, action: string): Failure {
-  return failure('cancelled', `${id}/${action} was stopped`);
-}
-
-function explainEnd(id: string, end: ProcessEnd, killed: string | undefined, lastLines: string): Failure {
-  const details = { code: end.code, signal: end.signal, lastLines };
-  if (end.exceeded !== undefined) {
-    return failure(
-      'limit_exceeded',
-      `the worker ${id} was ended because it used more than its limit: ${end.exceeded}`,
-      {
-        details,
-      },
-    );
-  }
-  const how = end.signal === null ? `exit code ${end.code}` : `signal ${end.signal}`;
-  const why = end.error ?? killed ?? how;
-  const last = lastLines === '' ? '' : `; it last wrote: ${lastLines.split('\n').slice(-3).join(' / ')}`;
-  return failure('worker_died', `the worker ${id} ended: ${why}${last}`, { retryable: true, details });
 }

@@ -62,7 +62,7 @@ async function readLefthook(config: string, text: string, snapshot: Snapshot): P
 }
 
 /** As it is staged; from the work tree when git does not know it, as with settings that are only for oneself. */
-async function readConfig(path: string, snapshot: Snapshot): Promise<string | undefined> {
+export async function readConfig(path: string, snapshot: Snapshot): Promise<string | undefined> {
   if (!snapshot.entries.has(path)) {
     return readFile(join(snapshot.repository.root, path), 'utf8').catch(() => undefined);
   }

@@ -1,6 +1,7 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { type ActionContext, ActionError } from '@cadre/sdk';
 import type { HookFile } from './built-in/built-in.ts';
+import type { CleanFiles } from './clean-files.ts';
 import type { Hook, HookWork } from './hook.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
@@ -13,6 +14,14 @@ export interface HookEnd {
   readonly output: string;
   /** Files that it changed. */
   readonly changed: readonly string[];
+  /** Files with which it found something wrong, as far as it looks at them one by one. */
+  readonly faulty?: readonly string[];
+}
+
+/** What is staged, and which of it need not be looked at again file by file. */
+export interface FilesToCheck {
+  readonly snapshot: Snapshot;
+  readonly clean: Pick<CleanFiles, 'has'>;
 }
 
 type FileHook = Hook & { readonly work: Extract<HookWork, { kind: 'file' }> };
@@ -24,7 +33,7 @@ const BATCH = 64;
 export async function runHooks(
   context: ActionContext,
   hooks: readonly Hook[],
-  snapshot: Snapshot,
+  files: FilesToCheck,
   onEnd: (end: HookEnd) => void,
 ): Promise<readonly HookEnd[]> {
   const ends: HookEnd[] = [];
@@ -35,7 +44,7 @@ export async function runHooks(
       (hook) => hook.work === undefined || hook.chains.some((chain) => stopped.has(chain)),
     );
     const active = together.filter((hook) => !idle.includes(hook));
-    const done = [...idle.map(idleEnd), ...(await runTogether(context, active, snapshot))];
+    const done = [...idle.map(idleEnd), ...(await runTogether(context, active, files))];
     // In the order of the configuration, whichever came first.
     for (const hook of together) {
       const end = done.find((candidate) => candidate.hook === hook);
@@ -46,6 +55,14 @@ export async function runHooks(
     }
   }
   return ends;
+}
+
+/** The files that every check of single files has seen and found good; none when one of the checks did not run. */
+export function cleanFiles(ends: readonly HookEnd[], snapshot: Snapshot): readonly string[] {
+  const own = ends.filter(({ hook }) => isFileHook(hook));
+  if (own.some(({ status }) => status === 'not_run')) return [];
+  const faulty = new Set([...snapshot.changed(), ...own.flatMap((end) => end.faulty ?? [])]);
+  return [...new Set(own.flatMap(({ hook }) => hook.paths))].filter((path) => !faulty.has(path));
 }
 
 /** Hooks that can run at once: those of a group, and neighbours that look at one file at a time. */
@@ -84,23 +101,31 @@ function idleEnd(hook: Hook): HookEnd {
 async function runTogether(
   context: ActionContext,
   hooks: readonly Hook[],
-  snapshot: Snapshot,
+  files: FilesToCheck,
 ): Promise<readonly HookEnd[]> {
-  const files = hooks.filter(isFileHook);
-  if (files.length > 0 && files.length === hooks.length) return runFileHooks(files, snapshot);
-  return Promise.all(hooks.map((hook) => runAlone(context, hook, snapshot)));
+  const others = hooks.filter((hook) => !isFileHook(hook));
+  return [
+    ...(await runFileHooks(hooks.filter(isFileHook), files)),
+    ...(await Promise.all(others.map((hook) => runAlone(context, hook, files)))),
+  ];
 }
 
 /** Every check over one file before the next file: it is read and decoded while it is at hand. */
-async function runFileHooks(hooks: readonly FileHook[], snapshot: Snapshot): Promise<readonly HookEnd[]> {
+async function runFileHooks(
+  hooks: readonly FileHook[],
+  { snapshot, clean }: FilesToCheck,
+): Promise<readonly HookEnd[]> {
   const states = hooks.map((hook) => ({
     hook,
     paths: new Set(hook.paths),
     messages: [] as string[],
+    faulty: [] as string[],
     changed: [] as string[],
     durationMs: 0,
   }));
-  const paths = new Set(hooks.flatMap((hook) => hook.paths));
+  const touched = new Set(snapshot.changed());
+  const isKnown = (path: string) => clean.has(path) && !touched.has(path);
+  const paths = [...new Set(hooks.flatMap((hook) => hook.paths))].filter((path) => !isKnown(path));
   let number = 0;
   for (const path of paths) {
     number += 1;
@@ -117,13 +142,14 @@ async function runFileHooks(hooks: readonly FileHook[], snapshot: Snapshot): Pro
   for (const path of new Set(states.flatMap(({ changed }) => changed))) {
     await scratch?.put(path, snapshot.current(path));
   }
-  return states.map(({ hook, messages, changed, durationMs }) => ({
+  return states.map(({ hook, messages, faulty, changed, durationMs }) => ({
     hook,
     status: messages.length === 0 ? 'passed' : 'failed',
     durationMs,
     code: messages.length === 0 ? 0 : 1,
     output: messages.filter((message) => message !== '').join('\n'),
     changed,
+    faulty,
   }));
 }
 
@@ -137,21 +163,27 @@ function hookFile(path: string, snapshot: Snapshot): HookFile | undefined {
 /** Answers the file as the check leaves it. */
 function checkFile(
   file: HookFile,
-  state: { readonly hook: FileHook; readonly messages: string[]; readonly changed: string[] },
+  state: {
+    readonly hook: FileHook;
+    readonly messages: string[];
+    readonly faulty: string[];
+    readonly changed: string[];
+  },
   snapshot: Snapshot,
 ): HookFile | undefined {
   const fault = state.hook.work.check(file);
   if (fault === undefined) return file;
   state.messages.push(fault.message);
+  state.faulty.push(file.path);
   if (fault.content === undefined) return file;
   state.changed.push(file.path);
   snapshot.change(file.path, { mode: file.executable ? '100755' : '100644', content: fault.content });
   return hookFile(file.path, snapshot);
 }
 
-async function runAlone(context: ActionContext, hook: Hook, snapshot: Snapshot): Promise<HookEnd> {
+async function runAlone(context: ActionContext, hook: Hook, files: FilesToCheck): Promise<HookEnd> {
   const startedAt = performance.now();
-  const { code, output, changed } = await perform(context, hook, snapshot);
+  const { code, output, changed } = await perform(context, hook, files);
   const failed = code !== 0 || (hook.failsOnChange && changed.length > 0);
   return {
     hook,
@@ -166,18 +198,15 @@ async function runAlone(context: ActionContext, hook: Hook, snapshot: Snapshot):
 async function perform(
   context: ActionContext,
   hook: Hook,
-  snapshot: Snapshot,
+  files: FilesToCheck,
 ): Promise<Pick<HookEnd, 'code' | 'output' | 'changed'>> {
+  const { snapshot } = files;
   const { work } = hook;
   if (work?.kind === 'repository') {
     const problem = await work.check(hook.paths, { context, snapshot });
     return { code: problem === undefined ? 0 : 1, output: problem ?? '', changed: [] };
   }
-  if (work?.kind === 'file') {
-    const [end] = await runFileHooks([{ ...hook, work }], snapshot);
-    return { code: end?.code ?? 0, output: end?.output ?? '', changed: end?.changed ?? [] };
-  }
-  if (work === undefined) return { code: 0, output: '', changed: [] };
+  if (work?.kind !== 'program') return { code: 0, output: '', changed: [] };
   const scratch = await snapshot.scratch();
   const end = await work.run(scratch).catch(cannotStart);
   const changes = await scratch.collect();

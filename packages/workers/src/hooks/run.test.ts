@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { manifestProblems } from '../testing/checked-worker.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { temporaryRepository } from '../testing/temporary-repository.ts';
+import type { HooksReport } from './report.ts';
 import { hooksWorker, localHooks, runHooksIn, stagedContent, standardHooks } from './testing.ts';
 import { worker } from './worker.ts';
 
@@ -308,5 +309,86 @@ describe('programs', () => {
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'cancelled' } });
     expect(slow.git('ls-files', '--stage')).toBe(before);
     expect(read(slow.path, 'a.txt')).toBe('a');
+  });
+});
+
+describe('files that were clean before', () => {
+  const CHECKS = standardHooks('check-json', 'trailing-whitespace');
+  const withData = () => {
+    const dataDir = temporaryFolder();
+    return async (workspace: string, input: object = { all: true }) => {
+      const { outcome } = await hooksWorker.run('run', input, { workspace, dataDir });
+      const report = (outcome.ok ? outcome.output : outcome.failure.details) as unknown as HooksReport;
+      return { report, hook: (id: string) => report.hooks.find((hook) => hook.id === id) };
+    };
+  };
+
+  test('are not even read again, and what differs is', async () => {
+    const repository = temporaryRepository({ [CONFIG]: CHECKS, 'a.json': '{}', 'b.txt': 'x\n', tool: 'x\n' });
+    const run = withData();
+    expect((await run(repository.path)).hook('check-json')).toMatchObject({ status: 'passed', files: 1 });
+    // Git no longer has the content: whoever would read it would fail.
+    const id = repository.git('rev-parse', ':b.txt');
+    rmSync(join(repository.path, '.git/objects', id.slice(0, 2), id.slice(2)), { force: true });
+    rmSync(join(repository.path, 'b.txt'));
+    expect((await run(repository.path)).hook('trailing-whitespace')).toMatchObject({
+      status: 'passed',
+      files: 4,
+    });
+    repository.write('a.json', '{');
+    repository.git('add', 'a.json');
+    expect((await run(repository.path)).hook('check-json')).toMatchObject({ status: 'failed' });
+    repository.write('a.json', '{}');
+    repository.git('add', 'a.json');
+    expect((await run(repository.path)).hook('check-json')).toMatchObject({ status: 'passed' });
+  });
+
+  test('count for nothing under another configuration, mode or path, or when a hook was left out', async () => {
+    const repository = temporaryRepository({
+      [CONFIG]: standardHooks('check-json'),
+      'bad  .txt': 'blank  \n',
+      'x.sh': 'x\n',
+    });
+    const run = withData();
+    await run(repository.path);
+    repository.write(
+      CONFIG,
+      standardHooks('check-json', 'trailing-whitespace', 'check-executables-have-shebangs'),
+    );
+    repository.git('add', CONFIG);
+    expect(
+      (await run(repository.path, { all: true, skip: ['trailing-whitespace'] })).hook('trailing-whitespace'),
+    ).toMatchObject({ status: 'skipped' });
+    expect((await run(repository.path)).hook('trailing-whitespace')).toMatchObject({ status: 'failed' });
+    expect((await run(repository.path)).hook('check-executables-have-shebangs')).toMatchObject({
+      status: 'skipped',
+    });
+    repository.git('update-index', '--chmod=+x', 'x.sh');
+    expect((await run(repository.path)).hook('check-executables-have-shebangs')).toMatchObject({
+      status: 'failed',
+    });
+    repository.git('mv', 'x.sh', 'x.json');
+    repository.git('update-index', '--chmod=-x', 'x.json');
+    expect((await run(repository.path)).hook('check-json')).toMatchObject({ status: 'failed' });
+  });
+
+  test('are looked at again when a program has changed them', async () => {
+    const config = JSON.parse(standardHooks('trailing-whitespace'));
+    const program = { id: 'p', name: 'p', language: 'system', pass_filenames: false, entry: 'true' };
+    const withProgram = (entry: string) =>
+      JSON.stringify({ repos: [...JSON.parse(localHooks({ ...program, entry })).repos, ...config.repos] });
+    const repository = temporaryRepository({
+      [CONFIG]: withProgram(`sh -c 'if test -e go; then echo "x  " > a.txt; fi'`),
+      'a.txt': 'a\n',
+    });
+    const run = withData();
+    expect((await run(repository.path)).report.metrics['failed']).toBe(0);
+    repository.write('go', '');
+    repository.git('add', 'go');
+    expect((await run(repository.path)).hook('trailing-whitespace')).toMatchObject({
+      status: 'failed',
+      changed: ['a.txt'],
+    });
+    expect(stagedContent(repository, 'a.txt')).toBe('x\n');
   });
 });

@@ -2,10 +2,12 @@ import { type ActionContext, ActionError, defineAction, skip } from '@cadre/sdk'
 import { structuredPatch } from 'diff';
 import { applyFixes, recoverFixes } from './apply/apply-fixes.ts';
 import type { Fix } from './apply/work-tree.ts';
-import { findConfigs, planConfig } from './configs.ts';
+import { openCleanFiles } from './clean-files.ts';
+import { findConfigs, planConfig, readConfig } from './configs.ts';
 import type { Hook } from './hook.ts';
+import { needsContent } from './identify/identify.ts';
 import { endLines, type HooksReport, reportOf } from './report.ts';
-import { type HookEnd, runHooks } from './run-hooks.ts';
+import { cleanFiles, type HookEnd, runHooks } from './run-hooks.ts';
 import { filesToCheck } from './snapshot/files-to-check.ts';
 import { openRepository } from './snapshot/repository.ts';
 import { openSnapshot, type Snapshot } from './snapshot/snapshot.ts';
@@ -35,9 +37,14 @@ export const run = defineAction(async (input: RunInput, context): Promise<HooksR
   if (context.mode === 'apply') await recoverFixes(context, repository.gitDir);
   const snapshot = await openSnapshot(context, repository);
   const paths = await filesToCheck(context, snapshot, input);
-  await snapshot.load(paths);
-  const hooks = await planAll(context, snapshot, paths, input);
-  const ends = await runHooks(context, hooks, snapshot, (end) => tell(context, end));
+  const configs = configsOf(snapshot, input);
+  const clean = await openCleanFiles(context, snapshot, await circumstances(snapshot, configs, input));
+  await snapshot.load(
+    paths.filter((path) => !clean.has(path) || needsContent(path, snapshot.entries.get(path)?.mode ?? '')),
+  );
+  const hooks = await planAll(context, snapshot, configs, paths, input);
+  const ends = await runHooks(context, hooks, { snapshot, clean }, (end) => tell(context, end));
+  await clean.remember(cleanFiles(ends, snapshot));
   const fixes = fixesOf(snapshot, ends);
   const report = reportOf(ends, fixes, paths.length);
   if (context.mode === 'preview') showEffects(context, fixes);
@@ -47,16 +54,30 @@ export const run = defineAction(async (input: RunInput, context): Promise<HooksR
   return report;
 });
 
+function configsOf(snapshot: Snapshot, input: RunInput): readonly string[] {
+  const configs = input.configs ?? findConfigs(snapshot);
+  if (configs.length > 0) return configs;
+  throw skip('nothing_to_do', 'the repository has neither .pre-commit-config.yaml nor lefthook.yml');
+}
+
+/** What the checks of a file depend on besides the file. */
+async function circumstances(
+  snapshot: Snapshot,
+  configs: readonly string[],
+  input: RunInput,
+): Promise<readonly string[]> {
+  const texts = await Promise.all(configs.map((config) => readConfig(config, snapshot)));
+  const state = JSON.stringify([input.stage, input.skip, snapshot.repository.inMerge]);
+  return [state, ...texts.map((text) => text ?? '')];
+}
+
 async function planAll(
   context: ActionContext,
   snapshot: Snapshot,
+  configs: readonly string[],
   paths: readonly string[],
   input: RunInput,
 ): Promise<readonly Hook[]> {
-  const configs = input.configs ?? findConfigs(snapshot);
-  if (configs.length === 0) {
-    throw skip('nothing_to_do', 'the repository has neither .pre-commit-config.yaml nor lefthook.yml');
-  }
   const stage = input.stage ?? 'pre-commit';
   const request = { context, snapshot, stage, paths, skip: new Set(input.skip) };
   const hooks: Hook[] = [];

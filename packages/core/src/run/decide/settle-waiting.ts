@@ -1,4 +1,4 @@
-import { type Failure, failure, type JsonValue } from '@cadre/sdk';
+import { type Failure, failure } from '@cadre/sdk';
 import type { Question } from '../events.ts';
 import { parentOf } from '../path.ts';
 import type { StepState } from '../state.ts';
@@ -88,7 +88,7 @@ function quarantined(path: string, { attempts, deaths }: StepState): Failure {
   const message = `'${path}' is quarantined: its process died in ${deaths} of ${attempts} attempts`;
   return failure('quarantined', message, {
     hint: 'read the log of the step: it probably ends its own process, or needs more memory than there is',
-    details: { step: path, attempts, deaths } satisfies JsonValue,
+    details: { step: path, attempts, deaths },
   });
 }
 

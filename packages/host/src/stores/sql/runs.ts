@@ -1,4 +1,4 @@
-import type { RunEvent, RunStatus } from '@cadre/core';
+import { RUN_STATUSES, type RunEvent, type RunStatus } from '@cadre/core';
 import type { Appended, RunFilter, RunRecord } from '../../ports/store.ts';
 import { change, query, type Row, type Script, type SqlValue, type Statement } from '../database.ts';
 import { insertEvents } from './events.ts';
@@ -105,16 +105,6 @@ function questionsText({ questions }: Progress): string | null {
 }
 
 const MODES = ['apply', 'plan'] as const;
-const ALL: readonly RunStatus[] = [
-  'queued',
-  'running',
-  'waiting',
-  'cancelling',
-  'succeeded',
-  'failed',
-  'cancelled',
-  'timed_out',
-];
 
 /**
  * Newest first, from `before` (exclusive). With a filter, one range of an index for each mode and status, each read as
@@ -126,7 +116,7 @@ export function listRuns(filter: RunFilter, before: number, limit: number): Stat
     return query(`SELECT ${COLUMNS} FROM runs WHERE key < ?1 ORDER BY key DESC LIMIT ?2`, before, limit);
   }
   const modes = mode === undefined ? MODES : [mode];
-  const ranges = modes.flatMap((each) => (status ?? ALL).map((one) => [each, one] as const));
+  const ranges = modes.flatMap((each) => (status ?? RUN_STATUSES).map((one) => [each, one] as const));
   const parameters: SqlValue[] = [before, limit, ...(workflow === undefined ? [] : [workflow])];
   const selects = ranges.map(([eachMode, eachStatus]) => {
     parameters.push(eachMode, eachStatus);

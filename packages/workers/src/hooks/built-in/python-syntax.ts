@@ -52,6 +52,7 @@ async function pythonSays(
   paths: readonly string[],
   { context, snapshot }: RepositoryFacts,
 ): Promise<string | undefined> {
+  await snapshot.load(paths);
   const stdin = paths
     .map((path) => `${JSON.stringify([path, snapshot.current(path)?.content?.toString('base64') ?? ''])}\n`)
     .join('');

@@ -13,6 +13,7 @@ export const checkAddedLargeFiles: BuiltIn = {
     return repositoryCheck(async (paths, facts) => {
       const isAdded = (path: string) => facts.snapshot.staged.get(path)?.letter === 'A';
       const asked = options['enforce-all'] ? paths : paths.filter(isAdded);
+      await facts.snapshot.load(asked);
       const large = asked
         .map((path) => ({ path, kilobytes: Math.ceil(facts.snapshot.bytes(path) / 1024) }))
         .filter(({ kilobytes }) => kilobytes > limit);
@@ -77,6 +78,7 @@ export const checkSymlinks: BuiltIn = {
   types: ['symlink'],
   create: () =>
     repositoryCheck(async (paths, { snapshot }) => {
+      await snapshot.load(paths);
       const folders = withFolders(snapshot.entries.keys());
       const isBroken = (path: string) => {
         const target = snapshot.current(path)?.content?.toString();
@@ -120,6 +122,7 @@ async function isDestroyedLink(path: string, { context, snapshot }: RepositoryFa
   const entry = snapshot.entries.get(path);
   if (change?.headMode !== '120000' || entry === undefined || entry.mode === '120000') return false;
   if (change.headId === entry.id) return true;
+  await snapshot.load([path]);
   const { stdout } = await readGit(context, snapshot.repository.root, ['cat-file', '-p', change.headId]);
   return snapshot.original(path)?.content?.toString().trimEnd() === stdout.trimEnd();
 }

@@ -24,6 +24,13 @@ export function tagsOf(path: string, mode: string, content: () => Uint8Array): R
   return tags;
 }
 
+/** Whether `tagsOf` would ask for the content. */
+export function needsContent(path: string, mode: string): boolean {
+  if (KINDS[mode] !== undefined) return false;
+  const tags = tagsOfName(path);
+  return !tags.includes('text') && !tags.includes('binary');
+}
+
 /** By bytes and not by UTF-8, as `file` does: text in an older encoding is text as well. */
 export function isText(content: Uint8Array): boolean {
   return content
