@@ -61,7 +61,8 @@ const FORBIDDEN_IN_CORE = [
   /\bprocess\./,
   /\bconsole\./,
 ];
-const FORBIDDEN_NAMES = /(^|\/)(utils?|helpers?|common|shared|misc|managers?|services?|handlers?|base|impl|types)(\.ts$|\/)/;
+const FORBIDDEN_NAMES =
+  /(^|\/)(utils?|helpers?|common|shared|misc|managers?|services?|handlers?|base|impl|types)(\.ts$|\/)/;
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })

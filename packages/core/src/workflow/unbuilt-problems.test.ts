@@ -17,6 +17,10 @@ function unbuilt(text: string) {
 test('what the language has and the engine has not is told by step and key, inside other steps too', () => {
   expect(unbuilt(readFileSync(join(import.meta.dirname, 'fixtures/hygiene.yaml'), 'utf8'))).toEqual([
     '15 spec.concurrency: `concurrency` is not built yet',
+    '14 spec.budget.cpu: `budget.cpu` is not built yet',
+    '14 spec.budget.memory: `budget.memory` is not built yet',
+    '14 spec.budget.tokens: `budget.tokens` is not built yet',
+    '14 spec.budget.money: `budget.money` is not built yet',
     '37 spec.steps[4].repeat: `repeat` of the step "ready" is not built yet',
   ]);
   const steps = `- { id: a, workflow: x }
@@ -24,7 +28,8 @@ test('what the language has and the engine has not is told by step and key, insi
 - { id: e, run: x, onError: { recover: [ { id: f, plan: x } ], then: retry }, compensate: [ { id: g, wait: 1m } ] }
 - { id: h, while: { if: true, max: 1 }, steps: [ { run: x } ] }
 - { id: i, run: x, onError: escalate }
-- { id: j, approval: { prompt: x, delegates: [ann] } }`;
+- { id: j, approval: { prompt: x, delegates: [ann] } }
+- { id: k, run: x, class: cpu, priority: 5, budget: { wall: 1m } }`;
   expect(unbuilt(yaml(steps))).toEqual([
     '7 spec.steps[0].workflow: `workflow` of the step "a" is not built yet',
     '8 spec.steps[1].parallel[0].bot: `bot` of the step "c" is not built yet',
@@ -36,6 +41,9 @@ test('what the language has and the engine has not is told by step and key, insi
     '10 spec.steps[3].while: `while` of the step "h" is not built yet',
     '11 spec.steps[4].onError: `onError` of the step "i" is not built yet',
     '12 spec.steps[5].approval.delegates: `approval.delegates` of the step "j" is not built yet',
+    '13 spec.steps[6].class: `class` of the step "k" is not built yet',
+    '13 spec.steps[6].priority: `priority` of the step "k" is not built yet',
+    '13 spec.steps[6].budget: `budget` of the step "k" is not built yet',
   ]);
 });
 

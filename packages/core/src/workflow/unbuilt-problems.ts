@@ -6,11 +6,11 @@ import type { Position, Problem, Step, Workflow } from './workflow.ts';
 /** Everything in a workflow that the language has and the engine cannot do yet. Nothing of such a workflow is run. */
 export function unbuiltProblems(workflow: Workflow): Problem[] {
   const find = positionsOf(workflow);
-  const concurrency =
-    workflow.concurrency === undefined
-      ? []
-      : [unbuilt('`concurrency` is not built yet', ['spec', 'concurrency'], find(['spec', 'concurrency']))];
-  return [...concurrency, ...walkSteps(workflow).flatMap(problemsOf)];
+  const top = unbuiltTopKeys(workflow).map((key) => {
+    const at = ['spec', ...key.split('.')];
+    return unbuilt(`\`${key}\` is not built yet`, at, find(at));
+  });
+  return [...top, ...walkSteps(workflow).flatMap(problemsOf)];
 
   function problemsOf({ step, path }: PlacedStep): Problem[] {
     return unbuiltKeys(step).map((key) => {
@@ -20,6 +20,14 @@ export function unbuiltProblems(workflow: Workflow): Problem[] {
   }
 }
 
+/** Of a run's budget only the wall time is kept so far. */
+function unbuiltTopKeys({ concurrency, budget = {} }: Workflow): string[] {
+  const { wallMs: _, ...others } = budget;
+  const names = { cpuMs: 'cpu', memoryBytes: 'memory', tokens: 'tokens', money: 'money', actions: 'actions' };
+  const limits = Object.keys(others).map((key) => `budget.${names[key as keyof typeof names]}`);
+  return [...(concurrency === undefined ? [] : ['concurrency']), ...limits];
+}
+
 function unbuiltKeys(step: Step): string[] {
   const present: readonly (readonly [boolean, string])[] = [
     [step.kind === 'unbuilt', step.kind === 'unbuilt' ? step.key : ''],
@@ -27,6 +35,9 @@ function unbuiltKeys(step: Step): string[] {
     [step.onError.kind === 'escalate', 'onError'],
     [step.cache !== undefined, 'cache'],
     [step.compensate !== undefined, 'compensate'],
+    [step.class !== undefined, 'class'],
+    [step.priority !== undefined, 'priority'],
+    [step.budget !== undefined, 'budget'],
   ];
   return present.filter(([there]) => there).map(([, key]) => key);
 }

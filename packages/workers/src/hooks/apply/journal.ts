@@ -154,21 +154,20 @@ export function recover(gitDir: string): readonly string[] {
 
 function recoverOne(journal: Journal): readonly string[] {
   const plan = readPlan(journal.folder);
-  const begun = plan?.files.some(
-    ({ path, before, after }) => before !== after && lookAt(plan.root, path) === after,
-  );
-  const ours = plan !== undefined && plan.indexPath !== '' && holdsLock(journal, plan.indexPath);
-  const rest =
-    plan !== undefined && begun
-      ? plan.files.filter(({ path, before }) => lookAt(plan.root, path) === before)
-      : [];
-  if (plan !== undefined) for (const file of rest) replace(journal.folder, plan.root, file);
-  if (plan !== undefined && ours) {
-    if (begun && hashOf(plan.indexPath) === plan.indexBefore)
-      renameSync(`${plan.indexPath}.lock`, plan.indexPath);
-    else unlockIndex(plan.indexPath);
-  }
+  const finished = plan === undefined ? [] : finish(journal, plan);
   discard(journal);
+  return finished;
+}
+
+function finish(journal: Journal, plan: Plan): readonly string[] {
+  const { root, indexPath, indexBefore, files } = plan;
+  const looks = files.map((file) => ({ file, now: lookAt(root, file.path) }));
+  const begun = looks.some(({ file, now }) => file.before !== file.after && now === file.after);
+  const rest = begun ? looks.filter(({ file, now }) => now === file.before).map(({ file }) => file) : [];
+  for (const file of rest) replace(journal.folder, root, file);
+  if (indexPath === '' || !holdsLock(journal, indexPath)) return rest.map(({ path }) => path);
+  if (begun && hashOf(indexPath) === indexBefore) renameSync(`${indexPath}.lock`, indexPath);
+  else unlockIndex(indexPath);
   return rest.map(({ path }) => path);
 }
 

@@ -17,13 +17,14 @@ export interface Repository {
 /** Throws ActionError `not_a_repository`. `indexFile` is git's own `GIT_INDEX_FILE` when git called the hook. */
 export async function openRepository(context: ActionContext, indexFile?: string): Promise<Repository> {
   const facts = ['--show-toplevel', '--absolute-git-dir', '--git-path', 'index', '--show-object-format'];
-  const { code, stdout } = await readGit(context, context.workspace, ['rev-parse', ...facts]);
+  const { code, stdout, stderr } = await readGit(context, context.workspace, ['rev-parse', ...facts]);
   // A path may itself hold a line end, though not the last answers; git gives no other separator here.
   const [root, gitDir, index, hash] = stdout.split('\n');
   if (code !== 0 || !root || !gitDir || !index) {
+    const reason = stderr.trim().split('\n')[0] ?? '';
     throw new ActionError(
       'not_a_repository',
-      `${context.workspace} is in no git repository with a work tree`,
+      `${context.workspace} is in no git repository with a work tree: ${reason}`,
       {
         hint: 'make one with git init, or name another folder',
       },
