@@ -55,7 +55,7 @@ test.each([
   ['a graph in which each step needs the one before', chain],
   ['a graph in which one step needs all others', join],
   ['a parallel of many branches', wide],
-])('%s of ten times the length costs ten times as much', { timeout: 120_000 }, (_, make) => {
+])('%s of ten times the length costs ten times as much', { timeout: 300_000 }, (_, make) => {
   const ratio = visits(make(10_000)) / visits(make(1_000));
   expect(ratio).toBeGreaterThan(9);
   expect(ratio).toBeLessThan(11);
@@ -64,7 +64,7 @@ test.each([
 const isWork = (path: string) => path.endsWith('/work');
 
 test('elements that are all retried or all recovered cost in proportion to their number', {
-  timeout: 120_000,
+  timeout: 300_000,
 }, () => {
   const retry = { attempts: 2, delayMs: 1000, backoff: 1, maxDelayMs: 1000, jitter: 'none' as const };
   // biome-ignore lint/suspicious/noThenProperty: it is a key of the workflow language.
@@ -88,6 +88,6 @@ test('attempts that are to be cancelled are named once, however many they are', 
   expect(run.state().status).toBe('cancelled');
 });
 
-test('a forEach of 100,000 elements comes to its end with a few looks at each', { timeout: 120_000 }, () => {
+test('a forEach of 100,000 elements comes to its end with a few looks at each', { timeout: 300_000 }, () => {
   expect(visits(forEach(100_000, 8)) / 100_000).toBeLessThan(12);
 });

@@ -12,7 +12,10 @@ import { simulate } from './testing/simulation.ts';
 
 type Simulation = ReturnType<typeof simulate>;
 
-const RUNS = 500;
+const RUNS = 300;
+
+/** Many thousand decisions each; a busy machine takes its time. */
+const PATIENT = { timeout: 300_000 };
 
 /** More than any of these workflows needs; reaching it means that a run goes round for ever. */
 const MOST_MOVES = 3000;
@@ -149,7 +152,7 @@ function chanceFrom(seed: number): () => number {
 const seed = fc.integer();
 const mode = fc.constantFrom('apply' as const, 'apply' as const, 'apply' as const, 'plan' as const);
 
-test('every run ends, or has something that it goes on with, whatever happens to it', () => {
+test('every run ends, or has something that it goes on with, whatever happens to it', PATIENT, () => {
   fc.assert(
     fc.property(arbitraryWorkflow({ calm: false }), seed, mode, (workflow, from, how) => {
       live(workflow, chanceFrom(from), how);
@@ -158,7 +161,7 @@ test('every run ends, or has something that it goes on with, whatever happens to
   );
 });
 
-test('replaying the events, also after they were stored as JSON, gives the same state', () => {
+test('replaying the events, also after they were stored as JSON, gives the same state', PATIENT, () => {
   fc.assert(
     fc.property(arbitraryWorkflow({ calm: false }), seed, (workflow, from) => {
       const run = live(workflow, chanceFrom(from), 'apply');
@@ -169,7 +172,7 @@ test('replaying the events, also after they were stored as JSON, gives the same 
   );
 });
 
-test('apply and decide leave the state that they are given as it was', () => {
+test('apply and decide leave the state that they are given as it was', PATIENT, () => {
   fc.assert(
     fc.property(arbitraryWorkflow({ calm: false }), seed, (workflow, from) => {
       const run = live(workflow, chanceFrom(from), 'apply');
@@ -193,7 +196,7 @@ function expectWhole(workflow: Workflow, before: RunState, run: Simulation): voi
   expect(snapshot(state)).toBe(snapshot(applied));
 }
 
-test('a run that is over stays as it is: nothing can be applied and nothing is decided', () => {
+test('a run that is over stays as it is: nothing can be applied and nothing is decided', PATIENT, () => {
   fc.assert(
     fc.property(arbitraryWorkflow({ calm: false }), seed, (workflow, from) => {
       const run = live(workflow, chanceFrom(from), 'apply');
@@ -215,22 +218,26 @@ function opened(path: string, event: NumberedEvent): boolean {
   return event.type === 'step.opened' && path.startsWith(`${event.step}/`);
 }
 
-test('no step whose success was appended is performed again, unless a container around it is opened again', () => {
-  fc.assert(
-    fc.property(arbitraryWorkflow({ calm: false }), seed, (workflow, from) => {
-      const run = live(workflow, chanceFrom(from), 'apply');
-      let done = new Set<string>();
-      for (const event of run.events) {
-        if (event.type === 'step.started') expect(done.has(event.step)).toBe(false);
-        if (event.type === 'step.succeeded' || event.type === 'step.skipped') done.add(event.step);
-        done = new Set([...done].filter((path) => !opened(path, event)));
-      }
-    }),
-    { numRuns: RUNS },
-  );
-});
+test(
+  'no step whose success was appended is performed again, unless a container around it is opened again',
+  PATIENT,
+  () => {
+    fc.assert(
+      fc.property(arbitraryWorkflow({ calm: false }), seed, (workflow, from) => {
+        const run = live(workflow, chanceFrom(from), 'apply');
+        let done = new Set<string>();
+        for (const event of run.events) {
+          if (event.type === 'step.started') expect(done.has(event.step)).toBe(false);
+          if (event.type === 'step.succeeded' || event.type === 'step.skipped') done.add(event.step);
+          done = new Set([...done].filter((path) => !opened(path, event)));
+        }
+      }),
+      { numRuns: RUNS },
+    );
+  },
+);
 
-test('after a cancellation nothing begins that is not in `finally`', () => {
+test('after a cancellation nothing begins that is not in `finally`', PATIENT, () => {
   fc.assert(
     fc.property(arbitraryWorkflow({ calm: false }), seed, (workflow, from) => {
       const run = live(workflow, chanceFrom(from), 'apply');
@@ -260,7 +267,7 @@ function finish(workflow: Workflow, chance: () => number): Simulation {
   return run;
 }
 
-test('[WRK-36] what a run gives does not depend on the order in which its steps finish', () => {
+test('[WRK-36] what a run gives does not depend on the order in which its steps finish', PATIENT, () => {
   const outcome = ({ state }: Simulation) => {
     const { status, output, failure, steps } = state();
     const results = [...steps].map(([path, step]) => [path, step.status, step.output ?? null]);

@@ -19,6 +19,8 @@ export interface Output {
   readonly verbose: boolean;
   readonly colours: Colours;
   readonly width: number;
+  /** Cells of the terminal; absent where nobody's lines have an end. */
+  readonly columns?: number;
   /** A line for people on standard output; nothing with --json. */
   line(text?: string): void;
   /** A remark on standard error; nothing with --quiet. */
@@ -38,6 +40,7 @@ export function createOutput(io: Io, options: GlobalOptions): Output {
     verbose: options.verbose === true,
     colours: createColors(io.colours && options.color !== false && !json),
     width: io.stdout.columns ?? DEFAULT_WIDTH,
+    ...(io.stdout.columns === undefined ? {} : { columns: io.stdout.columns }),
     line: (text = '') => {
       if (!json) io.stdout.write(`${text}\n`);
     },

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chown, mkdir, stat, symlink } from 'node:fs/promises';
+import { chown, mkdir, readdir, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GateFixture, gateFixture, PLAN, pathsOf } from '../../test/gate-fixture.ts';
@@ -19,27 +19,33 @@ describeSandboxed('what a call sees of the machine', () => {
     const policy = {
       allow: [],
       ask: [],
-      deny: ['secret:TOKEN', 'fs:read:.env', 'fs:write:fixed', 'shell:sh'],
+      deny: ['secret:TOKEN', 'fs:read:.env', 'fs:write:fixed', 'fs:write:not/yet', 'shell:sh'],
       sandbox: 'warn',
     } as const;
     const gate = fixture.newGate({ policy });
     fixture.answers.push('workspace', 'workspace');
     await fixture.put('.env', 'PASSWORD=1');
     await mkdir(join(fixture.workspace, 'fixed'));
+    await mkdir(join(fixture.workspace, 'not'));
     expect((await fixture.perform(gate, 'polite/secret', { name: 'TOKEN' })).outcome).toMatchObject({
       failure: { code: 'denied', hint: expect.stringContaining('policy.deny secret:TOKEN') },
     });
     expect((await fixture.perform(gate, 'polite/read', { path: '.env' })).outcome).not.toMatchObject({
       output: { text: 'PASSWORD=1' },
     });
-    expect((await fixture.perform(gate, 'polite/write', { files: { 'fixed/x': 'y' } })).outcome.ok).toBe(
-      false,
-    );
     expect(
       (await fixture.perform(gate, 'polite/run', { program: 'sh', arguments: [] })).outcome,
     ).toMatchObject({
       failure: { code: 'denied' },
     });
+    for (const path of ['fixed/x', 'not/yet/x', 'not/yet']) {
+      const { outcome } = await fixture.perform(gate, 'polite/write', { files: { [path]: 'y' } });
+      expect(outcome.ok, path).toBe(false);
+      const planned = await fixture.perform(gate, 'polite/write', { files: { [path]: 'y' } }, PLAN);
+      expect(planned.outcome.ok, path).toBe(false);
+    }
+    await fixture.runner.close();
+    expect(await readdir(join(fixture.workspace, 'not'))).toEqual([]);
     expect(fixture.questions).toEqual([]);
   });
 

@@ -1,4 +1,4 @@
-import { lstat } from 'node:fs/promises';
+import { lstat, mkdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { covers, deniedWithin, type Permission, type PlacedPolicy, placePermission } from '@cadre/core';
 import { isInside, realTarget } from '@cadre/kit/files';
@@ -30,6 +30,7 @@ const GUARDED = ['.cadre', '.git/hooks', '.git/config'];
 /** The mounts that follow from what was granted; links are resolved here and now. */
 export async function confine(request: ConfineRequest): Promise<Confinement | Misplaced> {
   const { subject, plan } = request;
+  const { workspace } = subject.places;
   const real: { readonly permission: Permission; readonly path: string }[] = [];
   for (const permission of request.files) {
     const path = await realPlace(permission, subject);
@@ -37,12 +38,12 @@ export async function confine(request: ConfineRequest): Promise<Confinement | Mi
     real.push({ permission, path });
   }
   const canWrite = (permission: Permission) => permission.type === 'fs:write' && plan === undefined;
-  const granted = await withGitFolders(real, subject.places.workspace);
+  const granted = await withGitFolders(real, workspace);
   const denied = request.files.flatMap((permission) =>
     deniedWithin(request.policy, placePermission(permission, subject.places)),
   );
   const scratch = plan?.scratch;
-  const inScratch = scratch === undefined ? [] : mapInto(scratch, real, subject.places.workspace);
+  const inScratch = scratch === undefined ? [] : mapInto(scratch, real, workspace);
   const writable = [
     subject.places.data,
     ...granted.filter(({ permission }) => canWrite(permission)).map(({ path }) => path),
@@ -56,11 +57,13 @@ export async function confine(request: ConfineRequest): Promise<Confinement | Mi
     readable: unique([
       ...granted.filter(({ permission }) => !canWrite(permission)).map(({ path }) => path),
       ...inScratch.filter(({ permission }) => permission.type === 'fs:read').map(({ path }) => path),
-      ...denied.filter(({ type }) => type === 'fs:write').map(({ scope }) => scope),
+      ...denied
+        .filter(({ type }) => type === 'fs:write')
+        .flatMap(({ scope }) => withTwin(scope, scratch, workspace)),
       ...(await guardedPaths(subject, writable)),
     ]),
     writable: unique(writable),
-    hidden: unique(hidden.flatMap((path) => withTwin(path, scratch, subject.places.workspace))),
+    hidden: unique(hidden.flatMap((path) => withTwin(path, scratch, workspace))),
     programs: scopes(subject, 'shell'),
     hosts: plan === undefined ? scopes(subject, 'net') : [],
   };
@@ -106,6 +109,10 @@ async function guardedPaths(subject: Subject, writable: readonly string[]): Prom
         .map((one) => placePermission(one, subject.places))
         .filter(({ scope }) => scope !== workspace)
     : [];
+  if (git !== undefined && writable.includes(workspace)) {
+    // Where there is no folder for hooks yet one could be made, and filled.
+    await mkdir(join(git.joint, 'hooks'), { recursive: true }).catch(() => {});
+  }
   const present: string[] = [];
   for (const path of paths) {
     const isOpen = writable.some((folder) => isInside(folder, path));

@@ -13,6 +13,7 @@ const BOX: Box = {
   writable: ['/home/ann/repo', '/data/git'],
   hiddenFiles: ['/home/ann/repo/.env'],
   hiddenFolders: ['/home/ann/repo/private'],
+  barred: [],
   proxySocket: '/run/user/1000/p.sock',
   temporaryBytes: 1024,
   becomesOther: false,

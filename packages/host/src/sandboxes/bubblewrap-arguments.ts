@@ -9,6 +9,8 @@ export interface Box {
   readonly writable: readonly string[];
   readonly hiddenFiles: readonly string[];
   readonly hiddenFolders: readonly string[];
+  /** Nothing is there and nothing may be made there: an empty folder that cannot be written stands in its place. */
+  readonly barred: readonly string[];
   readonly proxySocket?: string;
   readonly temporaryBytes: number;
   /**
@@ -110,14 +112,17 @@ function granted(box: Box): readonly string[] {
   ].filter(({ path }) => path !== '/');
   const hidden = [
     ...box.hiddenFiles.map((path) => ({ path, arguments: ['--ro-bind', '/dev/null', path] })),
-    ...box.hiddenFolders.map((path) => ({ path, arguments: ['--perms', '0755', '--tmpfs', path] })),
+    ...[...box.hiddenFolders, ...box.barred].map((path) => ({
+      path,
+      arguments: ['--perms', '0755', '--tmpfs', path],
+    })),
   ];
   const paths = [...shown, ...hidden].map(({ path }) => path);
   const made = parents([...paths, box.cwd]).filter((folder) => !isShown(folder, shown, box.hiddenFolders));
   const mounts: readonly Mount[] = [...made.map(folderMount), ...shown, ...hidden];
   return [
     ...mounts.toSorted((a, b) => depth(a.path) - depth(b.path)).flatMap((mount) => mount.arguments),
-    ...box.hiddenFolders.flatMap((path) => ['--remount-ro', path]),
+    ...[...box.hiddenFolders, ...box.barred].flatMap((path) => ['--remount-ro', path]),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { existsSync, statSync } from 'node:fs';
+import { rmdir } from 'node:fs/promises';
 import { CadreError } from '@cadre/core';
 import type { SandboxOptions } from '../ports/sandbox.ts';
 import { baseEnvironment } from './base-environment.ts';
@@ -61,6 +62,8 @@ export async function wrapInBox(
     descriptors: [args, ...contents],
     release: async () => {
       const ended = await group?.close();
+      // The system needed something to mount on; somebody may have put it to use meanwhile.
+      for (const path of box.barred) await rmdir(path).catch(() => {});
       const mebibytes = Math.round(bubblewrap.limits.memoryBytes / 1024 / 1024);
       return ended?.memoryExceeded === true ? `memory ${mebibytes} MiB` : undefined;
     },
@@ -104,6 +107,8 @@ function describeBox(bubblewrap: Bubblewrap, { change }: BoxOwner, options: Sand
   const hidden = confinement.hidden.filter(existsSync);
   const isFolder = (path: string) => statSync(path).isDirectory();
   const isShown = (path: string) => bubblewrap.system.folders.some((folder) => path.startsWith(`${folder}/`));
+  const isBarred = (path: string) =>
+    !existsSync(path) && confinement.writable.some((folder) => path.startsWith(`${folder}/`));
   const base = baseEnvironment(bubblewrap.environment, { home: HOME_INSIDE, temporary: '/tmp' });
   const env = {
     ...base,
@@ -122,7 +127,8 @@ function describeBox(bubblewrap: Bubblewrap, { change }: BoxOwner, options: Sand
     becomesOther,
     env: becomesOther ? base : env,
     installed: [...bubblewrap.toolchains.folders, ...options.installed].filter((path) => !isShown(path)),
-    readable: confinement.readable,
+    readable: confinement.readable.filter((path) => !isBarred(path)),
+    barred: confinement.readable.filter(isBarred),
     writable: confinement.writable,
     hiddenFiles: hidden.filter((path) => !isFolder(path)),
     hiddenFolders: hidden.filter(isFolder),

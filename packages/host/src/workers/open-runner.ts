@@ -12,7 +12,7 @@ export interface RunnerSettings {
   readonly times?: Partial<PoolTimes>;
 }
 
-const TIMES: PoolTimes = { startMs: 10_000, graceMs: 5_000, idleMs: 300_000 };
+const TIMES: PoolTimes = { startMs: 20_000, graceMs: 5_000, idleMs: 300_000 };
 
 /** Performs actions in worker processes, which are started when first needed and kept while they are used. */
 export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Registry, 'problems'> {

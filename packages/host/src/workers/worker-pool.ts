@@ -13,6 +13,8 @@ export interface PoolTimes extends WorkerTimes {
 interface Member {
   readonly key: string;
   readonly started: Promise<Outcome<WorkerProcess>>;
+  /** Once it is started. */
+  process?: WorkerProcess;
   /** Calls that have taken it, also while it is starting. */
   taken: number;
   idle?: NodeJS.Timeout | undefined;
@@ -51,19 +53,28 @@ export function openWorkerPool(sandbox: Sandbox, times: PoolTimes): WorkerPool {
     if (started.ok) await started.output.stop();
   };
   const find = (key: string, isShared: boolean) =>
-    [...members].find((member) => member.key === key && (isShared || member.taken === 0));
+    [...members].find(
+      (member) =>
+        member.key === key && (isShared || member.taken === 0) && member.process?.isRetired !== true,
+    );
   const add = (key: string, worker: InstalledWorker, call: ActionCall) => {
     const member: Member = { key, taken: 0, started: startWorker(worker, call, sandbox, times) };
     members.add(member);
-    void member.started
-      .then((started) => (started.ok ? started.output.gone : undefined))
-      .then(() => leave(member));
+    void watch(member);
     return member;
   };
-  const rest = async (member: Member) => {
+  const watch = async (member: Member) => {
+    // Whoever uses it hears why it did not start.
+    const started = await member.started.catch(() => undefined);
+    if (started?.ok === true) {
+      member.process = started.output;
+      await started.output.gone;
+    }
+    leave(member);
+  };
+  const rest = (member: Member) => {
     member.taken -= 1;
-    const started = await member.started;
-    if (started.ok && started.output.isRetired) leave(member);
+    if (member.process?.isRetired === true) leave(member);
     if (member.taken > 0 || !members.has(member)) return;
     member.idle = setTimeout(() => void retire(member), times.idleMs).unref();
     // A set keeps the order in which things were put: the one that rests last stands last.
@@ -85,7 +96,7 @@ export function openWorkerPool(sandbox: Sandbox, times: PoolTimes): WorkerPool {
         const started = await member.started;
         return started.ok ? await task(started.output) : started;
       } finally {
-        await rest(member);
+        rest(member);
       }
     },
     async close() {

@@ -59,10 +59,20 @@ test('a holder that was killed is replaced at once; a live one of this machine n
 
 test('a process id that was given to somebody else does not count as the holder', async () => {
   const path = await place();
-  await (await lock(path)).release();
-  const holder = { holder: 'x', host: hostname(), pid: process.pid, processStart: '1', since: 0 };
-  await writeFile(join(path, '1'), JSON.stringify(holder));
+  await lock(path, { renewMs: 1e9 });
+  const holder = JSON.parse(await readFile(join(path, '1'), 'utf8'));
+  await writeFile(join(path, '1'), JSON.stringify({ ...holder, processStart: '1' }));
   const taken = await lock(path);
+  await taken.release();
+});
+
+test('a process that cannot be seen from here, as in a sandbox, holds the lock as long as it renews it', async () => {
+  const path = await place();
+  await lock(path, { renewMs: 1e9 });
+  const holder = JSON.parse(await readFile(join(path, '1'), 'utf8'));
+  await writeFile(join(path, '1'), JSON.stringify({ ...holder, pid: 999_999_999, processSpace: 'pid:[1]' }));
+  await expect(lock(path)).rejects.toMatchObject({ code: 'lease_held' });
+  const taken = await lock(path, { now: () => Date.now() + 31_000 });
   await taken.release();
 });
 

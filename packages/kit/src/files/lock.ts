@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { KitError } from '../error.ts';
-import { isRunning, processStart } from './process-start.ts';
+import { isRunning, processSpace, processStart } from './process-start.ts';
 import { systemCode, systemFault } from './system-fault.ts';
 import { writeAtomic } from './write-atomic.ts';
 
@@ -14,6 +14,8 @@ export interface LockHolder {
   readonly holder: string;
   readonly host: string;
   readonly pid: number;
+  /** Process ids mean something only within one of these; a container or sandbox has its own. */
+  readonly processSpace: string;
   /** So that a re-used pid is not mistaken for the holder. */
   readonly processStart: string;
   readonly since: number;
@@ -46,7 +48,7 @@ export interface Lock extends AsyncDisposable {
  * 1. The holder is whoever made the file with the highest number; numbers only grow and the highest file stays, so
  *    a number is never given twice. That holds because a number is taken by a hard link, which fails when it exists.
  * 2. Who takes a number looks again afterwards and gives it back when a higher one appeared meanwhile.
- * 3. A holder on this machine is replaced only when its process is dead, one on another only when its lease lapsed.
+ * 3. A holder whose process can be seen is replaced only when it is dead, one elsewhere only when its lease lapsed.
  */
 export async function lock(path: string, options: LockOptions = {}): Promise<Lock> {
   const now = options.now ?? Date.now;
@@ -69,7 +71,15 @@ export async function lock(path: string, options: LockOptions = {}): Promise<Loc
 }
 
 async function identityOf(holder: string, since: number): Promise<LockHolder> {
-  return { holder, host: hostname(), pid: process.pid, processStart: await processStart(process.pid), since };
+  const { pid } = process;
+  return {
+    holder,
+    host: hostname(),
+    pid,
+    processSpace: await processSpace(),
+    processStart: await processStart(pid),
+    since,
+  };
 }
 
 /** Zero when nobody ever held it. */
@@ -90,8 +100,9 @@ async function presentHolder(
   const text = await readFile(file, 'utf8').catch(ignoreMissing);
   if (text === undefined || text === '') return undefined;
   const holder = JSON.parse(text) as LockHolder;
-  if (holder.host === hostname())
+  if (holder.host === hostname() && holder.processSpace === (await processSpace())) {
     return (await isRunning(holder.pid, holder.processStart)) ? holder : undefined;
+  }
   const renewed = await stat(file).catch(ignoreMissing);
   return renewed !== undefined && now - renewed.mtimeMs < ttlMs ? holder : undefined;
 }

@@ -1,8 +1,13 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, readlink } from 'node:fs/promises';
 
 /** When a process was started, as the system tells it; empty where it tells nothing. */
 export async function processStart(pid: number): Promise<string> {
   return (await processFacts(pid)).start;
+}
+
+/** The name of the set of processes that this one can see; empty where there is but one. */
+export async function processSpace(): Promise<string> {
+  return readlink('/proc/self/ns/pid').catch(() => '');
 }
 
 /** Whether the process that once had this id and start time still lives; a zombie does not. */

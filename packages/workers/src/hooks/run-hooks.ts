@@ -39,7 +39,8 @@ export async function runHooks(
   const ends: HookEnd[] = [];
   const stopped = new Set<string>();
   for (const together of inBatches(hooks)) {
-    context.signal.throwIfAborted();
+    if (context.signal.aborted)
+      throw new ActionError('cancelled', 'the hooks were stopped because the call was cancelled');
     const idle = together.filter(
       (hook) => hook.work === undefined || hook.chains.some((chain) => stopped.has(chain)),
     );
@@ -210,10 +211,22 @@ async function perform(
   const scratch = await snapshot.scratch();
   const end = await work.run(scratch).catch(cannotStart);
   const changes = await scratch.collect();
+  const tooLarge = changes.filter(([, file]) => file !== undefined && file.content === undefined);
+  if (tooLarge.length > 0)
+    throw madeTooLarge(
+      hook,
+      tooLarge.map(([path]) => path),
+    );
   // What it changed need not be what it was given; a change is measured against what is staged.
   await snapshot.load(changes.map(([path]) => path));
   for (const [path, file] of changes) snapshot.change(path, file);
   return { ...end, changed: changes.map(([path]) => path) };
+}
+
+function madeTooLarge(hook: Hook, paths: readonly string[]): ActionError {
+  return new ActionError('too_large', `${hook.name} wrote files of more than 64 MiB: ${paths.join(', ')}`, {
+    hint: 'run it by hand and stage the files',
+  });
 }
 
 /** A program that is missing makes its hook fail, as everywhere; anything else is not the hook's doing. */

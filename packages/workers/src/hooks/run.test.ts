@@ -262,6 +262,51 @@ describe('programs', () => {
     expect(lstatSync(join(repository.path, 'tool')).mode & 0o111).not.toBe(0);
   });
 
+  test('installed packages are at hand and never staged, also when a hook adds everything', async () => {
+    const repository = temporaryRepository({
+      [CONFIG]: localHooks({
+        id: 'add',
+        name: 'add',
+        language: 'system',
+        pass_filenames: false,
+        entry: `sh -c 'cat node_modules/x/y; echo made > made.txt; git add --all'`,
+        verbose: true,
+      }),
+      '.gitignore': 'node_modules/\n',
+    });
+    const inner = temporaryRepository({ 'x.txt': 'x' });
+    repository.git('-c', 'protocol.file.allow=always', 'submodule', '--quiet', 'add', inner.path, 'sub');
+    repository.write('node_modules/x/y', 'package');
+    repository.git('add', '--all');
+    const run = await runHooksIn(repository);
+    expect(run.hook('add')?.output).toBe('package');
+    expect(run.report?.changes).toEqual([{ path: 'made.txt', change: 'created', before: null }]);
+    expect(repository.git('ls-files').split('\n')).toEqual(
+      ['.gitignore', '.gitmodules', CONFIG, 'made.txt', 'sub'].sort(),
+    );
+  });
+
+  test('a file that a hook makes larger than can be handled is refused, and nothing changes', {
+    timeout: 120_000,
+  }, async () => {
+    const repository = temporaryRepository({
+      [CONFIG]: localHooks({
+        id: 'grow',
+        name: 'grow',
+        language: 'system',
+        entry: 'truncate --size 70M',
+        files: 'a.txt',
+      }),
+    });
+    repository.write('a.txt', 'a');
+    repository.git('add', '--all');
+    expect(await runHooksIn(repository)).toMatchObject({
+      code: 'too_large',
+      message: expect.stringContaining('a.txt'),
+    });
+    expect(stagedContent(repository, 'a.txt')).toBe('a');
+  });
+
   test('a plan shows the diff and changes nothing', async () => {
     const repository = temporaryRepository({ [CONFIG]: standardHooks('trailing-whitespace') });
     repository.write('a.txt', 'one  \ntwo\n');

@@ -3,6 +3,7 @@ import { defineAction } from '@cadre/sdk';
 import { findConfigs, planConfig } from './configs.ts';
 import { cannotRun, type Hook } from './hook.ts';
 import { hookPlace, isOurs } from './hook-script.ts';
+import { needsContent } from './identify/identify.ts';
 import { openRepository } from './snapshot/repository.ts';
 import { openSnapshot } from './snapshot/snapshot.ts';
 
@@ -21,7 +22,7 @@ export const status = defineAction(async (input: { readonly stage?: string }, co
   const { script } = await hookPlace(context, repository);
   const installed = isOurs(await readFile(script, 'utf8').catch(() => ''));
   const paths = [...snapshot.entries.keys()];
-  await snapshot.load(paths);
+  await snapshot.load(paths.filter((path) => needsContent(path, snapshot.entries.get(path)?.mode ?? '')));
   const request = { context, snapshot, stage: input.stage ?? 'pre-commit', paths, skip: new Set<string>() };
   const hooks: Hook[] = [];
   for (const config of findConfigs(snapshot)) hooks.push(...(await planConfig(config, request)));

@@ -32,15 +32,25 @@ export async function runWorkflow(given: Invocation, planOnly: boolean): Promise
       const prepared = await prepareRun(app, name, args, place, invocation);
       if (prepared === undefined) return EXIT.ok;
       if (prepared.flags.mermaid === true) return printMermaid(prepared, invocation);
-      await app.engine.recover();
-      return holdingWorkflow(app, prepared, invocation, () =>
+      const interrupted = await app.engine.recover();
+      const code = await holdingWorkflow(app, prepared, invocation, () =>
         planOnly || prepared.flags.plan === true
           ? planAndStop(app, prepared, invocation)
           : planAndApply(app, prepared, invocation),
       );
+      await finishOthers(app, interrupted, invocation);
+      return code;
     },
     folder,
   );
+}
+
+/** Runs whose process had died were taken over at the start; to leave now would interrupt them again. */
+async function finishOthers(app: App, runs: readonly string[], { io, output }: Invocation): Promise<void> {
+  for (const run of runs) {
+    const state = await app.engine.settled(run, io.interrupted);
+    output.note(`went on with an interrupted run: ${sentenceOf(state, run)}`);
+  }
 }
 
 /** A workflow's command line is parsed late, so its `--json` and the like are seen only here. */

@@ -1,5 +1,5 @@
 import { plainText, type RunState, type StepStatus } from '@cadre/core';
-import { duration } from '@cadre/kit/format';
+import { displayWidth, duration, truncate } from '@cadre/kit/format';
 import type { Failure, Finding, JsonValue, StepReport } from '@cadre/sdk';
 import type { Colours, Output } from '../output.ts';
 import { printHooks } from './hook-results.ts';
@@ -56,8 +56,12 @@ function wasNotWanted(row: ReportRow): boolean {
 export function reportLine(row: ReportRow, width: number, output: Output): string {
   const { mark, colour } = MARKS[row.status];
   const time = row.durationMs === undefined ? '' : duration(row.durationMs);
-  const head = `${paint(mark, colour, output.colours)} ${row.name.padEnd(width)}  ${time.padStart(7)}`;
-  return `${head}  ${output.colours.dim(plainText(outcomeOf(row)))}`;
+  const head = `${row.name.padEnd(width)}  ${time.padStart(7)}`;
+  const told = plainText(outcomeOf(row));
+  const room =
+    output.columns === undefined ? undefined : Math.max(20, output.columns - displayWidth(head) - 4);
+  const text = room === undefined ? told : truncate(told, room);
+  return `${paint(mark, colour, output.colours)} ${head}  ${output.colours.dim(text)}`.trimEnd();
 }
 
 function outcomeOf(row: ReportRow): string {

@@ -89,7 +89,7 @@ async function replaceAll(
     if (hashOf(indexPath) !== before) throw changedMeanwhile('the index');
     carryOutUnlessChanged(journal);
   } catch (error) {
-    unlockIndex(indexPath);
+    unlockIndex(journal, indexPath);
     throw error;
   }
 }

@@ -100,8 +100,9 @@ export function lockIndex(journal: Journal, indexPath: string): boolean {
   }
 }
 
-export function unlockIndex(indexPath: string): void {
-  rmSync(`${indexPath}.lock`, { force: true });
+/** Gives the lock back if it is ours; once the index was replaced it may be somebody else's. */
+export function unlockIndex(journal: Journal, indexPath: string): void {
+  if (holdsLock(journal, indexPath)) rmSync(`${indexPath}.lock`);
 }
 
 /** The first file that is not as the plan found it; then nothing may be replaced. */
@@ -121,17 +122,15 @@ export function carryOut(journal: Journal): void {
       done.push(file);
       replace(journal.folder, plan.root, file);
     }
+    if (plan.indexPath !== '') renameSync(`${plan.indexPath}.lock`, plan.indexPath);
   } catch (error) {
     for (const file of done) putBack(journal.folder, plan.root, file);
     throw error;
   }
-  if (plan.indexPath !== '') {
-    renameSync(`${plan.indexPath}.lock`, plan.indexPath);
-    syncFile(dirname(plan.indexPath));
-  }
-  for (const folder of new Set(plan.files.map(({ path }) => dirname(join(plan.root, path))))) {
-    if (existsSync(folder)) syncFile(folder);
-  }
+  const folders = new Set(
+    [plan.indexPath, ...plan.files.map(({ path }) => join(plan.root, path))].map(dirname),
+  );
+  for (const folder of folders) if (existsSync(folder)) syncFile(folder);
   discard(journal);
 }
 
@@ -165,9 +164,9 @@ function finish(journal: Journal, plan: Plan): readonly string[] {
   const begun = looks.some(({ file, now }) => file.before !== file.after && now === file.after);
   const rest = begun ? looks.filter(({ file, now }) => now === file.before).map(({ file }) => file) : [];
   for (const file of rest) replace(journal.folder, root, file);
-  if (indexPath === '' || !holdsLock(journal, indexPath)) return rest.map(({ path }) => path);
-  if (begun && hashOf(indexPath) === indexBefore) renameSync(`${indexPath}.lock`, indexPath);
-  else unlockIndex(indexPath);
+  const isOurs = indexPath !== '' && holdsLock(journal, indexPath);
+  if (isOurs && begun && hashOf(indexPath) === indexBefore) renameSync(`${indexPath}.lock`, indexPath);
+  else if (isOurs) unlockIndex(journal, indexPath);
   return rest.map(({ path }) => path);
 }
 

@@ -150,6 +150,8 @@ function programWork(hook: HookConfig, paths: readonly string[], { context }: Ho
         command: [first, ...words, ...(hook.args ?? [])],
         paths: hook.pass_filenames === false ? undefined : paths,
         serial: hook.require_serial === true,
+        // Some hooks behave otherwise when pre-commit calls them.
+        env: { PRE_COMMIT: '1' },
       }),
   };
 }

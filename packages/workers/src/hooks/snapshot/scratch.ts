@@ -39,7 +39,7 @@ export async function openScratch(
   });
   if (code !== 0) throw new ActionError('git_failed', `git cannot write the staged files: ${stderr.trim()}`);
   await writeFile(join(root, '.git'), `gitdir: ${repository.gitDir}\n`);
-  await linkInstalled(repository.root, root);
+  const linked = await linkInstalled(repository.root, root);
 
   const known = new Map<string, string>();
   const listed = async () => {
@@ -59,7 +59,7 @@ export async function openScratch(
     put,
     async collect() {
       // What a hook has staged of its own accord is listed now and was not known before.
-      for (const path of await listed()) if (!known.has(path)) known.set(path, '');
+      for (const path of await listed()) if (!known.has(path) && !linked.has(path)) known.set(path, '');
       const found = [...known].filter(([path, look]) => lookOf(root, path) !== look);
       return found.map(([path]) => {
         known.set(path, lookOf(root, path));
@@ -69,17 +69,19 @@ export async function openScratch(
   };
 }
 
-async function linkInstalled(from: string, to: string): Promise<void> {
-  const names = (await readdir(from)).filter((name) => INSTALLED.includes(name));
-  for (const name of names) {
-    // One that is staged is there already.
-    await symlink(join(from, name), join(to, name)).catch(() => {});
-  }
+/** Answers the names that are links now; a folder that is staged is there already. */
+async function linkInstalled(from: string, to: string): Promise<ReadonlySet<string>> {
+  const present = await readdir(to);
+  const names = (await readdir(from)).filter((name) => INSTALLED.includes(name) && !present.includes(name));
+  for (const name of names) await symlink(join(from, name), join(to, name));
+  return new Set(names);
 }
 
 /** Changes whenever the file does: a program cannot set the time of change, and a new file has a new number. */
 function lookOf(root: string, path: string): string {
   const stats = statsOf(join(root, path));
   if (stats === undefined) return '';
+  // A submodule: what happens inside is another repository's affair.
+  if (stats.isDirectory()) return 'folder';
   return `${stats.mode} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
 }

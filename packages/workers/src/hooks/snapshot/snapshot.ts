@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { ActionContext } from '@cadre/sdk';
+import { type ActionContext, ActionError } from '@cadre/sdk';
 import { readGit } from '../../tree/read-git.ts';
 import { tagsOf } from '../identify/identify.ts';
 import { type IndexEntry, readEntries, readStaged, type StagedChange } from './index-entries.ts';
@@ -79,10 +79,12 @@ export async function openSnapshot(context: ActionContext, repository: Repositor
     const paths = differing.filter((path) => !isLarge(path));
     const place = join(folder, 'staged');
     const args = ['checkout-index', '--force', '-z', '--stdin', `--prefix=${place}/`];
-    await readGit(context, repository.root, args, {
+    const { code, stderr } = await readGit(context, repository.root, args, {
       env: { GIT_INDEX_FILE: index },
       stdin: paths.map((path) => `${path}\0`).join(''),
     });
+    if (code !== 0)
+      throw new ActionError('git_failed', `git cannot write the staged files: ${stderr.trim()}`);
     for (const path of paths) {
       const mode = entries.get(path)?.mode ?? '';
       originals.set(path, { mode, content: contentAt(join(place, path), mode) });
