@@ -105,6 +105,8 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     policy: config.policy,
     workspace: place.root,
     dataDir: folder,
+    // The data of other workspaces too, when a workspace lies around them.
+    hidden: [dataDir(APP, { env })],
     config: (worker) => config.workers[worker] ?? {},
     secrets: environmentSecrets(env),
     environment: env,
