@@ -37,7 +37,7 @@ const SCRIPT = `
 
 test.each(
   Object.entries(packageFile.exports),
-)('importing %s looks at nothing and leaves nothing open [FND-1]', (_, source) => {
+)('importing %s looks at nothing and leaves nothing open', (_, source) => {
   const module = new URL(`../${source}`, import.meta.url).href;
   const printed = execFileSync(process.execPath, ['--input-type=module', '-e', SCRIPT, module], {
     encoding: 'utf8',

@@ -58,7 +58,7 @@ async function refusal(work: Promise<unknown>): Promise<KitError> {
 const faultsOf = (error: KitError) => (error.details as { faults: ConfigFault[] }).faults;
 
 describe('loadConfig', () => {
-  test('without any file or variable gives the defaults, sections included [FND-19]', async () => {
+  test('without any file or variable gives the defaults, sections included', async () => {
     const { load } = await place({});
     const config = await load();
     expect(config.value).toEqual({
@@ -147,7 +147,7 @@ describe('loadConfig', () => {
     expect(await refusal(user.load())).toMatchObject({ code: 'config_ambiguous' });
   });
 
-  test('a file that cannot be parsed is named with line and column and left as it is [FND-19]', async () => {
+  test('a file that cannot be parsed is named with line and column and left as it is', async () => {
     const cases: [string, string, number, number][] = [
       ['yaml', 'a: 1\nb: [1, 2\n', 3, 1],
       ['yaml', 'log:\n  level: x\n  level: y\n', 3, 3],

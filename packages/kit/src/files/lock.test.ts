@@ -15,7 +15,7 @@ async function place(): Promise<string> {
   return join(temporary.path, 'the lock');
 }
 
-test('a second taker is refused with the holder named, and gets a higher number afterwards [FND-34]', async () => {
+test('a second taker is refused with the holder named, and gets a higher number afterwards', async () => {
   const path = await place();
   const first = await lock(path, { holder: 'run 7' });
   await expect(lock(path)).rejects.toMatchObject({

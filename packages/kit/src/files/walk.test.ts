@@ -38,7 +38,7 @@ const CASES = {
   'B.txt': '',
 };
 
-test('lists what git would list, in a fixed order [FND-33]', async () => {
+test('lists what git would list, in a fixed order', async () => {
   const root = await tree(CASES);
   execFileSync('git', ['init', '-q', root]);
   const git = execFileSync('git', ['ls-files', '-z', '--others', '--exclude-standard'], { cwd: root });
@@ -57,7 +57,7 @@ test('gives a folder before what it holds', async () => {
   expect(await paths(root)).toEqual(['a', 'b', 'b/c', 'b/c/d']);
 });
 
-test('lists links as links; follows those inside on request, never out and never in circles [FND-33]', async () => {
+test('lists links as links; follows those inside on request, never out and never in circles', async () => {
   const root = await tree({ 'real/file': '', 'top/x': '' });
   await symlink('/etc', join(root, 'out'));
   await symlink('../..', join(root, 'real/up'));

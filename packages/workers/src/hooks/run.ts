@@ -23,7 +23,7 @@ export interface RunInput {
   readonly configs?: readonly string[];
   /** Ids, aliases and tags of hooks that are not to run. */
   readonly skip?: readonly string[];
-  /** What git names in `GIT_INDEX_FILE` when it calls a hook. */
+  /** What git names in `GIT_INDEX_FILE` when it calls a hook; empty for the usual index. */
   readonly indexFile?: string;
 }
 
@@ -33,7 +33,7 @@ export interface RunInput {
  * `changed_meanwhile`, `invalid_config`, `unmerged`, `not_a_repository`.
  */
 export const run = defineAction(async (input: RunInput, context): Promise<HooksReport> => {
-  const repository = await openRepository(context, input.indexFile);
+  const repository = await openRepository(context, input.indexFile || undefined);
   if (context.mode === 'apply') await recoverFixes(context, repository.gitDir);
   const snapshot = await openSnapshot(context, repository);
   const paths = await filesToCheck(context, snapshot, input);

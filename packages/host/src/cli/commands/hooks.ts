@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
@@ -9,7 +10,11 @@ import { runWorkflow } from './run.ts';
 /** The hooks run as a workflow like any other, so that they are recorded, confined and can be cancelled. */
 export const runHooks: CommandHandler = (invocation) => {
   const { stage, all } = invocation.options;
+  const { cwd, env } = invocation.io;
+  // During `git commit -a` and `git commit FILE` what will be committed is in another index than the usual one.
+  const indexFile = env['GIT_INDEX_FILE'] ?? '';
   const flags = [
+    ...(indexFile === '' ? [] : ['--index-file', resolve(cwd, indexFile)]),
     ...(typeof stage === 'string' ? ['--stage', stage] : []),
     ...(all === true ? ['--all'] : []),
   ];
