@@ -57,6 +57,8 @@ export interface App {
   readonly leases: Pick<LeaseStore, 'list' | 'break'>;
   readonly audit: AuditStore;
   readonly clock: Clock;
+  /** The log file of this workspace's runs. */
+  readonly log: Log;
   readonly folders: WorkflowFolders;
   /** One action by itself, through the gate, in the name of the person at the command line. */
   call(uses: string, input: JsonObject): Promise<Outcome<JsonValue>>;
@@ -91,7 +93,7 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const store = await openSqliteStore(join(folder, 'cadre.db'));
   const clock = systemClock();
-  const log = openLog(config, env, place.root);
+  const log = openLog(config, env, place.root, warn);
   const sandbox = openSandbox({ workspace: place.root, environment: env });
   const runner = openRunner({ builtInFolder: join(DIST, 'workers'), workspace: place.root, sandbox });
   const principal = `user:${userInfo().username}`;
@@ -134,6 +136,7 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     leases: store.leases,
     audit: store.audit,
     clock,
+    log,
     folders: { workspace: place.root, builtIn: join(DIST, 'workflows') },
     async call(uses, input) {
       const performed = await gate.perform(
@@ -219,14 +222,23 @@ function workspaceId(root: string): string {
   return `${name}-${createHash('sha256').update(root).digest('hex').slice(0, 10)}`;
 }
 
-function openLog(config: Config, env: AppOptions['env'], workspace: string): Log {
+function openLog(
+  config: Config,
+  env: AppOptions['env'],
+  workspace: string,
+  warn: (text: string) => void,
+): Log {
   const { dir, file, level, format, maxBytes, keep } = config.log;
+  const path = join(dir ?? logDir(APP, { env }), file);
   return createLog({
-    file: join(dir ?? logDir(APP, { env }), file),
+    file: path,
+    onFileFailure: (error) =>
+      warn(`nothing is written to ${path}: ${error instanceof Error ? error.message : error}`),
     level,
     format,
     maxBytes,
     keep,
+    // The command line has its own way of telling.
     console: { stream: { write: () => undefined } },
     fields: { workspace },
   });

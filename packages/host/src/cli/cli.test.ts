@@ -200,6 +200,29 @@ describe('cadre run', () => {
     expect(await tryCli(['audit', 'verify'], options)).toMatchObject({ code: 0 });
   });
 
+  test('what happens is also kept in a log file, as text or as JSON lines [HYG-35]', async () => {
+    const folder = repository({ 'hello.yaml': workflow(`    - { id: hello, run: echo hello world }`) });
+    const home = temporaryFolder();
+    const env = { CADRE_HOME: home, CADRE_LOG__FORMAT: 'json' };
+    const ran = await tryCli(['run', './hello.yaml', '--yes', '--json'], { cwd: folder, env });
+    const { run } = JSON.parse(ran.stdout);
+    const lines = readFileSync(join(home, 'logs/cadre.log'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).toContainEqual(expect.objectContaining({ level: 'info', message: 'run.succeeded', run }));
+    expect(lines).toContainEqual(expect.objectContaining({ message: 'hello world', step: 'hello', run }));
+  });
+
+  test('a log folder that cannot be written is a warning, and the run goes on [HYG-35]', async () => {
+    const folder = repository({ 'hello.yaml': workflow(`    - { id: hello, run: echo hello world }`) });
+    const { cwd, env } = at(folder);
+    const options = { cwd, env: { ...env, CADRE_LOG__DIR: join(folder, 'hello.yaml/logs') } };
+    const ran = await tryCli(['run', './hello.yaml', '--yes'], options);
+    expect(ran).toMatchObject({ code: 0 });
+    expect(ran.stderr).toContain('hello.yaml/logs');
+  });
+
   test('without a terminal and without --yes shows the plan and changes nothing [HYG-2]', async () => {
     const folder = repository({
       'a.js': 'const a = 1;   \n',

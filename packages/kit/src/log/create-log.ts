@@ -37,6 +37,8 @@ export interface LogOptions {
   /** Adds file and line of the caller to each record; costs some microseconds a line. */
   readonly source?: boolean;
   readonly now?: () => number;
+  /** Told once when the file cannot be written; default: a warning on the console. */
+  readonly onFileFailure?: (error: unknown) => void;
 }
 
 export interface Log extends AsyncDisposable {
@@ -76,7 +78,7 @@ export function createLog(options: LogOptions = {}): Log {
           path: options.file,
           maxBytes: options.maxBytes ?? 5 * 1024 * 1024,
           keep: Math.max(1, options.keep ?? 5),
-          onFailure: (error) => warnOnce(error),
+          onFailure: (error) => (options.onFileFailure ?? warnOnce)(error),
         });
   const warnOnce = (error: unknown) => {
     const record = toRecord(now(), 'warn', `cannot write the log file ${options.file}; going on without it`, {

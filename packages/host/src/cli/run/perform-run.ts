@@ -4,6 +4,7 @@ import type { App } from '../../app.ts';
 import type { Invocation } from '../command.ts';
 import { startLive } from '../show/live.ts';
 import { askQuestion } from './ask-question.ts';
+import { keepLog } from './keep-log.ts';
 
 export interface Ended {
   readonly id: string;
@@ -36,10 +37,12 @@ export async function stayWith(
   io.interrupted.addEventListener('abort', cancel, { once: true });
   if (io.interrupted.aborted) cancel();
   const live = startLive(workflow, invocation);
+  const log = app.log.with({ run: id, workflow: workflow.name });
   const answered = new Set<number>();
   try {
     for await (const item of app.engine.watch(id, 0)) {
       live.show(item);
+      keepLog(log, item);
       if (item.kind !== 'event' || item.event.type !== 'step.waiting' || answered.has(item.event.number))
         continue;
       answered.add(item.event.number);
