@@ -1,5 +1,5 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -32,6 +32,8 @@ export async function openNetworkProxy(
   const folder = await mkdtemp(join(tmpdir(), 'cadre-proxy-'));
   const socket = join(folder, 'proxy.sock');
   const open = new Set<Duplex>();
+  // Loaded when needed: naming it above costs every command some 30 ms.
+  const { createServer } = await import('node:http');
   const server = createServer((incoming, response) => void forward(incoming, response, ask));
   server.on('connection', (connection) => track(connection, open));
   server.on('connect', (incoming: IncomingMessage, client: Duplex, first: Buffer) => {
@@ -101,6 +103,7 @@ async function forward(
   const answer = await ask(place.host, place.port);
   if (!answer.ok) return answerWith(403, answer.failure.message);
   const headers = Object.entries(incoming.headers).filter(([name]) => !HOP_HEADERS.has(name));
+  const { request } = await import('node:http');
   const outgoing = request({
     host: answer.output,
     port: place.port,
