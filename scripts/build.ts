@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build } from 'esbuild';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'packages/host/dist');
@@ -12,16 +12,28 @@ const banner = {
   js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
 };
 
+/** zod brings its messages in all languages, 350 kB that would be read at every start; ours are English. */
+const englishOnly: Plugin = {
+  name: 'english-only',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
+
 const common: BuildOptions = {
   bundle: true,
   platform: 'node',
   format: 'esm',
   target: 'node24',
-  minify: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'linked',
   logLevel: 'error',
   external: ['@ast-grep/napi'],
   banner,
+  plugins: [englishOnly],
 };
 
 /** Makes `packages/host/dist`: the command line, and each worker as a package of one file and its manifest. */

@@ -1,5 +1,5 @@
 import { EFFECT_CLASSES, type JsonObject, type Manifest } from '@cadre/sdk';
-import * as z from 'zod';
+import { z } from 'zod';
 
 const VERSION = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/;
 const DURATION = /^(\d+(\.\d+)?(ms|s|m|h|d))+$/;

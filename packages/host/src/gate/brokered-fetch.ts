@@ -90,7 +90,8 @@ async function send(
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
   // Loaded when needed: naming it above costs every command some 30 ms.
-  const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
+  const module = url.protocol === 'https:' ? 'node:https' : 'node:http';
+  const { request } = (await import(module)) as typeof import('node:https');
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return new Promise((resolve, reject) => {
     const outgoing = request({

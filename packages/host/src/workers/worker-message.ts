@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue, WorkerMessage } from '@cadre/sdk';
-import * as z from 'zod';
+import { z } from 'zod';
 
 /** Whatever came out of JSON.parse is JSON; only that it is there needs to be seen. */
 const json = z.custom<JsonValue>((value) => value !== undefined);

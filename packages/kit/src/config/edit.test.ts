@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import * as z from 'zod';
+import { z } from 'zod';
 import { tempDir } from '../files/temp-dir.ts';
 import { setConfig, unsetConfig } from './index.ts';
 import { parseConfig } from './parse-file.ts';

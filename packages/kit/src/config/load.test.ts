@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import * as z from 'zod';
+import { z } from 'zod';
 import { isKitError, KitError } from '../error.ts';
 import { tempDir } from '../files/temp-dir.ts';
 import { type ConfigFault, faultLine, loadConfig } from './index.ts';
