@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -65,6 +65,7 @@ const FORBIDDEN_NAMES =
   /(^|\/)(utils?|helpers?|common|shared|misc|managers?|services?|handlers?|base|impl|types)(\.ts$|\/)/;
 
 function sources(folder: string): string[] {
+  if (!existsSync(join(root, folder))) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .map((path) => join(folder, path).split(sep).join('/'))
     .filter((path) => path.endsWith('.ts') && !path.includes('/fixtures/') && !path.includes('node_modules'));

@@ -11,7 +11,6 @@ export interface RunFlags {
   readonly from?: string;
   readonly yes?: boolean;
   readonly plan?: boolean;
-  readonly interactive?: boolean;
   readonly timeout?: string;
   readonly lockWait?: string;
   readonly timings?: boolean;
@@ -41,7 +40,6 @@ const RUN_OPTIONS: readonly Option[] = [
   new Option('-y, --yes', 'apply without asking'),
   new Option('-d, --plan', 'show the plan and change nothing'),
   new Option('--dry-run', 'the same as --plan').hideHelp(),
-  new Option('-i, --interactive', 'ask for steps and options first'),
   new Option('-t, --timeout <duration>', 'limit of the whole run, for example 20m (default: none)'),
   new Option('--lock-wait <duration>', 'wait so long for another run to end (default: not at all)'),
   new Option('--timings', 'show durations, compared with earlier runs'),

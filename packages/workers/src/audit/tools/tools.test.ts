@@ -1,7 +1,9 @@
-import { chmodSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { checkedWorker } from '../../testing/checked-worker.ts';
+import { temporaryFolder } from '../../testing/temporary-folder.ts';
 import { type TemporaryRepository, temporaryRepository } from '../../testing/temporary-repository.ts';
 import type { AuditReport } from '../report/audit-report.ts';
 import { worker } from '../worker.ts';
@@ -99,6 +101,7 @@ test('[HYG-4] a scanner that the repository asks for and that is missing is skip
     '.semgrep.yml': 'rules: []\n',
     '.gitleaks.toml': '',
   });
+  vi.stubEnv('PATH', folderWithGitOnly());
   const report = await reportOf(repository);
   expect(report.skipped.map(({ tool, reason }) => `${tool} ${reason}`)).toEqual([
     'bandit tool_missing',
@@ -110,7 +113,15 @@ test('[HYG-4] a scanner that the repository asks for and that is missing is skip
     message: expect.stringContaining('[tool.bandit] in pyproject.toml') as string,
   });
   expect((await reportOf(repository, { kinds: ['configuration'] })).skipped).toEqual([]);
+  vi.unstubAllEnvs();
 });
+
+/** A machine on which somebody has installed every scanner runs this test too. */
+function folderWithGitOnly(): string {
+  const folder = temporaryFolder();
+  symlinkSync(execFileSync('sh', ['-c', 'command -v git'], { encoding: 'utf8' }).trim(), join(folder, 'git'));
+  return folder;
+}
 
 test('bandit gets the files that are scanned and the settings of the repository, and nothing else', async () => {
   const repository = temporaryRepository({
