@@ -18,7 +18,7 @@ export const listGrants: CommandHandler = (invocation) =>
       grant.run ?? 'workspace',
       grant.expiresAt === undefined ? 'until revoked' : new Date(grant.expiresAt).toISOString(),
     ]);
-    printTable(['grant', 'worker', 'decision', 'permission', 'for', 'expires'], rows, invocation.output);
+    printTable(['grant', 'worker', 'decision?', 'permission', 'for?', 'expires?'], rows, invocation.output);
     return EXIT.ok;
   });
 
