@@ -12,6 +12,10 @@ export type Command =
       readonly input: JsonObject;
       readonly timeoutMs: number;
       readonly idempotencyKey: string;
+      /** What kind of work it is, where the author says so: each class has a limit of its own. */
+      readonly class?: string;
+      /** Higher goes first among attempts of a class; absent: 0. */
+      readonly priority?: number;
       readonly permissions?: readonly string[];
       readonly env?: Readonly<Record<string, string>>;
     }

@@ -41,8 +41,6 @@ test('what the language has and the engine has not is told by step and key, insi
     '10 spec.steps[3].while: `while` of the step "h" is not built yet',
     '11 spec.steps[4].onError: `onError` of the step "i" is not built yet',
     '12 spec.steps[5].approval.delegates: `approval.delegates` of the step "j" is not built yet',
-    '13 spec.steps[6].class: `class` of the step "k" is not built yet',
-    '13 spec.steps[6].priority: `priority` of the step "k" is not built yet',
     '13 spec.steps[6].budget: `budget` of the step "k" is not built yet',
   ]);
 });

@@ -35,8 +35,6 @@ function unbuiltKeys(step: Step): string[] {
     [step.onError.kind === 'escalate', 'onError'],
     [step.cache !== undefined, 'cache'],
     [step.compensate !== undefined, 'compensate'],
-    [step.class !== undefined, 'class'],
-    [step.priority !== undefined, 'priority'],
     [step.budget !== undefined, 'budget'],
   ];
   return present.filter(([there]) => there).map(([, key]) => key);

@@ -17,7 +17,7 @@ export function performAttempt(draft: Draft, place: StepPlace): void {
 function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
   const { step } = place.node;
   if (step.kind !== 'action') throw new Error(`bug: the step '${place.path}' performs no action`);
-  const { permissions, env } = step;
+  const { permissions, env, priority } = step;
   return {
     type: 'perform-step',
     step: place.path,
@@ -26,6 +26,8 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
     input: evaluateFor(draft, place, step.with) as JsonObject,
     timeoutMs: step.timeoutMs ?? draft.outline.workflow.defaults.timeoutMs,
     idempotencyKey: idempotencyKey(draft, place),
+    ...(step.class === undefined ? {} : { class: step.class }),
+    ...(priority === undefined ? {} : { priority }),
     ...(permissions === undefined ? {} : { permissions }),
     ...(env === undefined ? {} : { env: environment(draft, place, env) }),
   };
