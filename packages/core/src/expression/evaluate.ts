@@ -36,7 +36,7 @@ function toVariables(scope: Scope): ReadonlyMap<string, unknown> {
     ['inputs', scope.inputs],
     ['steps', scope.steps],
     ['run', scope.run],
-    ['event', scope.run.trigger],
+    ['event', scope.event ?? scope.run.trigger],
     ['workspace', scope.workspace],
     ['failure', scope.failure ?? null],
   ]);

@@ -6,6 +6,8 @@ export interface Scope {
   readonly steps: Readonly<Record<string, StepView>>;
   readonly run: { readonly id: string; readonly startedAt: number; readonly trigger: JsonObject };
   readonly workspace: JsonObject;
+  /** What a waiting step is asked about; else `event` is what started the run. */
+  readonly event?: JsonObject;
   readonly failure?: Failure;
   /** Names that steps around it bring in: a forEach's `as`, `iteration`, `index`. */
   readonly variables: JsonObject;

@@ -1,6 +1,6 @@
-import type { RunEvent } from './events.ts';
-import { forgetInside, newList, putStep } from './ledger.ts';
-import { isWithin } from './path.ts';
+import { answersTo, type RunEvent } from './events.ts';
+import { EMPTY, forgetInside, newList, putStep } from './ledger.ts';
+import { isWithin, nameOf, parentOf } from './path.ts';
 import { PENDING, type RunState, type StepState } from './state.ts';
 import type { StepStatus } from './status.ts';
 
@@ -13,14 +13,18 @@ export type StepEvent = Extract<RunEvent, { readonly step: string }>;
 const FOLLOWS: Readonly<Record<StepEvent['type'], readonly StepStatus[]>> = {
   'step.started': ['pending', 'retrying', 'ready', 'failed', 'timed_out'],
   'step.opened': ['pending', 'retrying', 'ready', 'failed', 'timed_out'],
+  'step.iterating': ['running'],
+  'step.pausing': ['running'],
   'step.failing': ['pending', 'running'],
   'step.succeeded': ['pending', 'running', 'ready'],
-  'step.failed': ['pending', 'running', 'retrying', 'ready', 'failed', 'timed_out'],
-  'step.timed_out': ['running'],
+  'step.failed': ['pending', 'running', 'retrying', 'waiting', 'ready', 'failed', 'timed_out'],
+  'step.timed_out': ['running', 'waiting'],
   'step.cancelled': ['running', 'retrying', 'waiting', 'ready'],
   'step.skipped': ['pending', 'running', 'retrying', 'ready', 'failed', 'timed_out'],
   'step.retrying': ['failed', 'timed_out'],
-  'step.waiting': ['pending', 'ready', 'failed', 'timed_out'],
+  'step.waiting': ['pending', 'retrying', 'ready', 'failed', 'timed_out'],
+  'step.woken': ['waiting'],
+  'step.delegated': ['waiting'],
   'step.answered': ['waiting'],
   'step.interrupted': ['running'],
 };
@@ -47,6 +51,7 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
       ...again(before, event),
       status: 'running',
       attempts: event.attempt,
+      ...(event.child === undefined ? {} : { child: event.child }),
     });
   },
   'step.opened': (state, before, event) => {
@@ -58,9 +63,22 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
       opened: openedKind(event),
       ...(event.items === undefined ? {} : { items: event.items }),
       ...(event.branch === undefined ? {} : { branch: event.branch }),
+      ...(event.repeats === undefined ? {} : { iteration: 0 }),
+      ...(event.compact === undefined ? {} : { compact: true }),
+      ...(event.compact === undefined || event.items === undefined ? {} : { results: EMPTY.results }),
       ...(event.deadline === undefined ? {} : { deadline: event.deadline }),
     });
   },
+  'step.iterating': (state, before, event) => {
+    const { dueAt: _, ...rest } = before;
+    if (event.iteration !== (before.iteration ?? 0) + 1) {
+      throw new Error(`bug: '${event.step}' goes through ${event.iteration} after ${before.iteration}`);
+    }
+    const next = { ...rest, iteration: event.iteration, iteratedAt: event.at };
+    if (before.compact !== true) return putStep(state, event.step, next);
+    return putStep(forgetInside(state, event.step), event.step, { ...next, begun: 0, over: 0 });
+  },
+  'step.pausing': (state, before, event) => putStep(state, event.step, { ...before, dueAt: event.dueAt }),
   'step.failing': (state, before, event) => {
     const open = before.status === 'running' ? before : newList(event.at);
     const next = putStep(state, event.step, { ...open, failure: event.failure });
@@ -70,7 +88,10 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
     const reused =
       state.reused !== undefined && before === PENDING && Object.hasOwn(state.reused.steps, event.step);
     const reason = reused ? { reason: 'reused' } : {};
-    return end(state, before, event, { status: 'succeeded', output: event.output, ...reason });
+    return compacted(
+      end(state, before, event, { status: 'succeeded', output: event.output, ...reason }),
+      event,
+    );
   },
   'step.failed': (state, before, event) =>
     end(state, before, event, { status: 'failed', failure: event.failure }),
@@ -91,14 +112,26 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
   'step.waiting': (state, before, event) =>
     putStep(state, event.step, {
       // A failure that a person is asked about is no second try.
-      ...(event.question.kind === 'escalated' ? lasting(before) : again(before, event)),
+      ...(event.question?.kind === 'escalated' ? lasting(before) : again(before, event)),
       startedAt: before.startedAt ?? event.at,
       status: 'waiting',
-      question: event.question,
+      ...(event.question === undefined ? {} : { question: event.question }),
+      ...(event.wait === undefined ? {} : { wait: event.wait }),
     }),
+  'step.woken': (state, before, event) => {
+    const signal = state.signals.find(({ number }) => number === event.signal);
+    const rest = signal === undefined ? state.signals : state.signals.filterNot((each) => each === signal);
+    const woken = { by: event.by, ...(signal === undefined ? {} : { signal }) };
+    return putStep({ ...state, signals: rest }, event.step, { ...before, status: 'ready', woken });
+  },
+  'step.delegated': (state, before, event) => {
+    const { question } = before;
+    if (question === undefined) throw new Error(`bug: the step '${event.step}' asks nothing to delegate`);
+    return putStep(state, event.step, { ...before, question: { ...question, delegates: [event.to] } });
+  },
   'step.answered': (state, before, event) => {
     const { step, by, answer, data } = event;
-    const fitting = before.question?.kind === 'approval' ? ['allow', 'deny'] : ['retry', 'abort'];
+    const fitting = answersTo(before.question);
     if (!fitting.includes(answer)) {
       throw new Error(
         `bug: '${answer}' is no answer to what the step '${step}' asks: ${fitting.join(' or ')}`,
@@ -120,6 +153,7 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
 
 function openedKind(event: Extract<StepEvent, { readonly type: 'step.opened' }>) {
   if (event.items !== undefined) return 'forEach';
+  if (event.repeats !== undefined) return 'repeat';
   return event.branch === undefined ? 'parallel' : 'choose';
 }
 
@@ -140,6 +174,19 @@ function end(state: RunState, before: StepState, event: StepEvent, result: Parti
     endedAt: event.at,
   });
   return next.failing.size === 0 ? next : { ...next, failing: stillFailing(next.failing, event.step) };
+}
+
+/** Of an element of a compact forEach only the output is kept. */
+function compacted(
+  state: RunState,
+  { step, output }: Extract<StepEvent, { readonly type: 'step.succeeded' }>,
+) {
+  const container = parentOf(step);
+  const each = container === undefined ? undefined : state.steps.get(container);
+  if (container === undefined || each?.results === undefined) return state;
+  const results = each.results.set(Number(nameOf(step)), output);
+  const emptied = forgetInside(state, step);
+  return { ...emptied, steps: emptied.steps.delete(step).set(container, { ...each, results }) };
 }
 
 /** What has ended fails no more, nor does any list inside it, which has no end of its own. */
@@ -170,8 +217,11 @@ function again(before: StepState, event: StepEvent): StepState {
 }
 
 function contents(before: StepState): Partial<StepState> {
-  const { opened, items, branch, begun, over } = before;
+  const { opened, items, branch, begun, over, iteration, child, question } = before;
   return {
+    ...(iteration === undefined ? {} : { iteration }),
+    ...(child === undefined ? {} : { child }),
+    ...(question === undefined ? {} : { question }),
     ...(opened === undefined ? {} : { opened }),
     ...(items === undefined ? {} : { items }),
     ...(branch === undefined ? {} : { branch }),

@@ -1,6 +1,6 @@
 import { applyStep } from './apply-step.ts';
 import type { NumberedEvent } from './events.ts';
-import { EMPTY } from './ledger.ts';
+import { EMPTY, lookAt } from './ledger.ts';
 import type { RunState } from './state.ts';
 import { isOver, type RunStatus } from './status.ts';
 
@@ -45,8 +45,10 @@ function create(event: NumberedEvent): RunState {
     running: EMPTY.paths,
     retrying: EMPTY.paths,
     waiting: EMPTY.paths,
+    pausing: EMPTY.paths,
     failing: EMPTY.paths,
     agenda: EMPTY.agenda,
+    signals: EMPTY.signals,
     ...(event.reused === undefined ? {} : { reused: event.reused }),
   };
 }
@@ -66,6 +68,10 @@ function change(state: RunState, event: NumberedEvent): RunState {
       return start(state, event);
     case 'run.resumed':
       return untold(state);
+    case 'run.signalled':
+      return signalled(state, event);
+    case 'run.compensating':
+      return { ...state, compensating: event.steps };
     case 'run.cancelling':
       return { ...untold(state), status: 'cancelling' };
     case 'run.succeeded':
@@ -77,6 +83,17 @@ function change(state: RunState, event: NumberedEvent): RunState {
     case 'run.timed_out':
       return end(state, event, 'timed_out');
   }
+}
+
+/** More than a run could ever take: a sender that never stops must not fill the memory. The oldest are dropped. */
+const MOST_SIGNALS = 1_000;
+
+type Signalled = Extract<NumberedEvent, { readonly type: 'run.signalled' }>;
+
+function signalled(state: RunState, { number, topic, data, by, at }: Signalled): RunState {
+  const signals = state.signals.push({ number, topic, data, by, at }).takeLast(MOST_SIGNALS);
+  const hearing = state.waiting.filter((path) => state.steps.get(path)?.wait?.topic !== undefined);
+  return hearing.reduce<RunState>((next, path) => lookAt(next, path), { ...state, signals });
 }
 
 function start(state: RunState, event: NumberedEvent): RunState {
@@ -96,7 +113,7 @@ function untold(state: RunState): RunState {
   return rest;
 }
 
-/** A run waits when nothing goes on in it before a person answers. */
+/** A run waits when nothing goes on in it before a person answers or what it waits for comes. */
 function settleStatus(state: RunState): RunState {
   if (state.status === 'cancelling') return state;
   const waits = state.waiting.size > 0 && state.running.size === 0 && state.retrying.size === 0;

@@ -19,7 +19,26 @@ export type Command =
       readonly permissions?: readonly string[];
       readonly env?: Readonly<Record<string, string>>;
     }
-  /** Stop an attempt that is under way. */
-  | { readonly type: 'cancel-step'; readonly step: string; readonly reason: string }
+  /** Start the run of its own that a step is, with the id that its `step.started` names; once it is there, nothing more. */
+  | {
+      readonly type: 'start-run';
+      readonly step: string;
+      readonly attempt: number;
+      readonly child: string;
+      /** Name of the workflow. */
+      readonly workflow: string;
+      readonly inputs: JsonObject;
+      /** Absent: the workflow's own limits are enough. */
+      readonly timeoutMs?: number;
+      readonly permissions?: readonly string[];
+      readonly priority?: number;
+    }
+  /** Stop an attempt that is under way; of a step that is a run of its own, that run. */
+  | {
+      readonly type: 'cancel-step';
+      readonly step: string;
+      readonly reason: string;
+      readonly child?: string;
+    }
   /** Decide again at this time (ms since 1970): a retry, a deadline or the run's time limit is due. */
   | { readonly type: 'wake'; readonly at: number };

@@ -3,7 +3,8 @@ import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
 /**
  * Everything that can have happened in a run. Appended, numbered without gaps from 1, never changed.
  * `step` is the path of a step: `test`, `scan/code` (branch of a parallel), `each/3/lint` (element 3 of a forEach),
- * `kind/0/fix` (branch 0 of a choose), `push/~recover/rebase`, `~onFailure/tell`, `~finally/unlock`.
+ * `ready/3/poll` (going-through 3 of a repeat), `kind/0/fix` (branch 0 of a choose), `push/~recover/rebase`,
+ * `book/~compensate/unbook`, `~onFailure/tell`, `~finally/unlock`.
  * `at` is milliseconds since 1970 and stands on every event.
  */
 export type RunEvent = { readonly at: number } & RunEventBody;
@@ -24,21 +25,38 @@ export type RunEventBody =
   | { readonly type: 'run.started' }
   | { readonly type: 'run.resumed'; readonly holder: string }
   | { readonly type: 'run.cancelling'; readonly by: string; readonly reason: string }
+  /** Somebody told the run something. A step that waits for it, now or later, takes it; each is taken once. */
+  | { readonly type: 'run.signalled'; readonly topic: string; readonly data: JsonValue; readonly by: string }
+  /** It failed: what succeeded is undone, in this order, step by step. */
+  | { readonly type: 'run.compensating'; readonly steps: readonly string[] }
   | { readonly type: 'run.succeeded'; readonly output: JsonValue }
   | { readonly type: 'run.failed'; readonly failure: Failure }
   | { readonly type: 'run.cancelled' }
   | { readonly type: 'run.timed_out' }
   /** An attempt is handed out: counted before it is performed. */
-  | { readonly type: 'step.started'; readonly step: string; readonly attempt: number }
-  /** A container (parallel, forEach, choose) opened: what was decided when it did. */
+  | {
+      readonly type: 'step.started';
+      readonly step: string;
+      readonly attempt: number;
+      /** Of a step that is a run of its own: the id of that run. */
+      readonly child?: string;
+    }
+  /** A container (parallel, forEach, repeat, choose) opened: what was decided when it did. */
   | {
       readonly type: 'step.opened';
       readonly step: string;
       readonly items?: readonly JsonValue[];
       readonly branch?: number;
+      readonly repeats?: true;
+      /** Of an element that is over only its output is kept in the state, of a going-through that is over nothing. */
+      readonly compact?: true;
       /** When its time is up, where the step has a time limit of its own. */
       readonly deadline?: number;
     }
+  /** A repeat begins its going-through number `iteration`, from 1; a compact one forgets the one before. */
+  | { readonly type: 'step.iterating'; readonly step: string; readonly iteration: number }
+  /** The next going-through begins at `dueAt`. */
+  | { readonly type: 'step.pausing'; readonly step: string; readonly dueAt: number }
   /**
    * A step inside failed for good: nothing new begins in this container, what runs there is cancelled, and then it ends
    * with this failure. It may also be a list of steps, such as `each/3`, `kind/0`, `~onFailure`; the workflow's own list has
@@ -62,13 +80,22 @@ export type RunEventBody =
       readonly failure: Failure;
       readonly dueAt: number;
     }
-  /** Nothing goes on until a person answers. */
-  | { readonly type: 'step.waiting'; readonly step: string; readonly question: Question }
+  /** Nothing goes on until a person answers, or until a time or an event comes. One of the two is there. */
+  | {
+      readonly type: 'step.waiting';
+      readonly step: string;
+      readonly question?: Question;
+      readonly wait?: Wait;
+    }
+  /** What a step waited for came: its time, or the signal with this number in the journal. */
+  | { readonly type: 'step.woken'; readonly step: string; readonly by: string; readonly signal?: number }
+  /** Somebody else is to answer. */
+  | { readonly type: 'step.delegated'; readonly step: string; readonly by: string; readonly to: string }
   | {
       readonly type: 'step.answered';
       readonly step: string;
       readonly by: string;
-      readonly answer: 'allow' | 'deny' | 'retry' | 'abort';
+      readonly answer: 'allow' | 'deny' | 'retry' | 'continue' | 'abort';
       readonly data?: JsonValue;
     }
   /** The process that performed the attempt died; nobody knows how far it came. `repeatable`: trying again is safe. */
@@ -81,13 +108,35 @@ export type RunEventBody =
 
 /** A question that only a person may answer. */
 export interface Question {
-  /** `approval`: allow or deny · `interrupted` and `escalated`: retry or abort · `quarantined`: retry or abort. */
+  /** `approval`: allow or deny · `escalated`: retry, continue or abort · `interrupted` and `quarantined`: retry or abort. */
   readonly kind: 'approval' | 'interrupted' | 'escalated' | 'quarantined';
   readonly prompt: string;
   readonly form?: JsonObject;
   readonly deadline?: number;
-  readonly default?: 'allow' | 'deny';
+  readonly default?: 'allow' | 'deny' | 'retry' | 'continue' | 'abort';
+  /** Who may answer; absent: whoever may answer approvals. */
+  readonly delegates?: readonly string[];
   readonly failure?: Failure;
+}
+
+const ANSWERS = {
+  approval: ['allow', 'deny'],
+  escalated: ['retry', 'continue', 'abort'],
+  interrupted: ['retry', 'abort'],
+  quarantined: ['retry', 'abort'],
+} as const satisfies Readonly<Record<Question['kind'], readonly string[]>>;
+
+/** What may be answered to a question; nothing where nothing is asked. */
+export function answersTo(question: Question | undefined): readonly string[] {
+  return question === undefined ? [] : ANSWERS[question.kind];
+}
+
+/** What a `wait` waits for: a time, or an event until a time. */
+export interface Wait {
+  readonly until?: number;
+  readonly topic?: string;
+  /** When it has waited too long for its event. */
+  readonly deadline?: number;
 }
 
 export type NumberedEvent = { readonly number: number } & RunEvent;

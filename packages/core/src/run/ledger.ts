@@ -1,34 +1,77 @@
-import { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
-import { isWithin, join, nameOf, parentOf, RECOVER } from './path.ts';
-import type { RunState, StepState } from './state.ts';
+import type { JsonValue } from '@cadre/sdk';
+import { List as ImmutableList, Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
+import { isAside, isWithin, join, nameOf, parentOf, RECOVER } from './path.ts';
+import { PENDING, type RunState, type Signal, type StepState } from './state.ts';
 import { isOver } from './status.ts';
 import { addTimer, withoutFirst } from './timers.ts';
 
 /**
  * What follows from one step's new state for the rest of the run's state. Invariants:
  * 1. A container's `begun` is how many of its children have a state, `over` how many of those are over.
- * 2. `running`, `retrying` and `waiting` hold exactly the steps with that status; of the running ones only attempts.
+ * 2. `running`, `retrying` and `waiting` hold exactly the steps with that status, of the running ones only attempts;
+ *    `pausing` the repeats between two going-throughs.
  * 3. A child that is over or ready stands on the agenda of its container until a decision has looked at it, which shows
  *    when something is begun in the container.
  * 4. Every retrying step, and every waiting one or container with a deadline, has its time in `timers`; the first one
  *    always holds.
+ * 5. Inside a container that forgets (a compact forEach or repeat) each container knows its children by name.
  */
-export function putStep(state: RunState, path: string, after: StepState): RunState {
+export function putStep(state: RunState, path: string, put: StepState): RunState {
   const before = state.steps.get(path);
-  const ready = openLists(state, path, after.startedAt ?? after.endedAt);
+  const ready = openLists(state, path, put.startedAt ?? put.endedAt);
+  const after = knowsChildren(ready, path, put) ? { ...put, children: before?.children ?? EMPTY.paths } : put;
   const next = {
     ...ready,
     steps: ready.steps.set(path, after),
     running: member(ready.running, path, isAttempt(after)),
     retrying: member(ready.retrying, path, after.status === 'retrying'),
     waiting: member(ready.waiting, path, after.status === 'waiting'),
+    pausing: member(ready.pausing, path, after.status === 'running' && after.dueAt !== undefined),
     agenda: noted(ready.agenda, path, after),
   };
   return keepTime(count(next, path, before, after), path, after);
 }
 
+/** Invariant 5. */
+function knowsChildren({ steps }: RunState, path: string, put: StepState): boolean {
+  const { begun, opened, compact = false } = put;
+  if (begun === undefined) return false;
+  const container = parentOf((isAside(nameOf(path)) && parentOf(path)) || path);
+  const around = container === undefined ? undefined : steps.get(container);
+  return (opened === 'repeat' && compact) || around?.compact === true || around?.children !== undefined;
+}
+
 /** A container that is opened again begins from nothing; what its recovery did is kept. */
 export function forgetInside(state: RunState, path: string): RunState {
+  const children = state.steps.get(path)?.children;
+  return children === undefined ? forgetAnyInside(state, path) : forgetChildren(state, path, children);
+}
+
+function forgetChildren(state: RunState, path: string, children: ImmutableSet<string>): RunState {
+  const gone = pathsInside(state, path, children);
+  const steps = state.steps.withMutations((map) => {
+    for (const at of gone) map.delete(at);
+    map.update(path, PENDING, (container) => ({ ...container, children: EMPTY.paths }));
+  });
+  const agenda = state.agenda.withMutations((map) => {
+    for (const at of gone) map.delete(at);
+  });
+  const failing = state.failing.size === 0 ? state.failing : state.failing.subtract(gone);
+  return { ...state, steps, agenda, failing };
+}
+
+function pathsInside({ steps }: RunState, path: string, children: ImmutableSet<string>): string[] {
+  const names = [...children].filter((name) => name !== RECOVER);
+  const pending = names.map((name) => join(path, name));
+  for (const at of pending) {
+    for (const name of steps.get(at)?.children ?? []) pending.push(join(at, name));
+    const recovery = join(at, RECOVER);
+    if (steps.has(recovery)) pending.push(recovery);
+  }
+  return pending;
+}
+
+function forgetAnyInside(state: RunState, path: string): RunState {
   const gone = (at: string) => isWithin(at, path) && !isWithin(at, join(path, RECOVER));
   return {
     ...state,
@@ -67,12 +110,14 @@ function member(set: ImmutableSet<string>, path: string, belongs: boolean): Immu
 function count(state: RunState, path: string, before: StepState | undefined, after: StepState): RunState {
   const parent = parentOf(path);
   const container = parent === undefined ? undefined : state.steps.get(parent);
-  // A recovery is not one of the things that its step consists of.
-  if (parent === undefined || container === undefined || nameOf(path) === RECOVER) return state;
+  // What mends or undoes a step is not one of the things that it consists of.
+  if (parent === undefined || container === undefined || isAside(nameOf(path))) return state;
   const begun = (container.begun ?? 0) + (before === undefined ? 1 : 0);
   const over = (container.over ?? 0) + overCount(after) - overCount(before);
   if (begun === container.begun && over === container.over) return state;
-  return { ...state, steps: state.steps.set(parent, { ...container, begun, over }) };
+  const children = container.children?.add(nameOf(path));
+  const counted = { ...container, begun, over, ...(children === undefined ? {} : { children }) };
+  return { ...state, steps: state.steps.set(parent, counted) };
 }
 
 function overCount(step: StepState | undefined): number {
@@ -86,6 +131,16 @@ function noted(agenda: RunState['agenda'], path: string, after: StepState): RunS
   if (container === undefined) return others;
   if (!isOver(after.status) && after.status !== 'ready') return others.delete(container);
   return others.update(container, EMPTY.paths, (children) => children.add(path));
+}
+
+/** Something came that the step may go on from. */
+export function lookAt(state: RunState, path: string): RunState {
+  const container = parentOf(path);
+  if (container === undefined) return state;
+  return {
+    ...state,
+    agenda: state.agenda.update(container, EMPTY.paths, (children) => children.add(path)),
+  };
 }
 
 /** Invariant 4. */
@@ -104,15 +159,21 @@ function dueAt(step: StepState | undefined): number | undefined {
     case 'retrying':
       return step.dueAt;
     case 'waiting':
-      return step.question?.deadline;
+      return step.question?.deadline ?? step.wait?.until ?? step.wait?.deadline;
     case 'running':
-      return step.failure === undefined ? step.deadline : undefined;
+      return step.failure === undefined ? earlier(step.deadline, step.dueAt) : undefined;
     default:
       return undefined;
   }
 }
 
+function earlier(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : Math.min(one, other);
+}
+
 export const EMPTY = {
+  signals: ImmutableList<Signal>(),
+  results: ImmutableMap<number, JsonValue>(),
   steps: ImmutableMap<string, StepState>(),
   paths: ImmutableSet<string>(),
   agenda: ImmutableMap<string, ImmutableSet<string>>(),

@@ -1,7 +1,7 @@
 import { dependenciesIn, readsOf as findReads } from '../workflow/graph.ts';
 import type { Order } from '../workflow/walk-steps.ts';
-import type { Step, Workflow } from '../workflow/workflow.ts';
-import { FINALLY, ON_FAILURE, RECOVER } from './path.ts';
+import type { ErrorRoute, OnError, Step, Workflow } from '../workflow/workflow.ts';
+import { COMPENSATE, FINALLY, ON_FAILURE, RECOVER } from './path.ts';
 
 /** A workflow's steps as a run walks them. Made once for each workflow. */
 export interface Outline {
@@ -11,6 +11,8 @@ export interface Outline {
   readonly finally: List;
   /** Where the step with an id stands. */
   readonly byId: ReadonlyMap<string, Address>;
+  /** Ids of the steps that can be undone, and which place they have in the text. */
+  readonly compensable: ReadonlyMap<string, number>;
 }
 
 /** Steps that stand in one container, and the order in which they are begun. */
@@ -34,6 +36,7 @@ export interface Node {
   /** The lists inside: the branches of a parallel as one list, the body of a forEach, the branches of a choose. */
   readonly lists: readonly List[];
   readonly recover?: List;
+  readonly compensate?: List;
 }
 
 /** The segments of a path; `*` stands for the number of an element. */
@@ -48,10 +51,16 @@ export function outlineOf(workflow: Workflow): Outline {
   const known = OUTLINES.get(workflow);
   if (known !== undefined) return known;
   const byId = new Map<string, Address>();
+  const steps = listOf(workflow.steps, workflow.mode, workflow.mode, [], byId);
+  // What is done because the run failed is not undone.
+  const compensable = [...byId]
+    .filter(([, { node }]) => node.compensate !== undefined)
+    .map(([id], at) => [id, at] as const);
   const outline = {
     workflow,
     byId,
-    steps: listOf(workflow.steps, workflow.mode, workflow.mode, [], byId),
+    steps,
+    compensable: new Map(compensable),
     onFailure: listOf(workflow.onFailure, 'sequence', 'sequence', [ON_FAILURE], byId),
     finally: listOf(workflow.finally, 'sequence', 'sequence', [FINALLY], byId),
   };
@@ -77,14 +86,25 @@ function listOf(
   };
 }
 
+/** The one route of a step that mends it. */
+export function recoveryIn(onError: OnError): Extract<ErrorRoute, { readonly kind: 'recover' }> | undefined {
+  const routes = onError.kind === 'routes' ? onError.routes.map(({ route }) => route) : [onError];
+  return routes.find((route) => route.kind === 'recover');
+}
+
 function nodeOf(step: Step, inner: Order, segments: readonly string[], byId: Map<string, Address>): Node {
   const node: Node = {
     step,
     lists: listsIn(step, inner, segments, byId),
-    ...(step.onError.kind === 'recover'
-      ? { recover: listOf(step.onError.steps, 'sequence', 'sequence', [...segments, RECOVER], byId) }
-      : {}),
+    ...aside('recover', recoveryIn(step.onError)?.steps, RECOVER),
+    ...aside('compensate', step.compensate, COMPENSATE),
   };
+
+  function aside(key: 'recover' | 'compensate', steps: readonly Step[] | undefined, segment: string) {
+    if (steps === undefined) return {};
+    return { [key]: listOf(steps, 'sequence', 'sequence', [...segments, segment], byId) };
+  }
+
   byId.set(step.id, { segments, node });
   return node;
 }
@@ -94,6 +114,7 @@ function listsIn(step: Step, inner: Order, segments: readonly string[], byId: Ma
     case 'parallel':
       return [listOf(step.branches, 'at-once', inner, segments, byId)];
     case 'forEach':
+    case 'repeat':
       return [listOf(step.steps, inner, inner, [...segments, '*'], byId)];
     case 'choose':
       return step.branches.map((branch, position) =>
@@ -150,10 +171,12 @@ function stepInto(outline: Outline, here: Located, segment: string): Located | u
   if ('list' in here) return named(here.list, segment);
   const { node } = here;
   if (segment === RECOVER) return wrapped(node.recover);
+  if (segment === COMPENSATE) return wrapped(node.compensate);
   switch (node.step.kind) {
     case 'parallel':
       return named(node.lists[0], segment);
     case 'forEach':
+    case 'repeat':
       return wrapped(node.lists[0]);
     default:
       return wrapped(node.lists[Number(segment)]);

@@ -3,9 +3,9 @@ import { expect, test } from 'vitest';
 import type { Workflow } from '../workflow/workflow.ts';
 import { apply, restore } from './apply.ts';
 import { decide } from './decide.ts';
-import type { NumberedEvent } from './events.ts';
-import { nameOf, parentOf, RECOVER } from './path.ts';
-import type { RunState } from './state.ts';
+import { answersTo, type NumberedEvent } from './events.ts';
+import { isAside, isUndoing, nameOf, parentOf } from './path.ts';
+import type { RunState, StepState } from './state.ts';
 import { isOver } from './status.ts';
 import { arbitraryWorkflow } from './testing/arbitrary-workflow.ts';
 import { simulate } from './testing/simulation.ts';
@@ -34,10 +34,14 @@ function move(run: Simulation, chance: () => number): void {
     return;
   }
   const waiting = pick([...run.state().waiting].sort());
-  if (what < 0.3 && waiting !== undefined) {
-    const approval = run.step(waiting).question?.kind === 'approval';
-    const yes = chance() < 0.5;
-    run.answer(waiting, approval ? (yes ? 'allow' : 'deny') : yes ? 'retry' : 'abort');
+  const question = waiting === undefined ? undefined : run.step(waiting).question;
+  if (what < 0.3 && waiting !== undefined && question !== undefined) {
+    const answer = pick(answersTo(question)) ?? 'abort';
+    run.answer(waiting, answer as 'allow');
+    return;
+  }
+  if (what < 0.34) {
+    run.signal(chance() < 0.7 ? 'told.now' : 'other', Math.floor(chance() * 3));
     return;
   }
   const path = pick([...run.performing.keys()].sort());
@@ -65,12 +69,32 @@ function snapshot(state: RunState): string {
 
 /** Sets in one order and without the agenda, so that two ways to the same state compare equal. */
 function plain(state: RunState) {
-  const { steps, running, retrying, waiting, failing, agenda: _, told: __, timers, ...rest } = state;
+  const {
+    steps,
+    running,
+    retrying,
+    waiting,
+    pausing,
+    failing,
+    agenda: _,
+    told: __,
+    timers,
+    signals,
+    ...rest
+  } = state;
+  const plainStep = ({ children, results, ...step }: StepState) => ({
+    ...step,
+    children: [...(children ?? [])].sort(),
+    results: [...(results ?? [])].sort(([a], [b]) => a - b),
+  });
   return {
     ...rest,
+    signals: signals.toArray(),
     due: timers === undefined ? null : [timers.at, timers.path],
-    steps: Object.fromEntries([...steps].sort(([a], [b]) => (a < b ? -1 : 1))),
-    sets: [running, retrying, waiting, failing].map((set) => [...set].sort()),
+    steps: Object.fromEntries(
+      [...steps].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, step]) => [path, plainStep(step)]),
+    ),
+    sets: [running, retrying, waiting, pausing, failing].map((set) => [...set].sort()),
   };
 }
 
@@ -80,7 +104,7 @@ function expectLedger(state: RunState): void {
   const over = new Map<string, number>();
   for (const [path, step] of state.steps) {
     const container = parentOf(path);
-    if (container === undefined || nameOf(path) === RECOVER) continue;
+    if (container === undefined || isAside(nameOf(path))) continue;
     begun.set(container, (begun.get(container) ?? 0) + 1);
     if (isOver(step.status)) over.set(container, (over.get(container) ?? 0) + 1);
   }
@@ -237,20 +261,27 @@ test(
   },
 );
 
-test('after a cancellation nothing begins that is not in `finally`', PATIENT, () => {
-  fc.assert(
-    fc.property(arbitraryWorkflow({ calm: false }), seed, (workflow, from) => {
-      const run = live(workflow, chanceFrom(from), 'apply');
-      const at = run.events.findIndex((event) => event.type === 'run.cancelling');
-      const begun = run.events
-        .slice(at === -1 ? run.events.length : at)
-        .flatMap((event) => (event.type === 'step.started' ? [event.step] : []));
-      expect(begun.filter((path) => !path.startsWith('~finally/'))).toEqual([]);
-      if (at !== -1) expect(run.state().status).toBe('cancelled');
-    }),
-    { numRuns: RUNS },
-  );
-});
+test(
+  'after a cancellation nothing begins that is not in `finally`, unless it undoes what had failed before',
+  PATIENT,
+  () => {
+    fc.assert(
+      fc.property(arbitraryWorkflow({ calm: false }), seed, (workflow, from) => {
+        const run = live(workflow, chanceFrom(from), 'apply');
+        const at = run.events.findIndex((event) => event.type === 'run.cancelling');
+        const begun = run.events
+          .slice(at === -1 ? run.events.length : at)
+          .flatMap((event) => (event.type === 'step.started' ? [event.step] : []));
+        const undoing = run.events.findIndex((event) => event.type === 'run.compensating');
+        const mayUndo = undoing !== -1 && undoing < at;
+        const others = begun.filter((path) => !path.startsWith('~finally/') && !(mayUndo && isUndoing(path)));
+        expect(others).toEqual([]);
+        if (at !== -1) expect(run.state().status).toBe('cancelled');
+      }),
+      { numRuns: RUNS },
+    );
+  },
+);
 
 /** Ends every attempt in an order of its own, each by its path alone. */
 function finish(workflow: Workflow, chance: () => number): Simulation {

@@ -1,8 +1,8 @@
 import type { Failure, JsonValue } from '@cadre/sdk';
 import type { Step, Workflow } from '../workflow/workflow.ts';
-import type { Question } from './events.ts';
+import type { Question, Wait } from './events.ts';
 import { type List, type Node, outlineOf } from './outline.ts';
-import { FINALLY, join, ON_FAILURE, RECOVER } from './path.ts';
+import { COMPENSATE, FINALLY, join, ON_FAILURE, RECOVER } from './path.ts';
 import { PENDING, type RunState } from './state.ts';
 import type { StepStatus } from './status.ts';
 
@@ -31,8 +31,14 @@ export interface ReportedStep {
   readonly output?: JsonValue;
   /** What it waits for an answer to. */
   readonly question?: Question;
+  /** What it waits for besides people. */
+  readonly wait?: Wait;
   /** Elements of a forEach. */
   readonly elements?: number;
+  /** How often a repeat has been begun. */
+  readonly iteration?: number;
+  /** The run of its own that it is. */
+  readonly child?: string;
 }
 
 /**
@@ -60,20 +66,30 @@ function reportStep(state: RunState, path: string, node: Node, depth: number): R
 
 function reportInside(state: RunState, path: string, node: Node, depth: number): ReportedStep[] {
   const lists = bodies(state, path, node).flatMap(({ at, list }) => reportList(state, at, list, depth));
-  const recovery = join(path, RECOVER);
-  if (node.recover === undefined || !state.steps.has(recovery)) return lists;
-  return [...lists, ...reportList(state, recovery, node.recover, depth)];
+  return [
+    ...lists,
+    ...reportAside(state, join(path, RECOVER), node.recover, depth),
+    ...reportAside(state, join(path, COMPENSATE), node.compensate, depth),
+  ];
+}
+
+function reportAside(state: RunState, path: string, list: List | undefined, depth: number): ReportedStep[] {
+  return list === undefined || !state.steps.has(path) ? [] : reportList(state, path, list, depth);
 }
 
 /** The lists inside a step that were opened, with their paths. */
 function bodies(state: RunState, path: string, node: Node): { at: string; list: List }[] {
-  const { opened, branch, begun = 0 } = state.steps.get(path) ?? {};
+  const { opened, branch, begun = 0, iteration = 0 } = state.steps.get(path) ?? {};
   const [first] = node.lists;
   if (opened === undefined || first === undefined) return [];
   if (opened === 'parallel') return [{ at: path, list: first }];
-  if (opened === 'forEach') {
-    return Array.from({ length: begun }, (_, index) => ({ at: join(path, String(index)), list: first }));
-  }
+  // Of a compact loop what was forgotten is not shown.
+  const known = (index: number) => {
+    const at = join(path, String(index));
+    return state.steps.has(at) ? [{ at, list: first }] : [];
+  };
+  if (opened === 'forEach') return Array.from({ length: begun }, (_, index) => known(index)).flat();
+  if (opened === 'repeat') return Array.from({ length: iteration }, (_, index) => known(index + 1)).flat();
   const chosen = node.lists[branch ?? -1];
   return chosen === undefined ? [] : [{ at: join(path, String(branch)), list: chosen }];
 }
@@ -82,6 +98,7 @@ function rowOf(state: RunState, path: string, node: Node, depth: number): Report
   const { step } = node;
   const known = state.steps.get(path) ?? PENDING;
   const { status, attempts, startedAt, endedAt, reason, failure, output, question, items } = known;
+  const { iteration, child, wait } = known;
   return {
     step: path,
     id: step.id,
@@ -98,6 +115,9 @@ function rowOf(state: RunState, path: string, node: Node, depth: number): Report
     ...(failure === undefined ? {} : { failure }),
     ...(output === undefined ? {} : { output }),
     ...(status !== 'waiting' || question === undefined ? {} : { question }),
+    ...(status !== 'waiting' || wait === undefined ? {} : { wait }),
     ...(items === undefined ? {} : { elements: items.length }),
+    ...(iteration === undefined ? {} : { iteration }),
+    ...(child === undefined ? {} : { child }),
   };
 }

@@ -1,6 +1,6 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
-import type { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
-import type { Question } from './events.ts';
+import type { List as ImmutableList, Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
+import type { Question, Wait } from './events.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timers } from './timers.ts';
 
@@ -24,8 +24,10 @@ export interface RunState {
   readonly running: ImmutableSet<string>;
   /** Paths of steps whose next attempt has a time. */
   readonly retrying: ImmutableSet<string>;
-  /** Paths of steps that wait for a person. */
+  /** Paths of steps that wait for a person, a time or an event. */
   readonly waiting: ImmutableSet<string>;
+  /** Paths of repeats whose next going-through has a time. */
+  readonly pausing: ImmutableSet<string>;
   /** Containers in which nothing new may begin, because a step inside failed for good. */
   readonly failing: ImmutableSet<string>;
   /**
@@ -38,10 +40,23 @@ export interface RunState {
   readonly told?: true;
   /** When retrying steps, and waiting ones and containers with a deadline, are due. */
   readonly timers?: Timers;
+  /** What the run was told and no step has taken yet, the oldest first. */
+  readonly signals: ImmutableList<Signal>;
+  /** Steps that are undone, in this order, once the run has failed. */
+  readonly compensating?: readonly string[];
   /** Results of an earlier run, by the id of a top-level step. */
   readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
   readonly output?: JsonValue;
   readonly failure?: Failure;
+}
+
+export interface Signal {
+  /** Its number in the journal. */
+  readonly number: number;
+  readonly topic: string;
+  readonly data: JsonValue;
+  readonly by: string;
+  readonly at: number;
 }
 
 /** What a step is that nothing has happened to. */
@@ -60,17 +75,34 @@ export interface StepState {
   readonly failure?: Failure;
   readonly reason?: string;
   readonly question?: Question;
+  readonly wait?: Wait;
+  /** What it waited for came. */
+  readonly woken?: { readonly by: string; readonly signal?: Signal };
+  /** The run of its own that it is. */
+  readonly child?: string;
   readonly answer?: { readonly by: string; readonly answer: string; readonly data?: JsonValue };
   /** It was performed again after its recovery, which happens once. */
   readonly recovered?: true;
   /** Its process died; whether trying again is safe. */
   readonly interrupted?: 'repeatable' | 'uncertain';
   /** Containers that are steps; lists of steps (the workflow's own, an element, a branch) open by what begins in them. */
-  readonly opened?: 'parallel' | 'forEach' | 'choose';
-  /** Containers: the elements, the chosen branch. */
+  readonly opened?: 'parallel' | 'forEach' | 'repeat' | 'choose';
+  /** Containers: the elements, the chosen branch, the present going-through. */
   readonly items?: readonly JsonValue[];
   readonly branch?: number;
+  readonly iteration?: number;
+  /** When that began. */
+  readonly iteratedAt?: number;
+  /** Elements that are over leave only their output; see `results`. */
+  readonly compact?: true;
+  /** Of a compact forEach: outputs of elements that are over, by their number. */
+  readonly results?: ImmutableMap<number, JsonValue>;
   readonly deadline?: number;
+  /**
+   * Containers whose contents are forgotten again, and all inside them: the names of what is inside, so that forgetting
+   * costs as much as there is to forget.
+   */
+  readonly children?: ImmutableSet<string>;
   /** Containers: how many children are over, and how many have been begun (in a sequence: from the start). */
   readonly over?: number;
   readonly begun?: number;

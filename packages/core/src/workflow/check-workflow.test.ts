@@ -288,12 +288,39 @@ describe('names in expressions [WRK-31]', () => {
     ).toEqual(['unreadable_step spec.concurrency.group']);
   });
 
-  test('steps of loops that cannot be run yet are checked too', () => {
+  test('what ends a loop sees the steps in it and the counter, and nothing outside sees into it', () => {
+    expect(
+      told(`- id: r
+  repeat: { until: "\${{ steps.poll.output == 1 && iteration > 2 }}", max: 3 }
+  steps: [ { id: poll, uses: git/commit, with: { message: "\${{ string(iteration) }}" } } ]
+- { uses: git/commit, with: { message: "\${{ iteration }} \${{ steps.poll.output }}" } }`).map(
+        (line) => line.split(' ')[0],
+      ),
+    ).toEqual(['unknown_name', 'unreadable_step']);
     expect(
       told(`- id: r
   repeat: { until: "\${{ steps.poll.output == 1 && iteration > 2 && steps.pol.output }}", max: 3 }
-  steps: [ { id: poll, uses: x/y, with: { a: "\${{ inputs.wrod }}", t: "\${{ secrets.T }}" } } ]`),
+  steps: [ { id: poll, workflow: y, with: { a: "\${{ inputs.wrod }}", t: "\${{ secrets.T }}" } } ]`),
     ).toEqual(['unknown_step spec.steps[0].repeat.until', 'unknown_input spec.steps[0].steps[0].with.a']);
+  });
+
+  test('a step is mended in one way, a route behind one that takes all is never taken, and a question reaches somebody', () => {
+    expect(
+      told(`- id: a
+  run: x
+  onError:
+    - { on: [busy], do: { recover: [ { run: y } ], then: retry } }
+    - { do: { recover: [ { run: z } ], then: continue } }
+    - { severity: high, do: abort }`),
+    ).toEqual(['wrong_value spec.steps[0].onError[1].do.recover', 'unreachable spec.steps[0].onError[2]']);
+  });
+
+  test('what undoes a step sees its output and the failure', () => {
+    expect(
+      told(`- id: a
+  run: x
+  compensate: [ { run: y, env: { A: "\${{ json(steps.a.output) }}", B: "\${{ failure.code }}" } } ]`),
+    ).toEqual([]);
   });
 });
 

@@ -1,10 +1,10 @@
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import { compileBudget, compileRetry, durationMs } from './compile-limits.ts';
-import type { BranchSpec, StepCommonSpec, StepSpec, UnbuiltSpec } from './document.ts';
+import type { BranchSpec, RouteSpec, StepCommonSpec, StepSpec, UnbuiltSpec, WaitSpec } from './document.ts';
 import type { Path } from './path.ts';
 import { type FindPosition, rememberRun } from './positions.ts';
 import { STEP_KINDS } from './step-shapes.ts';
-import type { CheckCondition, OnError, Retry, Step, StepCommon, StepKind } from './workflow.ts';
+import type { CheckCondition, ErrorRoute, OnError, Retry, Step, StepCommon, StepKind } from './workflow.ts';
 
 export interface StepContext {
   /** What a step's own `retry` is filled up from. */
@@ -52,7 +52,31 @@ function compileCommon(spec: StepCommonSpec, id: string, path: Path, context: St
 type OnErrorSpec = NonNullable<StepCommonSpec['onError']>;
 
 function compileOnError(spec: OnErrorSpec, path: Path, context: StepContext): OnError {
+  if (!isRoutes(spec)) return compileRoute(spec, path, context);
+  return {
+    kind: 'routes',
+    routes: spec.map((routed, index) => ({
+      ...pick(routed, ['on', 'severity']),
+      route: compileRoute(routed.do, [...path, index, 'do'], context),
+    })),
+  };
+}
+
+/** `Array.isArray` by itself does not know read-only lists. */
+function isRoutes(spec: OnErrorSpec): spec is Extract<OnErrorSpec, readonly unknown[]> {
+  return Array.isArray(spec);
+}
+
+function compileRoute(spec: RouteSpec, path: Path, context: StepContext): ErrorRoute {
   if (typeof spec === 'string') return { kind: spec };
+  if ('escalate' in spec) {
+    const { timeout, ...rest } = spec.escalate;
+    return {
+      kind: 'escalate',
+      ...pick(rest, ['prompt', 'to', 'default']),
+      ...(timeout !== undefined && { deadlineMs: durationMs(timeout) }),
+    };
+  }
   return {
     kind: 'recover',
     steps: compileSteps(spec.recover, [...path, 'recover'], context),
@@ -73,7 +97,18 @@ function compileEnvironment(env: NonNullable<StepCommonSpec['env']>): Record<str
 type Inside = (steps: readonly StepSpec[], ...key: Path) => Step[];
 
 type SpecOf<K extends string> = Extract<StepSpec, Readonly<Record<K, unknown>>>;
-type BuiltKind = 'uses' | 'run' | 'parallel' | 'forEach' | 'choose' | 'check' | 'approval';
+type BuiltKind =
+  | 'uses'
+  | 'run'
+  | 'workflow'
+  | 'parallel'
+  | 'forEach'
+  | 'repeat'
+  | 'while'
+  | 'choose'
+  | 'wait'
+  | 'check'
+  | 'approval';
 
 const COMPILERS: { readonly [K in BuiltKind]: (spec: SpecOf<K>, inside: Inside) => StepKind } = {
   uses: (spec) => ({ kind: 'action', uses: spec.uses, with: spec.with ?? {} }),
@@ -93,6 +128,22 @@ const COMPILERS: { readonly [K in BuiltKind]: (spec: SpecOf<K>, inside: Inside) 
       steps: inside(branch.steps, 'choose', index, 'steps'),
     })),
   }),
+  workflow: (spec) => ({ kind: 'workflow', workflow: spec.workflow, with: spec.with ?? {} }),
+  repeat: (spec, inside) => ({
+    kind: 'repeat',
+    until: compileCondition(spec.repeat.until),
+    max: spec.repeat.max,
+    ...(spec.repeat.every !== undefined && { everyMs: durationMs(spec.repeat.every) }),
+    steps: inside(spec.steps, 'steps'),
+  }),
+  while: (spec, inside) => ({
+    kind: 'repeat',
+    while: compileCondition(spec.while.if),
+    max: spec.while.max,
+    ...(spec.while.every !== undefined && { everyMs: durationMs(spec.while.every) }),
+    steps: inside(spec.steps, 'steps'),
+  }),
+  wait: (spec) => compileWait(spec.wait),
   check: (spec) => ({ kind: 'check', conditions: spec.check.map(compileCheck) }),
   approval: compileApproval,
 };
@@ -121,6 +172,17 @@ function compileCheck(condition: SpecOf<'check'>['check'][number]): CheckConditi
   return { that: compileCondition(condition.that), ...pick(condition, ['message']) };
 }
 
+function compileWait(wait: string | WaitSpec): StepKind {
+  if (typeof wait === 'string') return { kind: 'wait', forMs: durationMs(wait) };
+  return {
+    kind: 'wait',
+    ...(wait.for !== undefined && { forMs: durationMs(wait.for) }),
+    ...pick(wait, ['until', 'event']),
+    ...(wait.if !== undefined && { when: compileCondition(wait.if) }),
+    ...(wait.timeout !== undefined && { deadlineMs: durationMs(wait.timeout) }),
+  };
+}
+
 function compileApproval({ approval }: SpecOf<'approval'>): StepKind {
   return {
     kind: 'approval',
@@ -136,7 +198,7 @@ function compileUnbuilt(spec: UnbuiltSpec): StepKind {
     { keys: {} },
   ];
   const written = Object.entries(spec).filter(([name]) => Object.hasOwn(keys, name));
-  return { kind: 'unbuilt', key, written: Object.fromEntries(written) };
+  return { kind: 'unbuilt', key, written: Object.fromEntries(written) as JsonObject };
 }
 
 /** The keys among these that are there, as they are. */

@@ -59,11 +59,7 @@ export interface StepCommonSpec {
   readonly needs?: readonly string[];
   readonly timeout?: Duration;
   readonly retry?: RetrySpec;
-  readonly onError?:
-    | 'abort'
-    | 'continue'
-    | 'escalate'
-    | { readonly recover: readonly StepSpec[]; readonly then: 'retry' | 'continue' };
+  readonly onError?: RouteSpec | readonly RoutedSpec[];
   readonly budget?: BudgetSpec;
   readonly class?: string;
   readonly priority?: number;
@@ -72,6 +68,27 @@ export interface StepCommonSpec {
   readonly cache?: { readonly key: string; readonly ttl: Duration };
   readonly compensate?: readonly StepSpec[];
   readonly idempotencyKey?: string;
+}
+
+export type RouteSpec =
+  | 'abort'
+  | 'continue'
+  | 'escalate'
+  | { readonly recover: readonly StepSpec[]; readonly then: 'retry' | 'continue' }
+  | {
+      readonly escalate: {
+        readonly prompt?: string;
+        readonly to?: readonly string[];
+        readonly timeout?: Duration;
+        readonly default?: 'retry' | 'continue' | 'abort';
+      };
+    };
+
+/** A route for some failures: those with one of these codes, or of this severity and above. */
+export interface RoutedSpec {
+  readonly on?: readonly string[];
+  readonly severity?: 'info' | 'low' | 'medium' | 'high' | 'critical';
+  readonly do: RouteSpec;
 }
 
 export type StepSpec = StepCommonSpec &
@@ -85,7 +102,17 @@ export type StepSpec = StepCommonSpec &
         readonly atMost?: number;
         readonly steps: readonly StepSpec[];
       }
+    | {
+        readonly repeat: { readonly until: Condition; readonly max: number; readonly every?: Duration };
+        readonly steps: readonly StepSpec[];
+      }
+    | {
+        readonly while: { readonly if: Condition; readonly max: number; readonly every?: Duration };
+        readonly steps: readonly StepSpec[];
+      }
     | { readonly choose: readonly BranchSpec[] }
+    | { readonly wait: Duration | WaitSpec }
+    | { readonly workflow: string; readonly with?: JsonObject }
     | { readonly check: readonly (Condition | { readonly that: Condition; readonly message?: string })[] }
     | {
         readonly approval: {
@@ -105,7 +132,6 @@ export type BranchSpec =
 
 /** Kinds of step that are checked but cannot be run yet. */
 export type UnbuiltSpec =
-  | { readonly workflow: string; readonly with?: JsonObject }
   | {
       readonly bot: string;
       readonly prompt: string;
@@ -118,23 +144,12 @@ export type UnbuiltSpec =
       readonly tools?: readonly string[];
       readonly output?: JsonSchema;
     }
-  | { readonly plan: string; readonly tools?: readonly string[] }
-  | {
-      readonly repeat: { readonly until: Condition; readonly max: number; readonly every?: Duration };
-      readonly steps: readonly StepSpec[];
-    }
-  | {
-      readonly while: { readonly if: Condition; readonly max: number; readonly every?: Duration };
-      readonly steps: readonly StepSpec[];
-    }
-  | {
-      readonly wait:
-        | Duration
-        | {
-            readonly for?: Duration;
-            readonly until?: string;
-            readonly event?: string;
-            readonly if?: Condition;
-            readonly timeout?: Duration;
-          };
-    };
+  | { readonly plan: string; readonly tools?: readonly string[] };
+
+export interface WaitSpec {
+  readonly for?: Duration;
+  readonly until?: string;
+  readonly event?: string;
+  readonly if?: Condition;
+  readonly timeout?: Duration;
+}

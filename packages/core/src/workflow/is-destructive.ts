@@ -10,6 +10,9 @@ export function isDestructive(
   effectsOf: (uses: string) => readonly EffectClass[],
 ): boolean {
   return walkSteps(workflow).some(
-    ({ step }) => step.kind === 'action' && effectsOf(step.uses).some((effect) => !HARMLESS.has(effect)),
+    ({ step }) =>
+      // What a workflow by another name does is known only when it runs.
+      step.kind === 'workflow' ||
+      (step.kind === 'action' && effectsOf(step.uses).some((effect) => !HARMLESS.has(effect))),
   );
 }

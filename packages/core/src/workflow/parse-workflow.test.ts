@@ -74,16 +74,16 @@ describe('a workflow is one definition, however it is written [WRK-30]', () => {
       ...[
         'action',
         'action',
-        'unbuilt',
+        'workflow',
         'unbuilt',
         'unbuilt',
         'unbuilt',
         'parallel',
         'forEach',
-        'unbuilt',
-        'unbuilt',
+        'repeat',
+        'repeat',
       ],
-      ...['choose', 'unbuilt', 'unbuilt', 'approval', 'check'],
+      ...['choose', 'wait', 'wait', 'approval', 'check'],
     ]);
     expect(steps[0]).toMatchObject({
       id: 'a',

@@ -136,6 +136,17 @@ export function withOneOf(shape: Shape, ...keys: readonly string[]): Shape {
   };
 }
 
+/** One of two kinds of map: the one with this key, or the other. */
+export function eitherMap(key: string, withKey: Shape, other: Shape): Shape {
+  return {
+    schema: { anyOf: [withKey.schema, other.schema] },
+    check(value, path, report) {
+      const shape = isObject(value) && Object.hasOwn(value, key) ? withKey : other;
+      shape.check(value, path, report);
+    },
+  };
+}
+
 export function objectSchema(keys: Keys, required: readonly string[]): JsonSchema {
   const properties = Object.entries(keys).map(([key, [shape, description]]) => [
     key,

@@ -6,6 +6,7 @@ import {
   byKind,
   checkKeys,
   checkMap,
+  eitherMap,
   type Keys,
   list,
   number,
@@ -20,6 +21,7 @@ import {
   withOneOf,
 } from './shape.ts';
 import * as values from './values.ts';
+import { SEVERITIES } from './workflow.ts';
 
 /** Steps, as the schema of an editor knows them: by reference, because they hold each other. */
 export const steps: Shape = {
@@ -32,15 +34,50 @@ export const someSteps: Shape = {
   check: (value, path, report) => list({ schema: {}, check: checkStep }, 1).check(value, path, report),
 };
 
-const onError = byKind('abort, continue, escalate or a map with `recover`', {
+const recover = object(
+  {
+    recover: [someSteps, 'Steps that mend what failed'],
+    // biome-ignore lint/suspicious/noThenProperty: the language's own word, in plain data that nobody awaits
+    then: [oneOf('retry', 'continue'), 'What is done after them'],
+  },
+  ['recover', 'then'],
+);
+
+const escalate = object(
+  {
+    escalate: [
+      object({
+        prompt: [text('a text'), 'What is asked'],
+        to: [list(text('the name of a person'), 1), 'Who may answer'],
+        timeout: [values.duration, 'How long the answer is waited for'],
+        default: [oneOf('retry', 'continue', 'abort'), 'What is done when nobody answers'],
+      }),
+      'A person decides how it goes on',
+    ],
+  },
+  ['escalate'],
+);
+
+const ROUTE = 'abort, continue, escalate or a map with `recover` or `escalate`';
+
+const route = byKind(ROUTE, {
   string: oneOf('abort', 'continue', 'escalate'),
-  map: object(
-    {
-      recover: [someSteps, 'Steps that mend what failed'],
-      // biome-ignore lint/suspicious/noThenProperty: the language's own word, in plain data that nobody awaits
-      then: [oneOf('retry', 'continue'), 'What is done after them'],
-    },
-    ['recover', 'then'],
+  map: eitherMap('escalate', escalate, recover),
+});
+
+const onError = byKind(`${ROUTE}, or a list of routes`, {
+  string: oneOf('abort', 'continue', 'escalate'),
+  map: eitherMap('escalate', escalate, recover),
+  list: list(
+    object(
+      {
+        on: [list(text('a failure code, with * for any part'), 1), 'Failures with one of these codes'],
+        severity: [oneOf(...SEVERITIES), 'Failures of this severity and above'],
+        do: [route, 'What is done then'],
+      },
+      ['do'],
+    ),
+    1,
   ),
 });
 

@@ -8,6 +8,8 @@ export interface Template {
   readonly path: Path;
   /** `condition`: must give true or false. `input`: goes into an action as it is, so it may be a secret. */
   readonly use: 'condition' | 'input' | 'text' | 'list';
+  /** It is evaluated after the steps inside: it sees them, and the counter of the loop. */
+  readonly inside?: true;
 }
 
 /** Everything in a step itself, without the steps inside it, that may hold expressions. */
@@ -39,6 +41,19 @@ function templatesOfKind(step: Step): (Template | { readonly template: undefined
         { template: that, path: ['check', index, 'that'], use: 'condition' },
         { template: message, path: ['check', index, 'message'], use: 'text' },
       ]);
+    case 'repeat':
+      return [
+        { template: step.until, path: ['repeat', 'until'], use: 'condition', inside: true },
+        { template: step.while, path: ['while', 'if'], use: 'condition', inside: true },
+      ];
+    case 'wait':
+      return [
+        { template: step.until, path: ['wait', 'until'], use: 'text' },
+        { template: step.event, path: ['wait', 'event'], use: 'text' },
+        { template: step.when, path: ['wait', 'if'], use: 'condition' },
+      ];
+    case 'workflow':
+      return [{ template: step.with, path: ['with'], use: 'input' }];
     case 'approval':
       return [{ template: step.prompt, path: ['approval', 'prompt'], use: 'text' }];
     case 'unbuilt':

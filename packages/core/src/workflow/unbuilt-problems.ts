@@ -31,10 +31,7 @@ function unbuiltTopKeys({ concurrency, budget = {} }: Workflow): string[] {
 function unbuiltKeys(step: Step): string[] {
   const present: readonly (readonly [boolean, string])[] = [
     [step.kind === 'unbuilt', step.kind === 'unbuilt' ? step.key : ''],
-    [step.kind === 'approval' && step.delegates !== undefined, 'approval.delegates'],
-    [step.onError.kind === 'escalate', 'onError'],
     [step.cache !== undefined, 'cache'],
-    [step.compensate !== undefined, 'compensate'],
     [step.budget !== undefined, 'budget'],
   ];
   return present.filter(([there]) => there).map(([, key]) => key);

@@ -57,10 +57,22 @@ export function listsIn(step: Step, path: Path, inner: Order): StepList[] {
   });
   const lists = [
     ...bodiesOf(step, path, inner),
-    aside('recover', step.onError.kind === 'recover' ? step.onError.steps : [], 'onError', 'recover'),
+    recoveryOf(step, aside),
     aside('compensate', step.compensate ?? [], 'compensate'),
   ];
   return lists.filter((list) => list.steps.length > 0);
+}
+
+type Aside = (role: 'recover', steps: readonly Step[], ...key: Path) => StepList;
+
+/** At most one route of a step has one: see `check/structure.ts`. */
+function recoveryOf({ onError }: Step, aside: Aside): StepList {
+  if (onError.kind !== 'routes') {
+    return aside('recover', onError.kind === 'recover' ? onError.steps : [], 'onError', 'recover');
+  }
+  const index = onError.routes.findIndex(({ route }) => route.kind === 'recover');
+  const route = onError.routes[index]?.route;
+  return aside('recover', route?.kind === 'recover' ? route.steps : [], 'onError', index, 'do', 'recover');
 }
 
 function bodiesOf(step: Step, path: Path, inner: Order): StepList[] {
@@ -75,6 +87,7 @@ function bodiesOf(step: Step, path: Path, inner: Order): StepList[] {
     case 'parallel':
       return [body(step.branches, 'at-once', 'parallel')];
     case 'forEach':
+    case 'repeat':
       return [body(step.steps, inner, 'steps')];
     case 'choose':
       return step.branches.map((branch, index) => body(branch.steps, inner, 'choose', index, 'steps'));

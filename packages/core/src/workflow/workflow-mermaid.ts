@@ -86,7 +86,10 @@ function shapeOf(step: Step): string {
     case 'check':
       return `{{${label}}}`;
     case 'approval':
+    case 'wait':
       return `(${label})`;
+    case 'workflow':
+      return `[[${label}]]`;
     default:
       return `[${label}]`;
   }

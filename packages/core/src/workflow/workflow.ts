@@ -48,11 +48,37 @@ export interface Retry {
   readonly on?: readonly string[];
 }
 
-export type OnError =
+/** What happens when a step has failed for good, after its retries. */
+export type OnError = ErrorRoute | { readonly kind: 'routes'; readonly routes: readonly RoutedError[] };
+
+export type ErrorRoute =
   | { readonly kind: 'abort' }
   | { readonly kind: 'continue' }
-  | { readonly kind: 'escalate' }
+  | ({ readonly kind: 'escalate' } & Escalation)
   | { readonly kind: 'recover'; readonly steps: readonly Step[]; readonly then: 'retry' | 'continue' };
+
+/** A person decides how it goes on. */
+export interface Escalation {
+  readonly prompt?: string;
+  /** Who may decide; absent: whoever may answer approvals. */
+  readonly to?: readonly string[];
+  readonly deadlineMs?: number;
+  /** What is done when nobody answers in time. */
+  readonly default?: 'retry' | 'continue' | 'abort';
+}
+
+/** The first route that fits a failure is taken; where none does the run is aborted. */
+export interface RoutedError {
+  /** Failure codes, with `*` for any part; absent: every failure. */
+  readonly on?: readonly string[];
+  /** Only failures of this severity and above, as their details say. */
+  readonly severity?: Severity;
+  readonly route: ErrorRoute;
+}
+
+export type Severity = (typeof SEVERITIES)[number];
+
+export const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical'] as const;
 
 /** What every kind of step has. Where a key is absent the workflow's default holds. */
 export interface StepCommon {
@@ -98,6 +124,30 @@ export type StepKind =
       readonly steps: readonly Step[];
     }
   | { readonly kind: 'choose'; readonly branches: readonly ChooseBranch[] }
+  | {
+      readonly kind: 'repeat';
+      /** It ends when this holds after a going-through. One of `until` and `while` is there. */
+      readonly until?: string;
+      /** It goes on as long as this holds before a going-through. */
+      readonly while?: string;
+      readonly max: number;
+      /** From the beginning of one going-through to that of the next. */
+      readonly everyMs?: number;
+      readonly steps: readonly Step[];
+    }
+  | {
+      readonly kind: 'wait';
+      /** One of `forMs`, `until` and `event` is there. `until` gives an ISO 8601 time or milliseconds since 1970. */
+      readonly forMs?: number;
+      readonly until?: JsonValue;
+      /** A topic; `*` stands for one part of it, `**` at its end for all the rest. */
+      readonly event?: string;
+      /** Only an event for which this holds; it sees it as `event`. */
+      readonly when?: string;
+      readonly deadlineMs?: number;
+    }
+  /** A run of its own, which this step waits for. */
+  | { readonly kind: 'workflow'; readonly workflow: string; readonly with: JsonObject }
   | { readonly kind: 'check'; readonly conditions: readonly CheckCondition[] }
   | {
       readonly kind: 'approval';

@@ -18,6 +18,7 @@ function questionOf(draft: Draft, place: StepPlace): Question {
     prompt: textOf(evaluateFor(draft, place, step.prompt)),
     default: step.default,
     ...(step.form === undefined ? {} : { form: step.form }),
+    ...(step.delegates === undefined ? {} : { delegates: step.delegates }),
     ...(step.deadlineMs === undefined ? {} : { deadline: draft.moment.now + step.deadlineMs }),
   };
 }

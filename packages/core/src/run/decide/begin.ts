@@ -3,17 +3,23 @@ import type { Step } from '../../workflow/workflow.ts';
 import { performAttempt } from './action.ts';
 import { askApproval } from './approval.ts';
 import { evaluateCheck } from './check.ts';
+import { startChild } from './child.ts';
 import { openChoose } from './choose.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { openForEach } from './for-each.ts';
 import { openParallel } from './parallel.ts';
+import { openRepeat } from './repeat.ts';
 import { evaluateCondition, outcomeOf } from './scope.ts';
+import { beginWait } from './wait.ts';
 
 const BEGIN: Readonly<Record<Step['kind'], (draft: Draft, place: StepPlace) => void>> = {
   action: performAttempt,
   parallel: openParallel,
   forEach: openForEach,
+  repeat: openRepeat,
   choose: openChoose,
+  wait: beginWait,
+  workflow: startChild,
   check: evaluateCheck,
   approval: askApproval,
   unbuilt: refuse,

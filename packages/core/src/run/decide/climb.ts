@@ -1,6 +1,6 @@
 import type { Step } from '../../workflow/workflow.ts';
 import { locate } from '../outline.ts';
-import { nameOf, outward, parentOf, RECOVER } from '../path.ts';
+import { COMPENSATE, nameOf, outward, parentOf, RECOVER } from '../path.ts';
 import type { RunState } from '../state.ts';
 import { isOver } from '../status.ts';
 import { advanceChoose } from './choose.ts';
@@ -9,12 +9,14 @@ import { advanceForEach } from './for-each.ts';
 import { advanceList } from './list.ts';
 import { isClosed } from './list-state.ts';
 import { advanceParallel } from './parallel.ts';
+import { advanceRepeat } from './repeat.ts';
 
 type Advance = (draft: Draft, place: StepPlace, changed: readonly string[]) => void;
 
 const ADVANCE: Partial<Readonly<Record<Step['kind'], Advance>>> = {
   parallel: advanceParallel,
   forEach: advanceForEach,
+  repeat: advanceRepeat,
   choose: advanceChoose,
 };
 
@@ -22,7 +24,9 @@ const ADVANCE: Partial<Readonly<Record<Step['kind'], Advance>>> = {
 export function climb(draft: Draft, { container, children }: Change): void {
   let changed = children;
   for (let path: string | undefined = container; path !== undefined; path = parentOf(path)) {
-    // The end of a recovery is no end of its step: how that goes on is decided in the step's own container.
+    // The end of a recovery is no end of its step: how that goes on is decided in the step's own container. Where a step
+    // was undone nothing follows in the containers around it.
+    if (changed.some((child) => nameOf(child) === COMPENSATE)) return;
     const recovered = changed.some((child) => nameOf(child) === RECOVER);
     if (!recovered && !isOverAfter(draft, path, changed)) return;
     changed = [path];
@@ -36,6 +40,7 @@ export function climb(draft: Draft, { container, children }: Change): void {
 function isOpen(state: RunState, container: string): boolean {
   let inner = '';
   for (const path of outward(container)) {
+    if (nameOf(inner) === COMPENSATE) return true;
     const status = state.steps.get(path)?.status ?? 'pending';
     const open =
       nameOf(inner) === RECOVER ? status === 'failed' || status === 'timed_out' : status === 'running';

@@ -1,4 +1,5 @@
 import type { Failure, JsonValue } from '@cadre/sdk';
+import type { Node } from '../outline.ts';
 import { parentOf } from '../path.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { stopReason } from './stop.ts';
@@ -17,6 +18,13 @@ export function closeContainer(
   if (failure !== undefined) emit(draft, { type: failedType(failure, step), step, failure });
   else if (isStopped(draft, step) && found.stopped()) emit(draft, { type: 'step.cancelled', step });
   else emit(draft, { type: 'step.succeeded', step, output: found.output() });
+}
+
+/** Whether nothing inside a loop's body is looked at again once it is over: nothing there can be undone. */
+export function isForgettable({ lists }: Node): boolean {
+  return lists.every(({ steps }) =>
+    steps.every((node) => node.compensate === undefined && isForgettable(node)),
+  );
 }
 
 /** For the event that opens a container; nothing where its step has no time limit of its own. */

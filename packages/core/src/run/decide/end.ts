@@ -3,6 +3,7 @@ import { evaluate } from '../../expression/evaluate.ts';
 import { stepsRead } from '../../workflow/graph.ts';
 import type { List } from '../outline.ts';
 import { FINALLY, ON_FAILURE } from '../path.ts';
+import { compensate } from './compensate.ts';
 import { type Draft, emit } from './draft.ts';
 import { advanceList } from './list.ts';
 import { isClosed } from './list-state.ts';
@@ -10,10 +11,11 @@ import { outcomeOf, scopeAt } from './scope.ts';
 import { isRunTimeout } from './stop.ts';
 import { limitAt } from './time.ts';
 
-/** The workflow's steps, then `onFailure` when they failed, then `finally`, then the end: each when the one before is over. */
+/** The workflow's steps, then what undoes them and `onFailure` when they failed, then `finally`, then the end: each when the one before is over. */
 export function advanceRun(draft: Draft): void {
   const { steps, onFailure, finally: last } = draft.outline;
   if (!isFinished(draft, '', steps)) return;
+  if (needsUndoing(draft) && !compensate(draft)) return;
   if (needsOnFailure(draft) && !isFinished(draft, ON_FAILURE, onFailure)) return;
   if (isFinished(draft, FINALLY, last)) endRun(draft);
 }
@@ -21,6 +23,11 @@ export function advanceRun(draft: Draft): void {
 function isFinished(draft: Draft, path: string, list: List): boolean {
   advanceList(draft, { path, list }, []);
   return isClosed(draft.state, path, list);
+}
+
+/** Whoever cancels a run wants it to end now; what it had done is left to them. */
+function needsUndoing({ state }: Draft): boolean {
+  return state.failing.has('') && (state.compensating !== undefined || state.status !== 'cancelling');
 }
 
 /** It is part of what the run's time limit and a cancellation hold for. */

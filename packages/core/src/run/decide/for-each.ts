@@ -2,7 +2,7 @@ import type { JsonValue } from '@cadre/sdk';
 import { CadreError } from '../../errors.ts';
 import type { List } from '../outline.ts';
 import { join } from '../path.ts';
-import { closeContainer, deadlineOf } from './container.ts';
+import { closeContainer, deadlineOf, isForgettable } from './container.ts';
 import { type Draft, emit, type ListPlace, type StepPlace, stepAt } from './draft.ts';
 import { advanceList, stoppedIn } from './list.ts';
 import { isClosed, listOutput } from './list-state.ts';
@@ -12,6 +12,9 @@ import { fail, stopReason } from './stop.ts';
 /** Elements at once where `atMost` is not given: what a machine of eight cores can do at a time. */
 const DEFAULT_AT_MOST = 8;
 
+/** Of a longer forEach only the outputs of its elements are kept once they are over. */
+const MOST_KEPT = 1_000;
+
 export function openForEach(draft: Draft, place: StepPlace): void {
   const { path } = place;
   const items = outcomeOf(path, () => itemsOf(draft, place));
@@ -19,7 +22,14 @@ export function openForEach(draft: Draft, place: StepPlace): void {
     emit(draft, { type: 'step.failed', step: path, failure: items.failure });
     return;
   }
-  emit(draft, { type: 'step.opened', step: path, items: items.output, ...deadlineOf(draft, place) });
+  const many = items.output.length > MOST_KEPT && isForgettable(place.node);
+  emit(draft, {
+    type: 'step.opened',
+    step: path,
+    items: items.output,
+    ...(many ? { compact: true } : {}),
+    ...deadlineOf(draft, place),
+  });
   advanceForEach(draft, place, []);
 }
 
@@ -44,10 +54,12 @@ export function advanceForEach(draft: Draft, place: StepPlace, changed: readonly
   const { items = [], over = 0, begun = 0 } = stepAt(draft, place.path);
   const stopped = stopReason(draft.state, place.path) !== undefined;
   if (over < (stopped ? begun : items.length)) return;
-  const elements = items.map((_, index) => draft.state.steps.get(join(place.path, String(index))));
+  const { results } = stepAt(draft, place.path);
+  const element = (index: number) => draft.state.steps.get(join(place.path, String(index)));
+  const isDone = (index: number) => results?.has(index) === true || element(index)?.status === 'succeeded';
   closeContainer(draft, place.path, place.path, {
-    stopped: () => elements.some((element) => element?.status !== 'succeeded'),
-    output: () => elements.map((element) => element?.output ?? null),
+    stopped: () => items.some((_, index) => !isDone(index)),
+    output: () => items.map((_, index) => results?.get(index) ?? element(index)?.output ?? null),
   });
 }
 
@@ -73,7 +85,7 @@ function closeElement(draft: Draft, place: StepPlace, element: ListPlace): void 
     stopped: () => stoppedIn(draft, element),
     output: () => listOutput(draft.state, element.path, element.list),
   });
-  const { status, failure } = stepAt(draft, element.path);
+  const { status, failure } = draft.state.steps.get(element.path) ?? {};
   if (status === 'failed' && failure !== undefined) fail(draft, place.path, failure);
 }
 

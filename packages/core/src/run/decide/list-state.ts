@@ -1,5 +1,5 @@
 import type { JsonValue } from '@cadre/sdk';
-import type { List, Node } from '../outline.ts';
+import { type List, type Node, recoveryIn } from '../outline.ts';
 import { join, RECOVER } from '../path.ts';
 import type { RunState } from '../state.ts';
 import { isOver } from '../status.ts';
@@ -32,11 +32,12 @@ export function listOutput(state: RunState, path: string, list: List): JsonValue
 /** A step that its recovery replaced stays `failed`, so that everybody sees it, and gives what the recovery gave. */
 export function outputOf(state: RunState, path: string, node: Node): JsonValue {
   const step = state.steps.get(path);
-  const recovered = step?.failure !== undefined && node.recover !== undefined && replaces(node);
-  if (!recovered) return step?.output ?? null;
-  return listOutput(state, join(path, RECOVER), node.recover);
+  const body = join(path, RECOVER);
+  const recovered = step?.failure !== undefined && replaces(node) && state.steps.has(body);
+  if (!recovered || node.recover === undefined) return step?.output ?? null;
+  return listOutput(state, body, node.recover);
 }
 
 function replaces(node: Node): boolean {
-  return node.step.onError.kind === 'recover' && node.step.onError.then === 'continue';
+  return recoveryIn(node.step.onError)?.then === 'continue';
 }

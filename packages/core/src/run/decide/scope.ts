@@ -3,7 +3,7 @@ import { CadreError, isCadreError } from '../../errors.ts';
 import { evaluate } from '../../expression/evaluate.ts';
 import type { Scope, StepView } from '../../expression/scope.ts';
 import { locate, pathOf, readsOf } from '../outline.ts';
-import { FINALLY, nameOf, ON_FAILURE, outward, parentOf, RECOVER } from '../path.ts';
+import { COMPENSATE, FINALLY, isAside, nameOf, ON_FAILURE, outward, parentOf, RECOVER } from '../path.ts';
 import { PENDING, type RunState } from '../state.ts';
 import type { Draft, StepPlace } from './draft.ts';
 import { outputOf } from './list-state.ts';
@@ -31,8 +31,27 @@ export function evaluateFor(draft: Draft, place: StepPlace, template: JsonValue)
 }
 
 /** Throws like `evaluateFor`, and `invalid_expression` when the value is neither true nor false. */
-export function evaluateCondition(draft: Draft, place: StepPlace, condition: string): boolean {
-  const value = evaluateFor(draft, place, condition);
+export function evaluateCondition(
+  draft: Draft,
+  place: StepPlace,
+  condition: string,
+  event?: JsonObject,
+): boolean {
+  const scope = scopeAt(draft, place.path, readsOf(place.node.step));
+  return truth(condition, evaluate(condition, event === undefined ? scope : { ...scope, event }));
+}
+
+/** The same for a condition that sees what stands inside the step: `inside` is the path of a list there. */
+export function evaluateInside(
+  draft: Draft,
+  { node }: StepPlace,
+  inside: string,
+  condition: string,
+): boolean {
+  return truth(condition, evaluate(condition, scopeAt(draft, inside, readsOf(node.step))));
+}
+
+function truth(condition: string, value: JsonValue): boolean {
   if (typeof value === 'boolean') return value;
   throw new CadreError('invalid_expression', `the condition ${condition} gave ${JSON.stringify(value)}`, {
     hint: 'a condition is one expression that gives true or false, such as ${{ inputs.count > 0 }}',
@@ -73,21 +92,23 @@ function viewOf(draft: Draft, id: string, from: string): [string, StepView][] {
 function failureAt(state: RunState, path: string): Failure | undefined {
   for (const container of outward(path)) {
     if (nameOf(container) === RECOVER) return state.steps.get(parentOf(container) ?? '')?.failure;
-    if (container === ON_FAILURE || container === FINALLY) return state.steps.get('')?.failure;
+    if (container === ON_FAILURE || container === FINALLY || nameOf(container) === COMPENSATE)
+      return state.steps.get('')?.failure;
   }
   return undefined;
 }
 
-/** Names that the forEach steps around a path bring in; inner ones hide outer ones. */
+/** Names that the loops around a path bring in; inner ones hide outer ones. */
 function variablesAt(draft: Draft, path: string): JsonObject {
   const inwards = [...outward(path)].reverse();
   return Object.assign({}, ...inwards.map((element) => variablesOf(draft, element)));
 }
 
-/** What a path brings in when it is that of an element. */
+/** What a path brings in when it is that of an element, or of a going-through. */
 function variablesOf({ outline, state }: Draft, element: string): JsonObject {
   const each = parentOf(element) ?? '';
-  const { items } = state.steps.get(each) ?? PENDING;
+  const { items, iteration } = state.steps.get(each) ?? PENDING;
+  if (iteration !== undefined) return isAside(nameOf(element)) ? {} : { iteration: Number(nameOf(element)) };
   const located = items === undefined ? undefined : locate(outline, each);
   if (items === undefined || located === undefined || !('node' in located)) return {};
   const { step } = located.node;

@@ -5,6 +5,7 @@ import { ACTIVE, DONE, type Draft, emit, type ListPlace, type Standing, type Ste
 import { advanceList } from './list.ts';
 import { isClosed } from './list-state.ts';
 import { mayRetry, retryDelay, retryOf, withStep } from './retry.ts';
+import { routeFor } from './route.ts';
 import { ask } from './settle-waiting.ts';
 import { stopReason } from './stop.ts';
 
@@ -29,24 +30,27 @@ function followOnError(
   state: StepState,
   failure: Failure,
 ): Standing | undefined {
-  switch (place.node.step.onError.kind) {
+  if (state.answer?.answer === 'continue') return DONE;
+  const route = routeFor(place.node.step.onError, failure);
+  switch (route.kind) {
     case 'continue':
       return DONE;
     case 'abort':
       return { kind: 'fatal', failure };
     case 'escalate':
-      ask(draft, place, 'escalated', failure);
+      ask(draft, place, 'escalated', failure, route);
       return undefined;
     case 'recover':
-      return recover(draft, place, state, failure);
+      return recover(draft, place, state, failure, route.then);
   }
 }
 
 /** Somebody ended it while nothing around it was being stopped. */
 export function settleCancelled(draft: Draft, place: StepPlace): Standing {
-  if (isStopped(draft, place) || place.node.step.onError.kind === 'continue') return DONE;
   const { path } = place;
-  return { kind: 'fatal', failure: withStep(failure('cancelled', `the step '${path}' was cancelled`), path) };
+  const cancelled = withStep(failure('cancelled', `the step '${path}' was cancelled`), path);
+  const goesOn = routeFor(place.node.step.onError, cancelled).kind === 'continue';
+  return isStopped(draft, place) || goesOn ? DONE : { kind: 'fatal', failure: cancelled };
 }
 
 function isStopped(draft: Draft, { path }: StepPlace): boolean {
@@ -68,17 +72,21 @@ function failureOf({ path, node }: StepPlace, state: StepState): Failure {
  * Performs the recovery once. After it a step with `then: continue` stays `failed`, so that its failure remains visible
  * to later steps and in the report, but the run goes on, and what reads its output gets what the recovery gave.
  */
-function recover(draft: Draft, place: StepPlace, state: StepState, failure: Failure): Standing | undefined {
-  const { onError } = place.node.step;
+function recover(
+  draft: Draft,
+  place: StepPlace,
+  state: StepState,
+  failure: Failure,
+  afterwards: 'retry' | 'continue',
+): Standing | undefined {
   const recovery = recoveryOf(place);
-  if (onError.kind !== 'recover' || recovery === undefined || state.recovered)
-    return { kind: 'fatal', failure };
+  if (recovery === undefined || state.recovered) return { kind: 'fatal', failure };
   if (!isClosed(draft.state, recovery.path, recovery.list)) {
     advanceList(draft, recovery, []);
     return undefined;
   }
   if (draft.state.failing.has(recovery.path)) return { kind: 'fatal', failure };
-  if (onError.then === 'continue') return DONE;
+  if (afterwards === 'continue') return DONE;
   draft.moves.begin(draft, place);
   return undefined;
 }

@@ -1,17 +1,21 @@
 import { type Failure, failure } from '@cadre/sdk';
+import type { Escalation } from '../../workflow/workflow.ts';
 import type { Question } from '../events.ts';
 import { parentOf } from '../path.ts';
 import type { StepState } from '../state.ts';
 import { performAttempt } from './action.ts';
+import { startChild } from './child.ts';
 import { ACTIVE, type Draft, emit, type Standing, type StepPlace } from './draft.ts';
 import { retryOf } from './retry.ts';
 import { stopReason } from './stop.ts';
+import { settleWait, wokenOutput } from './wait.ts';
 
 /** After so many deaths of its process a step is not tried again without a person, whatever its action says. */
 const DEATHS_TO_QUARANTINE = 3;
 
 /** Answers that no person gives: the default once the deadline has passed, and in a plan the one that shows most. */
 export function settleWaiting(draft: Draft, place: StepPlace, state: StepState): Standing | undefined {
+  if (state.wait !== undefined) return settleWait(draft, place, state.wait);
   const answer = answerOfNobody(draft, state.question);
   if (answer === undefined) return ACTIVE;
   emit(draft, { type: 'step.answered', step: place.path, ...answer });
@@ -23,14 +27,17 @@ function answerOfNobody(draft: Draft, question: Question | undefined) {
     return { by: 'plan', answer: question?.kind === 'approval' ? 'allow' : 'abort' } as const;
   }
   const passed = (question?.deadline ?? Number.POSITIVE_INFINITY) <= draft.moment.now;
-  return passed ? ({ by: 'system', answer: question?.default ?? 'deny' } as const) : undefined;
+  const otherwise = question?.kind === 'approval' ? 'deny' : 'abort';
+  return passed ? ({ by: 'system', answer: question?.default ?? otherwise } as const) : undefined;
 }
 
 /** It was answered, or its process died: now it is to be decided how it goes on. */
 export function settleReady(draft: Draft, place: StepPlace, state: StepState): undefined {
   const stopped = stopReason(draft.state, parentOf(place.path) ?? '') !== undefined;
   if (stopped) emit(draft, { type: 'step.cancelled', step: place.path });
-  else if (state.interrupted === undefined) followAnswer(draft, place, state);
+  else if (state.woken !== undefined) {
+    emit(draft, { type: 'step.succeeded', step: place.path, output: wokenOutput(draft, state) });
+  } else if (state.interrupted === undefined) followAnswer(draft, place, state);
   else goOnAfterDeath(draft, place, state);
 }
 
@@ -48,12 +55,13 @@ function followAnswer(draft: Draft, place: StepPlace, { question, answer }: Step
       return;
     }
     case 'abort':
+    case 'continue':
       emit(draft, { type: 'step.failed', step: path, failure: refusal(path, question) });
       return;
     default:
       // An interrupted attempt had passed its `if`; a step that escalated may have failed at it.
       if (question.kind === 'escalated') draft.moves.begin(draft, place);
-      else performAttempt(draft, place);
+      else attemptAgain(draft, place);
   }
 }
 
@@ -61,8 +69,13 @@ function goOnAfterDeath(draft: Draft, place: StepPlace, state: StepState): void 
   const { workflow } = draft.outline;
   const wanted = retryOf(workflow, place.node.step)?.on?.includes('interrupted') === true;
   if (state.deaths >= DEATHS_TO_QUARANTINE) ask(draft, place, 'quarantined', quarantined(place.path, state));
-  else if (state.interrupted === 'repeatable' || wanted) performAttempt(draft, place);
+  else if (state.interrupted === 'repeatable' || wanted) attemptAgain(draft, place);
   else ask(draft, place, 'interrupted', interrupted(place.path, state));
+}
+
+function attemptAgain(draft: Draft, place: StepPlace): void {
+  if (place.node.step.kind === 'workflow') startChild(draft, place);
+  else performAttempt(draft, place);
 }
 
 /** Nothing goes on before a person has said whether to try again; `reason` is what an abort fails with. */
@@ -71,9 +84,18 @@ export function ask(
   place: StepPlace,
   kind: 'interrupted' | 'quarantined' | 'escalated',
   reason: Failure,
+  escalation: Escalation = {},
 ): void {
-  const prompt = `${reason.message}. Try it again, or abort the run?`;
-  emit(draft, { type: 'step.waiting', step: place.path, question: { kind, prompt, failure: reason } });
+  const { to, deadlineMs, default: otherwise } = escalation;
+  const question: Question = {
+    kind,
+    prompt: escalation.prompt ?? `${reason.message}. Try it again, or abort the run?`,
+    failure: reason,
+    ...(to === undefined ? {} : { delegates: to }),
+    ...(deadlineMs === undefined ? {} : { deadline: draft.moment.now + deadlineMs }),
+    ...(otherwise === undefined ? {} : { default: otherwise }),
+  };
+  emit(draft, { type: 'step.waiting', step: place.path, question });
 }
 
 function interrupted(path: string, { attempts }: StepState): Failure {

@@ -2,7 +2,9 @@ import { failure } from '@cadre/sdk';
 import type { StepState } from '../state.ts';
 import type { StepStatus } from '../status.ts';
 import { performAttempt } from './action.ts';
+import { startChild } from './child.ts';
 import { ACTIVE, DONE, type Draft, type Standing, type StepPlace, stepAt } from './draft.ts';
+import { wakeRepeat } from './repeat.ts';
 import { settleCancelled, settleFailed } from './settle-failed.ts';
 import { settleReady, settleWaiting } from './settle-waiting.ts';
 import { stopWith } from './stop.ts';
@@ -37,9 +39,11 @@ export function settle(draft: Draft, place: StepPlace): Standing {
  * An attempt's time limit is kept by whoever performs it, a container's here; also while something around it is being
  * stopped, because a time that has passed and changes nothing would be due for ever.
  */
-function settleRunning(draft: Draft, { path }: StepPlace, { deadline }: StepState): Standing {
+function settleRunning(draft: Draft, place: StepPlace, { deadline }: StepState): Standing | undefined {
+  const { path } = place;
   const passed = deadline !== undefined && deadline <= draft.moment.now;
-  if (!passed || draft.state.failing.has(path)) return ACTIVE;
+  if (draft.state.failing.has(path)) return ACTIVE;
+  if (!passed) return wakeRepeat(draft, place) ? undefined : ACTIVE;
   const message = `the step '${path}' took longer than its time limit`;
   stopWith(
     draft,
@@ -53,6 +57,7 @@ function settleRunning(draft: Draft, { path }: StepPlace, { deadline }: StepStat
 function settleRetrying(draft: Draft, place: StepPlace, state: StepState): Standing | undefined {
   if ((state.dueAt ?? 0) > draft.moment.now) return ACTIVE;
   if (place.node.step.kind === 'action') performAttempt(draft, place);
+  else if (place.node.step.kind === 'workflow') startChild(draft, place);
   else draft.moves.begin(draft, place);
   return undefined;
 }

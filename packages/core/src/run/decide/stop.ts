@@ -1,6 +1,6 @@
 import type { Failure } from '@cadre/sdk';
 import type { Command } from '../commands.ts';
-import { FINALLY, isWithin, outward, parentOf } from '../path.ts';
+import { COMPENSATE, FINALLY, isWithin, nameOf, outward, parentOf } from '../path.ts';
 import type { RunState } from '../state.ts';
 import { type Draft, emit } from './draft.ts';
 
@@ -20,7 +20,9 @@ const STOP_REASONS: ReadonlySet<string> = new Set<StopReason>(['cancelled', 'tim
 export function stopReason(state: RunState, container: string): StopReason | undefined {
   if (state.status !== 'cancelling' && state.failing.size === 0) return undefined;
   for (const path of outward(container)) {
-    if (path === FINALLY) return state.failing.has(path) ? 'after_failure' : undefined;
+    if (path === FINALLY || nameOf(path) === COMPENSATE) {
+      return state.failing.has(path) ? 'after_failure' : undefined;
+    }
     if (state.failing.has(path)) {
       return isRunTimeout(state.steps.get(path)?.failure) ? 'timed_out' : 'after_failure';
     }
@@ -51,7 +53,11 @@ export function stopWith(draft: Draft, container: string, failure: Failure): voi
  * hands out. Attempts under way are left to `cancelCommands`.
  */
 export function stopInside(draft: Draft, container: string): void {
-  const { retrying, waiting } = draft.state;
+  const { retrying, waiting, pausing } = draft.state;
+  for (const path of pausing) {
+    const stops = path === container || isWithin(path, container);
+    if (stops) draft.queue.push({ container: path, children: [] });
+  }
   const still = [...draft.performs.keys(), ...retrying, ...waiting].filter((path) =>
     isWithin(path, container),
   );
@@ -67,6 +73,8 @@ export function cancelCommands(state: RunState): Command[] {
   if (state.told || (state.status !== 'cancelling' && state.failing.size === 0)) return [];
   return [...state.running].sort().flatMap((step) => {
     const reason = stopReason(state, parentOf(step) ?? '');
-    return reason === undefined ? [] : [{ type: 'cancel-step', step, reason }];
+    if (reason === undefined) return [];
+    const child = state.steps.get(step)?.child;
+    return [{ type: 'cancel-step', step, reason, ...(child === undefined ? {} : { child }) }];
   });
 }

@@ -4,10 +4,21 @@ import { stepOf, workflowOf } from './workflow-of.ts';
 
 /** A step before it has an id: ids must be unique in the workflow, so they are given afterwards. */
 interface Seed {
-  readonly kind: 'action' | 'parallel' | 'forEach' | 'choose' | 'check' | 'approval' | 'unbuilt';
+  readonly kind:
+    | 'action'
+    | 'parallel'
+    | 'forEach'
+    | 'repeat'
+    | 'choose'
+    | 'wait'
+    | 'workflow'
+    | 'check'
+    | 'approval'
+    | 'unbuilt';
   readonly inside: readonly Seed[];
   readonly recovery: readonly Seed[];
-  readonly onError: OnError['kind'];
+  readonly onError: 'abort' | 'continue' | 'escalate' | 'recover' | 'routes';
+  readonly undone: boolean;
   readonly afterwards: 'retry' | 'continue';
   readonly condition: 'none' | 'false' | 'earlier' | 'broken';
   readonly retry: Retry | undefined;
@@ -57,6 +68,12 @@ function seedsOf(calm: boolean): fc.Arbitrary<Seed> {
           weight: 12,
           arbitrary: fc.constantFrom('parallel' as const, 'forEach' as const, 'choose' as const),
         },
+        { weight: calm ? 2 : 5, arbitrary: fc.constant('repeat' as const) },
+        { weight: 3, arbitrary: fc.constant('workflow' as const) },
+        {
+          weight: calm ? 0 : 4,
+          arbitrary: fc.constant('wait' as const),
+        },
         { weight: 6, arbitrary: fc.constantFrom('check' as const, 'approval' as const) },
         { weight: calm ? 0 : 1, arbitrary: fc.constant('unbuilt' as const) },
       ),
@@ -64,7 +81,8 @@ function seedsOf(calm: boolean): fc.Arbitrary<Seed> {
       recovery: tie('some'),
       onError: calm
         ? fc.constant('continue' as const)
-        : fc.constantFrom<OnError['kind'][]>('abort', 'abort', 'continue', 'recover', 'escalate'),
+        : fc.constantFrom<Seed['onError'][]>('abort', 'abort', 'continue', 'recover', 'escalate', 'routes'),
+      undone: fc.integer({ min: 0, max: calm ? 0 : 5 }).map((number) => number === 1),
       afterwards: fc.constantFrom('retry' as const, 'continue' as const),
       condition: fc.oneof(
         { weight: 12, arbitrary: fc.constant('none' as const) },
@@ -111,7 +129,11 @@ function grower(graph: boolean): (seeds: readonly Seed[]) => Step[] {
   function commonOf(seed: Seed, siblings: readonly string[]): Partial<StepCommon> {
     const condition = conditionOf(seed);
     const need = siblings[seed.number];
+    const undoing = seed.undone
+      ? grow([{ ...seed, kind: 'action', undone: false, inside: [], recovery: [] }])
+      : [];
     return {
+      ...(undoing.length === 0 ? {} : { compensate: undoing }),
       onError: onErrorOf(seed),
       ...(condition === undefined ? {} : { if: condition }),
       ...(seed.retry === undefined ? {} : { retry: seed.retry }),
@@ -121,9 +143,23 @@ function grower(graph: boolean): (seeds: readonly Seed[]) => Step[] {
   }
 
   function onErrorOf({ onError, recovery, afterwards }: Seed): OnError {
-    if (onError !== 'recover') return { kind: onError };
+    if (onError === 'routes') {
+      const routes = [
+        { on: ['bro*'], route: { kind: 'continue' as const } },
+        { on: ['timed_out', 'max_reached'], route: mend(recovery, afterwards) },
+        {
+          severity: 'high' as const,
+          route: { kind: 'escalate' as const, default: 'continue' as const, deadlineMs: 500 },
+        },
+      ];
+      return { kind: 'routes', routes };
+    }
+    return onError === 'recover' ? mend(recovery, afterwards) : { kind: onError };
+  }
+
+  function mend(recovery: Seed['recovery'], afterwards: Seed['afterwards']) {
     // biome-ignore lint/suspicious/noThenProperty: it is a key of the workflow language.
-    return { kind: 'recover', steps: grow(recovery), then: afterwards };
+    return { kind: 'recover' as const, steps: grow(recovery), then: afterwards };
   }
 
   function conditionOf(seed: Seed): string | undefined {
@@ -158,6 +194,22 @@ function grower(graph: boolean): (seeds: readonly Seed[]) => Step[] {
             steps: grow([inner]),
           })),
         };
+      case 'repeat':
+        return {
+          kind: 'repeat',
+          ...(seed.deadline
+            ? { until: `\${{ iteration >= ${seed.number} }}` }
+            : { while: `\${{ iteration < ${seed.number} }}` }),
+          max: 1 + seed.number,
+          ...(seed.timeout ? { everyMs: 700 } : {}),
+          steps: grow(seed.inside),
+        };
+      case 'wait':
+        return seed.deadline
+          ? { kind: 'wait', forMs: seed.number * 400 }
+          : { kind: 'wait', event: 'told.*', when: '${{ event.data != 1 }}', deadlineMs: 2500 };
+      case 'workflow':
+        return { kind: 'workflow', workflow: 'other', with: { number: seed.number } };
       case 'check':
         return { kind: 'check', conditions: [{ that: `\${{ ${seed.number > 0} }}` }] };
       case 'approval':
@@ -168,7 +220,7 @@ function grower(graph: boolean): (seeds: readonly Seed[]) => Step[] {
           ...(seed.deadline ? { deadlineMs: 3000 } : {}),
         };
       case 'unbuilt':
-        return { kind: 'unbuilt', key: 'wait', written: {} };
+        return { kind: 'unbuilt', key: 'plan', written: {} };
     }
   }
 

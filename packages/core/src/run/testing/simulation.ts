@@ -7,7 +7,7 @@ import type { NumberedEvent, RunEventBody } from '../events.ts';
 import { commandsOnResume } from '../resume.ts';
 import { PENDING, type RunState, type StepState } from '../state.ts';
 
-type Performing = Extract<Command, { readonly type: 'perform-step' }>;
+type Performing = Extract<Command, { readonly type: 'perform-step' | 'start-run' }>;
 type Created = Extract<RunEventBody, { readonly type: 'run.created' }>;
 
 export interface SimulationOptions {
@@ -57,7 +57,7 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
 
   function carryOut(command: Command): void {
     if (command.type === 'cancel-step') cancelling.add(command.step);
-    if (command.type !== 'perform-step') return;
+    if (command.type !== 'perform-step' && command.type !== 'start-run') return;
     performing.set(command.step, command);
     performed.push(command);
   }
@@ -107,8 +107,10 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
     timeOut: (step: string) =>
       tell({ type: 'step.timed_out', step, failure: failure('timed_out', `${step} took too long`) }),
     cancelled: (step: string) => tell({ type: 'step.cancelled', step }),
-    answer: (step: string, answer: 'allow' | 'deny' | 'retry' | 'abort', data?: JsonValue) =>
+    answer: (step: string, answer: 'allow' | 'deny' | 'retry' | 'continue' | 'abort', data?: JsonValue) =>
       tell({ type: 'step.answered', step, by: 'ada', answer, ...(data === undefined ? {} : { data }) }),
+    signal: (topic: string, data: JsonValue = null) =>
+      tell({ type: 'run.signalled', topic, data, by: 'ada' }),
     cancel: () => tell({ type: 'run.cancelling', by: 'ada', reason: 'enough' }),
     /** Several things happen before anything is decided: results that were only written down, or that came together. */
     together(happens: () => void) {

@@ -56,7 +56,7 @@ const SECRET_ELSEWHERE: Unreadable = {
 
 const NO_FAILURE: Unreadable = {
   code: 'unknown_name',
-  message: '`failure` is known only in onFailure, finally and recover',
+  message: '`failure` is known only in onFailure, finally, recover and compensate',
   suggestion: 'read steps.ID.failure of a step with `onError: continue`',
 };
 

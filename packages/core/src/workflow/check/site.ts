@@ -2,7 +2,7 @@ import type { JsonValue } from '@cadre/sdk';
 import { hasExpression } from '../../expression/template.ts';
 import type { Path } from '../path.ts';
 import { type Template, templatesOf } from '../templates.ts';
-import type { PlacedStep } from '../walk-steps.ts';
+import type { PlacedStep, StepList } from '../walk-steps.ts';
 import type { Step, Workflow } from '../workflow.ts';
 import type { Reader } from './visibility.ts';
 
@@ -40,24 +40,46 @@ export function sitesOf(workflow: Workflow, placed: readonly PlacedStep[]): Site
   const beginning: View = { variables: new Map(), failureKnown: false, ownSteps: new Set() };
   const end: View = { ...beginning, reader: { around: [] } };
   const group = workflow.concurrency?.group ?? null;
+  const bodies = bodiesOf(placed);
   return [
-    ...placed.flatMap(sitesOfStep),
+    ...placed.flatMap((step) => sitesOfStep(step, bodies.get(step.step))),
     ...sitesIn({ template: workflow.outputs, path: [], use: 'text' }, ['spec', 'outputs'], end),
     ...sitesIn({ template: group, path: [], use: 'text' }, ['spec', 'concurrency', 'group'], beginning),
   ];
 }
 
-function sitesOfStep(placed: PlacedStep): Site[] {
+/** The list that a loop goes through, as the steps in it know it. */
+function bodiesOf(placed: readonly PlacedStep[]): ReadonlyMap<Step, StepList> {
+  return new Map(
+    placed.flatMap(({ around }) => {
+      const [holder, own] = [around.at(-2)?.holder, around.at(-1)];
+      const isBody = holder?.kind === 'repeat' && own?.list.role === 'body';
+      return isBody ? [[holder, own.list] as const] : [];
+    }),
+  );
+}
+
+function sitesOfStep(placed: PlacedStep, body: StepList | undefined): Site[] {
   const { step, path, around } = placed;
   const written: JsonValue = step.kind === 'unbuilt' ? step.written : null;
   const view: View = {
     step,
     reader: placed,
-    variables: new Map([...variablesAround(placed), ...variablesWithin(step, written)]),
-    failureKnown: around[0]?.list.path[1] !== 'steps' || around.some(({ list }) => list.role === 'recover'),
+    variables: variablesAround(placed),
+    failureKnown: around[0]?.list.path[1] !== 'steps' || around.some(({ list }) => list.role !== 'body'),
     ownSteps: new Set(textsUnder(written, 'id')),
   };
-  return templatesOf(step).flatMap((template) => sitesIn(template, path, view));
+  return templatesOf(step).flatMap((template) =>
+    sitesIn(template, path, template.inside === true ? insideOf(view, placed, body) : view),
+  );
+}
+
+/** What is asked after the steps inside sees them, and how often they were gone through. */
+function insideOf(view: View, { step, around }: PlacedStep, body: StepList | undefined): View {
+  const variables = new Map<string, Variable>([...view.variables, ['iteration', 'number']]);
+  if (body === undefined) return { ...view, variables };
+  const end = { list: body, holder: step, index: body.steps.length };
+  return { ...view, variables, reader: { around: [...around, end] } };
 }
 
 function sitesIn(template: Template, path: Path, view: View): Site[] {
@@ -83,17 +105,13 @@ function stringsIn(value: JsonValue, below: Path = []): { text: string; below: P
 function variablesAround({ around }: PlacedStep): Variables {
   let variables: Variables = new Map();
   for (const [depth, { holder }] of around.entries()) {
-    if (holder.kind !== 'forEach' || around[depth + 1]?.list.role !== 'body') continue;
+    if (around[depth + 1]?.list.role !== 'body') continue;
+    if (holder.kind === 'repeat') variables = new Map([...variables, ['iteration', 'number']]);
+    if (holder.kind !== 'forEach') continue;
     const element = { items: holder.items, around: variables };
     variables = new Map<string, Variable>([...variables, ['index', 'number'], [holder.as, element]]);
   }
   return variables;
-}
-
-/** Loops that cannot be run yet are checked as they are written: their steps see each other and the counter. */
-function variablesWithin(step: Step, written: JsonValue): [string, Variable][] {
-  if (step.kind !== 'unbuilt') return [];
-  return [...textsUnder(written, 'as'), 'item', 'index', 'iteration'].map((name) => [name, 'unknown']);
 }
 
 function textsUnder(value: JsonValue, key: string): string[] {

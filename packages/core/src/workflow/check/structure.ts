@@ -3,6 +3,7 @@ import { evaluate } from '../../expression/evaluate.ts';
 import { references } from '../../expression/references.ts';
 import type { Scope } from '../../expression/scope.ts';
 import { dependenciesIn, findCycle } from '../graph.ts';
+import type { Path } from '../path.ts';
 import type { PlacedStep, StepList } from '../walk-steps.ts';
 import type { Step } from '../workflow.ts';
 import type { Finding } from './finding.ts';
@@ -53,7 +54,11 @@ function reach({ step, path }: PlacedStep): Finding[] {
     : [];
   return [
     ...never,
-    ...emptiness(step).map((finding) => ({ ...finding, path: [...path, ...finding.path], step })),
+    ...[...emptiness(step), ...routes(step)].map((finding) => ({
+      ...finding,
+      path: [...path, ...finding.path],
+      step,
+    })),
   ];
 }
 
@@ -88,6 +93,8 @@ function emptiness(step: Step): Finding[] {
       return step.branches.length === 0 ? [empty('a `parallel` of no steps does nothing', 'parallel')] : [];
     case 'forEach':
       return forEachEmptiness(step);
+    case 'repeat':
+      return step.steps.length === 0 ? [empty('there is nothing to do again and again', 'steps')] : [];
     case 'check':
       return step.conditions.length === 0 ? [empty('a check of nothing verifies nothing', 'check')] : [];
     case 'choose':
@@ -95,6 +102,37 @@ function emptiness(step: Step): Finding[] {
     default:
       return [];
   }
+}
+
+/** One recovery a step, because a step is mended once; and a question must reach somebody. */
+function routes({ onError }: Step): Finding[] {
+  if (onError.kind !== 'routes')
+    return onError.kind === 'escalate' ? toNobody(onError.to, ['onError', 'escalate']) : [];
+  const recoveries = onError.routes.flatMap(({ route }, index) => (route.kind === 'recover' ? [index] : []));
+  const always = onError.routes.findIndex(({ on, severity }) => on === undefined && severity === undefined);
+  return [
+    ...recoveries.slice(1).map((index) => ({
+      code: 'wrong_value',
+      message: 'a step is mended in one way only',
+      path: ['onError', index, 'do', 'recover'],
+      suggestion: 'put both into one `recover` and let a `choose` in it look at failure.code',
+    })),
+    ...onError.routes.slice(always === -1 ? onError.routes.length : always + 1).map((_, index) => ({
+      code: 'unreachable',
+      message: 'this route is never taken, because the one before it fits every failure',
+      path: ['onError', always + 1 + index],
+      suggestion: 'put the route without `on` and `severity` last',
+      warning: true as const,
+    })),
+    ...onError.routes.flatMap(({ route }, index) =>
+      route.kind === 'escalate' ? toNobody(route.to, ['onError', index, 'do', 'escalate']) : [],
+    ),
+  ];
+}
+
+function toNobody(to: readonly string[] | undefined, path: Path): Finding[] {
+  if (to === undefined || to.length > 0) return [];
+  return [{ code: 'empty', message: 'nobody is named who could decide', path: [...path, 'to'] }];
 }
 
 function forEachEmptiness(step: Extract<Step, { kind: 'forEach' }>): Finding[] {

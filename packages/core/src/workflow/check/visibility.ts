@@ -1,5 +1,6 @@
 import { nearest } from '../../nearest.ts';
 import type { Enclosure, PlacedStep } from '../walk-steps.ts';
+import type { Step } from '../workflow.ts';
 
 /** Who reads: a step, or with nothing around it what is evaluated at the very end. */
 export interface Reader {
@@ -14,7 +15,7 @@ export interface Unreadable {
 
 /**
  * Whether a reader finds the step `id` over and finds just one of it. Undefined when it does. It sees everything that its
- * order puts before it, inside other steps too, except steps that happen once for each element of a forEach.
+ * order puts before it, inside other steps too, except steps that happen many times in a loop.
  */
 export function whyUnreadable(
   id: string,
@@ -91,11 +92,17 @@ function whyNotInOther(there: Enclosure, here: Enclosure, depth: number): string
 const SECTIONS = ['steps', 'onFailure', 'finally'];
 const ROLES = ['body', 'recover', 'compensate'];
 
+function isLoop({ kind }: Step): boolean {
+  return kind === 'forEach' || kind === 'repeat';
+}
+
 function whyMany(target: PlacedStep, reader: Reader): string | undefined {
   const depth = commonDepth(target, reader);
-  const many = target.around.some(
-    ({ holder }, at) =>
-      at >= depth && holder.kind === 'forEach' && target.around[at + 1]?.list.role === 'body',
+  const loop = target.around.find(
+    ({ holder }, at) => at >= depth && isLoop(holder) && target.around[at + 1]?.list.role === 'body',
   );
-  return many ? 'it is done once for each element; read the output of the forEach' : undefined;
+  if (loop === undefined) return undefined;
+  return loop.holder.kind === 'forEach'
+    ? 'it is done once for each element; read the output of the forEach'
+    : `it is done again and again; read the output of "${loop.holder.id}"`;
 }

@@ -1,0 +1,34 @@
+import type { JsonObject } from '@cadre/sdk';
+import type { Command } from '../commands.ts';
+import { type Draft, emit, type StepPlace } from './draft.ts';
+import { evaluateFor, outcomeOf } from './scope.ts';
+
+/**
+ * Hands out a run of its own. Its id follows from the place in the journal, so that starting it a second time after a
+ * crash finds the first.
+ */
+export function startChild(draft: Draft, place: StepPlace): void {
+  const { path } = place;
+  const attempt = (draft.state.steps.get(path)?.attempts ?? 0) + 1;
+  const child = `${draft.moment.runId}.${draft.state.number + 1}`;
+  emit(draft, { type: 'step.started', step: path, attempt, child });
+  const command = outcomeOf(path, () => commandFor(draft, place, attempt, child));
+  if (command.ok) draft.performs.set(path, command.output);
+  else emit(draft, { type: 'step.failed', step: path, failure: command.failure });
+}
+
+function commandFor(draft: Draft, place: StepPlace, attempt: number, child: string): Command {
+  const { step } = place.node;
+  if (step.kind !== 'workflow') throw new Error(`bug: the step '${place.path}' is no run of its own`);
+  return {
+    type: 'start-run',
+    step: place.path,
+    attempt,
+    child,
+    workflow: step.workflow,
+    inputs: evaluateFor(draft, place, step.with) as JsonObject,
+    ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
+    ...(step.permissions === undefined ? {} : { permissions: step.permissions }),
+    ...(step.priority === undefined ? {} : { priority: step.priority }),
+  };
+}
