@@ -3,6 +3,7 @@ export { type EvaluateOptions, evaluate } from './expression/evaluate.ts';
 export type { ExpressionFault } from './expression/explain-error.ts';
 export { type References, references } from './expression/references.ts';
 export type { Scope, StepView } from './expression/scope.ts';
+export { topicFits } from './expression/topic.ts';
 export { canonicalJson } from './json.ts';
 export { checkValue, type ValueFault } from './manifest/check-value.ts';
 export { manifestSchema } from './manifest/manifest-schema.ts';
@@ -36,8 +37,16 @@ export {
 } from './policy/policy.ts';
 export { apply, restore } from './run/apply.ts';
 export type { Command } from './run/commands.ts';
+export { wallLimitAt } from './run/decide/time.ts';
 export { decide, type Moment, type RunDecision } from './run/decide.ts';
-export type { NumberedEvent, Question, RunEvent, RunEventBody } from './run/events.ts';
+export {
+  answersTo,
+  type NumberedEvent,
+  type Question,
+  type RunEvent,
+  type RunEventBody,
+  type Wait,
+} from './run/events.ts';
 export { type ReportedStep, runReport } from './run/report.ts';
 export { commandsOnResume, pendingAttempts } from './run/resume.ts';
 export type { RunState, StepState } from './run/state.ts';
@@ -54,6 +63,7 @@ export { isDestructive } from './workflow/is-destructive.ts';
 export { type ParseOptions, parseWorkflow } from './workflow/parse-workflow.ts';
 export { type Selected, type Selection, selectSteps } from './workflow/select-steps.ts';
 export { unbuiltProblems } from './workflow/unbuilt-problems.ts';
+export { validateSchema } from './workflow/validate-schema.ts';
 export type {
   Budget,
   CheckCondition,

@@ -25,6 +25,7 @@ import type { GrantStore } from './ports/grant-store.ts';
 import type { Lease, LeaseStore } from './ports/lease-store.ts';
 import type { Sandbox } from './ports/sandbox.ts';
 import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
+import { loadRunnable } from './resources/load-workflow.ts';
 import type { WorkflowFolders } from './resources/workflow-files.ts';
 import { openSandbox } from './sandboxes/open-sandbox.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
@@ -114,7 +115,30 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     environment: env,
   });
   const holder = thisProcess(clock.newId('process'));
-  const engine = openEngine({ store, gate, clock, workspace: { id, root: place.root }, holder });
+  const folders = { workspace: place.root, builtIn: join(DIST, 'workflows') };
+  const evaluateWorkflowFile = (file: string) =>
+    evaluateWorkflow(file, (path) =>
+      runConfined(
+        sandbox,
+        [process.execPath, '--no-warnings', join(DIST, 'workflow-process.js'), path],
+        {
+          confinement: { readable: [place.root], writable: [], hidden: [], programs: [], hosts: [] },
+          cwd: place.root,
+          env: {},
+          installed: [process.execPath, PACKAGE, path],
+        },
+        EVALUATION_LIMIT_MS,
+      ),
+    );
+  const engine = openEngine({
+    store,
+    gate,
+    clock,
+    workspace: { id, root: place.root },
+    holder,
+    findWorkflow: (name) =>
+      loadRunnable(name, { folders, workers: runner, evaluateWorkflow: evaluateWorkflowFile }),
+  });
   const keeper = createLeaseKeeper({
     leases: store.leases,
     clock,
@@ -137,7 +161,7 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     audit: store.audit,
     clock,
     log,
-    folders: { workspace: place.root, builtIn: join(DIST, 'workflows') },
+    folders,
     async call(uses, input) {
       const performed = await gate.perform(
         {
@@ -163,20 +187,7 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     },
     isDead: (lease) => liveness(lease, holder) === 'gone',
     verifyAudit: () => verifyAudit(store.audit, join(folder, 'audit-head')),
-    evaluateWorkflow: (file) =>
-      evaluateWorkflow(file, (path) =>
-        runConfined(
-          sandbox,
-          [process.execPath, '--no-warnings', join(DIST, 'workflow-process.js'), path],
-          {
-            confinement: { readable: [place.root], writable: [], hidden: [], programs: [], hosts: [] },
-            cwd: place.root,
-            env: {},
-            installed: [process.execPath, PACKAGE, path],
-          },
-          EVALUATION_LIMIT_MS,
-        ),
-      ),
+    evaluateWorkflow: evaluateWorkflowFile,
     setConfig: (key, text) => setSetting(settings.files.at(-1) ?? join(place.root, 'cadre.yaml'), key, text),
     async rememberPlan(run) {
       await store.runs.putDocument(

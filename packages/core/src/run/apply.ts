@@ -50,6 +50,9 @@ function create(event: NumberedEvent): RunState {
     agenda: EMPTY.agenda,
     signals: EMPTY.signals,
     ...(event.reused === undefined ? {} : { reused: event.reused }),
+    ...(event.permissionSets === undefined ? {} : { permissionSets: event.permissionSets }),
+    ...(event.budget === undefined ? {} : { budget: event.budget }),
+    ...(event.priority === undefined ? {} : { priority: event.priority }),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
+import type { Budget } from '../workflow/workflow.ts';
 
 /**
  * Everything that can have happened in a run. Appended, numbered without gaps from 1, never changed.
@@ -19,6 +20,12 @@ export type RunEventBody =
       readonly mode: 'apply' | 'plan';
       readonly trigger: JsonObject;
       readonly principal: string;
+      /** What whoever started it allows at most, besides the workflow; each set narrows. */
+      readonly permissionSets?: readonly (readonly string[])[];
+      /** What whoever started it grants at most; the workflow's own budget narrows further. */
+      readonly budget?: Budget;
+      /** Added to that of each of its steps. */
+      readonly priority?: number;
       /** Results taken over from an earlier run by `rerun --from`. */
       readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
     }

@@ -4,9 +4,12 @@ import type { RunEvent } from './events.ts';
 import { locate, outlineOf } from './outline.ts';
 import type { RunState } from './state.ts';
 
-/** Paths of the attempts under way, in a fixed order. Right after a start nobody performs them any more. */
+/**
+ * Paths of the attempts under way, in a fixed order. Right after a start nobody performs them any more; a step that is a
+ * run of its own goes on without anybody's help.
+ */
 export function pendingAttempts(state: RunState): string[] {
-  return [...state.running].sort();
+  return [...state.running].filter((path) => state.steps.get(path)?.child === undefined).sort();
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
 import type { List as ImmutableList, Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
+import type { Budget } from '../workflow/workflow.ts';
 import type { Question, Wait } from './events.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timers } from './timers.ts';
@@ -15,6 +16,9 @@ export interface RunState {
   readonly mode: 'apply' | 'plan';
   readonly trigger: JsonObject;
   readonly principal: string;
+  readonly permissionSets?: readonly (readonly string[])[];
+  readonly budget?: Budget;
+  readonly priority?: number;
   readonly createdAt: number;
   readonly startedAt?: number;
   readonly endedAt?: number;

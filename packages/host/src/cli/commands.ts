@@ -100,12 +100,28 @@ export const COMMANDS: readonly CommandEntry[] = [
     summary: 'Answer the question that a run waits for',
     arguments: [
       ['<run>', 'id of a run or its beginning'],
-      ['<answer>', 'allow, deny, retry or abort'],
+      ['[answer]', 'allow, deny, retry, continue or abort'],
     ],
     completes: 'runs',
-    options: [['--step <step>', 'which step, when several wait']],
-    examples: ['cadre answer run_01 allow'],
+    options: [
+      ['--step <step>', 'which step, when several wait'],
+      ['--data <json>', 'what the form of the question asks for'],
+      ['--delegate <person>', 'hand the question to somebody else instead of answering it'],
+    ],
+    examples: ['cadre answer run_01 allow', 'cadre answer run_01 allow --data \'{"ticket": "OPS-7"}\''],
     load: async () => (await import('./commands/steer.ts')).answer,
+  },
+  {
+    name: 'signal',
+    summary: 'Tell a run something that a step of it waits for',
+    arguments: [
+      ['<run>', 'id of a run or its beginning'],
+      ['<topic>', 'parts joined by dots, for example deploy.approved'],
+    ],
+    completes: 'runs',
+    options: [['--data <json>', 'what goes with it (default null)']],
+    examples: ['cadre signal run_01 build.finished --data \'{"ok": true}\''],
+    load: async () => (await import('./commands/steer.ts')).signal,
   },
   {
     name: 'resume',

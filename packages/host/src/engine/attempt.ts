@@ -32,7 +32,7 @@ export interface AttemptContext {
 }
 
 /** What a call needs to know of its run. */
-export type CallOrigin = Pick<GateCall, 'run' | 'mode' | 'principal' | 'permissionSets'>;
+export type CallOrigin = Pick<GateCall, 'run' | 'root' | 'mode' | 'principal' | 'permissionSets'>;
 
 /**
  * Performs one attempt of a step through the gate.

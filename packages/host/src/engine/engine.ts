@@ -1,10 +1,12 @@
 import { availableParallelism } from 'node:os';
-import { CadreError, type NumberedEvent, type RunState } from '@cadre/core';
+import { CadreError, type NumberedEvent, type RunState, type Workflow } from '@cadre/core';
+import type { JsonValue } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
 import type { Gate } from '../ports/gate.ts';
 import type { LeaseHolder } from '../ports/lease-store.ts';
 import type { NumberedLogLine } from '../ports/log-store.ts';
 import type { RunFilter, RunStore, Store } from '../ports/store.ts';
+import { createChildRuns } from './child-runs.ts';
 import { createDefinitions } from './definitions.ts';
 import { createFeed } from './feed.ts';
 import { type HeldRunContext, isAtRest } from './held-run.ts';
@@ -15,7 +17,7 @@ import { keepAlive } from './keep-alive.ts';
 import { reusableResults } from './reuse.ts';
 import { createSlots } from './slots.ts';
 import type { StartRequest } from './start-run.ts';
-import { type Answer, giveAnswer, requestCancel } from './steer.ts';
+import { type Answer, delegate, giveAnswer, requestCancel, sendSignal } from './steer.ts';
 import { type Watched, watchRun } from './watch.ts';
 
 export interface EngineOptions {
@@ -23,6 +25,8 @@ export interface EngineOptions {
   readonly gate: Gate;
   readonly clock: Clock;
   readonly workspace: { readonly id: string; readonly root: string };
+  /** A workflow that a step of another one names. Throws `workflow_not_found` and `invalid_workflow`. */
+  readonly findWorkflow?: (name: string) => Promise<Workflow>;
   /** This process: `thisProcess(id)`. */
   readonly holder: LeaseHolder;
   /** Attempts at once; default: the machine's cores, at most 8. */
@@ -41,6 +45,10 @@ export interface Engine {
   cancel(run: string, by: string, reason: string): Promise<void>;
   /** Throws `run_over`, and `invalid_input` when the step asks nothing, or something else. */
   answer(run: string, step: string, answer: Answer): Promise<void>;
+  /** Hands the question of a step to somebody else. Throws like `answer`. */
+  delegate(run: string, step: string, by: string, to: string): Promise<void>;
+  /** Tells a run something that a step of it waits for, or will. Throws `run_over`. */
+  signal(run: string, by: string, topic: string, data: JsonValue): Promise<void>;
   /** A new run of the same definition and inputs that takes over the results before a step. Throws `invalid_input`. */
   rerun(run: string, fromStep: string, principal: string): Promise<string>;
   get(run: string): Promise<JournaledRun>;
@@ -74,6 +82,14 @@ export function openEngine(options: EngineOptions): Engine {
   const { runs } = store;
   const feed = createFeed(clock);
   const definitions = createDefinitions(runs);
+  const children = createChildRuns({
+    runs,
+    clock,
+    findWorkflow: options.findWorkflow ?? noWorkflow,
+    start: (request) => holding.start(request),
+    attend: (run) => holding.attend(run),
+    cancel,
+  });
   const holding: Holding = createHolding(
     (ended): HeldRunContext => ({
       store,
@@ -83,11 +99,17 @@ export function openEngine(options: EngineOptions): Engine {
       ended,
       workspace,
       definitions,
+      children,
       slots: createSlots(options.atOnce ?? Math.min(availableParallelism(), 8)),
     }),
     holder,
     options.liveness ?? ((lease) => livenessOf(lease, holder)),
   );
+
+  async function cancel(run: string, by: string, reason: string): Promise<void> {
+    await requestCancel(runs, run, { at: clock.now(), by, reason });
+    await holding.attend(run);
+  }
 
   async function settled(run: string, signal: AbortSignal | undefined): Promise<RunState> {
     const here = signal === undefined ? await holding.find(run)?.rest() : undefined;
@@ -130,12 +152,17 @@ export function openEngine(options: EngineOptions): Engine {
         },
       );
     },
-    async cancel(run, by, reason) {
-      await requestCancel(runs, run, { at: clock.now(), by, reason });
-      await holding.attend(run);
-    },
+    cancel,
     async answer(run, step, answer) {
       await giveAnswer(runs, run, step, { at: clock.now(), ...answer });
+      await holding.attend(run);
+    },
+    async delegate(run, step, by, to) {
+      await delegate(runs, run, step, { at: clock.now(), by, to });
+      await holding.attend(run);
+    },
+    async signal(run, by, topic, data) {
+      await sendSignal(runs, run, { at: clock.now(), by, topic, data });
       await holding.attend(run);
     },
     async rerun(run, fromStep, principal) {
@@ -162,4 +189,8 @@ export function openEngine(options: EngineOptions): Engine {
       }
     },
   };
+}
+
+async function noWorkflow(name: string): Promise<Workflow> {
+  throw new CadreError('workflow_not_found', `there is no workflow "${name}" here`);
 }

@@ -9,6 +9,7 @@ import {
   type RunEventBody,
   type RunState,
   type Workflow,
+  wallLimitAt,
 } from '@cadre/core';
 import type { JsonObject } from '@cadre/sdk';
 import type { Lease } from '../ports/lease-store.ts';
@@ -19,6 +20,7 @@ import {
   type PerformStep,
   startAttempt,
 } from './attempt.ts';
+import { type ChildRuns, parentOf, type StartRun } from './child-runs.ts';
 import type { Definitions } from './definitions.ts';
 import { readOn } from './journal.ts';
 
@@ -26,6 +28,7 @@ export interface HeldRunContext extends AttemptContext {
   /** What expressions see as `workspace`. */
   readonly workspace: JsonObject;
   readonly definitions: Definitions;
+  readonly children: ChildRuns;
   /** The run is no longer held: it is over, lost, given back, or could not go on (`error`). */
   readonly ended: (run: HeldRun, error?: unknown) => void;
 }
@@ -72,11 +75,16 @@ export class HeldRun {
     this.#workflow = workflow;
     this.#state = state;
     this.#appendedAt = context.clock.now();
+    const root = parentOf(state)?.root;
     this.#origin = {
       run: id,
+      ...(root === undefined ? {} : { root }),
       mode: state.mode,
       principal: state.principal,
-      permissionSets: workflow.permissions === undefined ? [] : [workflow.permissions],
+      permissionSets: [
+        ...(state.permissionSets ?? []),
+        ...(workflow.permissions === undefined ? [] : [workflow.permissions]),
+      ],
     };
   }
 
@@ -224,11 +232,43 @@ export class HeldRun {
 
   #carryOut(commands: readonly Command[]): void {
     this.#takeBackWake();
-    for (const command of commands) {
-      if (command.type === 'perform-step') this.#perform(command);
-      else if (command.type === 'cancel-step') this.#attempts.get(command.step)?.stop('cancelled');
-      else this.#takeBackWake = this.#context.clock.wakeAt(command.at, () => void this.#turn());
+    for (const command of commands) this.#obey(command);
+  }
+
+  #obey(command: Command): void {
+    switch (command.type) {
+      case 'perform-step':
+        this.#perform(command);
+        return;
+      case 'start-run':
+        this.#startChild(command);
+        return;
+      case 'cancel-step':
+        if (command.child === undefined) this.#attempts.get(command.step)?.stop('cancelled');
+        else this.#watchOver(this.#context.children.cancel(command.child, command.reason));
+        return;
+      case 'wake':
+        this.#takeBackWake = this.#context.clock.wakeAt(command.at, () => void this.#turn());
     }
+  }
+
+  #startChild(command: StartRun): void {
+    const deadline = wallLimitAt(this.#workflow, this.#state);
+    const origin = {
+      run: this.id,
+      state: this.#state,
+      permissionSets: this.#origin.permissionSets,
+      ...(Number.isFinite(deadline) ? { deadline } : {}),
+    };
+    this.#watchOver(
+      this.#context.children.start(origin, command).then(async (body) => {
+        if (body !== undefined) await this.tell(body);
+      }),
+    );
+  }
+
+  #watchOver(work: Promise<void>): void {
+    work.catch((error: unknown) => this.#end('closed', error));
   }
 
   #perform(command: PerformStep): void {

@@ -28,6 +28,9 @@ export type TakeOverOutcome = { readonly ok: true } | { readonly ok: false; read
 /** Runs that are taken over at the same time: their reads and writes share commits. */
 const RECOVERED_AT_ONCE = 64;
 
+/** How long a run waits for its children in silence before they are looked at. */
+const CHILDREN_MS = 10_000;
+
 /**
  * The runs that this process holds.
  *
@@ -46,6 +49,7 @@ export function createHolding(
   /** Why a run could not go on, and whether somebody was told. */
   const failures = new Map<string, { readonly error: unknown; heard: boolean }>();
   const givingBack = new Set<Promise<void>>();
+  const lookedAt = new WeakMap<HeldRun, number>();
   let closing = false;
   let takeBackLook: (() => void) | undefined;
   let letProcessEnd: (() => void) | undefined;
@@ -76,7 +80,10 @@ export function createHolding(
 
   async function giveBack(run: HeldRun): Promise<void> {
     try {
-      if (isOver(run.state.status)) await context.gate.endRun(run.id);
+      if (isOver(run.state.status)) {
+        await context.gate.endRun(run.id);
+        await context.children.report(run.id, run.state);
+      }
     } catch (error) {
       failures.set(run.id, { error, heard: false });
     } finally {
@@ -99,9 +106,18 @@ export function createHolding(
   }
 
   async function lookAt(run: HeldRun): Promise<void> {
+    await lookForChildren(run);
     // A store that cannot be read now is asked again; what is appended finds out for good.
     const number = await store.runs.lastNumber(run.id).catch(() => 0);
     if (number > run.state.number) await run.notice();
+  }
+
+  /** Whoever ends a child tells its parent; this is for one who died in between. */
+  async function lookForChildren(run: HeldRun): Promise<void> {
+    if (run.quietMs < CHILDREN_MS || clock.now() - (lookedAt.get(run) ?? 0) < CHILDREN_MS) return;
+    lookedAt.set(run, clock.now());
+    const told = (await context.children.news(run.state)).filter(({ type }) => type !== 'step.interrupted');
+    if (told.length > 0) await run.tell(...told);
   }
 
   async function take(id: string): Promise<TakeOverOutcome> {

@@ -1,4 +1,4 @@
-import { apply, decide, type RunEvent, type Workflow } from '@cadre/core';
+import { apply, type Budget, decide, type RunEvent, type Workflow } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import { checkStart } from './check-start.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
@@ -12,6 +12,11 @@ export interface StartRequest {
   /** What started it: `{ kind: 'manual' }`. */
   readonly trigger: JsonObject;
   readonly principal: string;
+  /** For a run whose id stands somewhere already; starting it again throws `exists`. */
+  readonly id?: string;
+  readonly permissionSets?: readonly (readonly string[])[];
+  readonly budget?: Budget;
+  readonly priority?: number;
   /** Results of an earlier run that this one takes over, by step. */
   readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
 }
@@ -24,10 +29,10 @@ export interface Starter {
 export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Starter {
   return {
     async start(request, hold) {
-      const { workflow, mode, trigger, principal, reused } = request;
+      const { workflow, mode, trigger, principal, reused, permissionSets, budget, priority } = request;
       const inputs = checkStart(workflow, request.inputs);
       const definition = await context.definitions.keep(workflow);
-      const id = context.clock.newId('run');
+      const id = request.id ?? context.clock.newId('run');
       const created: RunEvent = {
         at: context.clock.now(),
         type: 'run.created',
@@ -38,6 +43,9 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
         trigger,
         principal,
         ...(reused === undefined ? {} : { reused }),
+        ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
+        ...(budget === undefined ? {} : { budget }),
+        ...(priority === undefined ? {} : { priority }),
       };
       const before = apply(undefined, { number: 1, ...created });
       // Decided before it is there, so that a run and its first steps are one append.

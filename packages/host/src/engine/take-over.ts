@@ -34,7 +34,8 @@ export async function takeOver(options: TakeOverOptions, id: string): Promise<Ta
       await keeper.give(lease);
       return { ok: false };
     }
-    const news = newsOf(options, id, { state, workflow });
+    const told = await context.children.news(state);
+    const news = [...newsOf(options, id, { state, workflow }), ...told];
     const run = new HeldRun(context, { id, workflow, state, lease });
     return { ok: true, run, goOn: () => run.tell(...news) };
   } catch (error) {

@@ -48,7 +48,8 @@ export async function prepareCall(
   if (!input.ok) return input;
   const weak = await tools.checkSandbox(subject, observer);
   if (weak !== undefined) return { ok: false, failure: weak };
-  const scratch = way === 'scratch' ? await tools.scratch.open(subject.call.run) : undefined;
+  const scratch =
+    way === 'scratch' ? await tools.scratch.open(subject.call.root ?? subject.call.run) : undefined;
   if (scratch?.ok === false) return scratch;
   const confinement = await confineCall(way, subject, scratch?.output, tools);
   if (!confinement.ok) return confinement;

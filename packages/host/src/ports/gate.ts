@@ -27,6 +27,8 @@ export interface GateCall {
   readonly mode: 'apply' | 'plan';
   readonly principal: string;
   readonly run: string;
+  /** The run at the top of those that started each other, where it is another one: they share a rehearsal. */
+  readonly root?: string;
   readonly step: string;
   readonly attempt: number;
   readonly idempotencyKey: string;

@@ -17,7 +17,8 @@ export function performAttempt(draft: Draft, place: StepPlace): void {
 function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
   const { step } = place.node;
   if (step.kind !== 'action') throw new Error(`bug: the step '${place.path}' performs no action`);
-  const { permissions, env, priority } = step;
+  const { permissions, env } = step;
+  const priority = sum(step.priority, draft.state.priority);
   return {
     type: 'perform-step',
     step: place.path,
@@ -31,6 +32,10 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
     ...(permissions === undefined ? {} : { permissions }),
     ...(env === undefined ? {} : { env: environment(draft, place, env) }),
   };
+}
+
+function sum(one: number | undefined, other: number | undefined): number | undefined {
+  return one === undefined || other === undefined ? (one ?? other) : one + other;
 }
 
 /** The same for every attempt: the receiver of a second one can tell that it is the same wish. */

@@ -1,6 +1,8 @@
 import { failure } from '@cadre/sdk';
+import type { Budget, Workflow } from '../../workflow/workflow.ts';
 import type { Command } from '../commands.ts';
 import { ON_FAILURE, parentOf } from '../path.ts';
+import type { RunState } from '../state.ts';
 import { withoutFirst } from '../timers.ts';
 import type { Draft } from './draft.ts';
 import { isClosed } from './list-state.ts';
@@ -19,7 +21,7 @@ export function queueDue(draft: Draft): void {
 export function keepTimeLimit(draft: Draft): void {
   const limited = limitedList(draft);
   if (limited === undefined || limitAt(draft) > draft.moment.now) return;
-  const { wallMs } = draft.outline.workflow.budget ?? {};
+  const wallMs = wallOf(draft.outline.workflow.budget, draft.state);
   const message = `the run took longer than the ${wallMs} ms that its budget gives it`;
   const hint = 'raise budget.wall or make the run shorter';
   stopWith(draft, limited, failure(RUN_TIMED_OUT, message, { hint }));
@@ -34,8 +36,17 @@ export function wakeCommands(draft: Draft): Command[] {
 
 /** When the run's time is up; infinity where its budget names none. */
 export function limitAt({ outline, state }: Draft): number {
-  const { wallMs = Number.POSITIVE_INFINITY } = outline.workflow.budget ?? {};
-  return (state.startedAt ?? Number.POSITIVE_INFINITY) + wallMs;
+  return wallLimitAt(outline.workflow, state);
+}
+
+/** The shorter of what the workflow gives itself and what whoever started the run grants it. */
+export function wallLimitAt({ budget }: Workflow, state: RunState): number {
+  return (state.startedAt ?? Number.POSITIVE_INFINITY) + wallOf(budget, state);
+}
+
+function wallOf(budget: Budget | undefined, state: RunState): number {
+  const { wallMs = Number.POSITIVE_INFINITY } = budget ?? {};
+  return Math.min(wallMs, state.budget?.wallMs ?? Number.POSITIVE_INFINITY);
 }
 
 /** The list under way that the time limit holds for, unless it is being stopped already. */

@@ -126,8 +126,8 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
     },
     /** The process dies with all its attempts, and another one takes over. */
     crash(isRepeatable: (uses: string) => boolean = () => false) {
-      performing.clear();
-      cancelling.clear();
+      for (const path of [...performing.keys()])
+        if (current().steps.get(path)?.child === undefined) forget(path);
       append({ type: 'run.resumed', holder: 'another' });
       commandsOnResume(workflow, current(), moment(), isRepeatable).forEach(append);
       return go();

@@ -1,7 +1,7 @@
 import type { Problem } from '@cadre/core';
+import { loadWorkflow } from '../../resources/load-workflow.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { loadWorkflow } from '../run/load-workflow.ts';
 import { formatProblem } from '../show/problems.ts';
 import { withApp } from '../with-app.ts';
 

@@ -1,7 +1,7 @@
+import { loadWorkflow } from '../../resources/load-workflow.ts';
 import { listWorkflows } from '../../resources/workflow-files.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { loadWorkflow } from '../run/load-workflow.ts';
 import { HYGIENE_PROFILES } from '../run/profiles.ts';
 import { withApp } from '../with-app.ts';
 import { run } from './run.ts';

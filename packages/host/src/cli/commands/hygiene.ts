@@ -1,6 +1,6 @@
+import { loadWorkflow } from '../../resources/load-workflow.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { loadWorkflow } from '../run/load-workflow.ts';
 import { HYGIENE_PROFILES } from '../run/profiles.ts';
 import { printTable } from '../show/table.ts';
 import { withApp } from '../with-app.ts';

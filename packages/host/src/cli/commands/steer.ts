@@ -1,11 +1,12 @@
 import { CadreError, isOver, runReport } from '@cadre/core';
+import type { JsonValue } from '@cadre/sdk';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, exitCodeOfRun, usageError } from '../exit.ts';
 import { resolveRun } from '../run/resolve-run.ts';
 import { sentenceOf } from '../show/report.ts';
 import { withApp } from '../with-app.ts';
 
-const ANSWERS = ['allow', 'deny', 'retry', 'abort'] as const;
+const ANSWERS = ['allow', 'deny', 'retry', 'continue', 'abort'] as const;
 type Answer = (typeof ANSWERS)[number];
 
 export const cancel: CommandHandler = (invocation) =>
@@ -22,10 +23,15 @@ export const cancel: CommandHandler = (invocation) =>
 export const answer: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     const [named, given = ''] = invocation.arguments;
-    if (!isAnswer(given)) throw usageError(`"${given}" is no answer`, `one of ${ANSWERS.join(', ')}`);
+    const { delegate } = invocation.options;
+    const handsOn = typeof delegate === 'string';
+    if (!handsOn && !isAnswer(given)) {
+      throw usageError(`"${given}" is no answer`, `one of ${ANSWERS.join(', ')}`);
+    }
+    const data = jsonOption(invocation.options, 'data');
     const id = await resolveRun(app, named);
     const { state, workflow } = await app.engine.get(id);
-    const waiting = runReport(workflow, state).filter((row) => row.status === 'waiting');
+    const waiting = runReport(workflow, state).filter((row) => row.question !== undefined);
     const { step } = invocation.options;
     const asked = typeof step === 'string' ? waiting.filter((row) => row.step === step) : waiting;
     const [only] = asked;
@@ -38,13 +44,48 @@ export const answer: CommandHandler = (invocation) =>
         `--step ${asked.map((row) => row.step).join(' or --step ')}`,
       );
     }
-    await app.engine.answer(id, only.step, { by: app.principal, answer: given });
+    if (handsOn) {
+      await app.engine.delegate(id, only.step, app.principal, delegate);
+      invocation.output.document({ id, step: only.step, delegated: delegate });
+      invocation.output.line(`${only.step} now asks ${delegate}`);
+      return EXIT.ok;
+    }
+    await app.engine.answer(id, only.step, {
+      by: app.principal,
+      answer: given as Answer,
+      ...(data === undefined ? {} : { data }),
+    });
     await app.engine.recover();
     const after = await app.engine.settled(id, invocation.io.interrupted);
     invocation.output.document({ id, step: only.step, answer: given, status: after.status });
     invocation.output.line(sentenceOf(after, id));
     return exitCodeOfRun(after.status, after.failure);
   });
+
+export const signal: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const [named, topic = ''] = invocation.arguments;
+    const id = await resolveRun(app, named);
+    await app.engine.signal(id, app.principal, topic, jsonOption(invocation.options, 'data') ?? null);
+    await app.engine.recover();
+    const state = await app.engine.settled(id, invocation.io.interrupted);
+    invocation.output.document({ id, topic, status: state.status });
+    invocation.output.line(sentenceOf(state, id));
+    return isOver(state.status) ? exitCodeOfRun(state.status, state.failure) : EXIT.ok;
+  });
+
+function jsonOption(options: Readonly<Record<string, unknown>>, name: string): JsonValue | undefined {
+  const text = options[name];
+  if (typeof text !== 'string') return undefined;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch (error) {
+    throw usageError(
+      `--${name} is no JSON: ${error instanceof Error ? error.message : text}`,
+      `for example --${name} '{"ok": true}'`,
+    );
+  }
+}
 
 function isAnswer(text: string): text is Answer {
   return (ANSWERS as readonly string[]).includes(text);

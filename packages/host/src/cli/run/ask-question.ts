@@ -1,11 +1,17 @@
-import { plainText, type Question } from '@cadre/core';
+import { answersTo, plainText, type Question } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { Invocation } from '../command.ts';
 
 export interface Answered {
-  readonly answer: 'allow' | 'deny' | 'retry' | 'abort';
+  readonly answer: 'allow' | 'deny' | 'retry' | 'continue' | 'abort';
   readonly data?: JsonValue;
 }
+
+const ANSWERS = [
+  { value: 'retry', label: 'Try the step again' },
+  { value: 'continue', label: 'Go on without it' },
+  { value: 'abort', label: 'Give the run up' },
+] as const;
 
 /** Asks a run's question at the terminal; undefined where there is none, or when the person turned away. */
 export async function askQuestion(
@@ -17,12 +23,9 @@ export async function askQuestion(
   const { confirm, isCancel, select } = await import('@clack/prompts');
   const message = `${plainText(step)}: ${plainText(question.prompt)}`;
   if (question.kind !== 'approval') {
-    const answer = await select<'retry' | 'abort'>({
+    const answer = await select<'retry' | 'continue' | 'abort'>({
       message,
-      options: [
-        { value: 'retry', label: 'Try the step again' },
-        { value: 'abort', label: 'Give the run up' },
-      ],
+      options: ANSWERS.filter(({ value }) => answersTo(question).includes(value)),
     });
     return isCancel(answer) ? undefined : { answer };
   }

@@ -1,6 +1,8 @@
-import { isOver, type NumberedEvent, type RunState, type Workflow } from '@cadre/core';
+import { setTimeout } from 'node:timers/promises';
+import { isCadreError, isOver, type Question, type RunState, type Workflow } from '@cadre/core';
 import type { JsonObject } from '@cadre/sdk';
 import type { App } from '../../app.ts';
+import type { Watched } from '../../engine/watch.ts';
 import type { Invocation } from '../command.ts';
 import { startLive } from '../show/live.ts';
 import { askQuestion } from './ask-question.ts';
@@ -38,21 +40,45 @@ export async function stayWith(
   if (io.interrupted.aborted) cancel();
   const live = startLive(workflow, invocation);
   const log = app.log.with({ run: id, workflow: workflow.name });
-  const answered = new Set<number>();
+  const leave = new AbortController();
+  const inside: Promise<void>[] = [];
   try {
-    for await (const item of app.engine.watch(id, 0)) {
+    for await (const item of app.engine.watch(id, 0, leave.signal)) {
       live.show(item);
       keepLog(log, item);
-      if (item.kind !== 'event' || item.event.type !== 'step.waiting' || answered.has(item.event.number))
-        continue;
-      answered.add(item.event.number);
-      if (!(await answerHere(app, id, item.event, invocation, live))) break;
+      await follow(id, item);
     }
+    leave.abort();
+    await Promise.all(inside);
     const { state } = await app.engine.get(id);
     return { id, state };
   } finally {
+    leave.abort();
     live.close();
     io.interrupted.removeEventListener('abort', cancel);
+  }
+
+  /** Asks what a run asks, and what the runs inside it ask; leaves when a question stays open. */
+  async function follow(run: string, item: Watched): Promise<void> {
+    if (item.kind !== 'event') return;
+    const { event } = item;
+    if (event.type === 'step.started' && event.child !== undefined) inside.push(followChild(event.child));
+    // Without a question it waits for a time or an event.
+    if (event.type !== 'step.waiting' || event.question === undefined) return;
+    if (!(await answerHere(app, run, event.step, event.question, invocation, live))) leave.abort();
+  }
+
+  /** Its id is known a moment before it is there; one that could not be started never is, and its step says why. */
+  async function followChild(run: string): Promise<void> {
+    for (let looks = 0; looks < 50 && !leave.signal.aborted; looks += 1) {
+      try {
+        for await (const item of app.engine.watch(run, 0, leave.signal)) await follow(run, item);
+        return;
+      } catch (error) {
+        if (!isCadreError(error) || error.code !== 'run_not_found') throw error;
+        await setTimeout(100);
+      }
+    }
   }
 }
 
@@ -60,14 +86,15 @@ export async function stayWith(
 async function answerHere(
   app: App,
   id: string,
-  event: Extract<NumberedEvent, { type: 'step.waiting' }>,
+  step: string,
+  question: Question,
   invocation: Invocation,
   live: { pause<T>(work: () => Promise<T>): Promise<T> },
 ): Promise<boolean> {
-  const answer = await live.pause(() => askQuestion(event.step, event.question, invocation));
+  const answer = await live.pause(() => askQuestion(step, question, invocation));
   if (answer === undefined) return false;
   const { state } = await app.engine.get(id);
-  if (isOver(state.status) || state.steps.get(event.step)?.status !== 'waiting') return true;
-  await app.engine.answer(id, event.step, { by: app.principal, ...answer });
+  if (isOver(state.status) || state.steps.get(step)?.status !== 'waiting') return true;
+  await app.engine.answer(id, step, { by: app.principal, ...answer });
   return true;
 }

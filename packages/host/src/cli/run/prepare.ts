@@ -3,13 +3,13 @@ import { parseDuration } from '@cadre/kit/format';
 import type { JsonObject } from '@cadre/sdk';
 import { CommanderError } from 'commander';
 import type { App } from '../../app.ts';
+import { checkProblems, loadWorkflow } from '../../resources/load-workflow.ts';
 import type { Invocation } from '../command.ts';
 import { usageError } from '../exit.ts';
 import type { Place } from '../open-workspace.ts';
 import { refuseProblems } from '../show/problems.ts';
 import { chooseFiles } from './choose-files.ts';
 import { buildRunCommand, type RunFlags, readRunArguments } from './flags.ts';
-import { checkProblems, loadWorkflow } from './load-workflow.ts';
 import { type Choice, resolveProfile } from './profiles.ts';
 
 export interface Prepared {

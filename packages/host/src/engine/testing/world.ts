@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RunState, Workflow } from '@cadre/core';
+import { CadreError, type RunState, type Workflow } from '@cadre/core';
 import type { JsonObject } from '@cadre/sdk';
 import type { LeaseHolder } from '../../ports/lease-store.ts';
 import type { Store } from '../../ports/store.ts';
@@ -25,7 +25,13 @@ export interface World {
   /** Another process on the same store. `wrap` may make its view of the store a bad one. */
   process(
     scripts: Readonly<Record<string, Script>>,
-    options?: { readonly wrap?: (store: Store) => Store; readonly atOnce?: number; readonly host?: string },
+    options?: {
+      readonly wrap?: (store: Store) => Store;
+      readonly atOnce?: number;
+      readonly host?: string;
+      /** What steps may run as runs of their own. */
+      readonly workflows?: Readonly<Record<string, Workflow>>;
+    },
   ): Promise<SimulatedProcess>;
   close(): Promise<void>;
 }
@@ -53,6 +59,12 @@ export function openWorld(): World {
       holder,
       workspace: { id: 'workspace', root: '/workspace' },
       atOnce: options.atOnce ?? 8,
+      findWorkflow: async (name) => {
+        const workflow = options.workflows?.[name];
+        if (workflow === undefined)
+          throw new CadreError('workflow_not_found', `there is no workflow ${name}`);
+        return workflow;
+      },
       liveness: (lease) => {
         if (gone.has(lease.holder)) return 'gone';
         return lease.host === 'here' ? 'alive' : 'unknown';
