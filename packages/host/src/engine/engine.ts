@@ -8,6 +8,7 @@ import type { NumberedLogLine } from '../ports/log-store.ts';
 import type { RunFilter, RunStore, Store } from '../ports/store.ts';
 import { createChildRuns } from './child-runs.ts';
 import { createDefinitions } from './definitions.ts';
+import { effectsWithin } from './effects-within.ts';
 import { createFeed } from './feed.ts';
 import { type HeldRunContext, isAtRest } from './held-run.ts';
 import { type Liveness, liveness as livenessOf } from './holder.ts';
@@ -54,6 +55,7 @@ export interface Engine {
   get(run: string): Promise<JournaledRun>;
   list(filter: RunFilter): ReturnType<RunStore['list']>;
   events(run: string): AsyncIterable<NumberedEvent>;
+  /** Of the run and of the runs inside it, whose steps stand below the step that each of them is. */
   effects(run: string): ReturnType<RunStore['readEffects']>;
   logs(run: string, after: number, limit?: number): Promise<readonly NumberedLogLine[]>;
   /** Everything after event number `after` as it happens, whatever process it happens in, until the run is over. */
@@ -175,7 +177,7 @@ export function openEngine(options: EngineOptions): Engine {
     get: (run) => readRun(runs, definitions, run),
     list: (filter) => runs.list(filter),
     events: (run) => readEvents(runs, run),
-    effects: (run) => runs.readEffects(run),
+    effects: (run) => effectsWithin(runs, run),
     logs: (run, after, limit) => store.logs.read(run, after, limit),
     watch: (run, after, signal) =>
       watchRun({ store, feed, run, after, signal, check: () => holding.check(run) }),
