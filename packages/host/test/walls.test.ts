@@ -45,7 +45,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   engine: ['ports'],
   gate: ['ports', 'diff', 'picomatch'],
   resources: ['ports'],
-  stores: ['ports'],
+  stores: ['ports', 'pg'],
   workers: ['ports', 'zod', 'semver'],
   sandboxes: ['ports'],
   // Edges know the doers' verbs through the composition root.
