@@ -46,6 +46,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   gate: ['ports', 'diff', 'picomatch'],
   resources: ['ports'],
   stores: ['ports', 'pg'],
+  dispatch: ['ports', 'pg-boss'],
   workers: ['ports', 'zod', 'semver'],
   sandboxes: ['ports'],
   // Edges know the doers' verbs through the composition root.

@@ -1,6 +1,6 @@
-import { availableParallelism } from 'node:os';
 import { CadreError, type NumberedEvent, type RunState } from '@cadre/core';
 import type { Clock } from '../ports/clock.ts';
+import type { Places } from '../ports/dispatch.ts';
 import type { Gate } from '../ports/gate.ts';
 import type { LeaseHolder } from '../ports/lease-store.ts';
 import type { NumberedLogLine } from '../ports/log-store.ts';
@@ -13,7 +13,6 @@ import { createHolding, type Holding } from './holding.ts';
 import { type JournaledRun, readEvents, readRun, readState } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
 import { reusableResults } from './reuse.ts';
-import { createSlots } from './slots.ts';
 import type { StartRequest } from './start-run.ts';
 import { type Answer, giveAnswer, requestCancel } from './steer.ts';
 import { type Watched, watchRun } from './watch.ts';
@@ -25,8 +24,8 @@ export interface EngineOptions {
   readonly workspace: { readonly id: string; readonly root: string };
   /** This process: `thisProcess(id)`. */
   readonly holder: LeaseHolder;
-  /** Attempts at once; default: the machine's cores, at most 8. */
-  readonly atOnce?: number;
+  /** Where attempts are performed in this process. */
+  readonly places: Places;
   /** What is known of the process that holds a lease; default: what the system says. */
   readonly liveness?: (lease: LeaseHolder) => Liveness;
 }
@@ -83,7 +82,7 @@ export function openEngine(options: EngineOptions): Engine {
       ended,
       workspace,
       definitions,
-      slots: createSlots(options.atOnce ?? Math.min(availableParallelism(), 8)),
+      places: options.places,
     }),
     holder,
     options.liveness ?? ((lease) => livenessOf(lease, holder)),

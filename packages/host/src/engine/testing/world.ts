@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { RunState, Workflow } from '@cadre/core';
 import type { JsonObject } from '@cadre/sdk';
+import { createPlaces } from '../../dispatch/create-places.ts';
 import type { LeaseHolder } from '../../ports/lease-store.ts';
 import type { Store } from '../../ports/store.ts';
 import { openSqliteStore } from '../../stores/open-sqlite-store.ts';
@@ -52,7 +53,7 @@ export function openWorld(): World {
       clock,
       holder,
       workspace: { id: 'workspace', root: '/workspace' },
-      atOnce: options.atOnce ?? 8,
+      places: createPlaces(() => options.atOnce ?? 8),
       liveness: (lease) => {
         if (gone.has(lease.holder)) return 'gone';
         return lease.host === 'here' ? 'alive' : 'unknown';
