@@ -7,7 +7,7 @@ import type { NumberedLogLine } from '../ports/log-store.ts';
 import type { RunFilter, RunStore, Store } from '../ports/store.ts';
 import { createDefinitions } from './definitions.ts';
 import { createFeed } from './feed.ts';
-import { type HeldRunContext, isAtRest } from './held-run.ts';
+import type { HeldRunContext } from './held-run.ts';
 import { type Liveness, liveness as livenessOf } from './holder.ts';
 import { createHolding, type Holding } from './holding.ts';
 import { type JournaledRun, readEvents, readRun, readState } from './journal.ts';
@@ -15,6 +15,7 @@ import { keepAlive } from './keep-alive.ts';
 import { reusableResults } from './reuse.ts';
 import type { StartRequest } from './start-run.ts';
 import { type Answer, giveAnswer, requestCancel } from './steer.ts';
+import { isAtRest } from './turns.ts';
 import { type Watched, watchRun } from './watch.ts';
 
 export interface EngineOptions {

@@ -25,7 +25,8 @@ export async function openPostgresStore(
       ...createStore(database),
       shared: {
         openJournal: (alongside) => createPostgresJournal(sessions, address, alongside),
-        executeSql: (text, values) => sessions.askAsIs(text, values),
+        // Without values many statements may stand in one text.
+        executeSql: (text, values = []) => sessions.askAsIs(text, values.length === 0 ? undefined : values),
         transact: (work) => sessions.transact((client) => work(asTransaction(client))),
         listen(hear) {
           const stop = listen(sessions, address, hear);

@@ -150,7 +150,7 @@ async function commit<Beside>(
 }
 
 export function asTransaction(client: Client) {
-  return { executeSql: (text: string, values?: unknown[]) => client.query(text, values) };
+  return { executeSql: (text: string, values?: unknown[]) => client.query(prepared(text, values ?? [])) };
 }
 
 /** Invariants 1 and 2. */
