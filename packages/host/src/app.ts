@@ -10,6 +10,8 @@ import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
 import { parse as parseYaml } from 'yaml';
 import { systemClock } from './clock.ts';
 import { type Config, ConfigSchema } from './config.ts';
+import { classLimits } from './dispatch/class-limits.ts';
+import { createPlaces } from './dispatch/create-places.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
 import { liveness, thisProcess } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
@@ -130,12 +132,15 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
         EVALUATION_LIMIT_MS,
       ),
     );
+  const limits = classLimits(config.classes);
+  const places = createPlaces((className) => limits(className).atOnce);
   const engine = openEngine({
     store,
     gate,
     clock,
     workspace: { id, root: place.root },
     holder,
+    places,
     findWorkflow: (name) =>
       loadRunnable(name, { folders, workers: runner, evaluateWorkflow: evaluateWorkflowFile }),
   });

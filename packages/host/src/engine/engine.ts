@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { CadreError, type NumberedEvent, type RunState, type Workflow } from '@cadre/core';
 import type { JsonValue } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
+import type { Places } from '../ports/dispatch.ts';
 import type { Gate } from '../ports/gate.ts';
 import type { LeaseHolder } from '../ports/lease-store.ts';
 import type { NumberedLogLine } from '../ports/log-store.ts';
@@ -10,15 +10,15 @@ import { createChildRuns } from './child-runs.ts';
 import { createDefinitions } from './definitions.ts';
 import { effectsWithin } from './effects-within.ts';
 import { createFeed } from './feed.ts';
-import { type HeldRunContext, isAtRest } from './held-run.ts';
+import type { HeldRunContext } from './held-run.ts';
 import { type Liveness, liveness as livenessOf } from './holder.ts';
 import { createHolding, type Holding } from './holding.ts';
 import { type JournaledRun, readEvents, readRun, readState } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
 import { reusableResults } from './reuse.ts';
-import { createSlots } from './slots.ts';
 import type { StartRequest } from './start-run.ts';
 import { type Answer, delegate, giveAnswer, requestCancel, sendSignal } from './steer.ts';
+import { isAtRest } from './turns.ts';
 import { type Watched, watchRun } from './watch.ts';
 
 export interface EngineOptions {
@@ -30,8 +30,8 @@ export interface EngineOptions {
   readonly findWorkflow?: (name: string) => Promise<Workflow>;
   /** This process: `thisProcess(id)`. */
   readonly holder: LeaseHolder;
-  /** Attempts at once; default: the machine's cores, at most 8. */
-  readonly atOnce?: number;
+  /** Where attempts are performed in this process. */
+  readonly places: Places;
   /** What is known of the process that holds a lease; default: what the system says. */
   readonly liveness?: (lease: LeaseHolder) => Liveness;
 }
@@ -102,7 +102,7 @@ export function openEngine(options: EngineOptions): Engine {
       workspace,
       definitions,
       children,
-      slots: createSlots(options.atOnce ?? Math.min(availableParallelism(), 8)),
+      places: options.places,
     }),
     holder,
     options.liveness ?? ((lease) => livenessOf(lease, holder)),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CadreError, type RunState, type Workflow } from '@cadre/core';
 import type { JsonObject } from '@cadre/sdk';
+import { createPlaces } from '../../dispatch/create-places.ts';
 import type { LeaseHolder } from '../../ports/lease-store.ts';
 import type { Store } from '../../ports/store.ts';
 import { openSqliteStore } from '../../stores/open-sqlite-store.ts';
@@ -58,13 +59,13 @@ export function openWorld(): World {
       clock,
       holder,
       workspace: { id: 'workspace', root: '/workspace' },
-      atOnce: options.atOnce ?? 8,
       findWorkflow: async (name) => {
         const workflow = options.workflows?.[name];
         if (workflow === undefined)
           throw new CadreError('workflow_not_found', `there is no workflow ${name}`);
         return workflow;
       },
+      places: createPlaces(() => options.atOnce ?? 8),
       liveness: (lease) => {
         if (gone.has(lease.holder)) return 'gone';
         return lease.host === 'here' ? 'alive' : 'unknown';
