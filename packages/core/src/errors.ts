@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   exists: { status: 409, exitCode: 2 },
   changed_meanwhile: { status: 409, exitCode: 1 },
   lease_held: { status: 409, exitCode: 3 },
+  group_busy: { status: 409, exitCode: 3 },
   denied: { status: 403, exitCode: 4 },
   no_sandbox: { status: 403, exitCode: 4 },
   program_missing: { status: 424, exitCode: 5 },

@@ -47,6 +47,7 @@ export {
   type RunEventBody,
   type Wait,
 } from './run/events.ts';
+export { groupOf } from './run/group.ts';
 export { type ReportedStep, runReport } from './run/report.ts';
 export { commandsOnResume, pendingAttempts } from './run/resume.ts';
 export type { RunState, StepState } from './run/state.ts';

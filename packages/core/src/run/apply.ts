@@ -52,6 +52,7 @@ function create(event: NumberedEvent): RunState {
     ...(event.reused === undefined ? {} : { reused: event.reused }),
     ...(event.permissionSets === undefined ? {} : { permissionSets: event.permissionSets }),
     ...(event.budget === undefined ? {} : { budget: event.budget }),
+    ...(event.group === undefined ? {} : { group: event.group }),
     ...(event.priority === undefined ? {} : { priority: event.priority }),
   };
 }

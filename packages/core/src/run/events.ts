@@ -24,6 +24,8 @@ export type RunEventBody =
       readonly permissionSets?: readonly (readonly string[])[];
       /** What whoever started it grants at most; the workflow's own budget narrows further. */
       readonly budget?: Budget;
+      /** The group that it stands in, where its workflow has one: it begins when nobody stands before it. */
+      readonly group?: string;
       /** Added to that of each of its steps. */
       readonly priority?: number;
       /** Results taken over from an earlier run by `rerun --from`. */

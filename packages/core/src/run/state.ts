@@ -18,6 +18,7 @@ export interface RunState {
   readonly principal: string;
   readonly permissionSets?: readonly (readonly string[])[];
   readonly budget?: Budget;
+  readonly group?: string;
   readonly priority?: number;
   readonly createdAt: number;
   readonly startedAt?: number;

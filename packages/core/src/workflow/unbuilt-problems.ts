@@ -21,11 +21,10 @@ export function unbuiltProblems(workflow: Workflow): Problem[] {
 }
 
 /** Of a run's budget only the wall time is kept so far. */
-function unbuiltTopKeys({ concurrency, budget = {} }: Workflow): string[] {
+function unbuiltTopKeys({ budget = {} }: Workflow): string[] {
   const { wallMs: _, ...others } = budget;
   const names = { cpuMs: 'cpu', memoryBytes: 'memory', tokens: 'tokens', money: 'money', actions: 'actions' };
-  const limits = Object.keys(others).map((key) => `budget.${names[key as keyof typeof names]}`);
-  return [...(concurrency === undefined ? [] : ['concurrency']), ...limits];
+  return Object.keys(others).map((key) => `budget.${names[key as keyof typeof names]}`);
 }
 
 function unbuiltKeys(step: Step): string[] {

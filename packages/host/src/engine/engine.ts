@@ -10,6 +10,7 @@ import { createChildRuns } from './child-runs.ts';
 import { createDefinitions } from './definitions.ts';
 import { effectsWithin } from './effects-within.ts';
 import { createFeed } from './feed.ts';
+import { createGroups } from './groups.ts';
 import type { HeldRunContext } from './held-run.ts';
 import { type Liveness, liveness as livenessOf } from './holder.ts';
 import { createHolding, type Holding } from './holding.ts';
@@ -92,6 +93,12 @@ export function openEngine(options: EngineOptions): Engine {
     attend: (run) => holding.attend(run),
     cancel,
   });
+  const groups = createGroups({
+    store: store.groups,
+    clock,
+    cancel,
+    attend: (run) => holding.attend(run),
+  });
   const holding: Holding = createHolding(
     (ended): HeldRunContext => ({
       store,
@@ -102,6 +109,7 @@ export function openEngine(options: EngineOptions): Engine {
       workspace,
       definitions,
       children,
+      groups,
       places: options.places,
     }),
     holder,

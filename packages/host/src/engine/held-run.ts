@@ -18,6 +18,7 @@ import {
 } from './attempt.ts';
 import { type ChildRuns, parentOf, type StartRun } from './child-runs.ts';
 import type { Definitions } from './definitions.ts';
+import type { Groups } from './groups.ts';
 import { readOn } from './journal.ts';
 import { isAtRest, type Prepared, Turns } from './turns.ts';
 
@@ -26,6 +27,7 @@ export interface HeldRunContext extends AttemptContext {
   readonly workspace: JsonObject;
   readonly definitions: Definitions;
   readonly children: ChildRuns;
+  readonly groups: Groups;
   /** The run is no longer held: it is over, lost, given back, or could not go on (`error`). */
   readonly ended: (run: HeldRun, error?: unknown) => void;
 }
@@ -35,13 +37,16 @@ export interface Held {
   readonly workflow: Workflow;
   readonly state: RunState;
   readonly lease: Lease;
+  /** False: it stands in a line behind others. */
+  readonly admitted: boolean;
 }
 
 /**
  * A run that this process holds the lease of, and advances, with the invariants of `Turns` and these:
  * 1. Only the holder of its lease advances a run: every append carries the lease and the number it expects.
  * 2. Nothing is performed before its `step.started` was appended, and each `perform-step` is carried out once.
- * 3. After the lease was lost nothing is appended any more, and every attempt is stopped at once.
+ * 3. A run that stands in a line begins nothing before it is the first; that it is cancelled is decided also there.
+ * 4. After the lease was lost nothing is appended any more, and every attempt is stopped at once.
  */
 export class HeldRun {
   readonly id: string;
@@ -53,16 +58,17 @@ export class HeldRun {
   #resting: (() => void)[] = [];
   #appendedAt: number;
   #phase: 'working' | 'draining' | 'ended' = 'working';
+  #admitted: boolean;
   #takeBackWake = () => {};
 
-  constructor(context: HeldRunContext, { id, workflow, state, lease }: Held) {
+  constructor(context: HeldRunContext, { id, workflow, state, lease, admitted }: Held) {
     this.id = id;
     this.lease = lease;
     this.#context = context;
     this.#turns = new Turns(workflow, state, {
       moment: () => momentOf(context, id),
       // A process that closes keeps what came of its attempts, and leaves what follows to the next.
-      decides: () => this.#phase === 'working',
+      decides: ({ status }) => this.#phase === 'working' && (this.#admitted || status === 'cancelling'),
       stopped: () => this.#phase === 'ended',
       readOn: (before) => readOn(context.store.runs, id, before),
       append: (turn) => this.#append(turn),
@@ -73,6 +79,7 @@ export class HeldRun {
       caughtUp: () => context.feed.changed(id),
       failed: (error) => this.#end('closed', error),
     });
+    this.#admitted = admitted;
     this.#appendedAt = context.clock.now();
     this.#origin = originOf(id, workflow, state);
   }
@@ -96,6 +103,14 @@ export class HeldRun {
     return this.#turns.tell(...bodies.map((body) => ({ body })));
   }
 
+  /** Begins it if nobody stands before it any more. */
+  async comeUp(): Promise<void> {
+    const { group } = this.state;
+    if (this.#admitted || group === undefined) return;
+    this.#admitted = await this.#context.groups.mayBegin(group, this.id);
+    if (this.#admitted) await this.#turns.take();
+  }
+
   /** Somebody else may have appended. Resolves when it has been read and acted upon. */
   notice(): Promise<void> {
     return this.#turns.notice();
@@ -109,7 +124,7 @@ export class HeldRun {
     return isOver(this.state.status) || this.#phase !== 'ended' ? this.state : undefined;
   }
 
-  /** Invariant 3. */
+  /** Invariant 4. */
   lose(): void {
     this.#end('lost');
   }

@@ -82,6 +82,7 @@ export function createHolding(
     try {
       if (isOver(run.state.status)) {
         await context.gate.endRun(run.id);
+        await context.groups.leave(run.id, run.state);
         await context.children.report(run.id, run.state);
       }
     } catch (error) {
@@ -106,6 +107,7 @@ export function createHolding(
   }
 
   async function lookAt(run: HeldRun): Promise<void> {
+    await run.comeUp();
     await lookForChildren(run);
     // A store that cannot be read now is asked again; what is appended finds out for good.
     const number = await store.runs.lastNumber(run.id).catch(() => 0);
@@ -162,8 +164,12 @@ export function createHolding(
     takeOver: takeOnce,
     async attend(run) {
       const here = held.get(run);
-      if (here !== undefined) await here.notice();
-      else if (!closing) await takeOnce(run);
+      if (here !== undefined) {
+        await here.comeUp();
+        await here.notice();
+        return;
+      }
+      if (!closing) await takeOnce(run);
     },
     async recover() {
       const mayTake = (lease: Lease) => mayBeTaken(lease, liveness(lease), clock.now());

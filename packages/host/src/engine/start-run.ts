@@ -1,4 +1,4 @@
-import { apply, type Budget, decide, type RunEvent, type Workflow } from '@cadre/core';
+import { apply, type Budget, decide, groupOf, type RunEvent, type Workflow } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import { checkStart } from './check-start.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
@@ -33,8 +33,12 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
       const inputs = checkStart(workflow, request.inputs);
       const definition = await context.definitions.keep(workflow);
       const id = request.id ?? context.clock.newId('run');
+      const at = context.clock.now();
+      const group = groupOf(workflow, { id, at, inputs, trigger, workspace: context.workspace });
+      const { onConflict = 'queue' } = workflow.concurrency ?? {};
+      const admitted = group === undefined || (await context.groups.enter(group, id, onConflict));
       const created: RunEvent = {
-        at: context.clock.now(),
+        at,
         type: 'run.created',
         workflow: workflow.name,
         definition,
@@ -46,10 +50,13 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
         ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
         ...(budget === undefined ? {} : { budget }),
         ...(priority === undefined ? {} : { priority }),
+        ...(group === undefined ? {} : { group }),
       };
       const before = apply(undefined, { number: 1, ...created });
       // Decided before it is there, so that a run and its first steps are one append.
-      const decision = decide(workflow, before, momentOf(context, id));
+      const decision = admitted
+        ? decide(workflow, before, momentOf(context, id))
+        : { events: [], commands: [], state: before };
       const name = leaseName(id);
       const leasing = keeper.takeNew(name, id);
       const creating = context.store.runs.create(id, [created, ...decision.events]);
@@ -57,7 +64,7 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
         await leasing.then((taken) => keeper.give(taken)).catch(() => undefined);
         throw error;
       });
-      const run = new HeldRun(context, { id, workflow, state: decision.state, lease });
+      const run = new HeldRun(context, { id, workflow, state: decision.state, lease, admitted });
       hold(run);
       run.begin(decision.commands);
       return id;

@@ -36,8 +36,14 @@ export async function takeOver(options: TakeOverOptions, id: string): Promise<Ta
     }
     const told = await context.children.news(state);
     const news = [...newsOf(options, id, { state, workflow }), ...told];
-    const run = new HeldRun(context, { id, workflow, state, lease });
-    return { ok: true, run, goOn: () => run.tell(...news) };
+    const run = new HeldRun(context, {
+      id,
+      workflow,
+      state,
+      lease,
+      admitted: state.group === undefined || state.startedAt !== undefined,
+    });
+    return { ok: true, run, goOn: () => run.comeUp().then(() => run.tell(...news)) };
   } catch (error) {
     await keeper.give(lease);
     throw error;

@@ -37,7 +37,7 @@ export interface Prepared<Claim> {
 export interface Turning<Claim> {
   readonly moment: () => Moment;
   /** Whether what follows is decided here, too; else what happened is only kept. */
-  readonly decides: () => boolean;
+  readonly decides: (state: RunState) => boolean;
   readonly stopped: () => boolean;
   readonly readOn: (state: RunState) => Promise<RunState>;
   /** Durably, with all that stands beside it. False: somebody else was first, so read on and decide anew. */
@@ -147,7 +147,7 @@ export class Turns<Claim = unknown> {
   }
 
   #decide(state: RunState, moment: Moment): RunDecision {
-    if (!this.#turning.decides()) return { events: [], commands: [], state };
+    if (!this.#turning.decides(state)) return { events: [], commands: [], state };
     return decide(this.workflow, state, moment);
   }
 

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { SAMPLE_DEFINITION } from '../testing/sample-events.ts';
 import { auditContract } from './audit-store.contract.ts';
 import { grantContract } from './grant-store.contract.ts';
+import { groupContract } from './group-store.contract.ts';
 import { leaseContract } from './lease-store.contract.ts';
 import { besideContract, recordContract, runContract } from './run-store.contract.ts';
 import type { Store } from './store.ts';
@@ -22,5 +23,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     leaseContract(() => store);
     auditContract(() => store);
     grantContract(() => store);
+    groupContract(() => store);
   });
 }

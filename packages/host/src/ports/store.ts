@@ -1,6 +1,7 @@
 import type { NumberedEvent, RunEvent, RunStatus, Workflow } from '@cadre/core';
 import type { AuditStore } from './audit-store.ts';
 import type { GrantStore } from './grant-store.ts';
+import type { GroupStore } from './group-store.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { LogStore } from './log-store.ts';
 import type { SharedStore } from './shared-journal.ts';
@@ -12,6 +13,7 @@ export interface Store {
   readonly audit: AuditStore;
   readonly grants: GrantStore;
   readonly logs: LogStore;
+  readonly groups: GroupStore;
   /** Only of a store that many processes share. */
   readonly shared?: SharedStore;
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import type { Store } from '../ports/store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Database } from './database.ts';
 import { createGrantStore } from './grant-store.ts';
+import { createGroupStore } from './group-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createLogStore } from './log-store.ts';
 import { createRunStore } from './run-store.ts';
@@ -13,6 +14,7 @@ export function createStore(database: Database): Store {
     audit: createAuditStore(database),
     grants: createGrantStore(database),
     logs: createLogStore(database),
+    groups: createGroupStore(database),
     close: () => database.close(),
   };
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeContract } from '../ports/store.contract.ts';
 import { lacksPostgres, type PostgresServer, startPostgres } from '../testing/postgres-server.ts';
+import { MIGRATIONS } from './migrations/migrations.ts';
 import { openPostgresStore } from './open-postgres-store.ts';
 
 describe.skipIf(lacksPostgres())('PostgreSQL', () => {
@@ -73,7 +74,7 @@ describe.skipIf(lacksPostgres())('PostgreSQL', () => {
       const schema = fresh();
       const stores = await Promise.all([1, 2, 3, 4].map(() => openPostgresStore(server.url, schema)));
       await Promise.all(stores.map((store) => store.close()));
-      expect((await sql(schema, 'SELECT number FROM migrations')).rows).toHaveLength(1);
+      expect((await sql(schema, 'SELECT number FROM migrations')).rows).toHaveLength(MIGRATIONS.length);
     });
 
     test('refuses to change what is over, an event or an audit record [WRK-40]', async () => {

@@ -184,7 +184,7 @@ describe('a store that cannot be used says why and what to do', () => {
     const path = join(folder, 'cadre.db');
     await filled(path);
     const database = new DatabaseSync(path);
-    database.exec("INSERT INTO migrations (number, name, checksum) VALUES (2, 'later', 'x')");
+    database.exec("INSERT INTO migrations (number, name, checksum) VALUES (99, 'later', 'x')");
     database.close();
     await expect(openSqliteStore(path)).rejects.toMatchObject({
       code: 'incompatible',

@@ -36,7 +36,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       return dead ? never : answer;
     };
 
-  const { runs, leases, audit, grants, logs } = store;
+  const { runs, leases, audit, grants, logs, groups } = store;
   return {
     writes: () => writes,
     runs: {
@@ -64,6 +64,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
     audit: { append: write(audit.append), read: read(audit.read) },
     grants: { put: write(grants.put), revoke: write(grants.revoke), list: read(grants.list) },
     logs: { append: write(logs.append), read: read(logs.read) },
+    groups: { enter: write(groups.enter), isFirst: read(groups.isFirst), leave: write(groups.leave) },
     close: () => store.close(),
   };
 }

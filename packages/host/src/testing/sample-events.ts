@@ -51,4 +51,5 @@ export const answered = (at: number, step: string): RunEvent => ({
   by: 'user:ada',
   answer: 'allow',
 });
+export const cancelled = (at: number): RunEvent => ({ at, type: 'run.cancelled' });
 export const succeeded = (at: number): RunEvent => ({ at, type: 'run.succeeded', output: null });

@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect.ts';
 import { JOURNAL } from './0001-journal.ts';
+import { LINES } from './0002-lines.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -9,4 +10,4 @@ export interface Migration {
   readonly statements: Readonly<Record<Dialect, readonly string[]>>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [JOURNAL];
+export const MIGRATIONS: readonly Migration[] = [JOURNAL, LINES];
