@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Workflow } from '@cadre/core';
 import { systemClock } from '../../../packages/host/src/clock.ts';
+import { createPlaces } from '../../../packages/host/src/dispatch/create-places.ts';
 import { openEngine } from '../../../packages/host/src/engine/engine.ts';
 import { thisProcess } from '../../../packages/host/src/engine/holder.ts';
 import type { Gate, Performed } from '../../../packages/host/src/ports/gate.ts';
@@ -24,7 +25,14 @@ export const cadre: Peer = {
     const clock = systemClock();
     const store = await openSqliteStore(join(folder, 'cadre.db'));
     const workspace = { id: 'bench', root: folder };
-    const engine = openEngine({ store, gate, clock, workspace, holder: thisProcess(clock.newId('process')) });
+    const engine = openEngine({
+      store,
+      gate,
+      clock,
+      workspace,
+      holder: thisProcess(clock.newId('process')),
+      places: createPlaces(() => 32),
+    });
     const workflows = new Map<number, Workflow>();
     return {
       async run(steps) {

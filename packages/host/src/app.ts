@@ -10,6 +10,8 @@ import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
 import { parse as parseYaml } from 'yaml';
 import { systemClock } from './clock.ts';
 import { type Config, ConfigSchema } from './config.ts';
+import { classLimits } from './dispatch/class-limits.ts';
+import { createPlaces } from './dispatch/create-places.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
 import { liveness, thisProcess } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
@@ -115,6 +117,8 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     environment: env,
   });
   const holder = thisProcess(clock.newId('process'));
+  const limits = classLimits(config.classes);
+  const places = createPlaces((className) => limits(className).atOnce);
   const folders = { workspace: place.root, builtIn: join(DIST, 'workflows') };
   const evaluateWorkflowFile = (file: string) =>
     evaluateWorkflow(file, (path) =>
@@ -136,6 +140,7 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     clock,
     workspace: { id, root: place.root },
     holder,
+    places,
     findWorkflow: (name) =>
       loadRunnable(name, { folders, workers: runner, evaluateWorkflow: evaluateWorkflowFile }),
   });

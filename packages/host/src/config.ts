@@ -88,6 +88,31 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('the log file'),
+  store: z
+    .strictObject({
+      url: z
+        .string()
+        .optional()
+        .describe(
+          'postgres://USER:PASSWORD@HOST/DATABASE, shared by many processes (default: a file of this machine); CADRE_STORE__URL',
+        ),
+      schema: z
+        .string()
+        .optional()
+        .describe("schema of this workspace in that database (default: cadre_ and the folder's name)"),
+    })
+    .prefault({})
+    .describe('where runs, events and grants are kept'),
+  classes: z
+    .record(
+      z.string(),
+      z.strictObject({
+        atOnce: z.number().int().min(1).optional().describe('attempts at once in each process'),
+        everywhere: z.number().int().min(1).optional().describe('attempts at once over all processes'),
+      }),
+    )
+    .default({})
+    .describe('classes of work: cpu (cores, at most 8), io (32), llm (4), deploy (2), and own ones'),
   lock: z
     .strictObject({
       wait: z.string().default('0s').describe('how long to wait for another run of the same workflow'),

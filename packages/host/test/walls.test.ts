@@ -45,7 +45,8 @@ const FOLDERS: Record<string, readonly string[]> = {
   engine: ['ports'],
   gate: ['ports', 'diff', 'picomatch'],
   resources: ['ports'],
-  stores: ['ports'],
+  stores: ['ports', 'pg'],
+  dispatch: ['ports', 'pg-boss'],
   workers: ['ports', 'zod', 'semver'],
   sandboxes: ['ports'],
   // Edges know the doers' verbs through the composition root.

@@ -1,12 +1,12 @@
 import { type Command, isCadreError, type RunEventBody } from '@cadre/core';
 import { type Failure, failure, type JsonValue, type Outcome, SKIPPED } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
+import type { Places, Wish } from '../ports/dispatch.ts';
 import type { Gate, GateCall, Performed } from '../ports/gate.ts';
 import type { LogLine } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { Feed } from './feed.ts';
 import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
-import type { Slots } from './slots.ts';
 
 export type PerformStep = Extract<Command, { readonly type: 'perform-step' }>;
 
@@ -27,7 +27,7 @@ export interface AttemptContext {
   readonly store: Store;
   readonly gate: Gate;
   readonly clock: Clock;
-  readonly slots: Slots;
+  readonly places: Places;
   readonly feed: Feed;
 }
 
@@ -52,7 +52,7 @@ export function startAttempt(context: AttemptContext, origin: CallOrigin, comman
   };
 
   async function run(): Promise<RunEventBody | undefined> {
-    const giveBack = await context.slots.take(controller.signal);
+    const giveBack = await context.places.take(wishOf(context.gate, origin.run, command), controller.signal);
     try {
       if (controller.signal.aborted) return notBegun(command, reason);
       begun = true;
@@ -119,6 +119,21 @@ function noteSkip(outcome: Outcome<JsonValue>, note: (message: string) => void):
   if (outcome.ok || outcome.failure.code !== SKIPPED) return;
   const { message, hint } = outcome.failure;
   note(hint === undefined ? message : `${message}; ${hint}`);
+}
+
+/** What an author did not say, the action's manifest does. */
+export function wishOf(gate: Gate, run: string, command: PerformStep): Wish {
+  return { class: command.class ?? classOf(gate, command.uses), priority: command.priority ?? 0, run };
+}
+
+function classOf(gate: Gate, uses: string): string {
+  try {
+    return gate.describe(uses).class;
+  } catch (error) {
+    // A worker that is not there: whoever performs the attempt says so.
+    if (isCadreError(error)) return 'cpu';
+    throw error;
+  }
 }
 
 export function isRepeatable(gate: Gate, uses: string): boolean {

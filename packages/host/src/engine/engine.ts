@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { CadreError, type NumberedEvent, type RunState, type Workflow } from '@cadre/core';
 import type { JsonValue } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
+import type { Places } from '../ports/dispatch.ts';
 import type { Gate } from '../ports/gate.ts';
 import type { LeaseHolder } from '../ports/lease-store.ts';
 import type { NumberedLogLine } from '../ports/log-store.ts';
@@ -10,15 +10,16 @@ import { createChildRuns } from './child-runs.ts';
 import { createDefinitions } from './definitions.ts';
 import { effectsWithin } from './effects-within.ts';
 import { createFeed } from './feed.ts';
-import { type HeldRunContext, isAtRest } from './held-run.ts';
+import type { HeldRunContext } from './held-run.ts';
 import { type Liveness, liveness as livenessOf } from './holder.ts';
 import { createHolding, type Holding } from './holding.ts';
 import { type JournaledRun, readEvents, readRun, readState } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
 import { reusableResults } from './reuse.ts';
-import { createSlots } from './slots.ts';
+import { createSharing, type SharingOptions } from './sharing.ts';
 import type { StartRequest } from './start-run.ts';
 import { type Answer, delegate, giveAnswer, requestCancel, sendSignal } from './steer.ts';
+import { isAtRest } from './turns.ts';
 import { type Watched, watchRun } from './watch.ts';
 
 export interface EngineOptions {
@@ -30,8 +31,10 @@ export interface EngineOptions {
   readonly findWorkflow?: (name: string) => Promise<Workflow>;
   /** This process: `thisProcess(id)`. */
   readonly holder: LeaseHolder;
-  /** Attempts at once; default: the machine's cores, at most 8. */
-  readonly atOnce?: number;
+  /** Where attempts are performed in this process. */
+  readonly places: Places;
+  /** Where the store is shared by many processes: how they share the work. */
+  readonly sharing?: Omit<SharingOptions, 'context' | 'holding'>;
   /** What is known of the process that holds a lease; default: what the system says. */
   readonly liveness?: (lease: LeaseHolder) => Liveness;
 }
@@ -62,6 +65,11 @@ export interface Engine {
   watch(run: string, after: number, signal?: AbortSignal): AsyncIterable<Watched>;
   /** The state when the run is over or waits for a person; when the signal is aborted, the state as it is then. */
   settled(run: string, signal?: AbortSignal): Promise<RunState>;
+  /**
+   * On a shared store: performs from now on what any process has handed in, of these classes or of all, and looks after
+   * times. Elsewhere each process performs its own runs, and there is nothing to do.
+   */
+  work(classes?: readonly string[]): void;
   /** Takes every run that nobody alive holds and goes on with it. Answers their ids. */
   recover(): Promise<readonly string[]>;
   /**
@@ -92,21 +100,26 @@ export function openEngine(options: EngineOptions): Engine {
     attend: (run) => holding.attend(run),
     cancel,
   });
-  const holding: Holding = createHolding(
-    (ended): HeldRunContext => ({
-      store,
-      gate,
-      clock,
-      feed,
-      ended,
-      workspace,
-      definitions,
-      children,
-      slots: createSlots(options.atOnce ?? Math.min(availableParallelism(), 8)),
-    }),
+  const context = {
+    store,
+    gate,
+    clock,
+    feed,
+    workspace,
+    definitions,
+    children,
+    places: options.places,
+    holder: holder.holder,
+  };
+  const held = createHolding(
+    (ended): HeldRunContext => ({ ...context, ended }),
     holder,
     options.liveness ?? ((lease) => livenessOf(lease, holder)),
+    options.sharing === undefined ? undefined : 'plan',
   );
+  const sharing =
+    options.sharing === undefined ? undefined : createSharing({ ...options.sharing, context, holding: held });
+  const holding: Holding = sharing ?? held;
 
   async function cancel(run: string, by: string, reason: string): Promise<void> {
     await requestCancel(runs, run, { at: clock.now(), by, reason });
@@ -114,7 +127,7 @@ export function openEngine(options: EngineOptions): Engine {
   }
 
   async function settled(run: string, signal: AbortSignal | undefined): Promise<RunState> {
-    const here = signal === undefined ? await holding.find(run)?.rest() : undefined;
+    const here = signal === undefined ? await holding.rest(run) : undefined;
     return here ?? settledAnywhere(run, signal);
   }
 
@@ -182,6 +195,7 @@ export function openEngine(options: EngineOptions): Engine {
     watch: (run, after, signal) =>
       watchRun({ store, feed, run, after, signal, check: () => holding.check(run) }),
     settled: (run, signal) => settled(run, signal),
+    work: (classes) => sharing?.work(classes),
     recover: () => holding.recover(),
     async close(drainMs = DRAIN_MS) {
       try {

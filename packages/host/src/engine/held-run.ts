@@ -1,11 +1,7 @@
 import {
-  apply,
   type Command,
-  decide,
   isOver,
   type Moment,
-  type RunDecision,
-  type RunEvent,
   type RunEventBody,
   type RunState,
   type Workflow,
@@ -20,15 +16,18 @@ import {
   type PerformStep,
   startAttempt,
 } from './attempt.ts';
-import { type ChildRuns, parentOf, type StartRun } from './child-runs.ts';
+import { type ChildRuns, type Origin, parentOf, type StartRun } from './child-runs.ts';
 import type { Definitions } from './definitions.ts';
 import { readOn } from './journal.ts';
+import { isAtRest, type Prepared, Turns } from './turns.ts';
 
 export interface HeldRunContext extends AttemptContext {
   /** What expressions see as `workspace`. */
   readonly workspace: JsonObject;
   readonly definitions: Definitions;
   readonly children: ChildRuns;
+  /** How this process names itself in the journal. */
+  readonly holder: string;
   /** The run is no longer held: it is over, lost, given back, or could not go on (`error`). */
   readonly ended: (run: HeldRun, error?: unknown) => void;
 }
@@ -41,30 +40,20 @@ export interface Held {
 }
 
 /**
- * A run that this process holds the lease of, and advances.
- *
- * Invariants
+ * A run that this process holds the lease of, and advances, with the invariants of `Turns` and these:
  * 1. Only the holder of its lease advances a run: every append carries the lease and the number it expects.
- * 2. What came of an attempt and all that follows from it are one append.
- * 3. Nothing is performed before its `step.started` was appended, and each `perform-step` is carried out once.
- * 4. After the lease was lost nothing is appended any more, and every attempt is stopped at once.
- * 5. The state changes in turns, one at a time; it is always what the journal says up to its number.
+ * 2. Nothing is performed before its `step.started` was appended, and each `perform-step` is carried out once.
+ * 3. After the lease was lost nothing is appended any more, and every attempt is stopped at once.
  */
 export class HeldRun {
   readonly id: string;
   readonly lease: Lease;
   readonly #context: HeldRunContext;
-  readonly #workflow: Workflow;
+  readonly #turns: Turns;
   readonly #origin: CallOrigin;
   readonly #attempts = new Map<string, Attempt>();
   #resting: (() => void)[] = [];
-  #state: RunState;
-  /** What happened and is not yet in the journal. */
-  #news: RunEventBody[] = [];
-  #due = false;
   #appendedAt: number;
-  #behind = false;
-  #turns: Promise<void> | undefined;
   #phase: 'working' | 'draining' | 'ended' = 'working';
   #takeBackWake = () => {};
 
@@ -72,24 +61,26 @@ export class HeldRun {
     this.id = id;
     this.lease = lease;
     this.#context = context;
-    this.#workflow = workflow;
-    this.#state = state;
+    this.#turns = new Turns(workflow, state, {
+      moment: () => momentOf(context, id),
+      // A process that closes keeps what came of its attempts, and leaves what follows to the next.
+      decides: () => this.#phase === 'working',
+      stopped: () => this.#phase === 'ended',
+      readOn: (before) => readOn(context.store.runs, id, before),
+      append: (turn) => this.#append(turn),
+      goOn: (commands, changed) => {
+        if (changed) this.#hasAppended();
+        this.#goOn(commands);
+      },
+      caughtUp: () => context.feed.changed(id),
+      failed: (error) => this.#end('closed', error),
+    });
     this.#appendedAt = context.clock.now();
-    const root = parentOf(state)?.root;
-    this.#origin = {
-      run: id,
-      ...(root === undefined ? {} : { root }),
-      mode: state.mode,
-      principal: state.principal,
-      permissionSets: [
-        ...(state.permissionSets ?? []),
-        ...(workflow.permissions === undefined ? [] : [workflow.permissions]),
-      ],
-    };
+    this.#origin = originOf(id, workflow, state);
   }
 
   get state(): RunState {
-    return this.#state;
+    return this.#turns.state;
   }
 
   /** Milliseconds since it appended: an append finds out by itself whether others were there before. */
@@ -103,26 +94,24 @@ export class HeldRun {
   }
 
   /** Appends what happened, decides, and goes on. Resolves when that has been done. */
-  tell(...news: readonly RunEventBody[]): Promise<void> {
-    this.#news.push(...news);
-    return this.#turn();
+  tell(...bodies: readonly RunEventBody[]): Promise<void> {
+    return this.#turns.tell(...bodies.map((body) => ({ body })));
   }
 
   /** Somebody else may have appended. Resolves when it has been read and acted upon. */
   notice(): Promise<void> {
-    this.#behind = true;
-    return this.#turn();
+    return this.#turns.notice();
   }
 
   /** The state when the run is over or waits for a person; undefined when this process holds it no more. */
   async rest(): Promise<RunState | undefined> {
-    while (this.#phase !== 'ended' && !isAtRest(this.#state)) {
+    while (this.#phase !== 'ended' && !isAtRest(this.state)) {
       await new Promise<void>((resolve) => this.#resting.push(resolve));
     }
-    return isOver(this.#state.status) || this.#phase !== 'ended' ? this.#state : undefined;
+    return isOver(this.state.status) || this.#phase !== 'ended' ? this.state : undefined;
   }
 
-  /** Invariant 4. */
+  /** Invariant 3. */
   lose(): void {
     this.#end('lost');
   }
@@ -139,61 +128,22 @@ export class HeldRun {
     const takeBack = clock.wakeAt(clock.now() + drainMs, () => this.#stopAttempts('closed'));
     while (this.#attempts.size > 0) {
       await Promise.allSettled([...this.#attempts.values()].map((attempt) => attempt.result));
-      await this.#turn();
+      await this.#turns.take();
     }
-    await this.#turn();
+    await this.#turns.take();
     takeBack();
     this.#end('closed');
   }
 
-  /** One after another; a turn that is asked for during another one follows it. */
-  #turn(): Promise<void> {
-    this.#due = true;
-    this.#turns ??= this.#takeTurns();
-    return this.#turns;
-  }
-
-  async #takeTurns(): Promise<void> {
-    try {
-      while (this.#due && this.#phase !== 'ended') {
-        this.#due = false;
-        await this.#takeTurn();
-      }
-    } catch (error) {
-      this.#end('closed', error);
-    } finally {
-      this.#turns = undefined;
-    }
-  }
-
-  async #takeTurn(): Promise<void> {
-    if (this.#behind) await this.#readOn();
-    const moment = momentOf(this.#context, this.id);
-    const news = this.#news.filter((body) => isStillTrue(this.#state, body));
-    this.#news = [];
-    const happened = news.map((body): RunEvent => ({ at: moment.now, ...body }));
-    const before = applyAll(this.#state, happened);
-    const decision = this.#decide(before, moment);
-    const appended = await this.#append([...happened, ...decision.events]);
-    if (this.#phase === 'ended') return;
-    if (!appended) {
-      this.#news.unshift(...news);
-      return;
-    }
-    this.#state = decision.state;
-    if (happened.length + decision.events.length > 0) this.#hasAppended(moment.now);
-    this.#goOn(decision.commands);
-  }
-
-  #hasAppended(at: number): void {
-    this.#appendedAt = at;
+  #hasAppended(): void {
+    this.#appendedAt = this.#context.clock.now();
     this.#context.feed.changed(this.id);
   }
 
   #goOn(commands: readonly Command[]): void {
     this.#carryOut(commands);
-    if (isOver(this.#state.status)) this.#end('closed');
-    else if (isAtRest(this.#state)) this.#tellResting();
+    if (isOver(this.state.status)) this.#end('closed');
+    else if (isAtRest(this.state)) this.#tellResting();
   }
 
   #tellResting(): void {
@@ -202,32 +152,13 @@ export class HeldRun {
     for (const resolve of resting) resolve();
   }
 
-  /** A process that closes keeps what came of its attempts, and leaves what follows to the next. */
-  #decide(state: RunState, moment: Moment): RunDecision {
-    return this.#phase === 'working'
-      ? decide(this.#workflow, state, moment)
-      : { events: [], commands: [], state };
-  }
-
-  /** False when it has to be decided anew, after what others have appended. */
-  async #append(events: readonly RunEvent[]): Promise<boolean> {
+  async #append({ expected, events }: Prepared<unknown>): Promise<boolean> {
     if (events.length === 0) return true;
     const { name, token } = this.lease;
     const { runs } = this.#context.store;
-    const outcome = await runs.append(this.id, this.#state.number, events, { lease: name, token });
-    if (outcome.ok) return true;
-    if (outcome.reason === 'lease_lost') this.lose();
-    this.#behind = true;
-    this.#due = true;
-    return false;
-  }
-
-  async #readOn(): Promise<void> {
-    this.#behind = false;
-    const state = await readOn(this.#context.store.runs, this.id, this.#state);
-    if (state.number === this.#state.number) return;
-    this.#state = state;
-    this.#context.feed.changed(this.id);
+    const outcome = await runs.append(this.id, expected, events, { lease: name, token });
+    if (!outcome.ok && outcome.reason === 'lease_lost') this.lose();
+    return outcome.ok;
   }
 
   #carryOut(commands: readonly Command[]): void {
@@ -248,18 +179,12 @@ export class HeldRun {
         else this.#watchOver(this.#context.children.cancel(command.child, command.reason));
         return;
       case 'wake':
-        this.#takeBackWake = this.#context.clock.wakeAt(command.at, () => void this.#turn());
+        this.#takeBackWake = this.#context.clock.wakeAt(command.at, () => void this.#turns.take());
     }
   }
 
   #startChild(command: StartRun): void {
-    const deadline = wallLimitAt(this.#workflow, this.#state);
-    const origin = {
-      run: this.id,
-      state: this.#state,
-      permissionSets: this.#origin.permissionSets,
-      ...(Number.isFinite(deadline) ? { deadline } : {}),
-    };
+    const origin = parentOrigin(this.id, this.#turns.workflow, this.state);
     this.#watchOver(
       this.#context.children.start(origin, command).then(async (body) => {
         if (body !== undefined) await this.tell(body);
@@ -279,7 +204,7 @@ export class HeldRun {
     attempt.result.then(
       (body) => {
         this.#attempts.delete(command.step);
-        if (body !== undefined) void this.tell(body);
+        if (body !== undefined) void this.#turns.tell({ body, attempt: command.attempt });
       },
       (error: unknown) => {
         this.#attempts.delete(command.step);
@@ -303,19 +228,31 @@ export class HeldRun {
   }
 }
 
-export function momentOf({ clock, workspace }: HeldRunContext, runId: string): Moment {
+export function momentOf(
+  { clock, workspace }: Pick<HeldRunContext, 'clock' | 'workspace'>,
+  runId: string,
+): Moment {
   return { now: clock.now(), random: clock.random(), runId, workspace };
 }
 
-export function isAtRest(state: RunState): boolean {
-  return isOver(state.status) || state.status === 'waiting';
+/** What a call needs to know of its run. */
+export function originOf(run: string, workflow: Workflow, state: RunState): CallOrigin {
+  const root = parentOf(state)?.root;
+  return {
+    run,
+    ...(root === undefined ? {} : { root }),
+    mode: state.mode,
+    principal: state.principal,
+    permissionSets: [
+      ...(state.permissionSets ?? []),
+      ...(workflow.permissions === undefined ? [] : [workflow.permissions]),
+    ],
+  };
 }
 
-function applyAll(state: RunState, events: readonly RunEvent[]): RunState {
-  return events.reduce((before, event) => apply(before, { number: before.number + 1, ...event }), state);
-}
-
-/** Somebody else may have ended a step, or the run, before what came of an attempt could be appended. */
-function isStillTrue(state: RunState, body: RunEventBody): boolean {
-  return !isOver(state.status) && (!('step' in body) || state.running.has(body.step));
+/** What a run inside it must know of a run. */
+export function parentOrigin(run: string, workflow: Workflow, state: RunState): Origin {
+  const deadline = wallLimitAt(workflow, state);
+  const { permissionSets } = originOf(run, workflow, state);
+  return { run, state, permissionSets, ...(Number.isFinite(deadline) ? { deadline } : {}) };
 }

@@ -26,27 +26,39 @@ export interface Starter {
   start(request: StartRequest, hold: (run: HeldRun) => void): Promise<string>;
 }
 
+/** The first event of a run, with its inputs checked and its definition kept. Throws `not_built_yet` and `invalid_input`. */
+export async function createdEvent(
+  { clock, definitions }: Pick<HeldRunContext, 'clock' | 'definitions'>,
+  request: StartRequest,
+): Promise<{ readonly id: string; readonly created: Extract<RunEvent, { type: 'run.created' }> }> {
+  const { workflow, mode, trigger, principal, reused, permissionSets, budget, priority } = request;
+  const inputs = checkStart(workflow, request.inputs);
+  const definition = await definitions.keep(workflow);
+  const id = request.id ?? clock.newId('run');
+  return {
+    id,
+    created: {
+      at: clock.now(),
+      type: 'run.created',
+      workflow: workflow.name,
+      definition,
+      inputs,
+      mode,
+      trigger,
+      principal,
+      ...(reused === undefined ? {} : { reused }),
+      ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
+      ...(budget === undefined ? {} : { budget }),
+      ...(priority === undefined ? {} : { priority }),
+    },
+  };
+}
+
 export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Starter {
   return {
     async start(request, hold) {
-      const { workflow, mode, trigger, principal, reused, permissionSets, budget, priority } = request;
-      const inputs = checkStart(workflow, request.inputs);
-      const definition = await context.definitions.keep(workflow);
-      const id = request.id ?? context.clock.newId('run');
-      const created: RunEvent = {
-        at: context.clock.now(),
-        type: 'run.created',
-        workflow: workflow.name,
-        definition,
-        inputs,
-        mode,
-        trigger,
-        principal,
-        ...(reused === undefined ? {} : { reused }),
-        ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
-        ...(budget === undefined ? {} : { budget }),
-        ...(priority === undefined ? {} : { priority }),
-      };
+      const { id, created } = await createdEvent(context, request);
+      const { workflow } = request;
       const before = apply(undefined, { number: 1, ...created });
       // Decided before it is there, so that a run and its first steps are one append.
       const decision = decide(workflow, before, momentOf(context, id));

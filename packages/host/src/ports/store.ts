@@ -3,6 +3,7 @@ import type { AuditStore } from './audit-store.ts';
 import type { GrantStore } from './grant-store.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { LogStore } from './log-store.ts';
+import type { SharedStore } from './shared-journal.ts';
 
 /** Everything that Cadre keeps for one workspace. All methods throw CadreError `store_unavailable` or `disk_full`. */
 export interface Store {
@@ -11,6 +12,8 @@ export interface Store {
   readonly audit: AuditStore;
   readonly grants: GrantStore;
   readonly logs: LogStore;
+  /** Only of a store that many processes share. */
+  readonly shared?: SharedStore;
   close(): Promise<void>;
 }
 

@@ -9,7 +9,7 @@ export function createAuditStore(database: Database): AuditStore {
   return {
     append(record) {
       const entry = entryText(record);
-      return database.write(() => appendRecord(entry));
+      return database.write(() => appendRecord(entry), 'audit');
     },
     read: async (after, limit = PAGE) => (await database.read(READ_RECORDS, [after, limit])).map(readRecord),
   };

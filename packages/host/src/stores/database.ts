@@ -8,9 +8,10 @@ export interface Database {
   /**
    * Runs a script in a transaction, durably before it answers; scripts asked for at the same time share one commit.
    * A script may be run a second time when another one of its group failed, so it must not do anything but yield
-   * statements. When it throws, nothing of it is kept.
+   * statements. When it throws, nothing of it is kept. Of those with the same `turn` one runs after the other, whatever
+   * process they come from: for what is numbered, or looked at before it is changed.
    */
-  write<T>(script: () => Script<T>): Promise<T>;
+  write<T>(script: () => Script<T>, turn?: string): Promise<T>;
   close(): Promise<void>;
 }
 

@@ -87,7 +87,8 @@ function commit(connection: Connection, group: readonly Waiting[]): readonly Res
   }
 }
 
-function run<T>(connection: Connection, script: Script<T>): T {
+/** Runs a script straight through, inside whatever transaction is open. */
+export function run<T>(connection: Connection, script: Script<T>): T {
   let step = script.next();
   while (step.done !== true) step = script.next(connection.run(step.value));
   return step.value;

@@ -13,19 +13,19 @@ import {
 export function createLeaseStore(database: Database): LeaseStore {
   return {
     acquire: (name, holder, ttlMs, now, isDead) =>
-      database.write(() => acquireLease(name, holder, ttlMs, now, isDead)),
+      database.write(() => acquireLease(name, holder, ttlMs, now, isDead), 'leases'),
     renew: (name, token, ttlMs, now) =>
       database.write(function* () {
         return (yield change(RENEW_LEASE, name, token, now, now + ttlMs)).changes > 0;
-      }),
+      }, 'leases'),
     release: (name, token) =>
       database.write(function* () {
         yield change(RELEASE_LEASE, name, token);
-      }),
+      }, 'leases'),
     break: (name) =>
       database.write(function* () {
         yield change(BREAK_LEASE, name);
-      }),
+      }, 'leases'),
     async find(name) {
       const [row] = await database.read(FIND_LEASE, [name]);
       return row === undefined ? undefined : readLease(row);

@@ -9,7 +9,7 @@ export function createLogStore(database: Database): LogStore {
   return {
     async append(run, lines) {
       if (lines.length === 0) return;
-      const written = await database.write(() => appendLines(run, lines));
+      const written = await database.write(() => appendLines(run, lines), 'logs');
       if (!written) throw new CadreError('run_not_found', `there is no run ${run}`);
     },
     read: async (run, after, limit = PAGE) =>

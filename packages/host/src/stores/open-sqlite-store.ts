@@ -1,10 +1,5 @@
 import type { Store } from '../ports/store.ts';
-import { createAuditStore } from './audit-store.ts';
-import type { Database } from './database.ts';
-import { createGrantStore } from './grant-store.ts';
-import { createLeaseStore } from './lease-store.ts';
-import { createLogStore } from './log-store.ts';
-import { createRunStore } from './run-store.ts';
+import { createStore } from './create-store.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
 
 /**
@@ -14,15 +9,4 @@ import { openSqliteDatabase } from './sqlite-database.ts';
  */
 export async function openSqliteStore(path: string): Promise<Store> {
   return createStore(await openSqliteDatabase(path));
-}
-
-function createStore(database: Database): Store {
-  return {
-    runs: createRunStore(database),
-    leases: createLeaseStore(database),
-    audit: createAuditStore(database),
-    grants: createGrantStore(database),
-    logs: createLogStore(database),
-    close: () => database.close(),
-  };
 }

@@ -2,8 +2,8 @@ import { chmod, mkdir, open, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Answer, change, type Database, query, type Row, type Statement } from './database.ts';
-import { type Connection, createGroupCommit } from './group-commit.ts';
-import { migrate } from './migrate.ts';
+import { type Connection, createGroupCommit, run } from './group-commit.ts';
+import { migrate, missingMigrations } from './migrate.ts';
 import { storeFault } from './sqlite-fault.ts';
 
 const MEMORY = ':memory:';
@@ -46,10 +46,24 @@ function connect(path: string): DatabaseSync {
   const database = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true });
   try {
     database.exec(PRAGMAS);
-    migrate(createConnection(database), path);
+    bringUpToDate(createConnection(database), path);
     return database;
   } catch (error) {
     database.close();
+    throw error;
+  }
+}
+
+function bringUpToDate(connection: Connection, name: string): void {
+  const store = { name, dialect: 'sqlite' } as const;
+  if (run(connection, missingMigrations(store)).length === 0) return;
+  connection.begin();
+  try {
+    // Looked at again: another process may have been first.
+    run(connection, migrate(store));
+    connection.commit();
+  } catch (error) {
+    connection.rollback();
     throw error;
   }
 }
@@ -66,7 +80,8 @@ function createDatabase(database: DatabaseSync, path: string): Database {
         throw storeFault(error, path);
       }
     },
-    write: group.write,
+    // SQLite has one writer, so everything takes turns anyway.
+    write: (script) => group.write(script),
     async close() {
       group.flush();
       database.close();
@@ -84,7 +99,7 @@ function createConnection(database: DatabaseSync): Connection {
     prepared.set(sql, statement);
     return statement;
   };
-  const run = ({ sql, parameters, rows }: Statement): Answer => {
+  const answer = ({ sql, parameters, rows }: Statement): Answer => {
     const statement = prepared.get(sql) ?? prepare(sql);
     return rows
       ? { rows: statement.all(...parameters) as unknown as readonly Row[], changes: 0 }
@@ -92,9 +107,9 @@ function createConnection(database: DatabaseSync): Connection {
   };
   const [begin, commit] = [change('BEGIN IMMEDIATE'), change('COMMIT')];
   return {
-    run,
-    begin: () => void run(begin),
-    commit: () => void run(commit),
+    run: answer,
+    begin: () => void answer(begin),
+    commit: () => void answer(commit),
     rollback() {
       // Some faults (a full disk) end the transaction by themselves.
       if (database.isTransaction) database.exec('ROLLBACK');

@@ -1,6 +1,7 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
+import { createPlaces } from '../../dispatch/create-places.ts';
 import { openSqliteStore } from '../../stores/open-sqlite-store.ts';
 import { sampleAction, sampleStep, sampleWorkflow } from '../../testing/sample-workflow.ts';
 import { type Script, scriptedGate, succeed } from '../../testing/scripted-gate.ts';
@@ -75,6 +76,7 @@ const engine = openEngine({
   }),
   clock,
   workspace: { id: 'workspace', root: folder },
+  places: createPlaces(() => AT_ONCE),
   holder: thisProcess(clock.newId('process')),
 });
 say('ready');

@@ -1,10 +1,12 @@
+import type { Dialect } from '../dialect.ts';
 import { JOURNAL } from './0001-journal.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
   readonly number: number;
   readonly name: string;
-  readonly statements: readonly string[];
+  /** What it does, in each dialect; all that differs between them stands here and in `dialect.ts`. */
+  readonly statements: Readonly<Record<Dialect, readonly string[]>>;
 }
 
 export const MIGRATIONS: readonly Migration[] = [JOURNAL];

@@ -10,6 +10,9 @@ export interface Progress {
   readonly failureCode?: string;
 }
 
+/** What a run's record says before anything has happened. */
+export const QUEUED: Progress = { status: 'queued', questions: [] };
+
 /** `undefined`: no event is of a kind that could change what the record says, which is so for most appends. */
 export function progressOf(before: Progress, events: readonly RunEvent[]): Progress | undefined {
   const after = events.reduce(change, before);

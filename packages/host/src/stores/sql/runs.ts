@@ -2,7 +2,7 @@ import { RUN_STATUSES, type RunEvent, type RunStatus } from '@cadre/core';
 import type { Appended, RunFilter, RunRecord } from '../../ports/store.ts';
 import { change, query, type Row, type Script, type SqlValue, type Statement } from '../database.ts';
 import { insertEvents } from './events.ts';
-import { type Progress, progressOf } from './progress.ts';
+import { type Progress, progressOf, QUEUED } from './progress.ts';
 
 const COLUMNS = `key, id, workflow, definition, mode, status, principal, created_at, started_at, ended_at, number,
   failure_code`;
@@ -39,8 +39,6 @@ export function* createRun(
   if (progress.endedAt !== undefined) yield putProgress(key, progress);
   return key;
 }
-
-const QUEUED: Progress = { status: 'queued', questions: [] };
 
 export const FIND_KEY = 'SELECT key FROM runs WHERE id = ?1';
 
@@ -122,7 +120,7 @@ export function listRuns(filter: RunFilter, before: number, limit: number): Stat
     parameters.push(eachMode, eachStatus);
     const last = parameters.length;
     return `SELECT * FROM (SELECT ${COLUMNS} FROM runs WHERE ${workflow === undefined ? '' : 'workflow = ?3 AND '}
-      mode = ?${last - 1} AND status = ?${last} AND key < ?1 ORDER BY key DESC LIMIT ?2)`;
+      mode = ?${last - 1} AND status = ?${last} AND key < ?1 ORDER BY key DESC LIMIT ?2) AS range${last}`;
   });
   const sql = `${selects.join(' UNION ALL ')} ORDER BY key DESC LIMIT ?2`;
   return { sql, parameters, rows: true };

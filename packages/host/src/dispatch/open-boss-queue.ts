@@ -1,0 +1,255 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '@cadre/sdk';
+import type { PgBoss } from 'pg-boss';
+import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
+import type { SharedStore } from '../ports/shared-journal.ts';
+import type { Transaction } from '../ports/transaction.ts';
+
+export interface BossQueueOptions {
+  readonly store: SharedStore;
+  /** Schema of the tables of pg-boss: beside the store's own, in the same database. */
+  readonly schema: string;
+  /** Classes with a limit over all processes: then the others hear of each place that becomes free. */
+  readonly isLimited: (className: string) => boolean;
+  /** Something went wrong in the background; it is tried again. */
+  readonly failed: (error: unknown) => void;
+}
+
+/** The least that pg-boss takes. */
+const HEARTBEAT_SECONDS = 10;
+
+/** A claim that is lost is one more death, which the run counts; the queue itself never gives up. */
+const RETRIES = 1_000_000;
+const FOREVER_SECONDS = 10 * 365 * 24 * 3_600;
+
+/** Without fresh statistics PostgreSQL read whole tables: 2,300 jobs a second instead of 25,000 with 200,000 waiting. */
+const ANALYZE_AFTER = 5_000;
+
+/** Names of queues are letters, digits, `_`, `-` and `.`. */
+const PLAIN = /^[A-Za-z0-9_-]{1,40}$/;
+
+/**
+ * Work of many processes on pg-boss (https://timgit.github.io/pg-boss): a queue for each class, with a table of its own.
+ * Called through `insert`, `fetch`, `touch` and `deleteJob` inside our own transactions, never through its loops.
+ *
+ * Invariants
+ * 1. What is settled is deleted: the journal is the history, and what nobody keeps nobody has to clean up.
+ * 2. A claim is settled and touched under its number, so that a process that lost it changes nothing.
+ * 3. Jobs of a limited class are counted and taken under one lock: two processes never take the last place both.
+ */
+export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOptions): WorkQueue {
+  const ready = new Map<string, Promise<void>>();
+  const classes = new Map<string, string>();
+  let opening: Promise<PgBoss> | undefined;
+  let handedIn = 0;
+
+  function open(): Promise<PgBoss> {
+    opening ??= start().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    });
+    return opening;
+  }
+
+  async function start(): Promise<PgBoss> {
+    // Loaded when there is something to share: a start on SQLite never pays for it.
+    const { PgBoss } = await import('pg-boss');
+    const boss = new PgBoss({
+      db: { executeSql: (text, values) => store.executeSql(text, values) },
+      schema,
+      supervise: false,
+      schedule: false,
+      monitorIntervalSeconds: 1,
+      superviseIntervalSeconds: 2,
+    });
+    boss.on('error', failed);
+    await boss.start();
+    // pg-boss knows queues by name; which class each is for stands beside it. One process makes the table.
+    await store.transact(async (transaction) => {
+      await transaction.executeSql('SELECT pg_advisory_xact_lock(hashtext($1))', [`${schema} classes`]);
+      await transaction.executeSql(
+        `CREATE TABLE IF NOT EXISTS ${schema}.classes (queue TEXT PRIMARY KEY, class TEXT NOT NULL)`,
+      );
+    });
+    return boss;
+  }
+
+  async function tableOf(boss: PgBoss, name: string): Promise<string> {
+    return `${schema}.${String((await boss.getQueue(name))?.table)}`;
+  }
+
+  async function makeQueue(className: string): Promise<void> {
+    const boss = await open();
+    const name = queueName(className);
+    if ((await boss.getQueue(name)) === null) {
+      await boss.createQueue(name, {
+        partition: true,
+        heartbeatSeconds: HEARTBEAT_SECONDS,
+        retryLimit: RETRIES,
+        retryDelay: 0,
+        retentionSeconds: FOREVER_SECONDS,
+      });
+      // Rows live for milliseconds; whoever looks for the next one passes by all that are dead.
+      await store.executeSql(
+        `ALTER TABLE ${await tableOf(boss, name)} SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,
+          autovacuum_analyze_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)`,
+      );
+    }
+    const table = await tableOf(boss, name);
+    await store.executeSql(`INSERT INTO ${schema}.classes VALUES ($1, $2) ON CONFLICT DO NOTHING`, [
+      name,
+      className,
+    ]);
+    classes.set(className, table);
+  }
+
+  function prepare(className: string): Promise<void> {
+    const preparing =
+      ready.get(className) ??
+      makeQueue(className).catch((error: unknown) => {
+        ready.delete(className);
+        throw error;
+      });
+    ready.set(className, preparing);
+    return preparing;
+  }
+
+  async function write(transaction: Transaction, work: readonly Work[]): Promise<readonly string[]> {
+    const boss = await open();
+    const jobs = groupBy(
+      work.flatMap((each) => each.jobs ?? []),
+      (job) => job.class,
+    );
+    const settled = groupBy(
+      work.flatMap((each) => each.settled ?? []),
+      (claim) => claim.class,
+    );
+    const db = { db: transaction };
+    // One after the other, each awaited: they share a connection, and have to be over before the commit.
+    for (const [className, some] of jobs) await boss.insert(queueName(className), some.map(toInsert), db);
+    for (const [className, some] of settled)
+      await boss.deleteJob(queueName(className), some.map(toAttempt), db);
+    analyzeAfter(jobs);
+    const freed = [...settled.keys()].filter(isLimited);
+    return [...new Set([...jobs.keys(), ...freed])].map((className) => `work ${className}`);
+  }
+
+  function analyzeAfter(jobs: ReadonlyMap<string, readonly Job[]>): void {
+    for (const [className, some] of jobs) {
+      handedIn += some.length;
+      const table = classes.get(className);
+      if (handedIn < ANALYZE_AFTER || table === undefined) continue;
+      handedIn = 0;
+      store.executeSql(`ANALYZE ${table}`).catch(failed);
+    }
+  }
+
+  async function take(className: string, most: number, everywhere?: number): Promise<readonly Claim[]> {
+    await prepare(className);
+    const boss = await open();
+    const name = queueName(className);
+    const toClaims = (fetched: readonly Fetched[]) => fetched.map((job) => toClaim(className, job));
+    if (everywhere === undefined) {
+      return toClaims(await boss.fetch<JsonObject>(name, { batchSize: most, includeMetadata: true }));
+    }
+    // Invariant 3.
+    return store.transact(async (transaction) => {
+      await transaction.executeSql('SELECT pg_advisory_xact_lock(hashtext($1))', [`${schema} ${name}`]);
+      const { rows } = await transaction.executeSql(
+        `SELECT count(*)::int AS taken FROM ${classes.get(className)} WHERE name = $1 AND state = 'active'`,
+        [name],
+      );
+      const room = Math.min(most, everywhere - Number(rows[0]?.taken));
+      if (room <= 0) return [];
+      return toClaims(
+        await boss.fetch<JsonObject>(name, { batchSize: room, includeMetadata: true, db: transaction }),
+      );
+    });
+  }
+
+  return {
+    write,
+    prepare,
+    take,
+    async touch(claims) {
+      const boss = await open();
+      const held = new Set<string>();
+      for (const [className, some] of groupBy(claims, (claim) => claim.class)) {
+        const answer = await boss.touch(queueName(className), some.map(toAttempt));
+        for (const id of (answer as { readonly settled?: readonly string[] }).settled ?? []) held.add(id);
+      }
+      return held;
+    },
+    async withdraw(ids) {
+      await open();
+      const { rows } = await store.executeSql(
+        `DELETE FROM ${schema}.job WHERE name IN (SELECT queue FROM ${schema}.classes) AND id = ANY($1::uuid[])
+          AND state < 'active' RETURNING id`,
+        [ids],
+      );
+      return rows.map(({ id }) => String(id));
+    },
+    async giveBack(claims) {
+      for (const [className, some] of groupBy(claims, (claim) => claim.class)) {
+        await store.executeSql(
+          `UPDATE ${classes.get(className)} SET state = 'created', started_on = NULL, heartbeat_on = NULL
+            WHERE name = $1 AND state = 'active' AND (id::text || ':' || retry_count) = ANY($2::text[])`,
+          [queueName(className), some.map(({ id, deaths }) => `${id}:${deaths}`)],
+        );
+      }
+    },
+    async listClasses() {
+      await open();
+      const { rows } = await store.executeSql(`SELECT class FROM ${schema}.classes ORDER BY class`);
+      return rows.map((row) => String(row.class));
+    },
+    async listRuns() {
+      await open();
+      const { rows } = await store.executeSql(
+        `SELECT DISTINCT data->>'run' AS run FROM ${schema}.job WHERE state < 'completed'`,
+      );
+      return new Set(rows.map(({ run }) => String(run)));
+    },
+    async supervise() {
+      await (await open()).supervise();
+    },
+    async close() {
+      const boss = await opening?.catch(() => undefined);
+      await boss?.stop({ graceful: false, close: false });
+    },
+  };
+}
+
+interface Fetched {
+  readonly id: string;
+  readonly data: JsonObject;
+  readonly retryCount: number;
+}
+
+function toClaim(className: string, { id, data, retryCount }: Fetched): Claim {
+  return { id, class: className, deaths: retryCount, data };
+}
+
+/** Invariant 2. */
+function toAttempt({ id, deaths }: Claim) {
+  return { id, retryCount: deaths };
+}
+
+function toInsert({ id, priority, data, expiresMs }: Job) {
+  return { id, priority, data, expireInSeconds: Math.ceil(expiresMs / 1_000) };
+}
+
+function queueName(className: string): string {
+  if (PLAIN.test(className)) return className;
+  return `class.${createHash('sha256').update(className).digest('hex').slice(0, 32)}`;
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}

@@ -1,0 +1,76 @@
+import type { JsonObject } from '@cadre/sdk';
+import type { Transaction } from './transaction.ts';
+
+/** Who wants to perform something, and how much it matters. */
+export interface Wish {
+  /** `cpu`, `io`, `llm`, `deploy`, or one of the workspace's own. */
+  readonly class: string;
+  /** Higher goes first. */
+  readonly priority: number;
+  readonly run: string;
+}
+
+/** Places for attempts in this process: a bounded number for each class of work. */
+export interface Places {
+  /**
+   * Waits for a place: by priority, then run by run in turn, then by age. Answers the way to give it back; undefined when
+   * the signal was aborted first.
+   */
+  take(wish: Wish, signal: AbortSignal): Promise<(() => void) | undefined>;
+  /** How many could begin at once now. */
+  free(className: string): number;
+}
+
+/** Work that any process may do that has the same store open. */
+export interface Job {
+  /** A UUID made of what is to be done, so that the same is never handed in twice. */
+  readonly id: string;
+  readonly class: string;
+  readonly priority: number;
+  /** All that whoever does it must know. */
+  readonly data: JsonObject;
+  /** Longer than it can take: after it the job is taken for abandoned, however alive its process is. */
+  readonly expiresMs: number;
+}
+
+/** A job in the hands of a process, which has to keep it by its heartbeat. */
+export interface Claim {
+  readonly id: string;
+  readonly class: string;
+  /** How often it was taken before by somebody who died over it. */
+  readonly deaths: number;
+  readonly data: JsonObject;
+}
+
+export interface Work {
+  readonly jobs?: readonly Job[];
+  /** Whatever came of them; a claim that was lost meanwhile is left to its new holder. */
+  readonly settled?: readonly Claim[];
+}
+
+/**
+ * The work of all processes of a workspace, kept beside the journal.
+ * A job is there exactly from the transaction that hands it in to the one that settles it. A claim whose process does not
+ * touch it for 10 s is given to another one, with one more death, within 12 s.
+ */
+export interface WorkQueue {
+  /** Hands in and settles inside the journal's transaction; answers what to tell the others: `work CLASS`. */
+  readonly write: (transaction: Transaction, work: readonly Work[]) => Promise<readonly string[]>;
+  /** Must be called before jobs of a class are written: outside of the transaction, which could not make its table. */
+  prepare(className: string): Promise<void>;
+  /** At most so many, the most important first; over all processes never more than `everywhere` of them are taken. */
+  take(className: string, most: number, everywhere?: number): Promise<readonly Claim[]>;
+  /** Says that they are still being worked on; answers the ids of those that still belong to this process. */
+  touch(claims: readonly Claim[]): Promise<ReadonlySet<string>>;
+  /** Takes back what nobody has begun; answers which that were. */
+  withdraw(ids: readonly string[]): Promise<readonly string[]>;
+  /** Gives back what was taken and not begun, as if it had never been taken. */
+  giveBack(claims: readonly Claim[]): Promise<void>;
+  /** The classes that there were ever jobs of. */
+  listClasses(): Promise<readonly string[]>;
+  /** `run` of the data of every job that is there, taken or not. */
+  listRuns(): Promise<ReadonlySet<string>>;
+  /** From now on this process also looks after claims whose process died. */
+  supervise(): Promise<void>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,46 @@
+import type { Store } from '../ports/store.ts';
+import { createStore } from './create-store.ts';
+import { parsePostgresAddress } from './postgres-address.ts';
+import { openPostgresDatabase } from './postgres-database.ts';
+import { asTransaction, createPostgresJournal } from './postgres-journal.ts';
+import { listen } from './postgres-listener.ts';
+import { openSessions } from './postgres-sessions.ts';
+
+/**
+ * Opens the store in a schema of a PostgreSQL database, and makes the schema when it is not there. Any number of processes
+ * on any number of machines may have it open. Throws CadreError `config_invalid`, `store_unavailable`, `disk_full`, or
+ * `incompatible` when a newer Cadre has changed it.
+ */
+export async function openPostgresStore(
+  url: string,
+  schema: string,
+  patienceMs?: number,
+): Promise<Store & Required<Pick<Store, 'shared'>>> {
+  const address = parsePostgresAddress(url, schema);
+  const sessions = openSessions(address, patienceMs);
+  const stops = new Set<() => void>();
+  try {
+    const database = await openPostgresDatabase(sessions, address);
+    return {
+      ...createStore(database),
+      shared: {
+        openJournal: (alongside) => createPostgresJournal(sessions, address, alongside),
+        // Without values many statements may stand in one text.
+        executeSql: (text, values = []) => sessions.askAsIs(text, values.length === 0 ? undefined : values),
+        transact: (work) => sessions.transact((client) => work(asTransaction(client))),
+        listen(hear) {
+          const stop = listen(sessions, address, hear);
+          stops.add(stop);
+          return stop;
+        },
+      },
+      async close() {
+        for (const stop of stops) stop();
+        await database.close();
+      },
+    };
+  } catch (error) {
+    await sessions.close();
+    throw error;
+  }
+}

@@ -1,0 +1,309 @@
+import { EVENT_VERSION, type NumberedEvent, type RunEvent, type RunStatus } from '@cadre/core';
+import type { Alongside, SharedJournal, Turn } from '../ports/shared-journal.ts';
+import type { Appended } from '../ports/store.ts';
+import type { PostgresAddress } from './postgres-address.ts';
+import { tell } from './postgres-listener.ts';
+import { type Client, prepared, type Sessions } from './postgres-sessions.ts';
+import { readEvent } from './sql/events.ts';
+import { type Progress, progressOf, QUEUED } from './sql/progress.ts';
+
+/** More makes a commit longer than it saves commits; measured between 100 and 1,000. */
+const MOST_TURNS = 400;
+/** One commit waits for the disk while the next one is filled; a third gave nothing. */
+const AT_ONCE = 2;
+/** So many wait for the second only when they are many. */
+const WORTH_A_SECOND = 100;
+
+const MOST_EVENTS = 10_000;
+const MOST_DUE = 100;
+
+interface Waiting<Beside> {
+  readonly turn: Turn<Beside>;
+  readonly resolve: (appended: Appended) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Invariants
+ * 1. A turn is kept only if its run has the number that it expects and is not over: its row is locked until the commit.
+ * 2. Rows are locked in the order of their keys, so that two commits are never in each other's way.
+ * 3. What stands beside a turn is in the same transaction, and the others are told by it.
+ */
+export function createPostgresJournal<Beside>(
+  sessions: Sessions,
+  address: PostgresAddress,
+  alongside: Alongside<Beside>,
+): SharedJournal<Beside> {
+  const waiting: Waiting<Beside>[] = [];
+  let working = 0;
+
+  async function work(): Promise<void> {
+    while (waiting.length > 0) {
+      const group = waiting.splice(0, MOST_TURNS);
+      try {
+        const turns = group.map(({ turn }) => turn);
+        const outcomes = await sessions.transact((client) => commit(client, address, alongside, turns));
+        group.forEach((one, index) => void one.resolve(outcomes[index] as Appended));
+      } catch (error) {
+        for (const one of group) one.reject(error);
+      }
+    }
+    working -= 1;
+  }
+
+  return {
+    advance: (turn) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ turn, resolve, reject });
+        if (working >= AT_ONCE || (working > 0 && waiting.length < WORTH_A_SECOND)) return;
+        working += 1;
+        setImmediate(() => void work());
+      }),
+    async readOn(known) {
+      const { rows } = await sessions.ask(READ_ON, [
+        known.map(({ run }) => run),
+        known.map(({ after }) => after),
+        MOST_EVENTS,
+      ]);
+      const events = new Map<string, NumberedEvent[]>();
+      for (const row of rows) {
+        const of = events.get(row.id) ?? [];
+        of.push(readEvent(row));
+        events.set(row.id, of);
+      }
+      return events;
+    },
+    async lastNumbers(runs) {
+      const { rows } = await sessions.ask('SELECT id, number FROM runs WHERE id = ANY($1::text[])', [runs]);
+      return new Map(rows.map(({ id, number }) => [id, number]));
+    },
+    async takeDue(now, againMs) {
+      const { rows } = await sessions.ask(TAKE_DUE, [now, now + againMs, MOST_DUE]);
+      return rows.map(({ id }) => id);
+    },
+    async listUntimed(thorough) {
+      const { rows } = await sessions.ask(LIST_UNTIMED, [
+        thorough ? ['queued', 'running', 'cancelling', 'waiting'] : ['queued', 'running', 'cancelling'],
+      ]);
+      return new Map(rows.map(({ id, number }) => [id, number]));
+    },
+  };
+}
+
+const READ_ON = `SELECT wanted.id, events.number, events.version, events.event
+  FROM unnest($1::text[], $2::bigint[]) AS wanted (id, after)
+  JOIN runs ON runs.id = wanted.id
+  CROSS JOIN LATERAL (SELECT number, version, event FROM events WHERE events.run = runs.key
+    AND events.number > wanted.after ORDER BY number LIMIT $3) AS events
+  ORDER BY runs.key, events.number`;
+
+/** Pushed on and not cleared: should this process die before it has decided, another one is given the run. */
+const TAKE_DUE = `UPDATE runs SET wake_at = $2 WHERE key IN (
+    SELECT key FROM runs WHERE wake_at <= $1 AND ended_at IS NULL ORDER BY wake_at LIMIT $3 FOR UPDATE SKIP LOCKED)
+  RETURNING id`;
+
+const LIST_UNTIMED = `SELECT id, number FROM runs
+  WHERE mode = 'apply' AND status = ANY($1::text[]) AND wake_at IS NULL ORDER BY key`;
+
+/** A run as its row says while it is locked, and as the turns of this commit leave it. */
+interface Row {
+  readonly key: number;
+  number: number;
+  progress: Progress;
+  wakeAt: number | null;
+  changed: boolean;
+}
+
+async function commit<Beside>(
+  client: Client,
+  address: PostgresAddress,
+  alongside: Alongside<Beside>,
+  turns: readonly Turn<Beside>[],
+): Promise<readonly Appended[]> {
+  const rows = await lockRuns(client, turns);
+  const created = await createRuns(client, turns);
+  const kept: { readonly turn: Turn<Beside>; readonly row: Row }[] = [];
+  const outcomes = turns.map((turn): Appended => {
+    const row = turn.expected === 0 ? created.get(turn) : rows.get(turn.run);
+    const refused = refusal(turn, row);
+    if (refused !== undefined || row === undefined) return refused ?? { ok: false, reason: 'conflict' };
+    if (turn.expected > 0) advanceRow(row, turn);
+    kept.push({ turn, row });
+    return { ok: true, number: turn.expected + turn.events.length };
+  });
+  // First the events, because a run that is over takes no more.
+  await insertEvents(client, kept);
+  await updateRuns(
+    client,
+    [...rows.values(), ...created.values()].filter(({ changed }) => changed),
+  );
+  const beside = [
+    ...turns.flatMap(({ anyway }) => (anyway === undefined ? [] : [anyway])),
+    ...kept.flatMap(({ turn }) => (turn.beside === undefined ? [] : [turn.beside])),
+  ];
+  const lines = beside.length === 0 ? [] : await alongside(asTransaction(client), beside);
+  await tell(client, address, [
+    ...lines,
+    ...kept.flatMap(({ turn }) => (isNews(turn) ? [`run ${turn.run}`] : [])),
+  ]);
+  return outcomes;
+}
+
+export function asTransaction(client: Client) {
+  return { executeSql: (text: string, values?: unknown[]) => client.query(prepared(text, values ?? [])) };
+}
+
+/** Invariants 1 and 2. */
+async function lockRuns(client: Client, turns: readonly Turn<unknown>[]): Promise<ReadonlyMap<string, Row>> {
+  const ids = new Set(
+    turns.filter(({ expected, events }) => expected > 0 && events.length > 0).map(({ run }) => run),
+  );
+  if (ids.size === 0) return new Map();
+  const { rows } = await client.query(prepared(LOCK_RUNS, [[...ids]]));
+  return new Map(
+    rows.map((row) => [
+      row.id,
+      {
+        key: row.key,
+        number: row.number,
+        wakeAt: row.wake_at,
+        changed: false,
+        progress: {
+          status: row.status as RunStatus,
+          questions: JSON.parse(row.questions ?? '[]') as string[],
+          ...(row.started_at === null ? {} : { startedAt: row.started_at }),
+          ...(row.ended_at === null ? {} : { endedAt: row.ended_at }),
+        },
+      },
+    ]),
+  );
+}
+
+const LOCK_RUNS = `SELECT key, id, number, status, questions, started_at, ended_at, wake_at FROM runs
+  WHERE id = ANY($1::text[]) ORDER BY key FOR NO KEY UPDATE`;
+
+function refusal(turn: Turn<unknown>, row: Row | undefined): Appended | undefined {
+  if (turn.events.length === 0) return { ok: true, number: turn.expected };
+  if (row === undefined) return { ok: false, reason: 'conflict' };
+  if (turn.expected === 0) return undefined;
+  if (row.progress.endedAt !== undefined) return { ok: false, reason: 'run_over' };
+  return row.number === turn.expected ? undefined : { ok: false, reason: 'conflict' };
+}
+
+function advanceRow(row: Row, { events, wakeAt }: Turn<unknown>): void {
+  row.number += events.length;
+  row.progress = progressOf(row.progress, events) ?? row.progress;
+  row.wakeAt = row.progress.endedAt === undefined ? (wakeAt ?? null) : null;
+  row.changed = true;
+}
+
+async function createRuns<Beside>(
+  client: Client,
+  turns: readonly Turn<Beside>[],
+): Promise<ReadonlyMap<Turn<Beside>, Row>> {
+  const beginning = turns.filter(({ expected }) => expected === 0);
+  if (beginning.length === 0) return new Map();
+  const all = beginning.map((turn) => ({ turn, ...beginningOf(turn) }));
+  const { rows } = await client.query(
+    prepared(CREATE_RUNS, [
+      all.map(({ turn }) => turn.run),
+      all.map(({ created }) => created.workflow),
+      all.map(({ created }) => created.definition),
+      all.map(({ created }) => created.mode),
+      all.map(({ progress }) => progress.status),
+      all.map(({ created }) => created.principal),
+      all.map(({ created }) => created.at),
+      all.map(({ progress }) => progress.startedAt ?? null),
+      all.map(({ turn }) => turn.events.length),
+      all.map(({ progress }) => questionsText(progress)),
+      all.map(({ turn }) => turn.wakeAt ?? null),
+    ]),
+  );
+  const keys = new Map<string, number>(rows.map(({ id, key }) => [id, key]));
+  const found = new Map<Turn<Beside>, Row>();
+  for (const { turn, progress } of all) {
+    const key = keys.get(turn.run);
+    if (key === undefined) continue;
+    // Of two turns that begin the same run one does.
+    keys.delete(turn.run);
+    // One that ends as it begins is written as running first, so that its events can be.
+    const over = progress.endedAt !== undefined;
+    const wakeAt = over ? null : (turn.wakeAt ?? null);
+    found.set(turn, { key, number: turn.events.length, progress, wakeAt, changed: over });
+  }
+  return found;
+}
+
+function beginningOf({ run, events }: Turn<unknown>) {
+  const [created] = events;
+  if (created?.type !== 'run.created') throw new Error(`bug: run ${run} does not begin with run.created`);
+  return { created, progress: progressOf(QUEUED, events) ?? QUEUED };
+}
+
+const CREATE_RUNS = `INSERT INTO runs
+    (id, workflow, definition, mode, status, principal, created_at, started_at, number, questions, wake_at)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+    $9::bigint[], $10::text[], $11::bigint[])
+  ON CONFLICT (id) DO NOTHING RETURNING id, key`;
+
+async function insertEvents(
+  client: Client,
+  kept: readonly { readonly turn: Turn<unknown>; readonly row: Row }[],
+): Promise<void> {
+  const keys: number[] = [];
+  const numbers: number[] = [];
+  const texts: string[] = [];
+  for (const { turn, row } of kept) {
+    turn.events.forEach((event: RunEvent, index) => {
+      keys.push(row.key);
+      numbers.push(turn.expected + index + 1);
+      texts.push(JSON.stringify(event));
+    });
+  }
+  if (keys.length > 0) await client.query(prepared(INSERT_EVENTS, [keys, numbers, texts]));
+}
+
+const INSERT_EVENTS = `INSERT INTO events (run, number, version, event)
+  SELECT run, number, ${EVENT_VERSION}, event FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS new (run, number, event)`;
+
+async function updateRuns(client: Client, rows: readonly Row[]): Promise<void> {
+  if (rows.length === 0) return;
+  await client.query(
+    prepared(UPDATE_RUNS, [
+      rows.map(({ key }) => key),
+      rows.map(({ number }) => number),
+      rows.map(({ progress }) => progress.status),
+      rows.map(({ progress }) => progress.startedAt ?? null),
+      rows.map(({ progress }) => progress.endedAt ?? null),
+      rows.map(({ progress }) => progress.failureCode?.replaceAll('\0', '\uFFFD') ?? null),
+      rows.map(({ progress }) => questionsText(progress)),
+      rows.map(({ wakeAt }) => wakeAt),
+    ]),
+  );
+}
+
+const UPDATE_RUNS = `UPDATE runs SET number = new.number, status = new.status, started_at = new.started_at,
+    ended_at = new.ended_at, failure_code = new.failure_code, questions = new.questions, wake_at = new.wake_at
+  FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bigint[])
+    AS new (key, number, status, started_at, ended_at, failure_code, questions, wake_at)
+  WHERE runs.key = new.key`;
+
+function questionsText({ questions }: Progress): string | null {
+  return questions.length === 0 ? null : JSON.stringify(questions);
+}
+
+const NEWS: ReadonlySet<RunEvent['type']> = new Set([
+  'run.cancelling',
+  'run.succeeded',
+  'run.failed',
+  'run.cancelled',
+  'run.timed_out',
+  'step.failing',
+  'step.waiting',
+  'step.answered',
+]);
+
+/** What others wait for or must act upon; of everything else they hear when they look. */
+function isNews({ events }: Turn<unknown>): boolean {
+  return events.some(({ type }) => NEWS.has(type));
+}

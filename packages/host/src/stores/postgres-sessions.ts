@@ -1,0 +1,126 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
+import type { PostgresAddress } from './postgres-address.ts';
+import { isCollision, isConnectionLost, postgresFault } from './postgres-fault.ts';
+
+export type Client = Pick<pg.ClientBase, 'query'>;
+
+export interface Sessions {
+  /** One statement outside of any transaction, asked again when the connection was lost. */
+  ask(text: string, values: readonly unknown[]): Promise<pg.QueryResult>;
+  /** The same, for texts that are made anew each time, or hold many statements. */
+  askAsIs(text: string, values?: unknown[]): Promise<pg.QueryResult>;
+  /** The work may be done again: when the connection was lost before its commit, or another transaction was in its way. */
+  transact<T>(work: (client: Client) => Promise<T>): Promise<T>;
+  /** A connection of its own, for LISTEN. */
+  connect(): Promise<pg.Client>;
+  close(): Promise<void>;
+}
+
+/** Two for appends, one each for scripts, reads and jobs, and some to spare: a server has 100 by default. */
+const MOST_CONNECTIONS = 10;
+const CONNECT_MS = 5_000;
+
+/** A restart of the server takes seconds; whoever waits longer wants to be told. */
+export const PATIENCE_MS = 30_000;
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** Counters, keys and times fit into a number of JavaScript. */
+const INT8 = 20;
+
+/**
+ * The connections of one process.
+ *
+ * Invariants
+ * 1. A transaction whose commit was asked for and not answered is looked up by its number, and never done twice.
+ * 2. What was lost before its commit left nothing, and is done again for as long as the patience lasts.
+ * 3. An idle connection that breaks harms nobody.
+ */
+export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS): Sessions {
+  const types = new pg.TypeOverrides();
+  types.setTypeParser(INT8, Number);
+  const config: pg.ClientConfig = {
+    connectionString: address.url,
+    connectionTimeoutMillis: CONNECT_MS,
+    application_name: 'cadre',
+    options: `-c search_path=${address.schema}`,
+    keepAlive: true,
+    types,
+  };
+  const pool = new pg.Pool({ ...config, max: MOST_CONNECTIONS, allowExitOnIdle: true });
+  // Invariant 3.
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+
+  async function withPatience<T>(attempt: () => Promise<T>): Promise<T> {
+    const until = Date.now() + patienceMs;
+    for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
+      try {
+        return await attempt();
+      } catch (error) {
+        const passing = isConnectionLost(error) || isCollision(error);
+        if (!passing || Date.now() + pause > until) throw postgresFault(error, address.name);
+        await wait(pause);
+      }
+    }
+  }
+
+  async function once<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    const client = await pool.connect();
+    let xid = '';
+    let done: { readonly value: T } | undefined;
+    try {
+      const begun = (await client.query('BEGIN; SELECT pg_current_xact_id()::text AS xid')) as unknown as [
+        unknown,
+        pg.QueryResult,
+      ];
+      xid = String(begun[1].rows[0]?.xid);
+      done = { value: await work(client) };
+      const { command } = await client.query('COMMIT');
+      if (command !== 'COMMIT') throw new Error('bug: a transaction went on after a statement had failed');
+      client.release();
+      return done.value;
+    } catch (error) {
+      const lost = isConnectionLost(error);
+      if (!lost) await client.query('ROLLBACK').catch(() => undefined);
+      client.release(lost);
+      if (lost && done !== undefined && (await hasCommitted(xid))) return done.value;
+      throw error;
+    }
+  }
+
+  /** Invariant 1. A server that does not know the number any more was not the one that was asked. */
+  async function hasCommitted(xid: string): Promise<boolean> {
+    return withPatience(async () => {
+      for (;;) {
+        const { rows } = await pool.query('SELECT pg_xact_status($1::text::xid8) AS status', [xid]);
+        const status = rows[0]?.status;
+        if (status !== 'in progress') return status === 'committed';
+        await wait(FIRST_PAUSE_MS);
+      }
+    });
+  }
+
+  return {
+    ask: (text, values) => withPatience(() => pool.query(prepared(text, values))),
+    askAsIs: (text, values) => withPatience(() => pool.query(text, values)),
+    transact: (work) => withPatience(() => once(work)),
+    async connect() {
+      const client = new pg.Client(config);
+      client.on('error', () => undefined);
+      await client.connect();
+      return client;
+    },
+    close: () => pool.end(),
+  };
+}
+
+const names = new Map<string, string>();
+
+/** Each text is planned once for each connection. */
+export function prepared(text: string, values: readonly unknown[]): pg.QueryConfig {
+  const known = names.get(text) ?? `c${names.size}`;
+  names.set(text, known);
+  return { name: known, text, values: values as unknown[] };
+}
