@@ -92,6 +92,7 @@ export function openEngine(options: EngineOptions): Engine {
   const { runs } = store;
   const feed = createFeed(clock);
   const definitions = createDefinitions(runs);
+  let closing: Promise<void> | undefined;
   const children = createChildRuns({
     runs,
     clock,
@@ -197,12 +198,9 @@ export function openEngine(options: EngineOptions): Engine {
     settled: (run, signal) => settled(run, signal),
     work: (classes) => sharing?.work(classes),
     recover: () => holding.recover(),
-    async close(drainMs = DRAIN_MS) {
-      try {
-        await holding.close(drainMs);
-      } finally {
-        feed.close();
-      }
+    close(drainMs = DRAIN_MS) {
+      closing ??= holding.close(drainMs).finally(() => feed.close());
+      return closing;
     },
   };
 }

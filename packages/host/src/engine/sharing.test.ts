@@ -202,10 +202,7 @@ describe.skipIf(lacksPostgres())('many processes on one store', () => {
     const id = await startSample(desk.engine, once);
     const client = new pg.Client(server.url);
     await client.connect();
-    const { rows } = await client.query(
-      "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'world%work' ORDER BY oid DESC LIMIT 1",
-    );
-    const deleted = await client.query(`DELETE FROM ${rows[0].nspname}.job`);
+    const deleted = await client.query(`DELETE FROM ${world.schema}_work.job`);
     await client.end();
     expect(deleted.rowCount).toBe(1);
     const worker = await world.process({ 'sample/a': {} });
@@ -213,6 +210,42 @@ describe.skipIf(lacksPostgres())('many processes on one store', () => {
     expect(await worker.engine.settled(id)).toMatchObject({ status: 'succeeded' });
     expect(worker.gate.calls.map((call) => call.attempt)).toEqual([2]);
     expect(await worker.engine.recover()).toEqual([]);
+  });
+
+  test('[WRK-30] a step that is a run of its own is shared like any other, also when who started it has gone', async () => {
+    const inner = sampleWorkflow([sampleAction('a')], {
+      name: 'inner',
+      outputs: { got: '${{ steps.a.output }}' },
+    });
+    const outer = sampleWorkflow([
+      sampleStep('sub', { kind: 'workflow', workflow: 'inner', with: {} }),
+      sampleAction('b', {}, { got: '${{ steps.sub.output.got }}' }),
+    ]);
+    const desk = await world.process({}, { works: false });
+    const id = await startSample(desk.engine, outer);
+    await desk.engine.close(0);
+    desk.die();
+    const scripts = { 'sample/a': {}, 'sample/b': {} };
+    const workers = await Promise.all([1, 2].map(() => world.process(scripts, { workflows: { inner } })));
+    expect(await workers[0]?.engine.settled(id)).toMatchObject({ status: 'succeeded' });
+    const calls = workers.flatMap(({ gate }) => gate.calls);
+    expect(calls.map((call) => [call.uses, call.input])).toEqual([
+      ['sample/a', {}],
+      ['sample/b', { got: 'sample/a' }],
+    ]);
+  });
+
+  test('a run inside another is cancelled with it', async () => {
+    const inner = sampleWorkflow([sampleAction('a')], { name: 'inner' });
+    const outer = sampleWorkflow([sampleStep('sub', { kind: 'workflow', workflow: 'inner', with: {} })]);
+    const worker = await world.process(forever, { workflows: { inner } });
+    const desk = await world.process({}, { works: false });
+    const id = await startSample(desk.engine, outer);
+    await until('the inner one is under way', () => worker.gate.underWay() === 1);
+    await desk.engine.cancel(id, 'user:ada', 'enough');
+    expect(await desk.engine.settled(id)).toMatchObject({ status: 'cancelled' });
+    expect(worker.gate.underWay()).toBe(0);
+    expect((await desk.engine.list({ workflow: 'inner' })).runs).toMatchObject([{ status: 'cancelled' }]);
   });
 
   test('the server restarts in the middle of everything, and nothing is lost or done twice [WRK-40]', async () => {

@@ -38,6 +38,8 @@ export interface ProcessOptions {
 }
 
 export interface World {
+  /** Of a store on PostgreSQL: where it is there. */
+  readonly schema: string;
   readonly clock: SimulatedClock;
   /** Another process on the same store. `wrap` may make its view of the store a bad one. */
   process(scripts: Readonly<Record<string, Script>>, options?: ProcessOptions): Promise<SimulatedProcess>;
@@ -100,6 +102,7 @@ export function openWorld(url?: string): World {
 
   return {
     clock,
+    schema,
     process: open,
     async close() {
       const alive = processes.filter(({ holder }) => !gone.has(holder.holder));
