@@ -9,10 +9,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cadre } from './peers/cadre.ts';
+import { cadrePostgres } from './peers/cadre-postgres.ts';
 import type { OpenPeer, Peer } from './peers/peer.ts';
 import { sqliteJournal } from './peers/sqlite-journal.ts';
 
-const PEERS: readonly Peer[] = [sqliteJournal, cadre];
+const PEERS: readonly Peer[] = [sqliteJournal, cadre, cadrePostgres];
 const CEILING = sqliteJournal.name;
 const STEPS = 5;
 const SINGLE_RUNS = 500;

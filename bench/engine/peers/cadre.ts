@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Workflow } from '@cadre/core';
 import { systemClock } from '../../../packages/host/src/clock.ts';
 import { createPlaces } from '../../../packages/host/src/dispatch/create-places.ts';
-import { openEngine } from '../../../packages/host/src/engine/engine.ts';
+import { type Engine, openEngine } from '../../../packages/host/src/engine/engine.ts';
 import { thisProcess } from '../../../packages/host/src/engine/holder.ts';
 import type { Gate, Performed } from '../../../packages/host/src/ports/gate.ts';
 import { openSqliteStore } from '../../../packages/host/src/stores/open-sqlite-store.ts';
@@ -10,7 +10,7 @@ import { sampleStep, sampleWorkflow } from '../../../packages/host/src/testing/s
 import type { Peer } from './peer.ts';
 
 /** Steps that do nothing: what is measured is the engine, not what its steps do. */
-const gate: Gate = {
+export const nothing: Gate = {
   describe: () => ({ repeatable: true, class: 'io' }),
   perform: async (call): Promise<Performed> => ({
     outcome: { ok: true, output: { ok: call.step } },
@@ -27,27 +27,14 @@ export const cadre: Peer = {
     const workspace = { id: 'bench', root: folder };
     const engine = openEngine({
       store,
-      gate,
+      gate: nothing,
       clock,
       workspace,
       holder: thisProcess(clock.newId('process')),
       places: createPlaces(() => 32),
     });
-    const workflows = new Map<number, Workflow>();
     return {
-      async run(steps) {
-        const workflow = workflows.get(steps) ?? chain(steps);
-        workflows.set(steps, workflow);
-        const id = await engine.start({
-          workflow,
-          inputs: {},
-          mode: 'apply',
-          trigger: { kind: 'manual' },
-          principal: 'user:bench',
-        });
-        const state = await engine.settled(id);
-        if (state.status !== 'succeeded') throw new Error(`the run ended ${state.status}`);
-      },
+      run: runner(engine),
       async close() {
         await engine.close();
         await store.close();
@@ -55,6 +42,24 @@ export const cadre: Peer = {
     };
   },
 };
+
+/** Starts a run of so many steps and waits for its end. */
+export function runner(engine: Engine): (steps: number) => Promise<void> {
+  const workflows = new Map<number, Workflow>();
+  return async (steps) => {
+    const workflow = workflows.get(steps) ?? chain(steps);
+    workflows.set(steps, workflow);
+    const id = await engine.start({
+      workflow,
+      inputs: {},
+      mode: 'apply',
+      trigger: { kind: 'manual' },
+      principal: 'user:bench',
+    });
+    const state = await engine.settled(id);
+    if (state.status !== 'succeeded') throw new Error(`the run ended ${state.status}`);
+  };
+}
 
 /** Each step reads what the one before it gave. */
 function chain(length: number): Workflow {

@@ -12,13 +12,16 @@ import { systemClock } from './clock.ts';
 import { type Config, ConfigSchema } from './config.ts';
 import { classLimits } from './dispatch/class-limits.ts';
 import { createPlaces } from './dispatch/create-places.ts';
+import { classOf } from './engine/attempt.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
 import { liveness, thisProcess } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
+import { createPerformers, type Performers } from './engine/performers.ts';
 import { createGate } from './gate/create-gate.ts';
 import { fingerprint } from './gate/fingerprint.ts';
 import { type AuditResult, verifyAudit } from './gate/verify-audit.ts';
 import { DIST, PACKAGE } from './installation.ts';
+import { openStore, type StoreFacts } from './open-store.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
 import type { Approver } from './ports/approver.ts';
 import type { AuditStore } from './ports/audit-store.ts';
@@ -31,7 +34,6 @@ import { loadRunnable } from './resources/load-workflow.ts';
 import type { WorkflowFolders } from './resources/workflow-files.ts';
 import { openSandbox } from './sandboxes/open-sandbox.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
-import { openSqliteStore } from './stores/open-sqlite-store.ts';
 import { openRunner } from './workers/open-runner.ts';
 
 const APP = 'cadre';
@@ -44,11 +46,18 @@ export interface AppOptions {
   readonly approver: Approver;
   /** Says what people should know once: a weak sandbox, an unknown setting. */
   readonly warn: (text: string) => void;
+  /** How much this process performs at once; default: what the classes say. */
+  readonly performing?: { readonly concurrency?: number; readonly weight?: number };
 }
 
 /** Cadre for one workspace, put together: the doers' verbs, and the ports that edges may read. */
 export interface App {
   readonly place: AppOptions['place'];
+  /** Which store it is, as people may see it. */
+  readonly store: StoreFacts;
+  readonly performers: Performers;
+  /** What kind of work an action is. */
+  readonly classOf: (uses: string) => string;
   readonly config: Config;
   readonly settings: LoadedConfig<Config>;
   readonly dataDir: string;
@@ -77,11 +86,13 @@ export interface App {
   /** Keeps what a plan rests on, and says later whether it is still so. */
   rememberPlan(run: string): Promise<void>;
   planStillHolds(run: string): Promise<boolean>;
+  /** Hands out nothing more and waits so long for what is under way; `close` does so too, for a few seconds. */
+  drain(drainMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** The composition root: the only place that knows every adapter. */
-export async function openApp({ place, env, approver, warn }: AppOptions): Promise<App> {
+export async function openApp({ place, env, approver, warn, performing }: AppOptions): Promise<App> {
   const settings = await loadConfig({
     app: APP,
     schema: ConfigSchema,
@@ -94,10 +105,14 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
   const id = workspaceId(place.root);
   const folder = join(dataDir(APP, { env }), 'workspaces', id);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  const store = await openSqliteStore(join(folder, 'cadre.db'));
   const clock = systemClock();
   const log = openLog(config, env, place.root, warn);
-  const sandbox = openSandbox({ workspace: place.root, environment: env });
+  const secrets = environmentSecrets(env);
+  const opened = await openStore({ config, folder, name: place.name, secrets, log });
+  const { store } = opened;
+  // The password of the store is for this process alone.
+  const environment = withoutStore(env);
+  const sandbox = openSandbox({ workspace: place.root, environment });
   const runner = openRunner({ builtInFolder: join(DIST, 'workers'), workspace: place.root, sandbox });
   const principal = `user:${userInfo().username}`;
   const gate = createGate({
@@ -113,10 +128,12 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     // The data of other workspaces too, when a workspace lies around them.
     hidden: [dataDir(APP, { env })],
     config: (worker) => config.workers[worker] ?? {},
-    secrets: environmentSecrets(env),
-    environment: env,
+    secrets,
+    environment,
   });
   const holder = thisProcess(clock.newId('process'));
+  const limits = classLimits(config.classes);
+  const places = createPlaces((className) => placesOf(limits(className).atOnce, performing));
   const folders = { workspace: place.root, builtIn: join(DIST, 'workflows') };
   const evaluateWorkflowFile = (file: string) =>
     evaluateWorkflow(file, (path) =>
@@ -132,8 +149,6 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
         EVALUATION_LIMIT_MS,
       ),
     );
-  const limits = classLimits(config.classes);
-  const places = createPlaces((className) => limits(className).atOnce);
   const engine = openEngine({
     store,
     gate,
@@ -141,6 +156,7 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     workspace: { id, root: place.root },
     holder,
     places,
+    ...(opened.sharing === undefined ? {} : { sharing: opened.sharing }),
     findWorkflow: (name) =>
       loadRunnable(name, { folders, workers: runner, evaluateWorkflow: evaluateWorkflowFile }),
   });
@@ -152,8 +168,21 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     lost: (lease) => log.warn('a lease was lost', { lease: lease.name }),
   });
 
+  const performers = createPerformers({
+    leases: store.leases,
+    keeper,
+    clock,
+    holder,
+    liveness: (lease) => liveness(lease, holder),
+    work: (classes) => engine.work(classes),
+    known: opened.classes,
+  });
+
   return {
     place,
+    store: opened.facts,
+    performers,
+    classOf: (uses) => classOf(gate, uses),
     config,
     settings,
     dataDir: folder,
@@ -205,8 +234,13 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
       const now = await fingerprint(place.root, await effectsOf(engine, run));
       return (await store.runs.findDocument(run, 'fingerprint')) === now;
     },
+    async drain(drainMs) {
+      await performers.end();
+      await engine.close(drainMs);
+    },
     async close() {
       // The engine first: it still appends while it lets go of its runs.
+      await performers.end();
       await engine.close();
       keeper.close();
       await runner.close();
@@ -228,6 +262,17 @@ async function setSetting(file: string, key: string, text: string): Promise<Conf
     if (!isCadreError(error)) throw error;
     return setConfig(file, key, text, { schema: ConfigSchema });
   }
+}
+
+function withoutStore({ CADRE_STORE__URL: _, ...rest }: AppOptions['env']): AppOptions['env'] {
+  return rest;
+}
+
+function placesOf(
+  usual: number,
+  { concurrency, weight = 1 }: NonNullable<AppOptions['performing']> = {},
+): number {
+  return Math.max(1, Math.round((concurrency ?? usual) * weight));
 }
 
 /** A folder's name for people, and a hash because two repositories may be called alike. */

@@ -93,6 +93,7 @@ export const ConfigSchema = z.strictObject({
       url: z
         .string()
         .optional()
+        .meta({ secret: true })
         .describe(
           'postgres://USER:PASSWORD@HOST/DATABASE, shared by many processes (default: a file of this machine); CADRE_STORE__URL',
         ),
@@ -113,6 +114,15 @@ export const ConfigSchema = z.strictObject({
     )
     .default({})
     .describe('classes of work: cpu (cores, at most 8), io (32), llm (4), deploy (2), and own ones'),
+  work: z
+    .strictObject({
+      drain: z
+        .string()
+        .default('30s')
+        .describe('how long cadre serve and cadre work wait, when they end, for what is under way'),
+    })
+    .prefault({})
+    .describe('processes that perform what others have handed in'),
   lock: z
     .strictObject({
       wait: z.string().default('0s').describe('how long to wait for another run of the same workflow'),

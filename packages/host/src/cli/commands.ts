@@ -144,6 +144,29 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/resume.ts')).rerun,
   },
   {
+    name: 'serve',
+    summary: 'Stay: go on with what was left, perform what is handed in, look after times',
+    options: [
+      ['--class <classes>', 'perform only these classes of work (comma-separated)'],
+      ['--concurrency <count>', 'attempts at once of each class (default: settings `classes`)'],
+      ['--weight <factor>', 'so many times the usual places: 2 on a machine twice as large'],
+      ['--no-work', 'perform nothing'],
+    ],
+    examples: ['cadre serve', 'cadre serve --no-work'],
+    load: async () => (await import('./commands/work.ts')).serve,
+  },
+  {
+    name: 'work',
+    summary: 'Stay and perform what others hand in on a shared store',
+    options: [
+      ['--class <classes>', 'only these classes of work (comma-separated; default: all)'],
+      ['--concurrency <count>', 'attempts at once of each class (default: settings `classes`)'],
+      ['--weight <factor>', 'so many times the usual places: 2 on a machine twice as large'],
+    ],
+    examples: ['cadre work --class cpu,llm', 'cadre work --class deploy --concurrency 1'],
+    load: async () => (await import('./commands/work.ts')).work,
+  },
+  {
     name: 'workers',
     summary: 'List the workers: their actions, permissions and programs',
     arguments: [['[worker]', 'show one worker whole']],

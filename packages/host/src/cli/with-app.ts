@@ -1,4 +1,4 @@
-import { type App, openApp } from '../app.ts';
+import { type App, type AppOptions, openApp } from '../app.ts';
 import type { Invocation } from './command.ts';
 import { findPlace } from './open-workspace.ts';
 import { terminalApprover } from './terminal-approver.ts';
@@ -8,6 +8,7 @@ export async function withApp<T>(
   invocation: Invocation,
   work: (app: App) => Promise<T>,
   folder: string = invocation.global.workspace ?? '.',
+  performing?: AppOptions['performing'],
 ): Promise<T> {
   const { io, output } = invocation;
   const place = await findPlace(folder, io.cwd);
@@ -15,6 +16,7 @@ export async function withApp<T>(
     place,
     env: io.env,
     approver: terminalApprover(io),
+    ...(performing === undefined ? {} : { performing }),
     warn: (text) => output.note(`${output.colours.yellow('warning')} ${text}`),
   });
   try {

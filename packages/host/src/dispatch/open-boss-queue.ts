@@ -64,6 +64,13 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     });
     boss.on('error', failed);
     await boss.start();
+    // pg-boss knows queues by name; which class each is for stands beside it. One process makes the table.
+    await store.transact(async (transaction) => {
+      await transaction.executeSql('SELECT pg_advisory_xact_lock(hashtext($1))', [`${schema} classes`]);
+      await transaction.executeSql(
+        `CREATE TABLE IF NOT EXISTS ${schema}.classes (queue TEXT PRIMARY KEY, class TEXT NOT NULL)`,
+      );
+    });
     return boss;
   }
 
@@ -86,9 +93,6 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
       await store.executeSql(
         `ALTER TABLE ${await tableOf(boss, name)} SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,
           autovacuum_analyze_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)`,
-      );
-      await store.executeSql(
-        `CREATE TABLE IF NOT EXISTS ${schema}.classes (queue TEXT PRIMARY KEY, class TEXT NOT NULL)`,
       );
     }
     const table = await tableOf(boss, name);
@@ -176,11 +180,12 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
       }
       return held;
     },
-    async withdraw(className, ids) {
-      await prepare(className);
+    async withdraw(ids) {
+      await open();
       const { rows } = await store.executeSql(
-        `DELETE FROM ${classes.get(className)} WHERE name = $1 AND id = ANY($2::uuid[]) AND state < 'active' RETURNING id`,
-        [queueName(className), ids],
+        `DELETE FROM ${schema}.job WHERE name IN (SELECT queue FROM ${schema}.classes) AND id = ANY($1::uuid[])
+          AND state < 'active' RETURNING id`,
+        [ids],
       );
       return rows.map(({ id }) => String(id));
     },
@@ -195,7 +200,6 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     },
     async listClasses() {
       await open();
-      if (classes.size === 0) await prepare('cpu');
       const { rows } = await store.executeSql(`SELECT class FROM ${schema}.classes ORDER BY class`);
       return rows.map((row) => String(row.class));
     },

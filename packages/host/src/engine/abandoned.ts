@@ -6,9 +6,10 @@ import { leaseName } from './take-over.ts';
 export async function listAbandoned(
   { runs, leases }: Store,
   mayTake: (lease: Lease) => boolean,
+  mode?: 'plan',
 ): Promise<readonly string[]> {
   const held = new Map((await leases.list()).map((lease) => [lease.name, lease]));
-  const open = await listOpen(runs);
+  const open = await listOpen(runs, mode);
   const names = new Set(open.map(leaseName));
   const useless = [...held.values()].filter(
     (lease) => lease.name.startsWith(leaseName('')) && !names.has(lease.name) && mayTake(lease),
@@ -20,13 +21,14 @@ export async function listAbandoned(
   });
 }
 
-async function listOpen(runs: Store['runs']): Promise<string[]> {
+async function listOpen(runs: Store['runs'], mode: 'plan' | undefined): Promise<string[]> {
   const open: string[] = [];
   let cursor: string | undefined;
   do {
     const page = await runs.list({
       status: ['queued', 'running', 'waiting', 'cancelling'],
       limit: 1_000,
+      ...(mode === undefined ? {} : { mode }),
       ...(cursor === undefined ? {} : { cursor }),
     });
     open.push(...page.runs.map((run) => run.id));

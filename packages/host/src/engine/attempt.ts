@@ -126,7 +126,7 @@ export function wishOf(gate: Gate, run: string, command: PerformStep): Wish {
   return { class: command.class ?? classOf(gate, command.uses), priority: command.priority ?? 0, run };
 }
 
-function classOf(gate: Gate, uses: string): string {
+export function classOf(gate: Gate, uses: string): string {
   try {
     return gate.describe(uses).class;
   } catch (error) {

@@ -17,6 +17,7 @@ import { createHolding, type Holding } from './holding.ts';
 import { type JournaledRun, readEvents, readRun, readState } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
 import { reusableResults } from './reuse.ts';
+import { createSharing, type SharingOptions } from './sharing.ts';
 import type { StartRequest } from './start-run.ts';
 import { type Answer, delegate, giveAnswer, requestCancel, sendSignal } from './steer.ts';
 import { isAtRest } from './turns.ts';
@@ -33,6 +34,8 @@ export interface EngineOptions {
   readonly holder: LeaseHolder;
   /** Where attempts are performed in this process. */
   readonly places: Places;
+  /** Where the store is shared by many processes: how they share the work. */
+  readonly sharing?: Omit<SharingOptions, 'context' | 'holding'>;
   /** What is known of the process that holds a lease; default: what the system says. */
   readonly liveness?: (lease: LeaseHolder) => Liveness;
 }
@@ -63,6 +66,11 @@ export interface Engine {
   watch(run: string, after: number, signal?: AbortSignal): AsyncIterable<Watched>;
   /** The state when the run is over or waits for a person; when the signal is aborted, the state as it is then. */
   settled(run: string, signal?: AbortSignal): Promise<RunState>;
+  /**
+   * On a shared store: performs from now on what any process has handed in, of these classes or of all, and looks after
+   * times. Elsewhere each process performs its own runs, and there is nothing to do.
+   */
+  work(classes?: readonly string[]): void;
   /** Takes every run that nobody alive holds and goes on with it. Answers their ids. */
   recover(): Promise<readonly string[]>;
   /**
@@ -85,6 +93,7 @@ export function openEngine(options: EngineOptions): Engine {
   const { runs } = store;
   const feed = createFeed(clock);
   const definitions = createDefinitions(runs);
+  let closing: Promise<void> | undefined;
   const children = createChildRuns({
     runs,
     clock,
@@ -99,22 +108,27 @@ export function openEngine(options: EngineOptions): Engine {
     cancel,
     attend: (run) => holding.attend(run),
   });
-  const holding: Holding = createHolding(
-    (ended): HeldRunContext => ({
-      store,
-      gate,
-      clock,
-      feed,
-      ended,
-      workspace,
-      definitions,
-      children,
-      groups,
-      places: options.places,
-    }),
+  const context = {
+    store,
+    gate,
+    clock,
+    feed,
+    workspace,
+    definitions,
+    children,
+    groups,
+    places: options.places,
+    holder: holder.holder,
+  };
+  const held = createHolding(
+    (ended): HeldRunContext => ({ ...context, ended }),
     holder,
     options.liveness ?? ((lease) => livenessOf(lease, holder)),
+    options.sharing === undefined ? undefined : 'plan',
   );
+  const sharing =
+    options.sharing === undefined ? undefined : createSharing({ ...options.sharing, context, holding: held });
+  const holding: Holding = sharing ?? held;
 
   async function cancel(run: string, by: string, reason: string): Promise<void> {
     await requestCancel(runs, run, { at: clock.now(), by, reason });
@@ -122,7 +136,7 @@ export function openEngine(options: EngineOptions): Engine {
   }
 
   async function settled(run: string, signal: AbortSignal | undefined): Promise<RunState> {
-    const here = signal === undefined ? await holding.find(run)?.rest() : undefined;
+    const here = signal === undefined ? await holding.rest(run) : undefined;
     return here ?? settledAnywhere(run, signal);
   }
 
@@ -190,13 +204,11 @@ export function openEngine(options: EngineOptions): Engine {
     watch: (run, after, signal) =>
       watchRun({ store, feed, run, after, signal, check: () => holding.check(run) }),
     settled: (run, signal) => settled(run, signal),
+    work: (classes) => sharing?.work(classes),
     recover: () => holding.recover(),
-    async close(drainMs = DRAIN_MS) {
-      try {
-        await holding.close(drainMs);
-      } finally {
-        feed.close();
-      }
+    close(drainMs = DRAIN_MS) {
+      closing ??= holding.close(drainMs).finally(() => feed.close());
+      return closing;
     },
   };
 }

@@ -16,7 +16,7 @@ import {
   type PerformStep,
   startAttempt,
 } from './attempt.ts';
-import { type ChildRuns, parentOf, type StartRun } from './child-runs.ts';
+import { type ChildRuns, type Origin, parentOf, type StartRun } from './child-runs.ts';
 import type { Definitions } from './definitions.ts';
 import type { Groups } from './groups.ts';
 import { readOn } from './journal.ts';
@@ -27,6 +27,8 @@ export interface HeldRunContext extends AttemptContext {
   readonly workspace: JsonObject;
   readonly definitions: Definitions;
   readonly children: ChildRuns;
+  /** How this process names itself in the journal. */
+  readonly holder: string;
   readonly groups: Groups;
   /** The run is no longer held: it is over, lost, given back, or could not go on (`error`). */
   readonly ended: (run: HeldRun, error?: unknown) => void;
@@ -197,13 +199,7 @@ export class HeldRun {
   }
 
   #startChild(command: StartRun): void {
-    const deadline = wallLimitAt(this.#turns.workflow, this.state);
-    const origin = {
-      run: this.id,
-      state: this.state,
-      permissionSets: this.#origin.permissionSets,
-      ...(Number.isFinite(deadline) ? { deadline } : {}),
-    };
+    const origin = parentOrigin(this.id, this.#turns.workflow, this.state);
     this.#watchOver(
       this.#context.children.start(origin, command).then(async (body) => {
         if (body !== undefined) await this.tell(body);
@@ -247,19 +243,31 @@ export class HeldRun {
   }
 }
 
-export function momentOf({ clock, workspace }: HeldRunContext, runId: string): Moment {
+export function momentOf(
+  { clock, workspace }: Pick<HeldRunContext, 'clock' | 'workspace'>,
+  runId: string,
+): Moment {
   return { now: clock.now(), random: clock.random(), runId, workspace };
 }
 
+/** What a call needs to know of its run. */
 export function originOf(run: string, workflow: Workflow, state: RunState): CallOrigin {
-  const { mode, principal, permissionSets = [] } = state;
   const root = parentOf(state)?.root;
-  const own = workflow.permissions === undefined ? [] : [workflow.permissions];
   return {
     run,
     ...(root === undefined ? {} : { root }),
-    mode,
-    principal,
-    permissionSets: [...permissionSets, ...own],
+    mode: state.mode,
+    principal: state.principal,
+    permissionSets: [
+      ...(state.permissionSets ?? []),
+      ...(workflow.permissions === undefined ? [] : [workflow.permissions]),
+    ],
   };
+}
+
+/** What a run inside it must know of a run. */
+export function parentOrigin(run: string, workflow: Workflow, state: RunState): Origin {
+  const deadline = wallLimitAt(workflow, state);
+  const { permissionSets } = originOf(run, workflow, state);
+  return { run, state, permissionSets, ...(Number.isFinite(deadline) ? { deadline } : {}) };
 }

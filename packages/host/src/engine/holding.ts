@@ -1,4 +1,4 @@
-import { CadreError, isCadreError, isOver } from '@cadre/core';
+import { CadreError, isCadreError, isOver, type RunState } from '@cadre/core';
 import type { Lease, LeaseHolder } from '../ports/lease-store.ts';
 import { listAbandoned } from './abandoned.ts';
 import { POLL_MS } from './feed.ts';
@@ -11,7 +11,9 @@ import { type TakenOver, takeOver } from './take-over.ts';
 
 export interface Holding {
   start(request: StartRequest): Promise<string>;
-  find(run: string): HeldRun | undefined;
+  isHeld(run: string): boolean;
+  /** The state when the run is over or waits for a person; undefined when this process does not know or loses it. */
+  rest(run: string): Promise<RunState | undefined>;
   /** Takes the run if nobody alive holds it, and goes on with it; it may be held here already. */
   takeOver(run: string): Promise<TakeOverOutcome>;
   /** Somebody appended to the run: acts on it here if it is held here or by nobody. */
@@ -37,11 +39,14 @@ const CHILDREN_MS = 10_000;
  * Invariants
  * 1. A run is here exactly while its lease is held; when it is over, lost or given back, so is the lease.
  * 2. Every run that is held is looked at each 250 ms, so that what others appended is acted upon.
+ *
+ * With a `mode` it goes on only with runs of that mode: the others belong to whoever shares them.
  */
 export function createHolding(
   createContext: (ended: HeldRunContext['ended']) => HeldRunContext,
   self: LeaseHolder,
   liveness: (lease: LeaseHolder) => Liveness,
+  mode?: 'plan',
 ): Holding {
   const held = new Map<string, HeldRun>();
   const taking = new Map<string, Promise<TakeOverOutcome>>();
@@ -123,7 +128,7 @@ export function createHolding(
   }
 
   async function take(id: string): Promise<TakeOverOutcome> {
-    const taken: TakenOver = await takeOver({ context, keeper, holder: self.holder }, id);
+    const taken: TakenOver = await takeOver({ context, keeper }, id);
     if (!taken.ok) return taken;
     hold(taken.run);
     await taken.goOn();
@@ -160,7 +165,8 @@ export function createHolding(
       starting.add(started);
       return started;
     },
-    find: (run) => held.get(run),
+    isHeld: (run) => held.has(run),
+    rest: async (run) => held.get(run)?.rest(),
     takeOver: takeOnce,
     async attend(run) {
       const here = held.get(run);
@@ -173,7 +179,7 @@ export function createHolding(
     },
     async recover() {
       const mayTake = (lease: Lease) => mayBeTaken(lease, liveness(lease), clock.now());
-      const waiting = [...(await listAbandoned(store, mayTake))];
+      const waiting = [...(await listAbandoned(store, mayTake, mode))];
       const taken: string[] = [];
       const work = async () => {
         for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {

@@ -26,32 +26,55 @@ export interface Starter {
   start(request: StartRequest, hold: (run: HeldRun) => void): Promise<string>;
 }
 
+export interface Created {
+  readonly id: string;
+  readonly created: Extract<RunEvent, { type: 'run.created' }>;
+  /** False: it stands in a line behind others, and nothing may begin in it yet. */
+  readonly admitted: boolean;
+}
+
+/**
+ * The first event of a run, with its inputs checked, its definition kept, and its place in the line of its group. Throws
+ * `not_built_yet`, `invalid_input` and `group_busy`.
+ */
+export async function createdEvent(
+  { clock, definitions, groups, workspace }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace'>,
+  request: StartRequest,
+): Promise<Created> {
+  const { workflow, mode, trigger, principal, reused, permissionSets, budget, priority } = request;
+  const inputs = checkStart(workflow, request.inputs);
+  const definition = await definitions.keep(workflow);
+  const id = request.id ?? clock.newId('run');
+  const at = clock.now();
+  const group = groupOf(workflow, { id, at, inputs, trigger, workspace });
+  const { onConflict = 'queue' } = workflow.concurrency ?? {};
+  const admitted = group === undefined || (await groups.enter(group, id, onConflict));
+  return {
+    id,
+    admitted,
+    created: {
+      at,
+      type: 'run.created',
+      workflow: workflow.name,
+      definition,
+      inputs,
+      mode,
+      trigger,
+      principal,
+      ...(reused === undefined ? {} : { reused }),
+      ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
+      ...(budget === undefined ? {} : { budget }),
+      ...(priority === undefined ? {} : { priority }),
+      ...(group === undefined ? {} : { group }),
+    },
+  };
+}
+
 export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Starter {
   return {
     async start(request, hold) {
-      const { workflow, mode, trigger, principal, reused, permissionSets, budget, priority } = request;
-      const inputs = checkStart(workflow, request.inputs);
-      const definition = await context.definitions.keep(workflow);
-      const id = request.id ?? context.clock.newId('run');
-      const at = context.clock.now();
-      const group = groupOf(workflow, { id, at, inputs, trigger, workspace: context.workspace });
-      const { onConflict = 'queue' } = workflow.concurrency ?? {};
-      const admitted = group === undefined || (await context.groups.enter(group, id, onConflict));
-      const created: RunEvent = {
-        at,
-        type: 'run.created',
-        workflow: workflow.name,
-        definition,
-        inputs,
-        mode,
-        trigger,
-        principal,
-        ...(reused === undefined ? {} : { reused }),
-        ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
-        ...(budget === undefined ? {} : { budget }),
-        ...(priority === undefined ? {} : { priority }),
-        ...(group === undefined ? {} : { group }),
-      };
+      const { id, created, admitted } = await createdEvent(context, request);
+      const { workflow } = request;
       const before = apply(undefined, { number: 1, ...created });
       // Decided before it is there, so that a run and its first steps are one append.
       const decision = admitted

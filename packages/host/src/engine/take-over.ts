@@ -8,8 +8,6 @@ import type { LeaseKeeper } from './lease-keeper.ts';
 export interface TakeOverOptions {
   readonly context: HeldRunContext;
   readonly keeper: LeaseKeeper;
-  /** How this process names itself in the journal. */
-  readonly holder: string;
 }
 
 export type TakenOver =
@@ -56,7 +54,7 @@ export function leaseName(run: string): string {
 
 /** A run that only waits for a person is watched over, and there is nothing to say about that. */
 function newsOf(
-  { context, holder }: TakeOverOptions,
+  { context }: TakeOverOptions,
   id: string,
   { state, workflow }: JournaledRun,
 ): readonly RunEventBody[] {
@@ -64,5 +62,5 @@ function newsOf(
     isRepeatable(context.gate, uses),
   );
   if (interrupted.length === 0 && state.status === 'waiting') return [];
-  return [{ type: 'run.resumed', holder }, ...interrupted];
+  return [{ type: 'run.resumed', holder: context.holder }, ...interrupted];
 }

@@ -80,6 +80,11 @@ export class Turns<Claim = unknown> {
     return this.#working !== undefined;
   }
 
+  /** Resolves when no turn is under way. */
+  async idle(): Promise<void> {
+    await this.#working;
+  }
+
   /** Appends what happened, decides, and goes on. Resolves when that has been done. */
   tell(...news: readonly News<Claim>[]): Promise<void> {
     this.#news.push(...news);

@@ -63,7 +63,7 @@ export interface WorkQueue {
   /** Says that they are still being worked on; answers the ids of those that still belong to this process. */
   touch(claims: readonly Claim[]): Promise<ReadonlySet<string>>;
   /** Takes back what nobody has begun; answers which that were. */
-  withdraw(className: string, ids: readonly string[]): Promise<readonly string[]>;
+  withdraw(ids: readonly string[]): Promise<readonly string[]>;
   /** Gives back what was taken and not begun, as if it had never been taken. */
   giveBack(claims: readonly Claim[]): Promise<void>;
   /** The classes that there were ever jobs of. */

@@ -1,3 +1,4 @@
+import type { SharedStore } from '../ports/shared-journal.ts';
 import type { Store } from '../ports/store.ts';
 import { createStore } from './create-store.ts';
 import { parsePostgresAddress } from './postgres-address.ts';
@@ -5,6 +6,12 @@ import { openPostgresDatabase } from './postgres-database.ts';
 import { asTransaction, createPostgresJournal } from './postgres-journal.ts';
 import { listen } from './postgres-listener.ts';
 import { openSessions } from './postgres-sessions.ts';
+
+export interface PostgresStore extends Store {
+  readonly shared: SharedStore;
+  /** Where it is, without the password. */
+  readonly place: string;
+}
 
 /**
  * Opens the store in a schema of a PostgreSQL database, and makes the schema when it is not there. Any number of processes
@@ -15,7 +22,7 @@ export async function openPostgresStore(
   url: string,
   schema: string,
   patienceMs?: number,
-): Promise<Store & Required<Pick<Store, 'shared'>>> {
+): Promise<PostgresStore> {
   const address = parsePostgresAddress(url, schema);
   const sessions = openSessions(address, patienceMs);
   const stops = new Set<() => void>();
@@ -23,6 +30,7 @@ export async function openPostgresStore(
     const database = await openPostgresDatabase(sessions, address);
     return {
       ...createStore(database),
+      place: address.name,
       shared: {
         openJournal: (alongside) => createPostgresJournal(sessions, address, alongside),
         // Without values many statements may stand in one text.

@@ -201,7 +201,7 @@ async function createRuns<Beside>(
   client: Client,
   turns: readonly Turn<Beside>[],
 ): Promise<ReadonlyMap<Turn<Beside>, Row>> {
-  const beginning = turns.filter(({ expected }) => expected === 0);
+  const beginning = turns.filter(({ expected, events }) => expected === 0 && events.length > 0);
   if (beginning.length === 0) return new Map();
   const all = beginning.map((turn) => ({ turn, ...beginningOf(turn) }));
   const { rows } = await client.query(

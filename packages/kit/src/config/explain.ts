@@ -1,7 +1,7 @@
 import { KitError } from '../error.ts';
 import { didYouMean } from '../nearest.ts';
 import { keyParts } from './canonical-key.ts';
-import { shown } from './secrets.ts';
+import { shown, shownWithin } from './secrets.ts';
 import type { LayerName, Setting } from './settings.ts';
 import { childOf, keysOf, type Shape } from './shape.ts';
 
@@ -33,7 +33,7 @@ export function explainKey(
   const winners = new Map(related.map((setting) => [setting.path.join('.'), setting]));
   return {
     key: path.join('.'),
-    value: shown(valueAt(value, path), at.secret),
+    value: shownWithin(valueAt(value, path), at),
     description: at.description,
     default: shown(at.default, at.secret),
     layers: related.map((setting) => {

@@ -7,7 +7,7 @@ import { type Explanation, explainKey } from './explain.ts';
 import { type ConfigFault, invalidConfig } from './fault.ts';
 import { findConfigFile } from './find-file.ts';
 import { parseConfig, type Tree } from './parse-file.ts';
-import { refuseClearSecrets } from './secrets.ts';
+import { refuseClearSecrets, shownWithin } from './secrets.ts';
 import { type LayerName, type Setting, settingsOf } from './settings.ts';
 import { keysOf, type Shape, shapeOf } from './shape.ts';
 
@@ -34,6 +34,8 @@ export interface LoadedConfig<Value> {
   readonly warnings: readonly ConfigFault[];
   /** The files that were read, weakest first. */
   readonly files: readonly string[];
+  /** The whole configuration as it may be shown: without the values of secrets. */
+  shown(): unknown;
   /** Every layer that sets a key, and which one won. Throws `invalid_value` with the nearest key. */
   explain(key: string): Explanation;
   /** All keys that can be set. */
@@ -80,6 +82,7 @@ export async function loadConfig<Schema extends ZodType>(
     value: checked.value as core.output<Schema>,
     warnings: [...environment.warnings, ...tolerated.map(unknownKey)],
     files: [userFile, workspaceFile].filter((file) => file !== undefined),
+    shown: () => shownWithin(checked.value, shape),
     explain: (key) => explainKey(key, shape, known, checked.value),
     keys: () => keysOf(shape),
   };

@@ -1,5 +1,6 @@
 import { KitError } from '../error.ts';
 import type { Setting } from './settings.ts';
+import { childOf, type Shape } from './shape.ts';
 
 /** How a secret stands in a file: by name. */
 const REFERENCE = /^secret:[A-Za-z0-9_.-]+$/;
@@ -37,6 +38,17 @@ export function holdsClearSecret({ value, shape }: Pick<Setting, 'value' | 'shap
 export function shown(value: unknown, secret: boolean): unknown {
   if (!secret || value === undefined) return value;
   return typeof value === 'string' && REFERENCE.test(value) ? value : '(secret)';
+}
+
+/** What may be shown of a whole section. */
+export function shownWithin(value: unknown, shape: Shape | undefined): unknown {
+  if (shape === undefined || shape.secret) return shown(value, shape?.secret === true);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [
+    key,
+    shownWithin(inner, childOf(shape, key)?.shape),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 function textsIn(value: unknown): readonly string[] {

@@ -7,7 +7,7 @@ import { withApp } from '../with-app.ts';
 
 export const listConfig: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
-    invocation.output.document(app.config);
+    invocation.output.document(app.settings.shown());
     const rows = app.settings
       .keys()
       .map((key) => [key, JSON.stringify(app.settings.explain(key).value), originOf(app, key)]);

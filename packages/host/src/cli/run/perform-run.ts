@@ -7,6 +7,7 @@ import type { Invocation } from '../command.ts';
 import { startLive } from '../show/live.ts';
 import { askQuestion } from './ask-question.ts';
 import { keepLog } from './keep-log.ts';
+import { performMissing } from './perform-missing.ts';
 
 export interface Ended {
   readonly id: string;
@@ -38,6 +39,7 @@ export async function stayWith(
     void app.engine.cancel(id, app.principal, String(io.interrupted.reason)).catch(() => {});
   io.interrupted.addEventListener('abort', cancel, { once: true });
   if (io.interrupted.aborted) cancel();
+  const stopLooking = await performMissing(app, id, workflow, invocation);
   const live = startLive(workflow, invocation);
   const log = app.log.with({ run: id, workflow: workflow.name });
   const leave = new AbortController();
@@ -54,6 +56,7 @@ export async function stayWith(
     return { id, state };
   } finally {
     leave.abort();
+    stopLooking();
     live.close();
     io.interrupted.removeEventListener('abort', cancel);
   }

@@ -3,9 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CadreError, type RunState, type Workflow } from '@cadre/core';
 import type { JsonObject } from '@cadre/sdk';
+import { systemClock } from '../../clock.ts';
 import { createPlaces } from '../../dispatch/create-places.ts';
+import { openBossQueue } from '../../dispatch/open-boss-queue.ts';
 import type { LeaseHolder } from '../../ports/lease-store.ts';
+import type { SharedStore } from '../../ports/shared-journal.ts';
 import type { Store } from '../../ports/store.ts';
+import { openPostgresStore } from '../../stores/open-postgres-store.ts';
 import { openSqliteStore } from '../../stores/open-sqlite-store.ts';
 import { type Script, type ScriptedGate, scriptedGate } from '../../testing/scripted-gate.ts';
 import { type SimulatedClock, simulatedClock } from '../../testing/simulated-clock.ts';
@@ -21,34 +25,48 @@ export interface SimulatedProcess {
   die(): void;
 }
 
+export interface ProcessOptions {
+  readonly wrap?: (store: Store) => Store;
+  readonly atOnce?: number;
+  readonly host?: string;
+  /** On a shared store: what it performs; everything when absent. */
+  readonly classes?: readonly string[];
+  readonly works?: boolean;
+  readonly everywhere?: number;
+  /** What steps may run as runs of their own. */
+  readonly workflows?: Readonly<Record<string, Workflow>>;
+}
+
 export interface World {
+  /** Of a store on PostgreSQL: where it is there. */
+  readonly schema: string;
   readonly clock: SimulatedClock;
   /** Another process on the same store. `wrap` may make its view of the store a bad one. */
-  process(
-    scripts: Readonly<Record<string, Script>>,
-    options?: {
-      readonly wrap?: (store: Store) => Store;
-      readonly atOnce?: number;
-      readonly host?: string;
-      /** What steps may run as runs of their own. */
-      readonly workflows?: Readonly<Record<string, Workflow>>;
-    },
-  ): Promise<SimulatedProcess>;
+  process(scripts: Readonly<Record<string, Script>>, options?: ProcessOptions): Promise<SimulatedProcess>;
   close(): Promise<void>;
 }
 
-/** A store in a file, a clock that stands still, and any number of processes that are told apart by their holder. */
-export function openWorld(): World {
-  const clock = simulatedClock();
+let schemas = 0;
+
+/**
+ * A store in a file, a clock that stands still, and any number of processes that are told apart by their holder. With the
+ * address of a server the store is a new one there, its processes share the work, and time is the real one.
+ */
+export function openWorld(url?: string): World {
+  const clock = url === undefined ? simulatedClock() : realTime();
+  const schema = `world${process.pid}_${++schemas}`;
   const folder = mkdtempSync(join(tmpdir(), 'cadre-engine-'));
   const gone = new Set<string>();
   const processes: SimulatedProcess[] = [];
 
-  async function process(
+  async function open(
     scripts: Readonly<Record<string, Script>>,
     options: Parameters<World['process']>[1] = {},
   ): Promise<SimulatedProcess> {
-    const opened = await openSqliteStore(join(folder, 'cadre.db'));
+    const opened =
+      url === undefined
+        ? await openSqliteStore(join(folder, 'cadre.db'))
+        : await openPostgresStore(url, schema);
     const store = options.wrap?.(opened) ?? opened;
     const gate = scriptedGate(scripts);
     const id = `process-${processes.length + 1}`;
@@ -59,13 +77,14 @@ export function openWorld(): World {
       clock,
       holder,
       workspace: { id: 'workspace', root: '/workspace' },
+      places: createPlaces(() => options.atOnce ?? 8),
+      ...(store.shared === undefined ? {} : { sharing: sharingOf(store.shared, `${schema}_work`, options) }),
       findWorkflow: async (name) => {
         const workflow = options.workflows?.[name];
         if (workflow === undefined)
           throw new CadreError('workflow_not_found', `there is no workflow ${name}`);
         return workflow;
       },
-      places: createPlaces(() => options.atOnce ?? 8),
       liveness: (lease) => {
         if (gone.has(lease.holder)) return 'gone';
         return lease.host === 'here' ? 'alive' : 'unknown';
@@ -77,21 +96,40 @@ export function openWorld(): World {
     };
     const opening = { engine, gate, store: opened, holder, die };
     processes.push(opening);
+    if (options.works !== false) engine.work(options.classes);
     return opening;
   }
 
   return {
     clock,
-    process,
+    schema,
+    process: open,
     async close() {
       const alive = processes.filter(({ holder }) => !gone.has(holder.holder));
       const closing = alive.map(({ engine }) => engine.close(0));
-      await clock.advance(0);
+      if (url === undefined) await clock.advance(0);
       await Promise.all(closing);
       for (const { store } of processes) await store.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+function sharingOf(shared: SharedStore, schema: string, { everywhere }: ProcessOptions) {
+  const isLimited = () => everywhere !== undefined;
+  return {
+    shared,
+    queue: openBossQueue({ store: shared, schema, isLimited, failed: () => undefined }),
+    knownClasses: ['io'],
+    everywhere: () => everywhere,
+    warn: () => undefined,
+  };
+}
+
+function realTime(): SimulatedClock {
+  const began = Date.now();
+  const advance = () => Promise.reject(new Error('real time passes by itself'));
+  return { ...systemClock(), advance, passed: () => Date.now() - began };
 }
 
 export function startSample(engine: Engine, workflow: Workflow, inputs: JsonObject = {}): Promise<string> {

@@ -1,0 +1,205 @@
+import type { Clock } from '../ports/clock.ts';
+import type { Claim, Places, WorkQueue } from '../ports/dispatch.ts';
+import { keepAlive } from './keep-alive.ts';
+
+export interface PerformingOptions {
+  readonly queue: WorkQueue;
+  readonly places: Places;
+  readonly clock: Clock;
+  /** Which work this process does; undefined: whatever there is. */
+  readonly classes: readonly string[] | undefined;
+  readonly known: readonly string[];
+  readonly everywhere: (className: string) => number | undefined;
+  /** Does the work and settles it. Rejects when it could not be settled: then it is left to others. */
+  readonly perform: (claim: Claim) => Promise<void>;
+  /** The claim belongs to this process no more, or nobody can say: its work stops, and nothing of it is kept. */
+  readonly lost: (claim: Claim) => void;
+  /** Each time the heart beats: what is under way. */
+  readonly beat: (claims: readonly Claim[]) => Promise<void>;
+  readonly failed: (error: unknown) => void;
+}
+
+export interface Performing {
+  /** There may be work of this class; undefined: of any. */
+  wake(className: string | undefined): void;
+  /** Takes nothing more; resolves when what was taken and not begun has been given back. */
+  stop(): Promise<void>;
+  /** Ends for good. Call it when nothing is under way any more. */
+  close(): void;
+}
+
+/** A lost NOTIFY, and a claim that became free because its process died, cost this much. */
+const POLL_MS = 500;
+/** The queue takes a claim for abandoned after 10 s. */
+const BEAT_MS = 3_000;
+/** Whoever could not say for so long that it lives has to take its claims for lost, before anybody else does. */
+const SILENT_MS = 9_000;
+const SUPERVISE_MS = 2_000;
+/** More are taken with the next question; each costs some 4 ms. */
+const MOST_AT_ONCE = 200;
+const CLASSES_MS = 10_000;
+
+/**
+ * Takes work as fast as there are places for it, and keeps it by its heartbeat.
+ *
+ * Invariants
+ * 1. No more is taken than can be begun at once.
+ * 2. A claim is touched from when it was taken until it is settled; one that was lost is stopped at once.
+ */
+export function startPerforming(options: PerformingOptions): Performing {
+  const { queue, places, clock } = options;
+  const claims = new Map<string, { readonly claim: Claim; touched: number }>();
+  const loops = new Map<string, Loop>();
+  const taking = new Set<Promise<void>>();
+  const letProcessEnd = keepAlive();
+  let stopped = false;
+  let closed = false;
+
+  interface Loop {
+    /** Counts what might mean that there is work. */
+    signals: number;
+    /** The last question was answered in full: there is more. */
+    more: boolean;
+    wake: () => void;
+  }
+
+  function open(className: string): void {
+    if (loops.has(className) || stopped) return;
+    const loop: Loop = { signals: 0, more: false, wake: () => undefined };
+    loops.set(className, loop);
+    const running = goOn(className, loop).finally(() => taking.delete(running));
+    taking.add(running);
+  }
+
+  async function goOn(className: string, loop: Loop): Promise<void> {
+    while (!stopped) {
+      const seen = loop.signals;
+      const room = Math.min(places.free(className), MOST_AT_ONCE);
+      const taken = room > 0 ? await takeSome(className, room) : [];
+      loop.more = room > 0 ? taken.length === room : loop.more;
+      for (const claim of taken) begin(className, loop, claim);
+      if (seen === loop.signals && (taken.length === 0 || !loop.more || room <= 0)) await pause(loop);
+      else await new Promise(setImmediate);
+    }
+  }
+
+  async function takeSome(className: string, room: number): Promise<readonly Claim[]> {
+    try {
+      const taken = await queue.take(className, room, options.everywhere(className));
+      if (!stopped) return taken;
+      await queue.giveBack(taken);
+    } catch (error) {
+      options.failed(error);
+    }
+    return [];
+  }
+
+  function pause(loop: Loop): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        takeBack();
+        loop.wake = () => undefined;
+        resolve();
+      };
+      const takeBack = clock.wakeAt(clock.now() + POLL_MS, done);
+      loop.wake = done;
+    });
+  }
+
+  function begin(className: string, loop: Loop, claim: Claim): void {
+    const held = { claim, touched: clock.now() };
+    claims.set(claim.id, held);
+    options
+      .perform(claim)
+      .catch(options.failed)
+      .finally(() => {
+        if (claims.get(claim.id) === held) claims.delete(claim.id);
+        // A place is free again, which matters only where there was more work than places.
+        if (loop.more) signal(className);
+      });
+  }
+
+  function signal(className: string): void {
+    const loop = loops.get(className);
+    if (loop === undefined) return;
+    loop.signals += 1;
+    loop.wake();
+  }
+
+  async function beat(): Promise<void> {
+    const all = [...claims.values()];
+    if (all.length === 0) return;
+    const now = clock.now();
+    try {
+      const held = await queue.touch(all.map(({ claim }) => claim));
+      for (const each of all) {
+        if (held.has(each.claim.id)) each.touched = now;
+        else lose(each);
+      }
+      await options.beat(all.map(({ claim }) => claim));
+    } catch (error) {
+      options.failed(error);
+    }
+  }
+
+  function lose(each: { readonly claim: Claim }): void {
+    // Settled while the store was asked.
+    if (claims.get(each.claim.id) !== each) return;
+    claims.delete(each.claim.id);
+    options.lost(each.claim);
+  }
+
+  /** Never a second time before the first is over. */
+  function every(ms: number, work: () => unknown): void {
+    clock.wakeAt(clock.now() + ms, async () => {
+      if (closed) return;
+      await work();
+      every(ms, work);
+    });
+  }
+
+  async function supervise(): Promise<void> {
+    try {
+      await queue.supervise();
+      for (const className of loops.keys()) signal(className);
+    } catch (error) {
+      options.failed(error);
+    }
+  }
+
+  async function openAll(): Promise<void> {
+    try {
+      for (const className of options.classes ?? (await queue.listClasses())) open(className);
+    } catch (error) {
+      options.failed(error);
+    }
+  }
+
+  every(BEAT_MS, beat);
+  // By itself: a beat that gets no answer must not keep it from giving up.
+  every(1_000, () => {
+    const silent = clock.now() - SILENT_MS;
+    for (const each of claims.values()) if (each.touched < silent) lose(each);
+  });
+  every(SUPERVISE_MS, supervise);
+  for (const className of options.classes ?? options.known) open(className);
+  if (options.classes === undefined) every(CLASSES_MS, openAll);
+  void openAll();
+
+  return {
+    wake(className) {
+      if (className !== undefined && options.classes === undefined) open(className);
+      for (const name of className === undefined ? loops.keys() : [className]) signal(name);
+    },
+    async stop() {
+      stopped = true;
+      for (const className of loops.keys()) signal(className);
+      await Promise.all(taking);
+    },
+    close() {
+      closed = true;
+      stopped = true;
+      letProcessEnd();
+    },
+  };
+}

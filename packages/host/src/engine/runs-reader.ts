@@ -1,0 +1,57 @@
+import { apply, type NumberedEvent, type RunState } from '@cadre/core';
+import type { SharedJournal } from '../ports/shared-journal.ts';
+
+interface Wanted {
+  readonly run: string;
+  readonly after: number;
+  readonly resolve: (events: readonly NumberedEvent[]) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+const MOST_RUNS = 500;
+
+/**
+ * Reads on in many runs: those that are asked for while one question is under way share the next. Answers the state after
+ * all that was appended since; undefined when there is no such run.
+ */
+export function createRunsReader(
+  journal: Pick<SharedJournal<never>, 'readOn'>,
+): (run: string, state: RunState | undefined) => Promise<RunState | undefined> {
+  const wanted: Wanted[] = [];
+  let reading = false;
+
+  async function work(): Promise<void> {
+    while (wanted.length > 0) {
+      const group = wanted.splice(0, MOST_RUNS);
+      try {
+        const least = new Map<string, number>();
+        for (const { run, after } of group) least.set(run, Math.min(after, least.get(run) ?? after));
+        const found = await journal.readOn([...least].map(([run, after]) => ({ run, after })));
+        for (const { run, after, resolve } of group) {
+          resolve((found.get(run) ?? []).filter((event) => event.number > after));
+        }
+      } catch (error) {
+        for (const { reject } of group) reject(error);
+      }
+    }
+    reading = false;
+  }
+
+  function read(run: string, after: number): Promise<readonly NumberedEvent[]> {
+    return new Promise((resolve, reject) => {
+      wanted.push({ run, after, resolve, reject });
+      if (reading) return;
+      reading = true;
+      setImmediate(() => void work());
+    });
+  }
+
+  return async (run, before) => {
+    let state = before;
+    for (;;) {
+      const events = await read(run, state?.number ?? 0);
+      if (events.length === 0) return state;
+      for (const event of events) state = apply(state, event);
+    }
+  };
+}

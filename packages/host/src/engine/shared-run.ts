@@ -1,0 +1,263 @@
+import { createHash } from 'node:crypto';
+import { type Command, isOver, type RunState, type Workflow } from '@cadre/core';
+import type { JsonObject } from '@cadre/sdk';
+import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
+import type { SharedJournal } from '../ports/shared-journal.ts';
+import { type CallOrigin, type PerformStep, wishOf } from './attempt.ts';
+import { parentOf, type StartRun } from './child-runs.ts';
+import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
+import { isAtRest, type News, type Prepared, Turns } from './turns.ts';
+
+/** What a job of the queue says. Secrets stand in it as references. */
+export type Assignment = {
+  readonly run: string;
+  /** Number of the event before which it makes no sense: the journal is known at least so far. */
+  readonly number: number;
+} & (
+  | { readonly task: 'perform'; readonly origin: CallOrigin; readonly command: PerformStep }
+  /** Start the run that a step is. */
+  | { readonly task: 'start'; readonly command: StartRun }
+  /** Tell the run that this one is a step of that it is over. */
+  | { readonly task: 'report' }
+);
+
+/** Work of the engine itself: done by every process that performs anything. */
+export const ENGINE_CLASS = 'engine';
+const ENGINE_LIMIT_MS = 60_000;
+
+export interface SharedRunContext extends Omit<HeldRunContext, 'ended'> {
+  readonly journal: SharedJournal<Work>;
+  readonly queue: WorkQueue;
+  readonly readOn: (run: string, state: RunState | undefined) => Promise<RunState | undefined>;
+  /** Stops the attempt if it is under way in this process. */
+  readonly stopHere: (run: string, step: string) => boolean;
+  /** The run has to be decided again at this time. */
+  readonly wakeAt: (at: number) => void;
+  readonly over: (run: string, state: RunState) => void;
+  readonly failed: (run: string, error: unknown) => void;
+}
+
+/** An attempt may be given up by its process long before; this is for one that hangs and still beats its heart. */
+const BEYOND_LIMIT_MS = 3_600_000;
+
+/** What one run has under way already makes its next jobs wait for those of others, within the same priority. */
+const RANKS = 10;
+const HIGHEST = 100_000_000;
+
+/**
+ * A run that any process may advance, as this one knows it, with the invariants of `Turns` and these:
+ * 1. What came of an attempt, what follows from it, the jobs and the time that it gives, and the end of the claim are one
+ *    transaction.
+ * 2. What stands in a line behind others begins nothing; it is looked at again from time to time.
+ * 3. The fence is the attempt: what came of one is appended only while the journal says that this attempt is under way.
+ */
+export class SharedRun {
+  readonly id: string;
+  readonly #context: SharedRunContext;
+  readonly #turns: Turns<Claim>;
+  #resting: (() => void)[] = [];
+  #told = false;
+  #error: { readonly error: unknown } | undefined;
+
+  #admitted: boolean;
+
+  constructor(
+    context: SharedRunContext,
+    id: string,
+    workflow: Workflow,
+    state: RunState,
+    admitted = state.group === undefined || state.startedAt !== undefined,
+  ) {
+    this.id = id;
+    this.#admitted = admitted;
+    this.#context = context;
+    this.#turns = new Turns(workflow, state, {
+      moment: () => momentOf(context, id),
+      decides: ({ status }) => this.#admitted || status === 'cancelling',
+      stopped: () => this.#error !== undefined,
+      readOn: async (before) => (await context.readOn(id, before)) ?? before,
+      append: (turn) => this.#append(turn),
+      goOn: (commands, changed) => {
+        this.carryOut(commands);
+        this.#tell(changed);
+      },
+      caughtUp: () => this.#tell(true),
+      failed: (error) => {
+        this.#error = { error };
+        context.failed(id, error);
+        this.#tell(true);
+      },
+    });
+  }
+
+  get state(): RunState {
+    return this.#turns.state;
+  }
+
+  get workflow(): Workflow {
+    return this.#turns.workflow;
+  }
+
+  /** Nobody waits for it and nothing goes on: it can be forgotten and read again. */
+  get idle(): boolean {
+    return !this.#turns.underWay && this.#resting.length === 0;
+  }
+
+  /** Resolves when no turn is under way. */
+  async settle(): Promise<void> {
+    await this.#turns.idle();
+  }
+
+  /** Throws what it could not go on for: the claims that it was told of are left to others. */
+  async tell(...news: readonly News<Claim>[]): Promise<void> {
+    await this.#turns.tell(...news);
+    this.#check();
+  }
+
+  async notice(): Promise<void> {
+    await this.#comeUp();
+    await this.#turns.notice();
+    this.#check();
+  }
+
+  /** The state when the run is over or waits for a person. */
+  async rest(): Promise<RunState> {
+    while (!isAtRest(this.state)) {
+      this.#check();
+      await new Promise<void>((resolve) => this.#resting.push(resolve));
+    }
+    return this.state;
+  }
+
+  /** It stands in a line: whether nobody stands before it any more. */
+  async #comeUp(): Promise<void> {
+    const { group } = this.state;
+    if (this.#admitted || group === undefined) return;
+    this.#admitted =
+      this.state.startedAt !== undefined || (await this.#context.groups.mayBegin(group, this.id));
+  }
+
+  #check(): void {
+    if (this.#error !== undefined) throw this.#error.error;
+  }
+
+  #tell(changed: boolean): void {
+    if (changed) this.#context.feed.changed(this.id);
+    if (isOver(this.state.status) && !this.#told) {
+      this.#told = true;
+      this.#context.over(this.id, this.state);
+    }
+    if (!isAtRest(this.state) && this.#error === undefined) return;
+    const resting = this.#resting;
+    this.#resting = [];
+    for (const resolve of resting) resolve();
+  }
+
+  async #append(turn: Prepared<Claim>): Promise<boolean> {
+    const finished = turn.kept.flatMap(claimOf);
+    const refused = turn.dropped.flatMap(claimOf);
+    const jobs = jobsOf(this.#context, this.id, this.workflow, turn);
+    if (turn.events.length === 0 && refused.length === 0) return true;
+    await prepareQueues(this.#context.queue, jobs);
+    const outcome = await this.#context.journal.advance({
+      run: this.id,
+      expected: turn.expected,
+      events: turn.events,
+      wakeAt: wakeOf(turn.commands),
+      ...(jobs.length + finished.length === 0 ? {} : { beside: { jobs, settled: finished } }),
+      ...(refused.length === 0 ? {} : { anyway: { settled: refused } }),
+    });
+    return outcome.ok;
+  }
+
+  /** What is not done by the transaction already. Any of it may be done again without harm. */
+  carryOut(commands: readonly Command[]): void {
+    for (const command of commands) {
+      if (command.type === 'wake') this.#context.wakeAt(command.at);
+      if (command.type === 'cancel-step') {
+        this.#cancel(command).catch((error: unknown) => this.#context.failed(this.id, error));
+      }
+    }
+  }
+
+  /** An attempt that nobody has begun will not be; whoever performs it hears of the cancelling by itself. */
+  async #cancel({ step, child, reason }: Extract<Command, { readonly type: 'cancel-step' }>): Promise<void> {
+    if (child !== undefined) await this.#context.children.cancel(child, reason);
+    else if (this.#context.stopHere(this.id, step)) return;
+    const attempt = this.state.steps.get(step)?.attempts ?? 0;
+    const gone = await this.#context.queue.withdraw([jobId(this.id, step, attempt)]);
+    if (gone.length > 0) await this.tell({ body: { type: 'step.cancelled', step }, attempt });
+  }
+}
+
+const claimOf = ({ claim }: News<Claim>): readonly Claim[] => (claim === undefined ? [] : [claim]);
+
+/** The jobs that a decision gives: all that has to survive this process. */
+export function jobsOf(
+  context: Pick<SharedRunContext, 'gate'>,
+  run: string,
+  workflow: Workflow,
+  { commands, before, state }: Pick<Prepared<Claim>, 'commands' | 'before' | 'state'>,
+): readonly Job[] {
+  const known = { run, number: state.number };
+  const origin = originOf(run, workflow, state);
+  const jobs = commands.flatMap((command, index): readonly Job[] => {
+    switch (command.type) {
+      case 'perform-step': {
+        const { class: className, priority } = wishOf(context.gate, run, command);
+        return [
+          {
+            id: jobId(run, command.step, command.attempt),
+            class: className,
+            priority: rankedPriority(priority, before.running.size + index),
+            data: dataOf({ ...known, task: 'perform', origin, command }),
+            expiresMs: command.timeoutMs + BEYOND_LIMIT_MS,
+          },
+        ];
+      }
+      case 'start-run':
+        return [engineJob(jobId(run, command.step, command.attempt), { ...known, task: 'start', command })];
+      default:
+        return [];
+    }
+  });
+  const reports = isOver(state.status) && parentOf(state) !== undefined;
+  return reports ? [...jobs, engineJob(jobId(run, 'over', 0), { ...known, task: 'report' })] : jobs;
+}
+
+function engineJob(id: string, assignment: Assignment): Job {
+  return { id, class: ENGINE_CLASS, priority: 0, data: dataOf(assignment), expiresMs: ENGINE_LIMIT_MS };
+}
+
+function dataOf(assignment: Assignment): JsonObject {
+  return assignment as unknown as JsonObject;
+}
+
+/** `ahead`: how many attempts of the same run are under way, or handed in before it. */
+function rankedPriority(priority: number, ahead: number): number {
+  const within = Math.max(-HIGHEST, Math.min(HIGHEST, priority));
+  return within * RANKS + RANKS - 1 - Math.min(RANKS - 1, Math.floor(Math.log2(ahead + 1)));
+}
+
+export function wakeOf(commands: readonly Command[]): number | undefined {
+  return commands.find((command) => command.type === 'wake')?.at;
+}
+
+export async function prepareQueues(queue: WorkQueue, jobs: readonly Job[]): Promise<void> {
+  if (jobs.length === 0) return;
+  const classes = new Set(jobs.map((job) => job.class));
+  await Promise.all([...classes].map((className) => queue.prepare(className)));
+}
+
+/** A UUID of version 8 (RFC 9562): 122 bits of a hash. The same attempt has the same one, wherever it is handed in. */
+function jobId(run: string, step: string, attempt: number): string {
+  const hash = createHash('sha256').update(`${run}\n${step}\n${attempt}`).digest('hex');
+  const variant = (8 + (Number.parseInt(hash[16] ?? '0', 16) & 3)).toString(16);
+  return [
+    hash.slice(0, 8),
+    hash.slice(8, 12),
+    `8${hash.slice(13, 16)}`,
+    variant + hash.slice(17, 20),
+    hash.slice(20, 32),
+  ].join('-');
+}
