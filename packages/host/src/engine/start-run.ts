@@ -38,7 +38,12 @@ export interface Created {
  * `not_built_yet`, `invalid_input` and `group_busy`.
  */
 export async function createdEvent(
-  { clock, definitions, groups, workspace }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace'>,
+  {
+    clock,
+    definitions,
+    groups,
+    workspace,
+  }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace'>,
   request: StartRequest,
 ): Promise<Created> {
   const { workflow, mode, trigger, principal, reused, permissionSets, budget, priority } = request;

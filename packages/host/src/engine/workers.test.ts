@@ -70,9 +70,8 @@ describe.skipIf(lacksPostgres())('worker processes', () => {
       desk.engine,
       sampleWorkflow([sampleStep('all', { kind: 'parallel', branches })]),
     );
-    await until(
-      'both have begun what they can',
-      () => [first, second].every((child) => saidBy(child, 'began').length === 4),
+    await until('both have begun what they can', () =>
+      [first, second].every((child) => saidBy(child, 'began').length === 4),
     );
     first?.kill('SIGKILL');
     const killedAt = Date.now();
