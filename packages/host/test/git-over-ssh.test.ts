@@ -249,8 +249,8 @@ describeWithSshServer('git over ssh', () => {
     expect(() => readFileSync(ran)).toThrow('ENOENT');
     expect(() => readFileSync(join(fixture.workspace, 'ran'))).toThrow('ENOENT');
 
-    git(fixture.workspace, 'remote', 'set-url', 'origin', 'forge.invalid:x');
-    const riddle = await failing('git/push', {}, { allow: ['net:*', 'secret:ssh-agent'] });
+    commit('two');
+    const riddle = await failing('git/push', {}, { allow: [] });
     expect(riddle.message).toContain(`${home}/.ssh/config line 1 would run a program`);
   });
 
@@ -309,20 +309,16 @@ describeWithSshServer('git over ssh', () => {
     expect(seen).toMatch(/signing=\d/);
   });
 
-  test('[WRK-21] where the agent was not granted there is no socket, and none can be had', async () => {
-    // An address of the web asks for no agent.
-    writeFileSync(
-      join(fixture.workspace, '.git/hooks/pre-commit'),
-      '#!/bin/sh\nfind / -name "agent*" -type s >seen 2>/dev/null\nenv >>seen; exit 0\n',
-      { mode: 0o755 },
+  test('[WRK-21] without a place to reach by ssh there is no socket inside, and none can be had from the proxy', async () => {
+    git(fixture.workspace, 'init', '-q', '--bare', 'near.git');
+    git(fixture.workspace, 'remote', 'set-url', 'origin', join(fixture.workspace, 'near.git'));
+    const ask =
+      'const s = require("node:net").connect(new URL(process.env.HTTPS_PROXY).port); s.pipe(process.stdout); s.write("CONNECT ssh-agent:0 HTTP/1.1\\r\\n\\r\\n")';
+    const seen = await seenByHook(
+      `{ find /tmp /run -type s; env; '${process.execPath}' -e '${ask}'; } >seen 2>&1`,
     );
-    writeFileSync(join(fixture.workspace, 'b.txt'), 'b');
-    git(fixture.workspace, 'config', 'user.name', 'T');
-    git(fixture.workspace, 'config', 'user.email', 't@example.org');
-    expect(await perform('git/commit', { scope: 'all' }, { allow: [] })).toMatchObject({ ok: true });
-    const seen = readFileSync(join(fixture.workspace, 'seen'), 'utf8');
-    expect(seen).toContain('PATH=');
+    expect(seen).toContain('HTTPS_PROXY=');
     expect(seen).not.toMatch(/agent\.sock|SSH_AUTH_SOCK/);
-    expect(seen).not.toContain(agent.socket);
+    expect(seen).toMatch(/HTTP\/1\.1 403 [\s\S]*this call has asked for no place that is reached by ssh/);
   });
 });

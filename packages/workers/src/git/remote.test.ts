@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { checkedWorker } from '../testing/checked-worker.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { repositoryAt, temporaryRepository } from '../testing/temporary-repository.ts';
-import { hostOf } from './remote-address.ts';
+import { hostOf, sshPlaceOf } from './remote-address.ts';
 import { worker } from './worker.ts';
 
 const git = checkedWorker(import.meta.dirname, worker);
@@ -220,6 +220,53 @@ test('[WRK-65] clone and push authenticate with a secret that is in no argument,
   expect(told).not.toContain(Buffer.from('git:t0ken').toString('base64'));
 });
 
+test('[WRK-65] neither a hook nor a helper of the repository gets to know the secret', async () => {
+  const root = temporaryFolder();
+  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=work', join(root, 'shop.git')]);
+  execFileSync('git', ['-C', join(root, 'shop.git'), 'config', 'http.receivepack', 'true']);
+  const { origin } = await httpServer(root, 't0ken');
+  const { local, at } = withRemote();
+  local.git('remote', 'set-url', 'origin', `${origin}/shop.git`);
+  const seen = join(local.path, 'seen');
+  const helper = `!tee -a ${seen}; :`;
+  local.git('config', 'credential.helper', helper);
+  local.git('config', `credential.${origin}/shop.git.helper`, helper);
+  const { host } = new URL(origin);
+  local.write(
+    '.git/hooks/pre-push',
+    `#!/bin/sh\n{ env; printf 'protocol=http\\nhost=${host}\\n\\n' | git credential fill; echo over; } >>${seen} 2>&1 || true\n`,
+  );
+  chmodSync(join(local.path, '.git/hooks/pre-push'), 0o755);
+
+  const pushed = await git.run('push', { auth: { secret: 'forge' } }, { ...at, secrets: { forge: 't0ken' } });
+  expect(pushed.outcome).toMatchObject({ ok: true, output: { pushed: true } });
+  const told = readFileSync(seen, 'utf8');
+  expect(told).toContain('over\n');
+  expect(told).not.toContain('t0ken');
+  expect(told).not.toContain(Buffer.from('git:t0ken').toString('base64'));
+});
+
+test('[WRK-65] the secret of one host is not given to another', async () => {
+  const asked: string[] = [];
+  const other = createServer((request, response) => {
+    asked.push(request.headers.authorization ?? 'nothing');
+    response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+  });
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const first = createServer((request, response) => {
+    response.writeHead(302, { location: `http://127.0.0.1:${port}${request.url}` }).end();
+  });
+  await new Promise<void>((resolve) => first.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void first.close());
+  const url = `http://127.0.0.1:${(first.address() as AddressInfo).port}/shop.git`;
+  const options = { workspace: temporaryFolder(), secrets: { forge: 't0ken' } };
+  const failure = await git.fail('clone', { url, to: 'shop', auth: { secret: 'forge' } }, options);
+  expect(failure.code).toBe('clone_failed');
+  expect(asked).toEqual(['nothing']);
+});
+
 test('[WRK-65] addresses that run programs or hold a password are refused', async () => {
   const workspace = temporaryFolder();
   const proof = join(workspace, 'ran');
@@ -259,4 +306,22 @@ test('the host of a remote is found in all of its spellings', () => {
     'local',
     'local',
   ]);
+});
+
+test('what is reached by ssh is told from what is not', () => {
+  const places = {
+    'git@h.example.org:a/b.git': { user: 'git', host: 'h.example.org' },
+    'forge:b.git': { host: 'forge' },
+    '[::1]:b.git': { host: '::1' },
+    'git@[h.example.org:2222]:b.git': { user: 'git', host: 'h.example.org', port: 2222 },
+    'ssh://git@h.example.org:2222/b.git': { user: 'git', host: 'h.example.org', port: 2222 },
+    'ssh://[::1]/b.git': { host: '::1' },
+    'git+ssh://h.example.org/b.git': { host: 'h.example.org' },
+    'https://h.example.org/b.git': undefined,
+    'file:///srv/b.git': undefined,
+    '/srv/a:b': undefined,
+    './a:b': undefined,
+  };
+  const found = Object.keys(places).map((address) => [address, sshPlaceOf(address)]);
+  expect(Object.fromEntries(found)).toEqual(places);
 });
