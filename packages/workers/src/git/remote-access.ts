@@ -1,8 +1,7 @@
 import type { ActionContext } from '@cadre/sdk';
-import type { GitSettings } from '../tree/read-git.ts';
+import { type GitSettings, readGit, splitZero } from '../tree/read-git.ts';
 import { withCredentials } from './credential-socket.ts';
 import { sshPlaceOf } from './remote-address.ts';
-import { repositorySettings } from './repository-settings.ts';
 
 export interface Auth {
   /** Name of the secret that holds a password or token. */
@@ -44,24 +43,28 @@ export async function withRemote<T>(
   if (!/^https?:/i.test(address)) return task({ settings: {}, env: NO_SSH });
   const { hostname, port, protocol } = new URL(address);
   await context.reach(hostname, Number(port) || (protocol === 'https:' ? 443 : 80));
-  const untrusted = root === undefined ? [] : await repositorySettings(context, root);
-  if (auth === undefined) return task({ settings: webSettings(untrusted, []), env: NO_SSH });
+  const unchecked = root === undefined ? [] : await certificateSettings(context, root);
+  if (auth === undefined) return task({ settings: webSettings(unchecked, []), env: NO_SSH });
   const credentials = { username: auth.username ?? 'git', password: await context.secret(auth.secret) };
   return withCredentials(context, address, credentials, (helper) =>
-    task({ settings: webSettings(untrusted, [helper]), env: NO_SSH }),
+    task({ settings: webSettings(unchecked, [helper]), env: NO_SSH }),
   );
 }
 
 /**
- * Of programs that hand out credentials ours alone, and certificates are checked. A repository may have set the same for
- * an address, which would win over a general setting, so each such name is set as well.
+ * Of programs that hand out credentials ours alone, and certificates are checked. What a repository has set for one
+ * address wins over a general setting, so each such name is set as well.
  */
-function webSettings(untrusted: readonly string[], helpers: readonly string[]): GitSettings {
-  const named = (last: string) => untrusted.filter((name) => name.toLowerCase().endsWith(last));
-  const entries = [
-    // An empty value forgets those that came before.
-    ...['credential.helper', ...named('.helper')].map((name) => [name, ['', ...helpers]]),
-    ...['http.sslVerify', ...named('.sslverify')].map((name) => [name, 'true']),
-  ];
-  return Object.fromEntries(entries) as GitSettings;
+function webSettings(unchecked: readonly string[], helpers: readonly string[]): GitSettings {
+  return {
+    // An empty value forgets all that came before, whatever address they were for.
+    'credential.helper': ['', ...helpers],
+    ...Object.fromEntries(['http.sslVerify', ...unchecked].map((name) => [name, 'true'])),
+  };
+}
+
+/** Names under which the repository says for an address whether certificates are checked. */
+async function certificateSettings(context: ActionContext, root: string): Promise<readonly string[]> {
+  const query = ['config', '-z', '--name-only', '--get-regexp', '^http\\..+\\.sslverify$'];
+  return splitZero((await readGit(context, root, query)).stdout);
 }
