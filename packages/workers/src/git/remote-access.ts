@@ -22,6 +22,10 @@ export interface RemoteUse {
   readonly auth: Auth | undefined;
 }
 
+/** Inside a sandbox these mean the sandbox, which is no place for a remote: they are asked of the proxy like others. */
+const OWN_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
+const PROXY_FOR_ALL = { NO_PROXY: '', no_proxy: '' };
+
 /** ssh is never left to what a repository or a person has configured, and never asks. */
 const NO_SSH = { GIT_SSH_COMMAND: 'ssh -F /dev/null -o BatchMode=yes', GIT_SSH_VARIANT: 'ssh' };
 
@@ -44,10 +48,11 @@ export async function withRemote<T>(
   const { hostname, port, protocol } = new URL(address);
   await context.reach(hostname, Number(port) || (protocol === 'https:' ? 443 : 80));
   const unchecked = root === undefined ? [] : await certificateSettings(context, root);
-  if (auth === undefined) return task({ settings: webSettings(unchecked, []), env: NO_SSH });
+  const env = { ...NO_SSH, ...(OWN_HOSTS.includes(hostname) ? PROXY_FOR_ALL : {}) };
+  if (auth === undefined) return task({ settings: webSettings(unchecked, []), env });
   const credentials = { username: auth.username ?? 'git', password: await context.secret(auth.secret) };
   return withCredentials(context, address, credentials, (helper) =>
-    task({ settings: webSettings(unchecked, [helper]), env: NO_SSH }),
+    task({ settings: webSettings(unchecked, [helper]), env }),
   );
 }
 

@@ -1,10 +1,11 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkedWorker } from '../testing/checked-worker.ts';
+import { gitHttpServer } from '../testing/git-http-server.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { repositoryAt, temporaryRepository } from '../testing/temporary-repository.ts';
 import { hostOf, sshPlaceOf } from './remote-address.ts';
@@ -134,56 +135,13 @@ test('[WRK-65] a pull only moves forward unless a rebase is asked for', async ()
   });
 });
 
-/** git's own smart HTTP server on the loopback; with a password it is asked for. */
-async function httpServer(root: string, password?: string) {
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    asked.push(request.headers.authorization ?? '');
-    const expected = `Basic ${Buffer.from(`git:${password}`).toString('base64')}`;
-    if (password !== undefined && request.headers.authorization !== expected) {
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-      return;
-    }
-    const [path = '', query = ''] = (request.url ?? '').split('?');
-    const backend = spawn('git', ['http-backend'], {
-      env: {
-        PATH: process.env['PATH'],
-        GIT_PROJECT_ROOT: root,
-        GIT_HTTP_EXPORT_ALL: '1',
-        PATH_INFO: path,
-        QUERY_STRING: query,
-        REQUEST_METHOD: request.method ?? '',
-        CONTENT_TYPE: request.headers['content-type'] ?? '',
-        REMOTE_USER: 'git',
-        ...(request.headers['content-encoding'] === undefined ? {} : { HTTP_CONTENT_ENCODING: 'gzip' }),
-      },
-    });
-    request.pipe(backend.stdin);
-    const chunks: Buffer[] = [];
-    backend.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    backend.on('close', () => {
-      const answer = Buffer.concat(chunks);
-      const end = answer.indexOf('\r\n\r\n');
-      for (const line of answer.subarray(0, end).toString().split('\r\n')) {
-        const [name = '', value = ''] = line.split(': ');
-        if (name === 'Status') response.statusCode = Number.parseInt(value, 10);
-        else response.setHeader(name, value);
-      }
-      response.end(answer.subarray(end + 4));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return { asked, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
 test('[WRK-65] clone and push authenticate with a secret that is in no argument, address, file or message', async () => {
   const root = temporaryFolder();
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=work', join(root, 'shop.git')]);
   execFileSync('git', ['-C', join(root, 'shop.git'), 'config', 'http.receivepack', 'true']);
   const { local } = withRemote();
   local.git('push', '--quiet', join(root, 'shop.git'), 'work');
-  const { origin, asked } = await httpServer(root, 't0ken');
+  const { origin, asked } = await gitHttpServer(root, 't0ken');
   const workspace = temporaryFolder();
   const options = { workspace, secrets: { forge: 't0ken' } };
   const url = `${origin}/shop.git`;
@@ -224,7 +182,7 @@ test('[WRK-65] neither a hook nor a helper of the repository gets to know the se
   const root = temporaryFolder();
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=work', join(root, 'shop.git')]);
   execFileSync('git', ['-C', join(root, 'shop.git'), 'config', 'http.receivepack', 'true']);
-  const { origin } = await httpServer(root, 't0ken');
+  const { origin } = await gitHttpServer(root, 't0ken');
   const { local, at } = withRemote();
   local.git('remote', 'set-url', 'origin', `${origin}/shop.git`);
   const seen = join(local.path, 'seen');
