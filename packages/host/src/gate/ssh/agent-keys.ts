@@ -10,7 +10,7 @@ export async function agentKeys(
   environment: Environment,
 ): Promise<Outcome<readonly string[]>> {
   const { agent, hostName, identityFiles, identitiesOnly } = settings;
-  const needs = `${hostName} wants a key`;
+  const needs = `signing in at ${hostName} takes a key`;
   if (agent === undefined) return refuse(`${needs}, and no ssh agent is running`, startAgent(settings));
   const listed = await runSshProgram('ssh-add', ['-L'], { ...environment, SSH_AUTH_SOCK: agent });
   // 1: it answers and has none. 2: nobody answers.
