@@ -63,9 +63,9 @@ describeWithSshServer('git over ssh', () => {
     server = await openSshServer(outside);
     agent = await openSshAgent(outside);
   });
-  afterAll(() => {
-    server?.close();
-    agent?.close();
+  afterAll(async () => {
+    await server?.close();
+    await agent?.close();
     if (outside !== undefined) rmSync(outside, { recursive: true, force: true });
   });
 

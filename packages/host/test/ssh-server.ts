@@ -27,7 +27,7 @@ export interface SshServer {
   readonly knownHost: string;
   /** Lets in whoever has the key with this public half. */
   authorise(publicKeyFile: string): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** An ssh server of our own on a port of the loopback, with its own keys. */
@@ -60,7 +60,7 @@ export async function openSshServer(folder: string): Promise<SshServer> {
     user: userInfo().username,
     knownHost: `[127.0.0.1]:${port} ${publicKey(join(folder, 'host'))}`,
     authorise: (file) => writeFileSync(authorised, readFileSync(file)),
-    close: () => void child.kill(),
+    close: () => ending(child),
   };
 }
 
@@ -68,7 +68,7 @@ export interface SshAgent {
   readonly socket: string;
   add(keyFile: string): void;
   forget(): void;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export async function openSshAgent(folder: string): Promise<SshAgent> {
@@ -81,7 +81,7 @@ export async function openSshAgent(folder: string): Promise<SshAgent> {
     socket,
     add: (file) => void add('-q', file),
     forget: () => void add('-q', '-D'),
-    close: () => void child.kill(),
+    close: () => ending(child),
   };
 }
 
@@ -106,6 +106,14 @@ function saying(child: ChildProcess, output: Readable, text: RegExp): Promise<vo
     });
     child.once('exit', () => reject(new Error(`it ended: ${said.join('\n')}`)));
     child.once('error', reject);
+  });
+}
+
+/** The agent removes its socket when it ends, which must not happen while somebody removes the folder. */
+function ending(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    child.removeAllListeners('exit').once('exit', () => resolve());
+    child.kill();
   });
 }
 
