@@ -7,7 +7,9 @@ import { execute } from './exec.ts';
 import { ActionError, toFailure } from './failure.ts';
 import { findProgram } from './find-program.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import { openSsh } from './open-ssh.ts';
 import type { CallContext, WorkerMessage, WorkerRequest } from './protocol.ts';
+import type { SshAccess } from './ssh-place.ts';
 
 /** The way back to the host during one call. `ask` rejects with the host's refusal as an ActionError. */
 export interface CallChannel {
@@ -22,19 +24,19 @@ export async function performCall(
   signal: AbortSignal,
   channel: CallChannel,
 ): Promise<WorkerMessage> {
-  const temporary: string[] = [];
+  const leftovers: (() => unknown)[] = [];
   try {
     const handler = worker.actions[request.action];
     if (handler === undefined) {
       throw new ActionError('not_found', `the worker ${worker.id} has no action ${request.action}`);
     }
-    const context = createContext(request.call, request.context, signal, channel, temporary);
+    const context = createContext(request.call, request.context, signal, channel, leftovers);
     const output = await handler(request.input as never, context);
     return { type: 'succeeded', call: request.call, output: (output ?? null) as JsonValue };
   } catch (error) {
     return { type: 'failed', call: request.call, failure: toFailure(error) };
   } finally {
-    for (const folder of temporary) await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    for (const remove of leftovers) await remove();
   }
 }
 
@@ -43,9 +45,14 @@ function createContext(
   given: CallContext,
   signal: AbortSignal,
   channel: CallChannel,
-  temporary: string[],
+  leftovers: (() => unknown)[],
 ): ActionContext {
   const find = (program: string) => findProgram(program, given.workspace, process.env['PATH'] ?? '');
+  const tempDir = async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cadre-'));
+    leftovers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+    return folder;
+  };
   return {
     ...given,
     signal,
@@ -72,11 +79,16 @@ function createContext(
     async secret(name) {
       return (await channel.ask({ kind: 'secret', name })) as string;
     },
-    async tempDir() {
-      const folder = await mkdtemp(join(tmpdir(), 'cadre-'));
-      temporary.push(folder);
-      return folder;
+    async reach(host, port) {
+      await channel.ask({ kind: 'connect', host, port });
     },
+    async ssh(place) {
+      const access = (await channel.ask({ kind: 'ssh', place })) as unknown as SshAccess;
+      const { config, close } = await openSsh(place, access, await tempDir());
+      leftovers.push(close);
+      return config;
+    },
+    tempDir,
   };
 }
 

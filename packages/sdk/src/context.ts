@@ -1,5 +1,6 @@
 import type { Effect } from './effect.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { SshPlace } from './ssh-place.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -81,6 +82,17 @@ export interface ActionContext {
   fetch(url: string, options?: FetchOptions): Promise<Fetched>;
   /** The value of a granted secret. Throws ActionError `denied` or `not_found`. */
   secret(name: string): Promise<string>;
+  /**
+   * Asks whether a program may connect there, before one does: what the program itself would say of a refusal is little.
+   * Throws ActionError `denied`, or `provider_failed` when the host has no address.
+   */
+  reach(host: string, port: number): Promise<void>;
+  /**
+   * A configuration file with which `ssh -F` gets to this place as it was granted: through the proxy, with the keys of
+   * the person's agent, and only when the key of the host is known. Good until the action ends.
+   * Throws ActionError `denied`, `not_configured`, `host_unknown`, `program_missing`, `invalid_input`.
+   */
+  ssh(place: SshPlace): Promise<string>;
   /** A new empty folder outside the workspace, removed when the action ends. */
   tempDir(): Promise<string>;
 }

@@ -22,6 +22,7 @@ export {
 export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
 export type { ActionManifest, Manifest, ProgramManifest } from './manifest.ts';
 export {
+  AGENT_TARGET,
   type CallContext,
   type HostMessage,
   MAX_LINE_BYTES,
@@ -30,3 +31,4 @@ export {
   type WorkerRequest,
 } from './protocol.ts';
 export type { Change, Finding, Skipped, StepReport } from './report.ts';
+export type { SshAccess, SshPlace } from './ssh-place.ts';

@@ -2,12 +2,19 @@ import type { FetchOptions, LogLevel, Progress } from './context.ts';
 import type { Effect } from './effect.ts';
 import type { Failure } from './failure.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import type { SshPlace } from './ssh-place.ts';
 
 /**
  * What host and worker say to each other: one JSON document a line, host to worker on standard input, worker to
  * host on standard output. A worker's own printing goes to standard error, which the host keeps as log lines.
  */
 export const PROTOCOL_VERSION = 1;
+
+/**
+ * What the proxy is asked to connect to when a program wants the person's ssh agent. It is no host: those have other
+ * ports.
+ */
+export const AGENT_TARGET = 'ssh-agent:0';
 
 /** A line longer than this (bytes) ends the worker. */
 export const MAX_LINE_BYTES = 32 * 1024 * 1024;
@@ -47,7 +54,10 @@ export type WorkerRequest =
       readonly cwd: string;
     }
   | { readonly kind: 'fetch'; readonly url: string; readonly options: FetchOptions }
-  | { readonly kind: 'secret'; readonly name: string };
+  | { readonly kind: 'secret'; readonly name: string }
+  /** May a program connect there? The proxy asks the same when it does. */
+  | { readonly kind: 'connect'; readonly host: string; readonly port: number }
+  | { readonly kind: 'ssh'; readonly place: SshPlace };
 
 export type WorkerMessage =
   | {

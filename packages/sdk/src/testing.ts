@@ -44,7 +44,8 @@ export async function runAction(
     dataDir,
   };
   const ask = async (body: WorkerRequest): Promise<JsonValue> => {
-    if (body.kind === 'exec') return true;
+    if (body.kind === 'exec' || body.kind === 'connect') return true;
+    if (body.kind === 'ssh') throw new ActionError('denied', 'ssh is granted by a host, and there is none');
     if (body.kind === 'fetch') return (await fetch(body.url, body.options)) as unknown as JsonValue;
     const value = secrets[body.name];
     if (value === undefined) throw new ActionError('not_found', `no secret ${body.name}`);

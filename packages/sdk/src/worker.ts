@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline';
 import { type CallChannel, performCall } from './call.ts';
+import { CONNECT_MODE, connectOut } from './connect-out.ts';
 import type { Worker } from './define-worker.ts';
 import { ActionError, toFailure } from './failure.ts';
 import { forwardProxy } from './forward-proxy.ts';
@@ -12,8 +13,11 @@ import { type HostMessage, MAX_LINE_BYTES, PROTOCOL_VERSION, type WorkerMessage 
  * 1. Standard output carries protocol lines only; `console` writes to standard error.
  * 2. Each call is answered once, by `succeeded` or `failed`.
  * 3. When standard input ends every call is aborted and the process exits.
+ * Started as the proxy command of ssh it connects and nothing else: ssh in a sandbox can count on no other program.
  */
 export function serve(worker: Worker): void {
+  const [, , mode, ...modeArguments] = process.argv;
+  if (mode === CONNECT_MODE) return void connectOut(modeArguments);
   const write = process.stdout.write.bind(process.stdout);
   globalThis.console = new console.Console(process.stderr, process.stderr);
   const send = (message: WorkerMessage) => write(`${encode(message)}\n`);

@@ -13,6 +13,13 @@ const path = (scope: string) => (scope === '.' ? 'the workspace' : plainText(sco
 const anyOr = (any: string, one: string) => (scope: string) =>
   scope === '*' ? any : `${one} ${plainText(scope)}`;
 
+/** The keys of the agent are no secret that a worker could get to know, which people should see before they decide. */
+function secret(scope: string): string {
+  return scope === 'ssh-agent'
+    ? 'sign in at hosts with the keys in your ssh agent, without seeing them'
+    : anyOr('use every secret and the keys in your ssh agent', 'use the secret')(scope);
+}
+
 /** Every permission type (WRK-14) with its plain sentence. Types are matched longest first. */
 export const PERMISSION_TYPES = {
   'fs:read': { scope: 'path', says: (scope) => `read files in ${path(scope)}` },
@@ -21,7 +28,7 @@ export const PERMISSION_TYPES = {
   shell: { scope: 'program', says: anyOr('run any program', 'run the program') },
   browser: { scope: 'name', says: anyOr('open any page in a browser', 'open in a browser') },
   env: { scope: 'name', says: anyOr('read every environment variable', 'read the environment variable') },
-  secret: { scope: 'name', says: anyOr('use every secret', 'use the secret') },
+  secret: { scope: 'name', says: secret },
   clipboard: { scope: 'whole', says: () => 'read and change the clipboard' },
   screen: { scope: 'whole', says: () => 'see the screen' },
   input: { scope: 'whole', says: () => 'control mouse and keyboard' },

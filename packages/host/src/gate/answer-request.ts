@@ -1,13 +1,14 @@
 import { basename } from 'node:path';
 import { type Permission, parsePermission, splitHost } from '@cadre/core';
-import { failure, type JsonValue, type Outcome } from '@cadre/sdk';
+import { failure, type JsonValue, type Outcome, type SshPlace } from '@cadre/sdk';
 import type { CallRequest } from '../ports/action-runner.ts';
 import type { SecretSource } from '../ports/secret-source.ts';
 import type { AuditLog } from './audit-log.ts';
-import type { Authority, Ruling } from './authority.ts';
+import { type Authority, NOBODY_TO_ASK, type Ruling } from './authority.ts';
 import { brokeredFetch, type FetchLimits } from './brokered-fetch.ts';
 import type { Mask } from './mask.ts';
 import { resolveAddress } from './resolve-address.ts';
+import { AGENT_PERMISSION, answerSsh } from './ssh/answer-ssh.ts';
 import type { Subject } from './subject.ts';
 
 /** What requests during a call are answered with. */
@@ -18,6 +19,10 @@ export interface Requested {
   readonly secrets: SecretSource;
   readonly mask: Mask;
   readonly limits: FetchLimits;
+  /** Of the host: where the ssh agent is. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Of this call: the agent that answers, once a place to reach by ssh was allowed. */
+  readonly agent: { socket?: string };
   /** In a plan nothing is fetched and no secret is handed out. */
   readonly isPlan: boolean;
   readonly signal: AbortSignal;
@@ -37,6 +42,10 @@ export function answerRequest(request: CallRequest, given: Requested): Promise<O
       return askForHost(request.host, request.port, 'connect', given);
     case 'fetch':
       return answerFetch(request, given);
+    case 'ssh':
+      return answerSshPlace(request.place, given);
+    case 'agent':
+      return answerAgent(given);
   }
 }
 
@@ -61,6 +70,9 @@ async function answerSecret(name: string, given: Requested): Promise<Outcome<Jso
 
 /** The value of a secret that may be used; from now on it is masked. */
 export async function revealSecret(name: string, given: Requested): Promise<Outcome<string>> {
+  if (`secret:${name}` === AGENT_PERMISSION) {
+    return { ok: false, failure: failure('not_found', `${name} has no value: keys stay in the ssh agent`) };
+  }
   const ruling = await rule(`secret:${name}`, 'secret', name, given);
   if (!ruling.allowed) return { ok: false, failure: ruling.failure };
   const value = await given.secrets.find(name);
@@ -83,6 +95,36 @@ async function answerFetch(
   const ask = (host: string, port: number) => askForHost(host, port, 'fetch', given);
   const fetched = await brokeredFetch(request.url, request.options, ask, given.limits, given.signal);
   return fetched as Outcome<JsonValue>;
+}
+
+async function answerSshPlace(place: SshPlace, given: Requested): Promise<Outcome<JsonValue>> {
+  if (given.isPlan) {
+    return { ok: false, failure: failure('denied', `a plan does not use the network (${place.host})`) };
+  }
+  const access = await answerSsh(place, {
+    environment: given.environment,
+    host: (host, port) => askForHost(host, port, 'ssh', given),
+    async agent(target) {
+      const ruling = await rule(AGENT_PERMISSION, 'ssh', target, given);
+      return ruling.allowed ? { ok: true, output: true } : { ok: false, failure: ruling.failure };
+    },
+    isUnasked: ({ details }) => (details as { rule?: unknown } | undefined)?.rule === NOBODY_TO_ASK,
+    useAgent: (socket) => {
+      given.agent.socket = socket;
+    },
+  });
+  return access as Outcome<JsonValue>;
+}
+
+/** Asked by the proxy for each connection to the agent. */
+async function answerAgent(given: Requested): Promise<Outcome<string>> {
+  const { socket } = given.agent;
+  if (socket === undefined) {
+    const why = 'this call has asked for no place that is reached by ssh';
+    return { ok: false, failure: failure('denied', why) };
+  }
+  const ruling = await rule(AGENT_PERMISSION, 'agent', socket, given);
+  return ruling.allowed ? { ok: true, output: socket } : { ok: false, failure: ruling.failure };
 }
 
 async function askForHost(

@@ -16,6 +16,9 @@ import type { AuditLog } from './audit-log.ts';
 import { explainLack, type Subject } from './subject.ts';
 import { grantCommand, violation } from './violation.ts';
 
+/** The rule of a refusal that lacks nothing but a person who could have been asked. */
+export const NOBODY_TO_ASK = 'it needs an answer and there is nobody to ask';
+
 export type Ruling =
   /** `granted`: what was allowed by whoever decided; it may be wider than what was wanted. */
   | { readonly allowed: true; readonly rule: string; readonly granted: Permission }
@@ -82,7 +85,7 @@ export function createAuthority(settings: AuthoritySettings): Authority {
     await recordAnswer(subject, wanted, answer, settings);
     const howToFix = grantCommand(id, wanted);
     if (answer === undefined) {
-      return refusal(subject, wanted, { rule: 'it needs an answer and there is nobody to ask', howToFix });
+      return refusal(subject, wanted, { rule: NOBODY_TO_ASK, howToFix });
     }
     if (answer === 'deny')
       return refusal(subject, wanted, { rule: 'a person refused it for this run', howToFix });

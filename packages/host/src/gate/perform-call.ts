@@ -19,7 +19,8 @@ export async function performCall(
   tools: GateTools,
 ): Promise<Performed> {
   const way = callWay(subject.action, subject.call.mode);
-  const requested = { ...tools, limits: tools.fetchLimits, isPlan: way !== 'apply', subject, signal };
+  const limits = tools.fetchLimits;
+  const requested = { ...tools, limits, isPlan: way !== 'apply', subject, signal, agent: {} };
   const prepared = await prepareCall(way, requested, observer, tools);
   if (!prepared.ok) {
     const why = tools.mask.data(prepared.failure);

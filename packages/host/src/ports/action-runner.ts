@@ -75,7 +75,8 @@ export interface CallObserver {
   request(body: CallRequest): Promise<Outcome<JsonValue>>;
 }
 
-/** What is asked for during a call: by the worker itself, or for its programs by the proxy (answer: the address to use). */
-export type CallRequest =
-  | WorkerRequest
-  | { readonly kind: 'connect'; readonly host: string; readonly port: number };
+/**
+ * What is asked for during a call: by the worker itself, or for its programs by the proxy: `connect` (answer: the address
+ * to use) and `agent` (answer: the socket of the person's ssh agent).
+ */
+export type CallRequest = WorkerRequest | { readonly kind: 'agent' };

@@ -8,8 +8,8 @@ export interface Sandbox {
   probe(): Promise<SandboxReport>;
   /** Starts `command` confined. Throws CadreError `no_sandbox` when it cannot be confined as asked. */
   start(command: readonly string[], options: SandboxOptions): Promise<ConfinedProcess>;
-  /** A way out for confined programs: each connection is asked for, and made to the address in the answer. */
-  openProxy(ask: (host: string, port: number) => Promise<Outcome<string>>): Promise<NetworkProxy>;
+  /** A way out for confined programs. */
+  openProxy(ask: ProxyQuestions): Promise<NetworkProxy>;
 }
 
 export interface SandboxOptions {
@@ -43,6 +43,13 @@ export interface ProcessEnd {
   readonly error?: string;
   /** The limit that ended it: `memory 512 MiB`. */
   readonly exceeded?: string;
+}
+
+/** Each connection is asked for, and made to what stands in the answer. */
+export interface ProxyQuestions {
+  address(host: string, port: number): Promise<Outcome<string>>;
+  /** Path of the socket of the person's ssh agent. */
+  agent(): Promise<Outcome<string>>;
 }
 
 export interface NetworkProxy {

@@ -7,6 +7,7 @@ import type { BoxLimits } from './box-limits.ts';
 import type { BoxOwner } from './box-owner.ts';
 import { type Box, bubblewrapArguments, HOME_INSIDE, PROXY_INSIDE } from './bubblewrap-arguments.ts';
 import { type ControlGroup, openControlGroup } from './control-group.ts';
+import { namePerson } from './name-person.ts';
 import type { SystemLayout } from './system-layout.ts';
 import type { Toolchains } from './toolchains.ts';
 import type { WrappedCommand } from './wrapped-command.ts';
@@ -120,7 +121,7 @@ function describeBox(bubblewrap: Bubblewrap, { change }: BoxOwner, options: Sand
   const box = {
     system: bubblewrap.system,
     files: [
-      ...bubblewrap.system.files,
+      ...namePerson(bubblewrap.system.files, change ?? ourselves(), HOME_INSIDE),
       [`${HOME_INSIDE}/.gitconfig`, Buffer.from(bubblewrap.gitSettings)] as const,
       ...(becomesOther ? [[ENVIRONMENT_INSIDE, Buffer.from(exportLines(env))] as const] : []),
     ],
@@ -140,6 +141,10 @@ function describeBox(bubblewrap: Bubblewrap, { change }: BoxOwner, options: Sand
   };
   refuseNul(box);
   return box;
+}
+
+function ourselves() {
+  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 }
 
 /** For a shell, which knows no other names than these. */

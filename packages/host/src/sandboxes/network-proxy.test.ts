@@ -18,7 +18,10 @@ async function serverOf(handler: (incoming: IncomingMessage) => string): Promise
 }
 
 async function proxyWith(ask: (host: string, port: number) => Outcome<string>): Promise<NetworkProxy> {
-  const proxy = await openNetworkProxy(async (host, port) => ask(host, port));
+  const proxy = await openNetworkProxy({
+    address: async (host, port) => ask(host, port),
+    agent: async () => refusing(),
+  });
   closers.push(() => proxy.close());
   return proxy;
 }
@@ -120,7 +123,7 @@ describe('the proxy', () => {
 
   test('closing cuts every connection', async () => {
     const port = await serverOf(() => 'hello');
-    const proxy = await openNetworkProxy(async () => ({ ok: true, output: '127.0.0.1' }));
+    const proxy = await proxyWith(() => ({ ok: true, output: '127.0.0.1' }));
     const socket = connect(proxy.socket);
     const cut = new Promise((resolve) => socket.on('close', resolve));
     socket.on('error', () => {});

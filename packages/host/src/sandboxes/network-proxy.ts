@@ -4,11 +4,13 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import type { Outcome } from '@cadre/sdk';
-import type { NetworkProxy } from '../ports/sandbox.ts';
+import { AGENT_TARGET, type Failure } from '@cadre/sdk';
+import type { NetworkProxy, ProxyQuestions } from '../ports/sandbox.ts';
+import { pipeAgent } from './pipe-agent.ts';
 
 const IDLE_MS = 120_000;
 const CONNECT_MS = 30_000;
+const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n';
 
 /** What concerns one hop only and is not passed on (RFC 9110, 7.6.1). */
 const HOP_HEADERS = new Set([
@@ -24,11 +26,10 @@ const HOP_HEADERS = new Set([
  * An HTTP proxy on a Unix socket, the only way out of a box.
  * Invariants:
  * 1. No connection is made that `ask` has not answered with an address, and it is made to that very address.
- * 2. After `close` nothing listens, every connection is cut and the socket is gone.
+ * 2. Nothing but requests to list keys and to sign a login reaches the ssh agent.
+ * 3. After `close` nothing listens, every connection is cut and the socket is gone.
  */
-export async function openNetworkProxy(
-  ask: (host: string, port: number) => Promise<Outcome<string>>,
-): Promise<NetworkProxy> {
+export async function openNetworkProxy(ask: ProxyQuestions): Promise<NetworkProxy> {
   const folder = await mkdtemp(join(tmpdir(), 'cadre-proxy-'));
   const socket = join(folder, 'proxy.sock');
   const open = new Set<Duplex>();
@@ -37,7 +38,10 @@ export async function openNetworkProxy(
   const server = createServer((incoming, response) => void forward(incoming, response, ask));
   server.on('connection', (connection) => track(connection, open));
   server.on('connect', (incoming: IncomingMessage, client: Duplex, first: Buffer) => {
-    void tunnel(incoming.url ?? '', client, first, ask, open);
+    const target = incoming.url ?? '';
+    void (target === AGENT_TARGET
+      ? agentTunnel(client, first, ask, open)
+      : tunnel(target, client, first, ask, open));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -62,14 +66,14 @@ async function tunnel(
   target: string,
   client: Duplex,
   first: Buffer,
-  ask: (host: string, port: number) => Promise<Outcome<string>>,
+  ask: ProxyQuestions,
   open: Set<Duplex>,
 ): Promise<void> {
   client.on('error', () => client.destroy());
   const place = placeOf(`http://${target}`);
   if (place === undefined) return refuse(client, 400, 'write CONNECT host:port');
-  const answer = await ask(place.host, place.port);
-  if (!answer.ok) return refuse(client, 403, answer.failure.message);
+  const answer = await ask.address(place.host, place.port);
+  if (!answer.ok) return refuse(client, 403, inWords(answer.failure));
   if (client.destroyed) return;
   const remote = connect({ host: answer.output, port: place.port, timeout: CONNECT_MS });
   track(remote, open);
@@ -77,7 +81,7 @@ async function tunnel(
   remote.once('connect', () => {
     isConnected = true;
     remote.setTimeout(IDLE_MS);
-    client.write('HTTP/1.1 200 Connection established\r\n\r\n');
+    client.write(ESTABLISHED);
     remote.write(first);
     remote.pipe(client);
     client.pipe(remote);
@@ -89,10 +93,32 @@ async function tunnel(
   client.on('close', () => remote.destroy());
 }
 
+async function agentTunnel(
+  client: Duplex,
+  first: Buffer,
+  ask: ProxyQuestions,
+  open: Set<Duplex>,
+): Promise<void> {
+  client.on('error', () => client.destroy());
+  const answer = await ask.agent();
+  if (!answer.ok) return refuse(client, 403, inWords(answer.failure));
+  if (client.destroyed) return;
+  const agent = connect({ path: answer.output });
+  track(agent, open);
+  agent.once('connect', () => {
+    client.write(ESTABLISHED);
+    if (first.length > 0) client.unshift(first);
+    const end = () => client.destroy();
+    void pipeAgent(client, agent).then(end, end);
+  });
+  agent.on('close', () => client.destroy());
+  client.on('close', () => agent.destroy());
+}
+
 async function forward(
   incoming: IncomingMessage,
   response: ServerResponse,
-  ask: (host: string, port: number) => Promise<Outcome<string>>,
+  ask: ProxyQuestions,
 ): Promise<void> {
   const answerWith = (status: number, text: string) => {
     incoming.resume();
@@ -100,8 +126,8 @@ async function forward(
   };
   const place = placeOf(incoming.url ?? '');
   if (place === undefined) return answerWith(400, 'this is a proxy: write the whole address');
-  const answer = await ask(place.host, place.port);
-  if (!answer.ok) return answerWith(403, answer.failure.message);
+  const answer = await ask.address(place.host, place.port);
+  if (!answer.ok) return answerWith(403, inWords(answer.failure));
   const headers = Object.entries(incoming.headers).filter(([name]) => !HOP_HEADERS.has(name));
   const { request } = await import('node:http');
   const outgoing = request({
@@ -131,6 +157,11 @@ function placeOf(address: string) {
   if (url.protocol !== 'http:' || url.hostname === '') return undefined;
   const port = url.port === '' ? 80 : Number(url.port);
   return { host: url.hostname, port, authority: url.host, path: `${url.pathname}${url.search}` };
+}
+
+/** Whatever program is refused shows this to people, so what can be done about it belongs to it. */
+function inWords({ message, hint }: Failure): string {
+  return hint === undefined ? message : `${message}\n${hint}`;
 }
 
 function refuse(client: Duplex, status: number, reason: string): void {

@@ -32,7 +32,7 @@ describe('a line of a worker', () => {
   test.each([
     ['{"type":"succeeded","call":"1"}', '1'],
     ['{"type":"failed","call":"2","failure":"no"}', '2'],
-    ['{"type":"request","call":"3","request":"1","body":{"kind":"connect","host":"a","port":1}}', '3'],
+    ['{"type":"request","call":"3","request":"1","body":{"kind":"agent"}}', '3'],
     ['{"type":"log","call":"4","level":"shout","message":"x"}', '4'],
   ])('that breaks the protocol names its call: %s', (line, call) => {
     expect(readMessage(line)).toMatchObject({ kind: 'broken', call });

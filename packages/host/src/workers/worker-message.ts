@@ -61,6 +61,11 @@ const request = z.discriminatedUnion('kind', [
     }),
   }),
   z.object({ kind: z.literal('secret'), name: z.string() }),
+  z.object({ kind: z.literal('connect'), host: z.string(), port: z.number() }),
+  z.object({
+    kind: z.literal('ssh'),
+    place: z.object({ host: z.string(), port: optionalCount, user: optionalText }),
+  }),
 ]);
 
 const call = z.string();

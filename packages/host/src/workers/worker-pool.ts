@@ -1,6 +1,6 @@
 import { isCadreError } from '@cadre/core';
 import { type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
-import type { ActionCall, InstalledWorker } from '../ports/action-runner.ts';
+import type { ActionCall, CallRequest, InstalledWorker } from '../ports/action-runner.ts';
 import type { NetworkProxy, Sandbox } from '../ports/sandbox.ts';
 import { nodeCommand } from './node-command.ts';
 import { openWorkerProcess, type WorkerProcess, type WorkerTimes } from './worker-process.ts';
@@ -133,7 +133,12 @@ async function startWorker(
   let asking: WorkerProcess | undefined;
   let proxy: NetworkProxy | undefined;
   try {
-    if (hasProxy(call)) proxy = await sandbox.openProxy((host, port) => askForAddress(asking, host, port));
+    if (hasProxy(call)) {
+      proxy = await sandbox.openProxy({
+        address: (host, port) => askFor(asking, { kind: 'connect', host, port }),
+        agent: () => askFor(asking, { kind: 'agent' }),
+      });
+    }
     const { command, installed } = nodeCommand(worker, call.confinement);
     const child = await sandbox.start(command, {
       confinement: call.confinement,
@@ -160,16 +165,9 @@ async function startWorker(
   }
 }
 
-async function askForAddress(
-  asking: WorkerProcess | undefined,
-  host: string,
-  port: number,
-): Promise<Outcome<string>> {
+async function askFor(asking: WorkerProcess | undefined, request: CallRequest): Promise<Outcome<string>> {
   const refused = failure('denied', 'the worker is not ready yet');
-  const answer: Outcome<JsonValue> = (await asking?.ask({ kind: 'connect', host, port })) ?? {
-    ok: false,
-    failure: refused,
-  };
+  const answer: Outcome<JsonValue> = (await asking?.ask(request)) ?? { ok: false, failure: refused };
   return answer.ok ? { ok: true, output: String(answer.output) } : answer;
 }
 

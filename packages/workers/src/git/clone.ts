@@ -1,10 +1,11 @@
 import { readdir } from 'node:fs/promises';
 import { ActionError, defineAction } from '@cadre/sdk';
 import { nameInside, resolveInside } from '../tree/safe-path.ts';
-import { type Auth, credentialSettings, sshEnvironment } from './credentials.ts';
+import { type Auth, withRemote } from './remote-access.ts';
 import { checkedAddress, hostOf, maskAddresses } from './remote-address.ts';
+import { remoteFailure } from './remote-failure.ts';
 import { openRepository } from './repository.ts';
-import { checkedRevision, expectSuccess, writeGit } from './run-git.ts';
+import { checkedRevision, writeGit } from './run-git.ts';
 
 interface CloneInput {
   readonly url: string;
@@ -28,7 +29,6 @@ export const clone = defineAction(async (input: CloneInput, context) => {
   context.effect({ kind: 'file', change: 'created', path: dir });
   if (context.mode === 'preview') return { dir, head: null, branch: null };
 
-  const settings = await credentialSettings(context, address, input.auth);
   const args = [
     // No template: it could bring hooks along.
     ...['clone', '--quiet', '--template=', '--no-recurse-submodules'],
@@ -37,11 +37,10 @@ export const clone = defineAction(async (input: CloneInput, context) => {
     ...['--', address, folder],
   ];
   const cwd = await resolveInside(context.workspace, '.');
-  expectSuccess(
-    await writeGit(context, cwd, args, { settings, env: sshEnvironment() }),
-    `cloning ${shown}`,
-    'clone_failed',
+  const cloned = await withRemote(context, { address, auth: input.auth }, (access) =>
+    writeGit(context, cwd, args, access),
   );
+  if (cloned.code !== 0) throw remoteFailure(cloned, `cloning ${shown}`, 'clone_failed', address);
   const { head, branch } = await openRepository(context, folder);
   return { dir, head, branch };
 });

@@ -1,10 +1,11 @@
 import { defineAction, skip } from '@cadre/sdk';
-import { type Auth, credentialSettings, sshEnvironment } from './credentials.ts';
 import { refuseUnfinished, runRebase } from './rebase.ts';
 import { remoteOf } from './remote.ts';
+import { type Auth, withRemote } from './remote-access.ts';
 import { hostOf } from './remote-address.ts';
+import { remoteFailure } from './remote-failure.ts';
 import { openRepository } from './repository.ts';
-import { expectSuccess, gitFailure, writeGit } from './run-git.ts';
+import { gitFailure, writeGit } from './run-git.ts';
 
 interface PullInput {
   readonly path?: string;
@@ -20,15 +21,17 @@ export const pull = defineAction(async (input: PullInput, context) => {
   const { branch, head: before, root } = repository;
   if (branch === null) throw skip('detached_head', 'the head is detached', 'check out a branch');
   refuseUnfinished(repository.unfinished);
-  const remote = await remoteOf(context, repository, branch);
+  const remote = await remoteOf(context, repository, branch, 'fetch');
   const purpose = `pull ${remote.name}/${remote.branch} into ${branch}`;
   context.effect({ kind: 'network', host: hostOf(remote.address), purpose });
   if (context.mode === 'preview') return { status: 'planned', before, head: before, conflicts: [] };
 
-  const settings = await credentialSettings(context, remote.address, input.auth);
   const fetch = ['fetch', '--quiet', '--no-recurse-submodules', remote.name, `refs/heads/${remote.branch}`];
-  const fetched = await writeGit(context, root, fetch, { settings, env: sshEnvironment() });
-  expectSuccess(fetched, `fetching ${remote.name}/${remote.branch}`, 'fetch_failed');
+  const use = { address: remote.address, root, auth: input.auth };
+  const fetched = await withRemote(context, use, (access) => writeGit(context, root, fetch, access));
+  if (fetched.code !== 0) {
+    throw remoteFailure(fetched, `fetching ${remote.name}/${remote.branch}`, 'fetch_failed', remote.address);
+  }
   const hooks = input.hooks === true;
   if (input.rebase) {
     const rebase = ['rebase', '--no-autostash', 'FETCH_HEAD'];

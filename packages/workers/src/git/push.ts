@@ -1,12 +1,13 @@
 import { type ActionContext, ActionError, type Completed, defineAction, skip } from '@cadre/sdk';
 import { lastLines } from '../tree/last-lines.ts';
 import { readGit } from '../tree/read-git.ts';
-import { type Auth, credentialSettings, sshEnvironment } from './credentials.ts';
 import { isProtected, PROTECTED_BRANCHES } from './protected-branch.ts';
 import { type Remote, remoteOf } from './remote.ts';
+import { type Auth, type RemoteAccess, withRemote } from './remote-access.ts';
 import { hostOf, maskAddresses } from './remote-address.ts';
+import { remoteFailure } from './remote-failure.ts';
 import { openRepositoryOrSkip, type Repository } from './repository.ts';
-import { gitFailure, writeGit } from './run-git.ts';
+import { writeGit } from './run-git.ts';
 
 interface PushInput {
   readonly path?: string;
@@ -35,19 +36,21 @@ export const push = defineAction(async (input: PushInput, context) => {
   context.effect({ kind: 'network', host: hostOf(remote.address), purpose });
   if (context.mode === 'preview') return { ...done, pushed: false };
 
-  const settings = await credentialSettings(context, remote.address, input.auth);
   const upstream = remote.isUpstream ? [] : ['--set-upstream'];
   const reference = `refs/heads/${branch}:refs/heads/${remote.branch}`;
   const args = ['push', '--porcelain', '--no-follow-tags', '--recurse-submodules=no', ...upstream];
-  const completed = await writeGit(context, repository.root, [...args, remote.name, reference], {
-    settings,
-    env: sshEnvironment(),
-    hooks: true,
-  });
+  const use = { address: remote.address, root: repository.root, auth: input.auth };
+  const completed = await withRemote(context, use, (access) =>
+    writeGit(context, repository.root, [...args, remote.name, reference], { ...access, hooks: true }),
+  );
   if (completed.code === 0) return { ...done, pushed: true };
   // A line that begins with `!` names a reference that was refused; without one nothing came that far.
-  if (!/^!\t/m.test(completed.stdout)) throw pushFailure(completed, target);
-  throw await rejection(context, repository, remote, { completed, settings });
+  if (!/^!\t/m.test(completed.stdout)) {
+    throw remoteFailure(completed, `pushing to ${target}`, 'push_failed', remote.address);
+  }
+  throw await withRemote(context, use, (access) =>
+    rejection(context, repository, remote, { completed, access }),
+  );
 });
 
 function refuseProtected(input: PushInput, branches: readonly string[]): void {
@@ -81,11 +84,10 @@ async function rejection(
   context: ActionContext,
   { root }: Repository,
   remote: Remote,
-  push: { readonly completed: Completed; readonly settings: Readonly<Record<string, string>> },
+  push: { readonly completed: Completed; readonly access: RemoteAccess },
 ): Promise<ActionError> {
-  const { settings } = push;
   const fetch = ['fetch', '--quiet', '--no-recurse-submodules', remote.name, `refs/heads/${remote.branch}`];
-  await writeGit(context, root, fetch, { settings, env: sshEnvironment() });
+  await writeGit(context, root, fetch, push.access);
   const count = await readGit(context, root, [
     'rev-list',
     '--left-right',
@@ -99,18 +101,5 @@ async function rejection(
   return new ActionError('push_rejected', `${remote.name}/${remote.branch} refused the push: ${why}`, {
     hint: behind > 0 ? 'pull with rebase, look at the result and push again' : "read the remote's answer",
     details: { remote: remote.name, branch: remote.branch, ahead, behind, lines },
-  });
-}
-
-function pushFailure(completed: Completed, target: string): ActionError {
-  const needsCredentials = /could not read Username|Authentication failed|Permission denied/.test(
-    completed.stderr,
-  );
-  const isUnreachable = /Could not resolve|Connection|timed out|unable to access/.test(completed.stderr);
-  return gitFailure(completed, `pushing to ${target}`, 'push_failed', {
-    retryable: isUnreachable && !needsCredentials,
-    hint: needsCredentials
-      ? 'name a secret with a token in auth.secret'
-      : 'check the address with git remote -v',
   });
 }

@@ -1,13 +1,14 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkedWorker } from '../testing/checked-worker.ts';
+import { gitHttpServer } from '../testing/git-http-server.ts';
 import { temporaryFolder } from '../testing/temporary-folder.ts';
 import { repositoryAt, temporaryRepository } from '../testing/temporary-repository.ts';
-import { hostOf } from './remote-address.ts';
+import { hostOf, sshPlaceOf } from './remote-address.ts';
 import { worker } from './worker.ts';
 
 const git = checkedWorker(import.meta.dirname, worker);
@@ -134,56 +135,13 @@ test('[WRK-65] a pull only moves forward unless a rebase is asked for', async ()
   });
 });
 
-/** git's own smart HTTP server on the loopback; with a password it is asked for. */
-async function httpServer(root: string, password?: string) {
-  const asked: string[] = [];
-  const server = createServer((request, response) => {
-    asked.push(request.headers.authorization ?? '');
-    const expected = `Basic ${Buffer.from(`git:${password}`).toString('base64')}`;
-    if (password !== undefined && request.headers.authorization !== expected) {
-      response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
-      return;
-    }
-    const [path = '', query = ''] = (request.url ?? '').split('?');
-    const backend = spawn('git', ['http-backend'], {
-      env: {
-        PATH: process.env['PATH'],
-        GIT_PROJECT_ROOT: root,
-        GIT_HTTP_EXPORT_ALL: '1',
-        PATH_INFO: path,
-        QUERY_STRING: query,
-        REQUEST_METHOD: request.method ?? '',
-        CONTENT_TYPE: request.headers['content-type'] ?? '',
-        REMOTE_USER: 'git',
-        ...(request.headers['content-encoding'] === undefined ? {} : { HTTP_CONTENT_ENCODING: 'gzip' }),
-      },
-    });
-    request.pipe(backend.stdin);
-    const chunks: Buffer[] = [];
-    backend.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
-    backend.on('close', () => {
-      const answer = Buffer.concat(chunks);
-      const end = answer.indexOf('\r\n\r\n');
-      for (const line of answer.subarray(0, end).toString().split('\r\n')) {
-        const [name = '', value = ''] = line.split(': ');
-        if (name === 'Status') response.statusCode = Number.parseInt(value, 10);
-        else response.setHeader(name, value);
-      }
-      response.end(answer.subarray(end + 4));
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  onTestFinished(() => void server.close());
-  return { asked, origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
-}
-
 test('[WRK-65] clone and push authenticate with a secret that is in no argument, address, file or message', async () => {
   const root = temporaryFolder();
   execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=work', join(root, 'shop.git')]);
   execFileSync('git', ['-C', join(root, 'shop.git'), 'config', 'http.receivepack', 'true']);
   const { local } = withRemote();
   local.git('push', '--quiet', join(root, 'shop.git'), 'work');
-  const { origin, asked } = await httpServer(root, 't0ken');
+  const { origin, asked } = await gitHttpServer(root, 't0ken');
   const workspace = temporaryFolder();
   const options = { workspace, secrets: { forge: 't0ken' } };
   const url = `${origin}/shop.git`;
@@ -218,6 +176,56 @@ test('[WRK-65] clone and push authenticate with a secret that is in no argument,
     JSON.stringify([cloned, pushed, denied]) + readFileSync(join(workspace, 'shop/.git/config'), 'utf8');
   expect(told).not.toContain('t0ken');
   expect(told).not.toContain(Buffer.from('git:t0ken').toString('base64'));
+});
+
+test('[WRK-65] neither a hook nor a helper of the repository gets to know the secret', async () => {
+  const root = temporaryFolder();
+  execFileSync('git', ['init', '--quiet', '--bare', '--initial-branch=work', join(root, 'shop.git')]);
+  execFileSync('git', ['-C', join(root, 'shop.git'), 'config', 'http.receivepack', 'true']);
+  const { origin } = await gitHttpServer(root, 't0ken');
+  const { local, at } = withRemote();
+  local.git('remote', 'set-url', 'origin', `${origin}/shop.git`);
+  const seen = join(local.path, 'seen');
+  const helper = `!tee -a ${seen}; :`;
+  local.git('config', 'credential.helper', helper);
+  for (const place of [origin, `${origin}/shop.git`])
+    local.git('config', `credential.${place}.helper`, helper);
+  local.git('config', `http.${origin}/.sslVerify`, 'false');
+  const { host } = new URL(origin);
+  const verify = `git config --get-urlmatch http.sslVerify ${origin}/shop.git`;
+  local.write(
+    '.git/hooks/pre-push',
+    `#!/bin/sh\n{ env; ${verify}; printf 'protocol=http\\nhost=${host}\\n\\n' | git credential fill; echo over; } >>${seen} 2>&1 || true\n`,
+  );
+  chmodSync(join(local.path, '.git/hooks/pre-push'), 0o755);
+
+  const pushed = await git.run('push', { auth: { secret: 'forge' } }, { ...at, secrets: { forge: 't0ken' } });
+  expect(pushed.outcome).toMatchObject({ ok: true, output: { pushed: true } });
+  const told = readFileSync(seen, 'utf8');
+  expect(told).toMatch(/^true$[\s\S]*^over$/m);
+  expect(told).not.toContain('t0ken');
+  expect(told).not.toContain(Buffer.from('git:t0ken').toString('base64'));
+});
+
+test('[WRK-65] the secret of one host is not given to another', async () => {
+  const asked: string[] = [];
+  const other = createServer((request, response) => {
+    asked.push(request.headers.authorization ?? 'nothing');
+    response.writeHead(401, { 'www-authenticate': 'Basic realm="git"' }).end();
+  });
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void other.close());
+  const { port } = other.address() as AddressInfo;
+  const first = createServer((request, response) => {
+    response.writeHead(302, { location: `http://127.0.0.1:${port}${request.url}` }).end();
+  });
+  await new Promise<void>((resolve) => first.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void first.close());
+  const url = `http://127.0.0.1:${(first.address() as AddressInfo).port}/shop.git`;
+  const options = { workspace: temporaryFolder(), secrets: { forge: 't0ken' } };
+  const failure = await git.fail('clone', { url, to: 'shop', auth: { secret: 'forge' } }, options);
+  expect(failure.code).toBe('clone_failed');
+  expect(asked).toEqual(['nothing']);
 });
 
 test('[WRK-65] addresses that run programs or hold a password are refused', async () => {
@@ -259,4 +267,22 @@ test('the host of a remote is found in all of its spellings', () => {
     'local',
     'local',
   ]);
+});
+
+test('what is reached by ssh is told from what is not', () => {
+  const places = {
+    'git@h.example.org:a/b.git': { user: 'git', host: 'h.example.org' },
+    'forge:b.git': { host: 'forge' },
+    '[::1]:b.git': { host: '::1' },
+    'git@[h.example.org:2222]:b.git': { user: 'git', host: 'h.example.org', port: 2222 },
+    'ssh://git@h.example.org:2222/b.git': { user: 'git', host: 'h.example.org', port: 2222 },
+    'ssh://[::1]/b.git': { host: '::1' },
+    'git+ssh://h.example.org/b.git': { host: 'h.example.org' },
+    'https://h.example.org/b.git': undefined,
+    'file:///srv/b.git': undefined,
+    '/srv/a:b': undefined,
+    './a:b': undefined,
+  };
+  const found = Object.keys(places).map((address) => [address, sshPlaceOf(address)]);
+  expect(Object.fromEntries(found)).toEqual(places);
 });

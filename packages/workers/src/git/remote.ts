@@ -21,6 +21,7 @@ export async function remoteOf(
   context: ActionContext,
   { root }: Repository,
   branch: string,
+  way: 'push' | 'fetch' = 'push',
 ): Promise<Remote> {
   const ask = async (...args: string[]) =>
     expectSuccess(await readGit(context, root, args), `git ${args[0]}`).trim();
@@ -42,7 +43,7 @@ export async function remoteOf(
   }
   return {
     name,
-    address: checkedAddress(await ask('remote', 'get-url', '--push', name)),
+    address: checkedAddress(await ask('remote', 'get-url', ...(way === 'push' ? ['--push'] : []), name)),
     branch: isUpstream ? reference.replace('refs/heads/', '') : branch,
     isUpstream,
   };

@@ -1,12 +1,12 @@
 import { type ActionContext, ActionError, type Completed, type FailureExtras } from '@cadre/sdk';
 import { lastLines } from '../tree/last-lines.ts';
-import { GIT_ENVIRONMENT, gitSettings, SAFE_SETTINGS } from '../tree/read-git.ts';
+import { GIT_ENVIRONMENT, type GitSettings, gitSettings, SAFE_SETTINGS } from '../tree/read-git.ts';
 import { maskAddresses } from './remote-address.ts';
 
 export interface WriteOptions {
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: GitSettings;
   /** Runs the repository's own hooks. Default false. */
   readonly hooks?: boolean;
 }

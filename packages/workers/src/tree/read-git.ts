@@ -34,9 +34,14 @@ export const GIT_ENVIRONMENT: Readonly<Record<string, string>> = {
   SSH_ASKPASS: '',
 };
 
+/** A setting of several values gets them in this order. */
+export type GitSettings = Readonly<Record<string, string | readonly string[]>>;
+
 /** Settings by the environment: any name and value is possible there, and none shows in a list of processes. */
-export function gitSettings(settings: Readonly<Record<string, string>>): Record<string, string> {
-  const entries = Object.entries(settings);
+export function gitSettings(settings: GitSettings): Record<string, string> {
+  const entries = Object.entries(settings).flatMap(([key, values]) =>
+    [values].flat().map((value) => [key, value] as const),
+  );
   const pairs = entries.flatMap(([key, value], index) => [
     [`GIT_CONFIG_KEY_${index}`, key],
     [`GIT_CONFIG_VALUE_${index}`, value],
