@@ -175,7 +175,7 @@ describe('cadre check', () => {
   });
 
   test('a step that is not built yet is named, and the run is refused', async () => {
-    const folder = repository({ 'later.yaml': workflow(`    - { id: nap, wait: { for: 10m } }`) });
+    const folder = repository({ 'later.yaml': workflow(`    - { id: nap, plan: make it good }`) });
     const { code, stderr } = await tryCli(['run', './later.yaml', '--yes'], at(folder));
     expect(code).toBe(2);
     expect(stderr).toMatch(/not built yet/);

@@ -14,7 +14,7 @@ test('[WRK-30] a repeat goes on until its condition holds and gives what the las
   const run = simulate(workflowOf([until()], { outputs: { got: '${{ steps.ready.output }}' } }));
   run.go();
   run.succeed('ready/1/poll', 503);
-  expect(run.performed.map((command) => [command.step, 'input' in command && command.input])).toEqual([
+  expect(run.performed.map(({ step, input }) => [step, input])).toEqual([
     ['ready/1/poll', { try: 1 }],
     ['ready/2/poll', { try: 2 }],
   ]);

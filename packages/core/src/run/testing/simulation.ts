@@ -7,7 +7,9 @@ import type { NumberedEvent, RunEventBody } from '../events.ts';
 import { commandsOnResume } from '../resume.ts';
 import { PENDING, type RunState, type StepState } from '../state.ts';
 
-type Performing = Extract<Command, { readonly type: 'perform-step' | 'start-run' }>;
+type Performing =
+  | Extract<Command, { readonly type: 'perform-step' }>
+  | (Extract<Command, { readonly type: 'start-run' }> & { readonly input?: undefined });
 type Created = Extract<RunEventBody, { readonly type: 'run.created' }>;
 
 export interface SimulationOptions {
