@@ -9,7 +9,10 @@ import { PENDING, type RunState, type StepState } from '../state.ts';
 
 type Performing =
   | Extract<Command, { readonly type: 'perform-step' }>
-  | (Extract<Command, { readonly type: 'start-run' }> & { readonly input?: undefined });
+  | (Extract<Command, { readonly type: 'start-run' }> & {
+      readonly input?: undefined;
+      readonly idempotencyKey?: undefined;
+    });
 type Created = Extract<RunEventBody, { readonly type: 'run.created' }>;
 
 export interface SimulationOptions {
