@@ -11,4 +11,5 @@ if (args.length === 0) run('npm', 'run', 'check', '--silent');
 const report = process.env['CADRE_TEST_REPORT'];
 const reporters =
   report === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-run('vitest', 'run', ...reporters, ...args);
+const coverage = process.env['CADRE_TEST_COVERAGE'] === 'true' ? ['--coverage'] : [];
+run('vitest', 'run', ...reporters, ...coverage, ...args);
