@@ -9,7 +9,8 @@ import { peekFlag } from '../run/flags.ts';
 import { holdingWorkflow } from '../run/hold.ts';
 import { type Ended, performRun } from '../run/perform-run.ts';
 import { type Prepared, prepareRun } from '../run/prepare.ts';
-import { printEffects, type StepEffects } from '../show/effects.ts';
+import { printEffects, type StepEffects, summarise } from '../show/effects.ts';
+import { openingLine } from '../show/opening.ts';
 import { printReport, sentenceOf } from '../show/report.ts';
 import { printTimings } from '../show/timings.ts';
 import { withApp } from '../with-app.ts';
@@ -33,11 +34,11 @@ export async function runWorkflow(given: Invocation, planOnly: boolean): Promise
       if (prepared === undefined) return EXIT.ok;
       if (prepared.flags.mermaid === true) return printMermaid(prepared, invocation);
       const interrupted = await app.engine.recover();
-      const code = await holdingWorkflow(app, prepared, invocation, () =>
-        planOnly || prepared.flags.plan === true
-          ? planAndStop(app, prepared, invocation)
-          : planAndApply(app, prepared, invocation),
-      );
+      const way = wayOf(app, prepared, planOnly, invocation);
+      const code = await holdingWorkflow(app, prepared, invocation, async () => {
+        invocation.output.line(await openingLine(prepared, place, way));
+        return WAYS[way](app, prepared, invocation);
+      });
       await finishOthers(app, interrupted, invocation);
       return code;
     },
@@ -66,11 +67,23 @@ function withGlobalFlags(invocation: Invocation, args: readonly string[]): Invoc
   return { ...invocation, global, output: createOutput(invocation.io, global) };
 }
 
-async function planAndApply(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
-  const destructive = isDestructive(prepared.workflow, (uses) => app.workers.resolve(uses).action.effects);
-  if (!destructive || prepared.flags.yes === true) return apply(app, prepared, invocation);
-  const { io, output } = invocation;
-  if (!io.interactive || output.json) return planAndStop(app, prepared, invocation);
+/** Effects are shown first and applied after a question or `--yes`; with `--plan` never. */
+function wayOf(
+  app: App,
+  { workflow, flags }: Prepared,
+  planOnly: boolean,
+  { io, output }: Invocation,
+): keyof typeof WAYS {
+  if (planOnly || flags.plan === true) return 'plan';
+  const destructive = isDestructive(workflow, (uses) => app.workers.resolve(uses).action.effects);
+  if (!destructive || flags.yes === true) return 'apply';
+  return io.interactive && !output.json ? 'plan, then ask' : 'plan';
+}
+
+const WAYS = { plan: planAndStop, apply, 'plan, then ask': planAndAsk } as const;
+
+async function planAndAsk(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
+  const { output } = invocation;
   const { confirm, isCancel } = await import('@clack/prompts');
   for (;;) {
     const planned = await makePlan(app, prepared, invocation);
@@ -130,12 +143,13 @@ async function apply(app: App, prepared: Prepared, invocation: Invocation): Prom
   const { output } = invocation;
   const ended = await performRun(app, { workflow, inputs, mode: 'apply' }, invocation);
   const rows = runReport(workflow, ended.state);
-  const effects = await app.engine.effects(ended.id);
+  const effects = (await app.engine.effects(ended.id)) as readonly StepEffects[];
   const { status, failure, output: result } = ended.state;
   output.document({ run: ended.id, status, failure, output: result, steps: rows, effects });
   output.line();
   printReport(rows, output);
-  output.line(`\n${sentenceOf(ended.state, ended.id)}`);
+  const changes = summarise(effects.flatMap((step) => step.effects));
+  output.line(`\n${sentenceOf(ended.state, ended.id)}; ${changes === '' ? 'no changes' : changes}`);
   output.line(output.colours.dim(`cadre show ${ended.id} --effects   shows every change`));
   if (flags.timings === true && !output.json) await printTimings(app, ended.id, output);
   return exitOf(ended);
