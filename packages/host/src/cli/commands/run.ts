@@ -2,7 +2,7 @@ import { isDestructive, runReport, waves, workflowMermaid } from '@cadre/core';
 import type { Effect } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
-import { EXIT, exitCodeOfRun, usageError } from '../exit.ts';
+import { EXIT, exitCodeOfInterrupt, exitCodeOfRun, usageError } from '../exit.ts';
 import { findPlace } from '../open-workspace.ts';
 import { createOutput } from '../output.ts';
 import { peekFlag } from '../run/flags.ts';
@@ -87,9 +87,9 @@ async function planAndAsk(app: App, prepared: Prepared, invocation: Invocation):
   const { confirm, isCancel } = await import('@clack/prompts');
   for (;;) {
     const planned = await makePlan(app, prepared, invocation);
-    if (planned.state.status === 'cancelled') return EXIT.interrupted;
+    if (planned.state.status === 'cancelled') return exitCodeOfInterrupt(invocation.io);
     printPlan(planned, invocation);
-    if (planned.effects.every(({ effects }) => effects.length === 0)) return exitOf(planned);
+    if (planned.effects.every(({ effects }) => effects.length === 0)) return exitOf(planned, invocation);
     const confirmed = await confirm({ message: 'Apply this plan?', initialValue: true });
     if (isCancel(confirmed)) return EXIT.interrupted;
     if (!confirmed) {
@@ -127,7 +127,7 @@ async function planAndStop(app: App, prepared: Prepared, invocation: Invocation)
   });
   printPlan(planned, invocation);
   output.line('\nNothing was changed: this was the plan. Apply it with --yes.');
-  return planned.state.status === 'cancelled' ? EXIT.interrupted : EXIT.ok;
+  return planned.state.status === 'cancelled' ? exitCodeOfInterrupt(invocation.io) : EXIT.ok;
 }
 
 function printPlan(planned: Planned, { output }: Invocation): void {
@@ -152,11 +152,11 @@ async function apply(app: App, prepared: Prepared, invocation: Invocation): Prom
   output.line(`\n${sentenceOf(ended.state, ended.id)}; ${changes === '' ? 'no changes' : changes}`);
   output.line(output.colours.dim(`cadre show ${ended.id} --effects   shows every change`));
   if (flags.timings === true && !output.json) await printTimings(app, ended.id, output);
-  return exitOf(ended);
+  return exitOf(ended, invocation);
 }
 
-function exitOf({ state }: Ended): number {
-  return exitCodeOfRun(state.status, state.failure);
+function exitOf({ state }: Ended, { io }: Invocation): number {
+  return exitCodeOfRun(state.status, state.failure, io);
 }
 
 function printMermaid({ workflow }: Prepared, { io, output }: Invocation): number {

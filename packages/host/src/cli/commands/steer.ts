@@ -59,7 +59,7 @@ export const answer: CommandHandler = (invocation) =>
     const after = await app.engine.settled(id, invocation.io.interrupted);
     invocation.output.document({ id, step: only.step, answer: given, status: after.status });
     invocation.output.line(sentenceOf(after, id));
-    return exitCodeOfRun(after.status, after.failure);
+    return exitCodeOfRun(after.status, after.failure, invocation.io);
   });
 
 export const signal: CommandHandler = (invocation) =>
