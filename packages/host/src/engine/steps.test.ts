@@ -82,10 +82,10 @@ describe('a step', () => {
     const id = await startSample(engine, { ...sampleWorkflow(steps), budget: { wallMs: 5_000 } });
     await world.clock.advance(5_000);
     const state = await engine.settled(id);
-    expect(state).toMatchObject({ status: 'timed_out', failure: { code: 'run_timed_out' } });
+    expect(state).toMatchObject({ status: 'timed_out' });
     expect(state.steps.get('a')).toMatchObject({
       status: 'timed_out',
-      failure: { message: expect.stringContaining('the whole run') },
+      failure: { code: 'timed_out', message: expect.stringContaining('the whole run') },
     });
     expect(state.steps.get('b')).toMatchObject({ status: 'skipped' });
     expect(gate.calls).toHaveLength(1);

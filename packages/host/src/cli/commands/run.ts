@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { isDestructive, runReport, waves, workflowMermaid } from '@cadre/core';
 import type { Effect } from '@cadre/sdk';
 import type { App } from '../../app.ts';
@@ -9,6 +10,7 @@ import { peekFlag } from '../run/flags.ts';
 import { holdingWorkflow } from '../run/hold.ts';
 import { type Ended, performRun } from '../run/perform-run.ts';
 import { type Prepared, prepareRun } from '../run/prepare.ts';
+import { refuseBare } from '../run/refuse-bare.ts';
 import { printEffects, type StepEffects, summarise } from '../show/effects.ts';
 import { openingLine } from '../show/opening.ts';
 import { printReport, sentenceOf } from '../show/report.ts';
@@ -33,6 +35,7 @@ export async function runWorkflow(given: Invocation, planOnly: boolean): Promise
       const prepared = await prepareRun(app, name, args, place, invocation);
       if (prepared === undefined) return EXIT.ok;
       if (prepared.flags.mermaid === true) return printMermaid(prepared, invocation);
+      if (prepared.workflow.name === 'hygiene') await refuseBare(join(place.root, place.path));
       const interrupted = await app.engine.recover();
       const way = wayOf(app, prepared, planOnly, invocation);
       const code = await holdingWorkflow(app, prepared, invocation, async () => {
