@@ -20,15 +20,24 @@ export function exitCodeOfError(error: unknown): number {
   return ERROR_CODES[error.code]?.exitCode ?? EXIT.usage;
 }
 
+/** Exit code of what was interrupted: 128 and the number of the signal that did it; of a person's cancel, Ctrl-C's. */
+export function exitCodeOfInterrupt({ interrupted }: { readonly interrupted: AbortSignal }): number {
+  return interrupted.reason === 'SIGTERM' ? EXIT.terminated : EXIT.interrupted;
+}
+
 /** Exit code of a run that ended, by the status and, for a failure, its code. */
-export function exitCodeOfRun(status: RunStatus, failure: Failure | undefined): number {
+export function exitCodeOfRun(
+  status: RunStatus,
+  failure: Failure | undefined,
+  io: { readonly interrupted: AbortSignal },
+): number {
   switch (status) {
     case 'succeeded':
       return EXIT.ok;
     case 'timed_out':
       return EXIT.timedOut;
     case 'cancelled':
-      return EXIT.interrupted;
+      return exitCodeOfInterrupt(io);
     case 'waiting':
       return EXIT.refused;
     default:

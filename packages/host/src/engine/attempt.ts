@@ -11,7 +11,7 @@ import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
 export type PerformStep = Extract<Command, { readonly type: 'perform-step' }>;
 
 /** `closed`: this process ends. `lost`: another process has taken the run. */
-export type StopReason = 'timed_out' | 'cancelled' | 'closed' | 'lost';
+export type StopReason = 'timed_out' | 'run_timed_out' | 'cancelled' | 'closed' | 'lost';
 
 export interface Attempt {
   readonly number: number;
@@ -165,6 +165,8 @@ function resultOf(
   switch (reason) {
     case 'timed_out':
       return { type: 'step.timed_out', step, failure: timeLimit(step, timeoutMs, outcome.failure) };
+    case 'run_timed_out':
+      return { type: 'step.timed_out', step, failure: runLimit(step, outcome.failure) };
     case 'cancelled':
       return { type: 'step.cancelled', step };
     case 'closed':
@@ -188,6 +190,13 @@ function skipReason({ details, message }: Failure): string {
 function timeLimit(step: string, timeoutMs: number, cause: Failure): Failure {
   return failure('timed_out', `the step '${step}' was stopped: it took longer than ${timeoutMs / 1_000} s`, {
     hint: `raise its timeout, or make it do less`,
+    cause,
+  });
+}
+
+function runLimit(step: string, cause: Failure): Failure {
+  return failure('timed_out', `the step '${step}' was stopped: the time of the whole run was over`, {
+    hint: 'give the run more time with --timeout or budget.wall, or make it do less',
     cause,
   });
 }

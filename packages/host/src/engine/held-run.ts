@@ -190,8 +190,10 @@ export class HeldRun {
         this.#startChild(command);
         return;
       case 'cancel-step':
-        if (command.child === undefined) this.#attempts.get(command.step)?.stop('cancelled');
-        else this.#watchOver(this.#context.children.cancel(command.child, command.reason));
+        if (command.child === undefined) {
+          const reason = command.reason === 'timed_out' ? 'run_timed_out' : 'cancelled';
+          this.#attempts.get(command.step)?.stop(reason);
+        } else this.#watchOver(this.#context.children.cancel(command.child, command.reason));
         return;
       case 'wake':
         this.#takeBackWake = this.#context.clock.wakeAt(command.at, () => void this.#turns.take());

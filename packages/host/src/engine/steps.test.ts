@@ -73,6 +73,24 @@ describe('a step', () => {
     expect(gate.underWay()).toBe(0);
   });
 
+  test('that the limit of the whole run stops is timed out, and later ones are skipped [HYG-10]', async () => {
+    const { engine, gate } = await world.process({
+      'sample/a': { perform: (_call, signal) => untilStopped(signal) },
+      'sample/b': {},
+    });
+    const steps = [sampleAction('a'), sampleAction('b')];
+    const id = await startSample(engine, { ...sampleWorkflow(steps), budget: { wallMs: 5_000 } });
+    await world.clock.advance(5_000);
+    const state = await engine.settled(id);
+    expect(state).toMatchObject({ status: 'timed_out' });
+    expect(state.steps.get('a')).toMatchObject({
+      status: 'timed_out',
+      failure: { code: 'timed_out', message: expect.stringContaining('the whole run') },
+    });
+    expect(state.steps.get('b')).toMatchObject({ status: 'skipped' });
+    expect(gate.calls).toHaveLength(1);
+  });
+
   test('that still succeeded after it was told to stop counts as what it is', async () => {
     const { engine } = await world.process({
       'sample/a': { perform: (_call, signal) => untilStopped(signal).then(() => succeed('done')) },

@@ -345,6 +345,33 @@ describe('without a sandbox', () => {
     expect(outcome).toMatchObject({ ok: true, output: { got: null } });
   });
 
+  test('the hostile worker of these tests refuses to do anything that could harm the machine', async () => {
+    const { workspace, workers } = fixture;
+    const sandbox = openSandbox({ workspace, environment: { PATH: '/nowhere' } });
+    const runner = openRunner({ builtInFolder: workers, workspace, sandbox });
+    runners.push(runner);
+    const made = join(workspace, 'not-to-be-made');
+    const harmful: readonly (readonly [string, JsonObject])[] = [
+      ['try', { way: 'write', path: made }],
+      ['try', { way: 'append', path: made }],
+      ['try', { way: 'plant', path: 'not-to-be-made', target: '/' }],
+      ['try', { way: 'shell', script: `/bin/touch ${made}` }],
+      ['try', { way: 'signal', pid: victim.pid ?? 0, signal: 'SIGKILL' }],
+      ['daemon', { marker: 'cadre-not-started' }],
+      ['bomb', { most: 1 }],
+      ['hog', {}],
+      ['endless', {}],
+    ];
+    for (const [action, input] of harmful) {
+      expect(await perform(runner, action, input)).toMatchObject({
+        ok: false,
+        failure: { message: expect.stringContaining('it is not in a sandbox') },
+      });
+    }
+    expect(await readdir(workspace)).not.toContain('not-to-be-made');
+    expect(victim.exitCode ?? victim.signalCode).toBeNull();
+  });
+
   test.each(['darwin', 'win32'] as const)('[WRK-20] %s says what it lacks', async (platform) => {
     const sandbox = openSandbox({ workspace: fixture.workspace, environment: process.env, platform });
     expect(await sandbox.probe()).toMatchObject({

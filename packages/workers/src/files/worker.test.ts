@@ -137,6 +137,39 @@ test('a move or copy over something needs overwrite, and what was there can be r
   expect(readFileSync(join(at.workspace, 'b'), 'utf8')).toBe('B');
 });
 
+test('[WRK-5] a file and a folder are copied whole, links as links, and the plan of it is its effect', async () => {
+  const at = place();
+  mkdirSync(join(at.workspace, 'tree/inner'), { recursive: true });
+  writeFileSync(join(at.workspace, 'tree/inner/a.sh'), 'echo a');
+  chmodSync(join(at.workspace, 'tree/inner/a.sh'), 0o750);
+  symlinkSync('inner/a.sh', join(at.workspace, 'tree/link'));
+
+  const tree = await files.run('copy', { from: 'tree', to: 'other/tree' }, at);
+  const file = await files.run('copy', { from: 'tree/inner/a.sh', to: 'b.sh' }, at);
+
+  expect(tree.effects).toMatchObject([{ kind: 'file', change: 'created', path: 'other/tree', files: 2 }]);
+  expect(file.effects).toMatchObject([{ change: 'created', path: 'b.sh', files: 1, bytes: 6 }]);
+  expect(readFileSync(join(at.workspace, 'other/tree/inner/a.sh'), 'utf8')).toBe('echo a');
+  expect(statSync(join(at.workspace, 'other/tree/inner/a.sh')).mode & 0o777).toBe(0o750);
+  expect(readlinkSync(join(at.workspace, 'other/tree/link'))).toBe('inner/a.sh');
+  expect(readFileSync(join(at.workspace, 'tree/inner/a.sh'), 'utf8')).toBe('echo a');
+});
+
+test('a folder is moved whole', async () => {
+  const at = place();
+  mkdirSync(join(at.workspace, 'tree'));
+  writeFileSync(join(at.workspace, 'tree/a'), 'A');
+
+  const { effects } = await files.run('move', { from: 'tree', to: 'moved' }, at);
+
+  expect(effects).toMatchObject([
+    { change: 'deleted', path: 'tree' },
+    { change: 'created', path: 'moved' },
+  ]);
+  expect(existsSync(join(at.workspace, 'tree'))).toBe(false);
+  expect(readFileSync(join(at.workspace, 'moved/a'), 'utf8')).toBe('A');
+});
+
 test('a folder is not copied or moved into itself', async () => {
   const at = place();
   await files.succeed('ensure-dir', { path: 'a' }, at);

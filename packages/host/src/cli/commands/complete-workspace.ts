@@ -2,6 +2,7 @@ import { loadWorkflow } from '../../resources/load-workflow.ts';
 import { listWorkflows } from '../../resources/workflow-files.ts';
 import type { CommandEntry, Invocation } from '../command.ts';
 import { buildRunCommand } from '../run/flags.ts';
+import { HYGIENE_PROFILES } from '../run/profiles.ts';
 import { withApp } from '../with-app.ts';
 
 /** Names of workflows or ids of runs, whichever the command takes. */
@@ -9,6 +10,7 @@ export async function completeArgument(
   entry: CommandEntry,
   invocation: Invocation,
 ): Promise<readonly string[]> {
+  if (entry.name === 'hygiene') return ['steps', 'profiles'];
   if (entry.completes === undefined) return [];
   return withApp(invocation, async (app) => {
     if (entry.completes === 'workflows') return (await listWorkflows(app.folders)).map((file) => file.name);
@@ -32,6 +34,24 @@ export async function completeFlags(
     if (workflow === undefined) return own;
     const { options } = buildRunCommand(named, workflow);
     return options.filter((option) => !option.hidden).flatMap((option) => longFlag(option.flags));
+  });
+}
+
+const OF_STEPS = new Set(['--steps', '-s', '--skip', '--from']);
+
+/** What may stand after a flag of a run: steps of the workflow, in a list if need be, or profiles. */
+export async function completeValue(
+  flag: string,
+  unfinished: string,
+  named: string | undefined,
+  invocation: Invocation,
+): Promise<readonly string[] | undefined> {
+  if (named === undefined || !(OF_STEPS.has(flag) || flag === '--profile')) return undefined;
+  return withApp(invocation, async (app) => {
+    if (flag === '--profile') return Object.keys({ ...HYGIENE_PROFILES, ...app.config.hygiene.profiles });
+    const { workflow } = await loadWorkflow(named, app, invocation.io.cwd);
+    const before = flag === '--from' ? '' : unfinished.slice(0, unfinished.lastIndexOf(',') + 1);
+    return (workflow?.steps ?? []).map(({ id }) => `${before}${id}`);
   });
 }
 

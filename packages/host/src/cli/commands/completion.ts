@@ -50,6 +50,9 @@ export const complete: CommandHandler = async (invocation) => {
   return EXIT.ok;
 };
 
+const workflowOf = (entry: CommandEntry, words: readonly string[]) =>
+  entry.name === 'hygiene' ? 'hygiene' : words.slice(1).find((word) => !word.startsWith('-'));
+
 async function candidatesAfter(
   words: readonly string[],
   unfinished: string,
@@ -70,7 +73,12 @@ async function candidatesAfter(
   if (entry === undefined || level.length > 0) {
     return level.filter((candidate) => candidate.hidden !== true).map((candidate) => candidate.name);
   }
-  const { completeArgument, completeFlags } = await import('./complete-workspace.ts');
+  const { completeArgument, completeFlags, completeValue } = await import('./complete-workspace.ts');
+  const flag = words.at(-1) ?? '';
+  if (entry.passThrough === true && flag.startsWith('-')) {
+    const values = await completeValue(flag, unfinished, workflowOf(entry, words), invocation);
+    if (values !== undefined) return values;
+  }
   if (unfinished.startsWith('-')) return completeFlags(entry, words, invocation);
   return given === 0 ? completeArgument(entry, invocation) : [];
 }

@@ -27,7 +27,7 @@ async function follow(app: App, id: string, invocation: Invocation): Promise<num
   invocation.output.document({ run: id, status: state.status, steps: rows });
   printReport(rows, invocation.output);
   invocation.output.line(`\n${sentenceOf(state, id)}`);
-  return exitCodeOfRun(state.status, state.failure);
+  return exitCodeOfRun(state.status, state.failure, invocation.io);
 }
 
 export const rerun: CommandHandler = (invocation) =>

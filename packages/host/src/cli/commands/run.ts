@@ -1,15 +1,18 @@
+import { join } from 'node:path';
 import { isDestructive, runReport, waves, workflowMermaid } from '@cadre/core';
 import type { Effect } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
-import { EXIT, exitCodeOfRun, usageError } from '../exit.ts';
+import { EXIT, exitCodeOfInterrupt, exitCodeOfRun, usageError } from '../exit.ts';
 import { findPlace } from '../open-workspace.ts';
 import { createOutput } from '../output.ts';
 import { peekFlag } from '../run/flags.ts';
 import { holdingWorkflow } from '../run/hold.ts';
 import { type Ended, performRun } from '../run/perform-run.ts';
 import { type Prepared, prepareRun } from '../run/prepare.ts';
-import { printEffects, type StepEffects } from '../show/effects.ts';
+import { refuseBare } from '../run/refuse-bare.ts';
+import { printEffects, type StepEffects, summarise } from '../show/effects.ts';
+import { openingLine } from '../show/opening.ts';
 import { printReport, sentenceOf } from '../show/report.ts';
 import { printTimings } from '../show/timings.ts';
 import { withApp } from '../with-app.ts';
@@ -32,12 +35,13 @@ export async function runWorkflow(given: Invocation, planOnly: boolean): Promise
       const prepared = await prepareRun(app, name, args, place, invocation);
       if (prepared === undefined) return EXIT.ok;
       if (prepared.flags.mermaid === true) return printMermaid(prepared, invocation);
+      if (prepared.workflow.name === 'hygiene') await refuseBare(join(place.root, place.path));
       const interrupted = await app.engine.recover();
-      const code = await holdingWorkflow(app, prepared, invocation, () =>
-        planOnly || prepared.flags.plan === true
-          ? planAndStop(app, prepared, invocation)
-          : planAndApply(app, prepared, invocation),
-      );
+      const way = wayOf(app, prepared, planOnly, invocation);
+      const code = await holdingWorkflow(app, prepared, invocation, async () => {
+        invocation.output.line(await openingLine(prepared, place, way));
+        return WAYS[way](app, prepared, invocation);
+      });
       await finishOthers(app, interrupted, invocation);
       return code;
     },
@@ -66,17 +70,29 @@ function withGlobalFlags(invocation: Invocation, args: readonly string[]): Invoc
   return { ...invocation, global, output: createOutput(invocation.io, global) };
 }
 
-async function planAndApply(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
-  const destructive = isDestructive(prepared.workflow, (uses) => app.workers.resolve(uses).action.effects);
-  if (!destructive || prepared.flags.yes === true) return apply(app, prepared, invocation);
-  const { io, output } = invocation;
-  if (!io.interactive || output.json) return planAndStop(app, prepared, invocation);
+/** Effects are shown first and applied after a question or `--yes`; with `--plan` never. */
+function wayOf(
+  app: App,
+  { workflow, flags }: Prepared,
+  planOnly: boolean,
+  { io, output }: Invocation,
+): keyof typeof WAYS {
+  if (planOnly || flags.plan === true) return 'plan';
+  const destructive = isDestructive(workflow, (uses) => app.workers.resolve(uses).action.effects);
+  if (!destructive || flags.yes === true) return 'apply';
+  return io.interactive && !output.json ? 'plan, then ask' : 'plan';
+}
+
+const WAYS = { plan: planAndStop, apply, 'plan, then ask': planAndAsk } as const;
+
+async function planAndAsk(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
+  const { output } = invocation;
   const { confirm, isCancel } = await import('@clack/prompts');
   for (;;) {
     const planned = await makePlan(app, prepared, invocation);
-    if (planned.state.status === 'cancelled') return EXIT.interrupted;
+    if (planned.state.status === 'cancelled') return exitCodeOfInterrupt(invocation.io);
     printPlan(planned, invocation);
-    if (planned.effects.every(({ effects }) => effects.length === 0)) return exitOf(planned);
+    if (planned.effects.every(({ effects }) => effects.length === 0)) return exitOf(planned, invocation);
     const confirmed = await confirm({ message: 'Apply this plan?', initialValue: true });
     if (isCancel(confirmed)) return EXIT.interrupted;
     if (!confirmed) {
@@ -114,7 +130,7 @@ async function planAndStop(app: App, prepared: Prepared, invocation: Invocation)
   });
   printPlan(planned, invocation);
   output.line('\nNothing was changed: this was the plan. Apply it with --yes.');
-  return planned.state.status === 'cancelled' ? EXIT.interrupted : EXIT.ok;
+  return planned.state.status === 'cancelled' ? exitCodeOfInterrupt(invocation.io) : EXIT.ok;
 }
 
 function printPlan(planned: Planned, { output }: Invocation): void {
@@ -130,19 +146,20 @@ async function apply(app: App, prepared: Prepared, invocation: Invocation): Prom
   const { output } = invocation;
   const ended = await performRun(app, { workflow, inputs, mode: 'apply' }, invocation);
   const rows = runReport(workflow, ended.state);
-  const effects = await app.engine.effects(ended.id);
+  const effects = (await app.engine.effects(ended.id)) as readonly StepEffects[];
   const { status, failure, output: result } = ended.state;
   output.document({ run: ended.id, status, failure, output: result, steps: rows, effects });
   output.line();
   printReport(rows, output);
-  output.line(`\n${sentenceOf(ended.state, ended.id)}`);
+  const changes = summarise(effects.flatMap((step) => step.effects));
+  output.line(`\n${sentenceOf(ended.state, ended.id)}; ${changes === '' ? 'no changes' : changes}`);
   output.line(output.colours.dim(`cadre show ${ended.id} --effects   shows every change`));
   if (flags.timings === true && !output.json) await printTimings(app, ended.id, output);
-  return exitOf(ended);
+  return exitOf(ended, invocation);
 }
 
-function exitOf({ state }: Ended): number {
-  return exitCodeOfRun(state.status, state.failure);
+function exitOf({ state }: Ended, { io }: Invocation): number {
+  return exitCodeOfRun(state.status, state.failure, io);
 }
 
 function printMermaid({ workflow }: Prepared, { io, output }: Invocation): number {

@@ -59,7 +59,7 @@ export const answer: CommandHandler = (invocation) =>
     const after = await app.engine.settled(id, invocation.io.interrupted);
     invocation.output.document({ id, step: only.step, answer: given, status: after.status });
     invocation.output.line(sentenceOf(after, id));
-    return exitCodeOfRun(after.status, after.failure);
+    return exitCodeOfRun(after.status, after.failure, invocation.io);
   });
 
 export const signal: CommandHandler = (invocation) =>
@@ -71,7 +71,7 @@ export const signal: CommandHandler = (invocation) =>
     const state = await app.engine.settled(id, invocation.io.interrupted);
     invocation.output.document({ id, topic, status: state.status });
     invocation.output.line(sentenceOf(state, id));
-    return isOver(state.status) ? exitCodeOfRun(state.status, state.failure) : EXIT.ok;
+    return isOver(state.status) ? exitCodeOfRun(state.status, state.failure, invocation.io) : EXIT.ok;
   });
 
 function jsonOption(options: Readonly<Record<string, unknown>>, name: string): JsonValue | undefined {

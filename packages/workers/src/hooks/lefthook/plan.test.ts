@@ -1,4 +1,4 @@
-import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { temporaryRepository } from '../../testing/temporary-repository.ts';
@@ -188,18 +188,30 @@ pre-commit:
         preCommit({
           commands: {
             types: { file_types: ['text', 'executable'], run: 'printf "%s|" {staged_files}' },
-            pattern: { exclude: '^(lefthook|tool)', run: 'printf "%s|" {staged_files}' },
+            pattern: { exclude: '^(lefthook|tool|bytes|link)', run: 'printf "%s|" {staged_files}' },
+            binary: { file_types: ['binary'], run: 'printf "%s|" {staged_files}' },
+            link: { file_types: ['symlink'], run: 'printf "%s|" {staged_files}' },
+            rest: {
+              file_types: ['not executable', 'not symlink'],
+              exclude: ['*.yml'],
+              run: 'printf "%s|" {staged_files}',
+            },
           },
         }),
       ),
     });
     repository.write('tool', '#!/bin/sh\n');
     repository.write('plain.txt', '');
+    repository.write('bytes', new Uint8Array([0, 1, 2, 255]));
+    symlinkSync('plain.txt', join(repository.path, 'link'));
     chmodSync(join(repository.path, 'tool'), 0o755);
     repository.git('add', '--all');
     const run = await runHooksIn(repository);
     expect(run.hook('types')?.output).toBe('tool|');
     expect(run.hook('pattern')?.output).toBe('plain.txt|');
+    expect(run.hook('binary')?.output).toBe('bytes|');
+    expect(run.hook('link')?.output).toBe('link|');
+    expect(run.hook('rest')?.output).toBe('bytes|plain.txt|');
   });
 
   test.each([

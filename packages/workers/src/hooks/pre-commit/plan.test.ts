@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isInstalled } from '../../../../../scripts/installed-program.ts';
 import { temporaryRepository } from '../../testing/temporary-repository.ts';
 import { splitWords } from '../split-words.ts';
 import { hooksWorker, localHooks, runHooksIn, standardHooks } from '../testing.ts';
@@ -239,11 +240,7 @@ describe('hooks that look at the whole repository', () => {
   });
 
   test('Python is parsed where Python is installed', async (context) => {
-    try {
-      execFileSync('python3', ['-c', '']);
-    } catch {
-      context.skip('python3 is not installed');
-    }
+    context.skip(!isInstalled('python3'), 'python3 is not installed');
     const { run } = await runOn(
       {
         'good.py': 'x = 1\n',

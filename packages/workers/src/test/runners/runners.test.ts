@@ -1,8 +1,9 @@
 import { readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isInstalled } from '../../../../../scripts/installed-program.ts';
 import { checkedWorker } from '../../testing/checked-worker.ts';
-import { isInstalled, modulesWith } from '../../testing/installed-program.ts';
+import { modulesWith } from '../../testing/modules-with.ts';
 import { temporaryFolder } from '../../testing/temporary-folder.ts';
 import { type TemporaryRepository, temporaryRepository } from '../../testing/temporary-repository.ts';
 import type { DetectReport } from '../detect.ts';
@@ -103,7 +104,7 @@ const SAMPLES: readonly Sample[] = [
   {
     runner: 'cargo',
     files: {
-      'Cargo.lock': 'version = 4\n\n[[package]]\nname = "x"\nversion = "0.1.0"\n',
+      'Cargo.lock': 'version = 3\n\n[[package]]\nname = "x"\nversion = "0.1.0"\n',
       'Cargo.toml': '[package]\nname = "x"\nversion = "0.1.0"\nedition = "2021"\n',
       'src/lib.rs':
         'pub fn one() -> u8 {\n    1\n}\n\n#[cfg(test)]\nmod tests {\n    #[test]\n    fn good() {}\n    #[test]\n    fn bad() {\n        assert_eq!(super::one(), 2, "two\\n\\nlines");\n    }\n    #[test]\n    #[ignore]\n    fn later() {}\n}\n',
