@@ -10,7 +10,7 @@ import { holdingWorkflow } from '../run/hold.ts';
 import { type Ended, performRun } from '../run/perform-run.ts';
 import { type Prepared, prepareRun } from '../run/prepare.ts';
 import { printEffects, type StepEffects } from '../show/effects.ts';
-import { printReport, sentenceOf } from '../show/report.ts';
+import { printReport, rerunOf, sentenceOf, topStep } from '../show/report.ts';
 import { printTimings } from '../show/timings.ts';
 import { withApp } from '../with-app.ts';
 
@@ -119,7 +119,8 @@ async function planAndStop(app: App, prepared: Prepared, invocation: Invocation)
 
 function printPlan(planned: Planned, { output }: Invocation): void {
   output.line();
-  printReport(planned.rows, output);
+  const again = (step: string) => `cadre run ${planned.state.workflow} --steps ${topStep(step)} --plan`;
+  printReport(planned.rows, output, again);
   output.line(`\n${output.colours.bold('What would change')}`);
   printEffects(planned.effects, output);
   if (planned.effects.every(({ effects }) => effects.length === 0)) output.line('  nothing');
@@ -134,7 +135,7 @@ async function apply(app: App, prepared: Prepared, invocation: Invocation): Prom
   const { status, failure, output: result } = ended.state;
   output.document({ run: ended.id, status, failure, output: result, steps: rows, effects });
   output.line();
-  printReport(rows, output);
+  printReport(rows, output, rerunOf(ended.id));
   output.line(`\n${sentenceOf(ended.state, ended.id)}`);
   output.line(output.colours.dim(`cadre show ${ended.id} --effects   shows every change`));
   if (flags.timings === true && !output.json) await printTimings(app, ended.id, output);
