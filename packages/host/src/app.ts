@@ -31,7 +31,10 @@ import { loadRunnable } from './resources/load-workflow.ts';
 import type { WorkflowFolders } from './resources/workflow-files.ts';
 import { openSandbox } from './sandboxes/open-sandbox.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
+import { headCommit } from './snapshots/head-commit.ts';
+import { openSnapshots } from './snapshots/open-snapshots.ts';
 import { openSqliteStore } from './stores/open-sqlite-store.ts';
+import { openUndo, type Undo } from './undo/open-undo.ts';
 import { openRunner } from './workers/open-runner.ts';
 
 const APP = 'cadre';
@@ -54,6 +57,7 @@ export interface App {
   readonly dataDir: string;
   readonly principal: string;
   readonly engine: Engine;
+  readonly undo: Undo;
   readonly workers: Pick<ActionRunner, 'list' | 'resolve'>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
   readonly grants: GrantStore;
@@ -100,7 +104,15 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
   const sandbox = openSandbox({ workspace: place.root, environment: env });
   const runner = openRunner({ builtInFolder: join(DIST, 'workers'), workspace: place.root, sandbox });
   const principal = `user:${userInfo().username}`;
+  const snapshots = openSnapshots({
+    workspace: place.root,
+    dataDir: folder,
+    without: [dataDir(APP, { env })],
+    keep: config.undo.keep,
+    clock,
+  });
   const gate = createGate({
+    snapshots,
     runner,
     approver,
     clock,
@@ -139,6 +151,7 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     gate,
     clock,
     workspace: { id, root: place.root },
+    commit: () => headCommit(place.root).commit,
     holder,
     places,
     findWorkflow: (name) =>
@@ -152,6 +165,11 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     lost: (lease) => log.warn('a lease was lost', { lease: lease.name }),
   });
 
+  const isDead = (lease: Lease) => liveness(lease, holder) === 'gone';
+  const holdLease: App['holdLease'] = async (name) => {
+    const taken = await keeper.take(name);
+    return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
+  };
   return {
     place,
     config,
@@ -159,6 +177,16 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     dataDir: folder,
     principal,
     engine,
+    undo: openUndo({
+      engine,
+      runs: store.runs,
+      snapshots,
+      leases: store.leases,
+      audit: store.audit,
+      clock,
+      isDead,
+      holdLease,
+    }),
     workers: runner,
     sandbox,
     grants: store.grants,
@@ -180,17 +208,15 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
           idempotencyKey: clock.newId('key'),
           permissionSets: [],
           env: {},
+          loose: true,
         },
         new AbortController().signal,
         { log: (line) => log[line.level](line.message, line.fields), progress: () => undefined },
       );
       return performed.outcome;
     },
-    async holdLease(name) {
-      const taken = await keeper.take(name);
-      return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
-    },
-    isDead: (lease) => liveness(lease, holder) === 'gone',
+    holdLease,
+    isDead,
     verifyAudit: () => verifyAudit(store.audit, join(folder, 'audit-head')),
     evaluateWorkflow: evaluateWorkflowFile,
     setConfig: (key, text) => setSetting(settings.files.at(-1) ?? join(place.root, 'cadre.yaml'), key, text),
@@ -210,6 +236,7 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
       await engine.close();
       keeper.close();
       await runner.close();
+      await snapshots.close();
       await store.close();
       await log.close();
     },

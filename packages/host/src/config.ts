@@ -113,6 +113,17 @@ export const ConfigSchema = z.strictObject({
     )
     .default({})
     .describe('classes of work: cpu (cores, at most 8), io (32), llm (4), deploy (2), and own ones'),
+  undo: z
+    .strictObject({
+      keep: z
+        .number()
+        .int()
+        .min(0)
+        .default(10)
+        .describe('runs that can be undone; 0: nothing is kept for that'),
+    })
+    .prefault({})
+    .describe('what is kept to undo runs'),
   lock: z
     .strictObject({
       wait: z.string().default('0s').describe('how long to wait for another run of the same workflow'),

@@ -37,6 +37,7 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
       const group = groupOf(workflow, { id, at, inputs, trigger, workspace: context.workspace });
       const { onConflict = 'queue' } = workflow.concurrency ?? {};
       const admitted = group === undefined || (await context.groups.enter(group, id, onConflict));
+      const commit = context.commit();
       const created: RunEvent = {
         at,
         type: 'run.created',
@@ -46,6 +47,7 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
         mode,
         trigger,
         principal,
+        ...(commit === undefined ? {} : { commit }),
         ...(reused === undefined ? {} : { reused }),
         ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
         ...(budget === undefined ? {} : { budget }),

@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, lchown, lstat, mkdir, open, rename, rm, symlink } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { flushFolder, systemCode } from '@cadre/kit/files';
+import type { Entry } from './entry.ts';
+
+/** A place that cannot be written safely, in words. */
+export class Misplaced extends Error {}
+
+/**
+ * Puts a file or link at a path below the root, by one rename, so that whoever looks finds the old or the new and a kill
+ * at any moment leaves one of them. Folders on the way are made. `stillFits` is asked right before the rename.
+ * Throws Misplaced when a part of the way is a link or a file: nothing is ever written through a link.
+ */
+export async function placeEntry(
+  root: string,
+  path: string,
+  entry: Entry & { readonly content: Uint8Array },
+  stillFits: () => Promise<boolean>,
+): Promise<boolean> {
+  const folder = join(root, dirname(path));
+  await makeFolders(root, dirname(path));
+  const temporary = join(folder, `.cadre-${randomUUID()}.tmp`);
+  try {
+    if (entry.kind === 'link') await symlink(Buffer.from(entry.content), temporary);
+    else await fill(temporary, entry.content);
+    await giveAway(temporary, [join(root, path), folder]);
+    // After the owner: changing it clears set-id bits.
+    if (entry.kind === 'file') await chmod(temporary, entry.mode);
+    if (!(await stillFits())) return false;
+    await rename(temporary, join(root, path));
+    await flushFolder(folder);
+    return true;
+  } finally {
+    await rm(temporary, { force: true });
+  }
+}
+
+async function fill(temporary: string, content: Uint8Array): Promise<void> {
+  const file = await open(temporary, 'wx', 0o600);
+  try {
+    await file.writeFile(content);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Where Cadre runs as root, what it makes belongs to whom the first of these that is there belongs. */
+async function giveAway(made: string, models: readonly string[]): Promise<void> {
+  if (process.getuid?.() !== 0) return;
+  for (const model of models) {
+    const found = await lstat(model).catch(() => undefined);
+    if (found !== undefined) return lchown(made, found.uid, found.gid);
+  }
+}
+
+/** Every folder on the way, each a real one. */
+export async function makeFolders(root: string, path: string, mode = 0o777): Promise<void> {
+  if (path === '.' || path === '') return;
+  await makeFolders(root, dirname(path));
+  const whole = join(root, path);
+  try {
+    await mkdir(whole, { mode });
+    await giveAway(whole, [dirname(whole)]);
+  } catch (error) {
+    if (systemCode(error) !== 'EEXIST') throw error;
+    if (!(await lstat(whole)).isDirectory()) {
+      throw new Misplaced(`${path} is not a folder, so nothing can be put into it`);
+    }
+  }
+}

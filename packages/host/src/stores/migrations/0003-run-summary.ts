@@ -1,0 +1,13 @@
+import type { Migration } from './migrations.ts';
+
+/** What a list of runs says of each, so that nobody has to read journals for a list. */
+export const RUN_SUMMARY: Migration = {
+  number: 3,
+  name: 'run summary',
+  statements: [
+    'ALTER TABLE runs ADD COLUMN profile TEXT',
+    'ALTER TABLE runs ADD COLUMN commit_at TEXT',
+    'ALTER TABLE runs ADD COLUMN commit_made TEXT',
+    'ALTER TABLE runs ADD COLUMN changes INTEGER NOT NULL DEFAULT 0',
+  ],
+};
