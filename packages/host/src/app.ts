@@ -33,6 +33,7 @@ import { openSandbox } from './sandboxes/open-sandbox.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
 import { headCommit } from './snapshots/head-commit.ts';
 import { openSnapshots } from './snapshots/open-snapshots.ts';
+import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
 import { openSqliteStore } from './stores/open-sqlite-store.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
 import { openRunner } from './workers/open-runner.ts';
@@ -58,6 +59,8 @@ export interface App {
   readonly principal: string;
   readonly engine: Engine;
   readonly undo: Undo;
+  /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
+  stageBackup(wanted: { run: string; to: string; paths: readonly string[] }): Promise<Outcome<StagedBackup>>;
   readonly workers: Pick<ActionRunner, 'list' | 'resolve'>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
   readonly grants: GrantStore;
@@ -170,6 +173,26 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     const taken = await keeper.take(name);
     return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
   };
+  const call: App['call'] = async (uses, input) => {
+    const performed = await gate.perform(
+      {
+        uses,
+        input,
+        mode: 'apply',
+        principal,
+        run: clock.newId('call'),
+        step: uses,
+        attempt: 1,
+        idempotencyKey: clock.newId('key'),
+        permissionSets: [],
+        env: {},
+        loose: true,
+      },
+      new AbortController().signal,
+      { log: (line) => log[line.level](line.message, line.fields), progress: () => undefined },
+    );
+    return performed.outcome;
+  };
   return {
     place,
     config,
@@ -195,26 +218,8 @@ export async function openApp({ place, env, approver, warn }: AppOptions): Promi
     clock,
     log,
     folders,
-    async call(uses, input) {
-      const performed = await gate.perform(
-        {
-          uses,
-          input,
-          mode: 'apply',
-          principal,
-          run: clock.newId('call'),
-          step: uses,
-          attempt: 1,
-          idempotencyKey: clock.newId('key'),
-          permissionSets: [],
-          env: {},
-          loose: true,
-        },
-        new AbortController().signal,
-        { log: (line) => log[line.level](line.message, line.fields), progress: () => undefined },
-      );
-      return performed.outcome;
-    },
+    call,
+    stageBackup: (wanted) => stageBackup({ call, dataDir: folder }, wanted),
     holdLease,
     isDead,
     verifyAudit: () => verifyAudit(store.audit, join(folder, 'audit-head')),

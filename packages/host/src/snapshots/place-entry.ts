@@ -1,8 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, lchown, lstat, mkdir, open, rename, rm, symlink } from 'node:fs/promises';
+import {
+  chmod,
+  constants,
+  copyFile,
+  lchown,
+  lstat,
+  mkdir,
+  open,
+  readlink,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+} from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { flushFolder, systemCode } from '@cadre/kit/files';
 import type { Entry } from './entry.ts';
+
+/** Bytes, or the file that has them. */
+export type Content = Uint8Array | { readonly copyOf: string };
 
 /** A place that cannot be written safely, in words. */
 export class Misplaced extends Error {}
@@ -15,15 +32,14 @@ export class Misplaced extends Error {}
 export async function placeEntry(
   root: string,
   path: string,
-  entry: Entry & { readonly content: Uint8Array },
+  entry: Pick<Entry, 'kind' | 'mode'> & { readonly content: Content },
   stillFits: () => Promise<boolean>,
 ): Promise<boolean> {
   const folder = join(root, dirname(path));
   await makeFolders(root, dirname(path));
   const temporary = join(folder, `.cadre-${randomUUID()}.tmp`);
   try {
-    if (entry.kind === 'link') await symlink(Buffer.from(entry.content), temporary);
-    else await fill(temporary, entry.content);
+    await fill(temporary, entry.kind, entry.content);
     await giveAway(temporary, [join(root, path), folder]);
     // After the owner: changing it clears set-id bits.
     if (entry.kind === 'file') await chmod(temporary, entry.mode);
@@ -36,10 +52,19 @@ export async function placeEntry(
   }
 }
 
-async function fill(temporary: string, content: Uint8Array): Promise<void> {
-  const file = await open(temporary, 'wx', 0o600);
+async function fill(temporary: string, kind: Entry['kind'], content: Content): Promise<void> {
+  if (kind === 'link') {
+    return symlink('copyOf' in content ? await readlink(content.copyOf) : Buffer.from(content), temporary);
+  }
+  if ('copyOf' in content) {
+    await copyFile(content.copyOf, temporary, constants.COPYFILE_FICLONE | constants.COPYFILE_EXCL);
+    await chmod(temporary, 0o600);
+    const { atime, mtime } = await stat(content.copyOf);
+    await utimes(temporary, atime, mtime);
+  }
+  const file = await open(temporary, 'copyOf' in content ? 'r+' : 'wx', 0o600);
   try {
-    await file.writeFile(content);
+    if (!('copyOf' in content)) await file.writeFile(content);
     await file.sync();
   } finally {
     await file.close();

@@ -2,7 +2,7 @@ import { chmod, lstat, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { systemCode } from '@cadre/kit/files';
 import type { PutBack } from '../ports/snapshots.ts';
-import { type Entry, isSame, type Version } from './entry.ts';
+import { type Entry, isKept, isSame, type Version } from './entry.ts';
 import { Misplaced, makeFolders, placeEntry } from './place-entry.ts';
 import { readEntry } from './read-entry.ts';
 import type { PathChange } from './run-changes.ts';
@@ -113,7 +113,7 @@ async function stillIs(root: string, path: string, expected: Version | undefined
   }
   const seen = seePath(root, path);
   const most = Number.POSITIVE_INFINITY;
-  const unread = expected !== undefined && expected.digest.startsWith('~');
+  const unread = expected !== undefined && !isKept(expected);
   const entry = seen === undefined ? undefined : readEntry(root, seen, 0, unread ? -1 : most);
   return isSame(entry, expected);
 }
