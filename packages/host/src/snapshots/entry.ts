@@ -27,8 +27,8 @@ export function isKept({ digest }: Entry): boolean {
 }
 
 /** In place of a digest for what is not read: size and time tell versions apart. */
-export function unkeptDigest(size: bigint, mtimeNs: bigint): string {
-  return `${UNKEPT}${size} ${mtimeNs}`;
+export function unkeptDigest(size: number, mtimeMs: number): string {
+  return `${UNKEPT}${size} ${mtimeMs}`;
 }
 
 export function isSame(a: Entry | undefined, b: Entry | undefined): boolean {

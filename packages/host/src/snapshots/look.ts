@@ -102,7 +102,7 @@ function withinLimits(entry: ReadEntry, seen: Seen, { known, limits }: LookSetti
   const size = entry.content?.length ?? 0;
   if (known.bytes + size <= limits.bytes) return entry;
   const { content: _, ...rest } = entry;
-  return { ...rest, digest: unkeptDigest(seen.size, seen.mtimeNs) };
+  return { ...rest, digest: unkeptDigest(seen.size, seen.mtimeMs) };
 }
 
 function note(
@@ -118,7 +118,7 @@ function note(
     database.run(
       'UPDATE versions SET signature = ?, changed = ? WHERE path = ? AND ended IS NULL',
       signature,
-      changed,
+      Math.floor(changed),
       path,
     );
     known.versions.set(path, { ...before, signature, changed });
@@ -141,7 +141,7 @@ function note(
     mode,
     digest,
     signature,
-    changed,
+    Math.floor(changed),
   );
   known.versions.set(path, { path, began: number, kind, mode, digest, signature, changed });
   return before === undefined ? 'created' : 'modified';

@@ -15,7 +15,7 @@ import {
   utimes,
 } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { flushFolder, systemCode } from '@cadre/kit/files';
+import { systemCode } from '@cadre/kit/files';
 import type { Entry } from './entry.ts';
 
 /** Bytes, or the file that has them. */
@@ -26,7 +26,7 @@ export class Misplaced extends Error {}
 
 /**
  * Puts a file or link at a path below the root, by one rename, so that whoever looks finds the old or the new and a kill
- * at any moment leaves one of them. Folders on the way are made. `stillFits` is asked right before the rename.
+ * at any moment leaves one of them. Flush the folders when all is placed: until then a power cut may bring the old back. Folders on the way are made. `stillFits` is asked right before the rename.
  * Throws Misplaced when a part of the way is a link or a file: nothing is ever written through a link.
  */
 export async function placeEntry(
@@ -45,7 +45,6 @@ export async function placeEntry(
     if (entry.kind === 'file') await chmod(temporary, entry.mode);
     if (!(await stillFits())) return false;
     await rename(temporary, join(root, path));
-    await flushFolder(folder);
     return true;
   } finally {
     await rm(temporary, { force: true });

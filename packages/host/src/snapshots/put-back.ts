@@ -1,6 +1,6 @@
 import { chmod, lstat, rm, rmdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { systemCode } from '@cadre/kit/files';
+import { flushFolder, systemCode } from '@cadre/kit/files';
 import type { PutBack } from '../ports/snapshots.ts';
 import { type Entry, isKept, isSame, type Version } from './entry.ts';
 import { Misplaced, makeFolders, placeEntry } from './place-entry.ts';
@@ -15,6 +15,10 @@ export interface PutBackOrder {
 }
 
 type Left = PutBack['left'][number];
+type Act = (change: PathChange) => Promise<boolean>;
+
+/** Each waits for the disk; together they wait once. */
+const AT_ONCE = 16;
 
 /**
  * Puts back what can be, path by path; one that fails does not stop the others. Each is looked at once more right before
@@ -24,12 +28,17 @@ export async function putBackChanges(order: PutBackOrder): Promise<PutBack> {
   const restored: string[] = [];
   const removed: string[] = [];
   const left: Left[] = order.changes.flatMap(leftAlone);
-  const each = async (changes: readonly PathChange[], act: (change: PathChange) => Promise<boolean>) => {
-    for (const change of changes) {
-      const reason = await attempt(() => act(change));
-      if (reason !== undefined) left.push({ path: change.path, ...reason });
-      else if (change.kind !== 'folder') (change.before === undefined ? removed : restored).push(change.path);
-    }
+  const doOne = async (change: PathChange, act: Act) => {
+    const reason = await attempt(() => act(change));
+    if (reason !== undefined) left.push({ path: change.path, ...reason });
+    else if (change.kind !== 'folder') (change.before === undefined ? removed : restored).push(change.path);
+  };
+  const each = async (changes: readonly PathChange[], act: Act, atOnce = 1) => {
+    const waiting = changes.values();
+    const take = async () => {
+      for (const change of waiting) await doOne(change, act);
+    };
+    await Promise.all(Array.from({ length: atOnce }, take));
   };
   const doable = order.changes.filter(({ standing }) => standing === 'restorable');
   const files = doable.filter(({ before }) => before !== undefined && before.kind !== 'folder');
@@ -43,8 +52,15 @@ export async function putBackChanges(order: PutBackOrder): Promise<PutBack> {
     byDepth(away.filter(({ before, now }) => before !== undefined || now?.kind === 'folder')),
   );
   await each(byDepth(folders).toReversed(), (change) => makeFolder(order, change));
-  await each(files, (change) => place(order, change));
+  await each(files, (change) => place(order, change), AT_ONCE);
+  await flushFolders(order.workspace, [...restored, ...removed]);
   return { restored: restored.sort(), removed: removed.sort(), left: left.sort(byPath) };
+}
+
+/** So that a power cut does not take back what was told as done. */
+async function flushFolders(root: string, paths: readonly string[]): Promise<void> {
+  const folders = new Set(paths.map((path) => dirname(path)));
+  for (const folder of folders) await flushFolder(join(root, folder)).catch(() => undefined);
 }
 
 const MEANWHILE = { reason: 'changed_meanwhile', message: 'it was changed since' };

@@ -15,10 +15,10 @@ export interface ReadEntry extends Entry {
 
 /** What stands at a path that was seen. `at` is the moment of the look; what has more bytes than `most` is not read. */
 export function readEntry(root: string, seen: Seen, at: number, most: number): ReadEntry {
-  const { kind, mode, size, mtimeNs } = seen;
+  const { kind, mode, size, mtimeMs } = seen;
   const settled = seen.changed < at - COARSE_MS ? seen.signature : '';
   if (kind === 'folder') return { kind, mode, digest: '', signature: seen.signature };
-  const unkept = { kind, mode, digest: unkeptDigest(size, mtimeNs), signature: settled };
+  const unkept = { kind, mode, digest: unkeptDigest(size, mtimeMs), signature: settled };
   if (size > most) return unkept;
   try {
     if (kind === 'link') return keptEntry(seen, readlinkSync(join(root, seen.path), 'buffer'), settled);
@@ -41,9 +41,9 @@ function readFile(root: string, seen: Seen): { content: Buffer; still: boolean }
     constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0),
   );
   try {
-    const before = signatureOf(fstatSync(handle, { bigint: true }));
+    const before = signatureOf(fstatSync(handle));
     const content = readFileSync(handle);
-    const after = signatureOf(fstatSync(handle, { bigint: true }));
+    const after = signatureOf(fstatSync(handle));
     return { content, still: before === seen.signature && after === seen.signature };
   } finally {
     closeSync(handle);

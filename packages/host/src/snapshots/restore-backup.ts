@@ -1,6 +1,6 @@
 import { lstat, mkdir, readdir, readlink, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { copyTree, hashFile, isRunning, processStart, systemCode, walk } from '@cadre/kit/files';
+import { copyTree, flushFolder, hashFile, isRunning, processStart, systemCode, walk } from '@cadre/kit/files';
 import type { JsonObject, JsonValue, Outcome } from '@cadre/sdk';
 import { Misplaced, placeEntry } from './place-entry.ts';
 
@@ -114,6 +114,7 @@ async function placeFiles(
     if (problem === undefined) placed.push(path);
     else left.push({ path, message: problem });
   }
+  for (const folder of new Set(placed.map((path) => dirname(path)))) await flushFolder(join(to, folder));
   if (history) {
     const { failed } = await copyTree(join(from, '.git'), join(to, '.git'));
     for (const { path, message } of failed) left.push({ path: `.git/${path}`, message });
