@@ -164,6 +164,25 @@ describe('[HYG-11] cadre undo', () => {
     expect(refused.stderr).toContain('cadre hygiene restore');
   });
 
+  test('what runs inside a run changed is undone with it, and not alone', async () => {
+    write('a', 'old');
+    workflow({ only: 'echo new > a' });
+    const head = 'apiVersion: cadre/v1\nkind: Workflow\nmetadata: { name: outer }\nspec:\n';
+    write('.cadre/workflows/inner.yaml', read('sample.yaml').replace('name: sample', 'name: inner'));
+    write(
+      'outer.yaml',
+      `${head}  permissions: ["fs:read:.", "fs:write:.", "shell:*"]\n  steps:\n    - { id: sub, workflow: inner }\n`,
+    );
+    const outer = (await json('run', './outer.yaml', '--yes')).run as string;
+    expect(read('a')).toBe('new\n');
+    const [inner] = (await json('runs', 'inner')).runs;
+    const refused = await cadre('undo', inner.id, '--yes');
+    expect(refused).toMatchObject({ code: 2, stderr: expect.stringContaining(`cadre undo ${outer}`) });
+    expect(await json('show', outer)).toMatchObject({ changes: 1 });
+    await cadre('undo', outer, '--yes');
+    expect(read('a')).toBe('old');
+  });
+
   test('a run that was killed in the middle is ended, and undone', async () => {
     write('a', 'old');
     write('b', 'old');

@@ -25,10 +25,11 @@ export async function keepBefore(
   perform: () => Promise<Performed>,
 ): Promise<Performed> {
   if (!mayChangeFiles(planned)) return perform();
-  const { run, step, attempt } = planned.subject.call;
+  // Runs inside a run are undone with it.
+  const { run, root = run, step, attempt } = planned.subject.call;
   let snapshot: OpenSnapshot;
   try {
-    snapshot = await snapshots.open({ run, step, attempt });
+    snapshot = await snapshots.open({ run: root, step, attempt });
   } catch (error) {
     if (!isCadreError(error)) throw error;
     const { code, message, hint } = error;

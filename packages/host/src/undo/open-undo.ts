@@ -65,6 +65,7 @@ export function openUndo(options: UndoOptions): Undo {
         hint: 'cadre runs',
       });
     }
+    refuseInner(run, state);
     await refuseWhilePerformed(run, options);
     const undone = standingUndo(await history(run));
     const { kept, active, changes, commits } = await snapshots.changes(run);
@@ -141,6 +142,15 @@ export function openUndo(options: UndoOptions): Undo {
       });
     },
   };
+}
+
+/** What a run inside another one changed belongs to the whole. */
+function refuseInner(run: string, { trigger }: RunState): void {
+  const { kind, root } = trigger;
+  if (kind !== 'workflow' || typeof root !== 'string') return;
+  throw new CadreError('invalid_usage', `${run} is a part of ${root}, and is undone with it`, {
+    hint: `cadre undo ${root}`,
+  });
 }
 
 async function refuseWhilePerformed(run: string, { leases, isDead, clock }: UndoOptions): Promise<void> {

@@ -6,7 +6,8 @@ export function* putEffects(run: string, step: string, effects: readonly unknown
   if (changes === 0) return false;
   const files = effects.reduce<number>((sum, effect) => sum + filesOf(effect), 0);
   const made = effects.map(commitOf).findLast((commit) => commit !== undefined);
-  if (files > 0 || made !== undefined) yield change(COUNT, run, files, made ?? null);
+  if (files === 0 && made === undefined) return true;
+  for (const id of [run, ...runsAround(run)]) yield change(COUNT, id, files, made ?? null);
   return true;
 }
 
@@ -15,6 +16,12 @@ const PUT_EFFECTS = 'INSERT INTO effects (run, step, effects) SELECT key, ?2, ?3
 
 const COUNT = `UPDATE runs SET changes = changes + ?2, commit_made = coalesce(?3, commit_made)
   WHERE id = ?1 AND ended_at IS NULL`;
+
+/** A run inside another has its id, a dot and a number. */
+function runsAround(run: string): string[] {
+  const end = run.lastIndexOf('.');
+  return end < 0 ? [] : [run.slice(0, end), ...runsAround(run.slice(0, end))];
+}
 
 /** One for a file, and as many as there are behind a folder. */
 function filesOf(effect: unknown): number {
