@@ -29,7 +29,8 @@ for (const files of [1_000, 10_000]) {
     console.log(`${files} files, ${name}: ${wall.toFixed(1)} ms, of them ${cpu.toFixed(1)} ms of processor`);
     return result;
   };
-  const attempt = (name: string) => measure(name, () => snapshots.open({ run: `run_${run}`, step: 'a', attempt: 1 }));
+  const attempt = (name: string) =>
+    measure(name, () => snapshots.open({ run: `run_${run}`, step: 'a', attempt: 1 }));
   const first = await attempt('first look');
   await measure('look after', () => first.close());
   // Times of change become certain after a moment; until then contents decide.

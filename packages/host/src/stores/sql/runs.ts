@@ -2,7 +2,7 @@ import { RUN_STATUSES, type RunEvent, type RunStatus } from '@cadre/core';
 import type { Appended, RunFilter, RunRecord } from '../../ports/store.ts';
 import { change, query, type Row, type Script, type SqlValue, type Statement } from '../database.ts';
 import { insertEvents } from './events.ts';
-import { type Progress, progressOf, QUEUED } from './progress.ts';
+import { type Progress, profileOf, progressOf, QUEUED } from './progress.ts';
 
 const COLUMNS = `key, id, workflow, definition, mode, status, principal, created_at, started_at, ended_at, number,
   failure_code, profile, commit_at, commit_made, changes`;
@@ -32,7 +32,7 @@ export function* createRun(
     progress.status,
     progress.startedAt ?? null,
     questionsText(progress),
-    typeof created.trigger['profile'] === 'string' ? created.trigger['profile'] : null,
+    profileOf(created),
     created.commit ?? null,
   )).rows;
   if (row === undefined) return undefined;
