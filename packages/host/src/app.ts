@@ -34,6 +34,10 @@ import { loadRunnable } from './resources/load-workflow.ts';
 import type { WorkflowFolders } from './resources/workflow-files.ts';
 import { openSandbox } from './sandboxes/open-sandbox.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
+import { headCommit } from './snapshots/head-commit.ts';
+import { openSnapshots } from './snapshots/open-snapshots.ts';
+import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
+import { openUndo, type Undo } from './undo/open-undo.ts';
 import { openRunner } from './workers/open-runner.ts';
 
 const APP = 'cadre';
@@ -63,6 +67,9 @@ export interface App {
   readonly dataDir: string;
   readonly principal: string;
   readonly engine: Engine;
+  readonly undo: Undo;
+  /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
+  stageBackup(wanted: { run: string; to: string; paths: readonly string[] }): Promise<Outcome<StagedBackup>>;
   readonly workers: Pick<ActionRunner, 'list' | 'resolve'>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
   readonly grants: GrantStore;
@@ -115,7 +122,15 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
   const sandbox = openSandbox({ workspace: place.root, environment });
   const runner = openRunner({ builtInFolder: join(DIST, 'workers'), workspace: place.root, sandbox });
   const principal = `user:${userInfo().username}`;
+  const snapshots = openSnapshots({
+    workspace: place.root,
+    dataDir: folder,
+    without: [dataDir(APP, { env })],
+    keep: config.undo.keep,
+    clock,
+  });
   const gate = createGate({
+    snapshots,
     runner,
     approver,
     clock,
@@ -154,6 +169,7 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
     gate,
     clock,
     workspace: { id, root: place.root },
+    commit: () => headCommit(place.root).commit,
     holder,
     places,
     ...(opened.sharing === undefined ? {} : { sharing: opened.sharing }),
@@ -178,6 +194,31 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
     known: opened.classes,
   });
 
+  const isDead = (lease: Lease) => liveness(lease, holder) === 'gone';
+  const holdLease: App['holdLease'] = async (name) => {
+    const taken = await keeper.take(name);
+    return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
+  };
+  const call: App['call'] = async (uses, input) => {
+    const performed = await gate.perform(
+      {
+        uses,
+        input,
+        mode: 'apply',
+        principal,
+        run: clock.newId('call'),
+        step: uses,
+        attempt: 1,
+        idempotencyKey: clock.newId('key'),
+        permissionSets: [],
+        env: {},
+        loose: true,
+      },
+      new AbortController().signal,
+      { log: (line) => log[line.level](line.message, line.fields), progress: () => undefined },
+    );
+    return performed.outcome;
+  };
   return {
     place,
     store: opened.facts,
@@ -188,6 +229,16 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
     dataDir: folder,
     principal,
     engine,
+    undo: openUndo({
+      engine,
+      runs: store.runs,
+      snapshots,
+      leases: store.leases,
+      audit: store.audit,
+      clock,
+      isDead,
+      holdLease,
+    }),
     workers: runner,
     sandbox,
     grants: store.grants,
@@ -196,30 +247,10 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
     clock,
     log,
     folders,
-    async call(uses, input) {
-      const performed = await gate.perform(
-        {
-          uses,
-          input,
-          mode: 'apply',
-          principal,
-          run: clock.newId('call'),
-          step: uses,
-          attempt: 1,
-          idempotencyKey: clock.newId('key'),
-          permissionSets: [],
-          env: {},
-        },
-        new AbortController().signal,
-        { log: (line) => log[line.level](line.message, line.fields), progress: () => undefined },
-      );
-      return performed.outcome;
-    },
-    async holdLease(name) {
-      const taken = await keeper.take(name);
-      return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
-    },
-    isDead: (lease) => liveness(lease, holder) === 'gone',
+    call,
+    stageBackup: (wanted) => stageBackup({ call, dataDir: folder }, wanted),
+    holdLease,
+    isDead,
     verifyAudit: () => verifyAudit(store.audit, join(folder, 'audit-head')),
     evaluateWorkflow: evaluateWorkflowFile,
     setConfig: (key, text) => setSetting(settings.files.at(-1) ?? join(place.root, 'cadre.yaml'), key, text),
@@ -244,6 +275,7 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
       await engine.close();
       keeper.close();
       await runner.close();
+      await snapshots.close();
       await store.close();
       await log.close();
     },

@@ -131,6 +131,17 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('processes that perform what others have handed in'),
+  undo: z
+    .strictObject({
+      keep: z
+        .number()
+        .int()
+        .min(0)
+        .default(10)
+        .describe('runs that can be undone; 0: nothing is kept for that'),
+    })
+    .prefault({})
+    .describe('what is kept to undo runs'),
   lock: z
     .strictObject({
       wait: z.string().default('0s').describe('how long to wait for another run of the same workflow'),

@@ -9,8 +9,10 @@ import type { PermissionAnswer, PermissionQuestion } from '../src/ports/approver
 import type { AuditEntry } from '../src/ports/audit-store.ts';
 import type { Gate, GateCall, Performed } from '../src/ports/gate.ts';
 import type { Sandbox } from '../src/ports/sandbox.ts';
+import type { Snapshots } from '../src/ports/snapshots.ts';
 import type { Store } from '../src/ports/store.ts';
 import { openSandbox } from '../src/sandboxes/open-sandbox.ts';
+import { openSnapshots } from '../src/snapshots/open-snapshots.ts';
 import { openSqliteStore } from '../src/stores/open-sqlite-store.ts';
 import { openRunner } from '../src/workers/open-runner.ts';
 import { type WorkerFixture, workerFixture } from './worker-fixture.ts';
@@ -26,6 +28,7 @@ export interface GateFixture extends WorkerFixture {
   readonly sandbox: Sandbox;
   readonly runner: ActionRunner;
   readonly store: Store;
+  readonly snapshots: Snapshots;
   /** What was asked, and what will be answered; without an answer left there is nobody to ask. */
   readonly questions: PermissionQuestion[];
   readonly answers: PermissionAnswer[];
@@ -43,6 +46,8 @@ export async function gateFixture(): Promise<GateFixture> {
   const sandbox = openSandbox({ workspace, environment: process.env });
   const runner = openRunner({ builtInFolder: workers, workspace, sandbox });
   const store = await openSqliteStore(':memory:');
+  const clock = systemClock();
+  const snapshots = openSnapshots({ workspace, dataDir, without: [dataDir], keep: 10, clock });
   const questions: PermissionQuestion[] = [];
   const answers: PermissionAnswer[] = [];
   const logs: string[] = [];
@@ -51,6 +56,7 @@ export async function gateFixture(): Promise<GateFixture> {
     sandbox,
     runner,
     store,
+    snapshots,
     questions,
     answers,
     logs,
@@ -71,7 +77,8 @@ export async function gateFixture(): Promise<GateFixture> {
         dataDir,
         config: () => ({}),
         secrets: { find: async (name) => (name === 'TOKEN' ? TOKEN : undefined) },
-        clock: systemClock(),
+        clock,
+        snapshots,
         environment: { ...process.env, CADRE_TEST_GIVEN: 'given', CADRE_OTHER: 'not given' },
         ...changes,
       }),
@@ -102,6 +109,7 @@ export async function gateFixture(): Promise<GateFixture> {
     async remove() {
       await runner.close();
       await store.close();
+      await snapshots.close();
       await fixture.remove();
     },
   };

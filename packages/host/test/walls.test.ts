@@ -53,9 +53,11 @@ const FOLDERS: Record<string, readonly string[]> = {
   dispatch: ['ports', 'pg-boss'],
   workers: ['ports', 'zod', 'semver'],
   sandboxes: ['ports'],
+  snapshots: ['ports'],
+  undo: ['ports', 'engine'],
   // Edges know the doers' verbs through the composition root.
-  cli: ['ports', 'engine', 'resources', 'app.ts', 'commander', '@clack/prompts', 'picocolors', 'zod'],
-  http: ['ports', 'engine', 'app.ts'],
+  cli: ['ports', 'engine', 'undo', 'resources', 'app.ts', 'commander', '@clack/prompts', 'picocolors', 'zod'],
+  http: ['ports', 'engine', 'undo', 'app.ts'],
   testing: ['ports'],
 };
 

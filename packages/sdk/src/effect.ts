@@ -33,6 +33,8 @@ export type Effect =
       readonly branch: string;
       readonly message: string;
       readonly paths: readonly string[];
+      /** Hash of the commit; absent in a plan. */
+      readonly commit?: string;
     }
   | { readonly kind: 'network'; readonly host: string; readonly purpose: string }
   | {

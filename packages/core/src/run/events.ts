@@ -28,6 +28,8 @@ export type RunEventBody =
       readonly group?: string;
       /** Added to that of each of its steps. */
       readonly priority?: number;
+      /** The commit that the workspace stood at, where it is a checkout. */
+      readonly commit?: string;
       /** Results taken over from an earlier run by `rerun --from`. */
       readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
     }

@@ -1,5 +1,19 @@
 import type { CommandEntry } from './command.ts';
 
+const UNDO: CommandEntry = {
+  name: 'undo',
+  summary: 'Put back the files that a run changed, created or deleted',
+  arguments: [['[run]', 'id of a run, its beginning, or `last` (default)']],
+  completes: 'runs',
+  options: [
+    ['-y, --yes', 'without asking'],
+    ['-d, --plan', 'show what would be put back and change nothing'],
+    ['--back', "take the undoing back: the run's changes again"],
+  ],
+  examples: ['cadre undo', 'cadre undo run_01 --plan', 'cadre undo last --back --yes'],
+  load: async () => (await import('./commands/undo.ts')).undo,
+};
+
 /** Every command of `cadre`, in the order of its help. */
 export const COMMANDS: readonly CommandEntry[] = [
   {
@@ -24,8 +38,30 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'hygiene',
-    summary: 'Short for: cadre run hygiene; also: steps, profiles',
+    summary: 'Short for: cadre run hygiene; also: steps, profiles, undo, restore',
     passThrough: true,
+    commands: [
+      UNDO,
+      {
+        name: 'restore',
+        summary: 'Restore files from the backup that a run made',
+        arguments: [
+          ['<run>', 'id of a run, its beginning, or `last`'],
+          ['[paths...]', 'only these files or folders (globs too)'],
+        ],
+        completes: 'runs',
+        options: [
+          ['--to <folder>', 'where to; it is made when it is not there'],
+          ['-y, --yes', 'without asking'],
+          ['-d, --plan', 'show what would be written and change nothing'],
+        ],
+        examples: [
+          'cadre hygiene restore last --to ../restored',
+          'cadre hygiene restore last src --to . --plan',
+        ],
+        load: async () => (await import('./commands/restore.ts')).restore,
+      },
+    ],
     examples: ['cadre hygiene --profile quick', 'cadre hygiene steps', 'cadre hygiene profiles'],
     load: async () => (await import('./commands/hygiene.ts')).hygiene,
   },
@@ -69,8 +105,15 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['--effects', 'what it changed, with diffs'],
       ['--timings', 'durations, compared with earlier runs'],
       ['--mermaid', 'a drawing of its steps'],
+      ['--compare <run>', 'beside another run: steps, durations, findings, changes'],
+      ['--format <format>', 'the report as html, junit or sarif'],
     ],
-    examples: ['cadre show', 'cadre show run_01 --effects'],
+    examples: [
+      'cadre show',
+      'cadre show run_01 --effects',
+      'cadre show last --compare run_01',
+      'cadre show last --format html > report.html',
+    ],
     load: async () => (await import('./commands/show.ts')).show,
   },
   {
@@ -143,6 +186,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     examples: ['cadre rerun run_01 --from test'],
     load: async () => (await import('./commands/resume.ts')).rerun,
   },
+  UNDO,
   {
     name: 'serve',
     summary: 'Stay: go on with what was left, perform what is handed in, look after times',

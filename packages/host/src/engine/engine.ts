@@ -5,7 +5,7 @@ import type { Places } from '../ports/dispatch.ts';
 import type { Gate } from '../ports/gate.ts';
 import type { LeaseHolder } from '../ports/lease-store.ts';
 import type { NumberedLogLine } from '../ports/log-store.ts';
-import type { RunFilter, RunStore, Store } from '../ports/store.ts';
+import type { RunFilter, RunRecord, RunStore, Store } from '../ports/store.ts';
 import { createChildRuns } from './child-runs.ts';
 import { createDefinitions } from './definitions.ts';
 import { effectsWithin } from './effects-within.ts';
@@ -14,7 +14,7 @@ import { createGroups } from './groups.ts';
 import type { HeldRunContext } from './held-run.ts';
 import { type Liveness, liveness as livenessOf } from './holder.ts';
 import { createHolding, type Holding } from './holding.ts';
-import { type JournaledRun, readEvents, readRun, readState } from './journal.ts';
+import { type JournaledRun, missing, readEvents, readRun, readState } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
 import { reusableResults } from './reuse.ts';
 import { createSharing, type SharingOptions } from './sharing.ts';
@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly workspace: { readonly id: string; readonly root: string };
   /** A workflow that a step of another one names. Throws `workflow_not_found` and `invalid_workflow`. */
   readonly findWorkflow?: (name: string) => Promise<Workflow>;
+  /** The commit that the workspace stands at now, where it is a checkout. */
+  readonly commit?: () => string | undefined;
   /** This process: `thisProcess(id)`. */
   readonly holder: LeaseHolder;
   /** Where attempts are performed in this process. */
@@ -57,6 +59,8 @@ export interface Engine {
   /** A new run of the same definition and inputs that takes over the results before a step. Throws `invalid_input`. */
   rerun(run: string, fromStep: string, principal: string): Promise<string>;
   get(run: string): Promise<JournaledRun>;
+  /** What lists say of a run. */
+  record(run: string): Promise<RunRecord>;
   list(filter: RunFilter): ReturnType<RunStore['list']>;
   events(run: string): AsyncIterable<NumberedEvent>;
   /** Of the run and of the runs inside it, whose steps stand below the step that each of them is. */
@@ -114,6 +118,7 @@ export function openEngine(options: EngineOptions): Engine {
     clock,
     feed,
     workspace,
+    commit: options.commit ?? (() => undefined),
     definitions,
     children,
     groups,
@@ -193,10 +198,16 @@ export function openEngine(options: EngineOptions): Engine {
       const { state, workflow } = await readRun(runs, definitions, run);
       const steps = await reusableResults(workflow, readEvents(runs, run), fromStep);
       const { inputs, mode } = state;
-      const trigger = { kind: 'rerun', run, from: fromStep };
+      const { profile = null } = state.trigger;
+      const trigger = { kind: 'rerun', run, from: fromStep, ...(profile === null ? {} : { profile }) };
       return holding.start({ workflow, inputs, mode, trigger, principal, reused: { run, steps } });
     },
     get: (run) => readRun(runs, definitions, run),
+    async record(run) {
+      const found = await runs.find(run);
+      if (found === undefined) throw missing(run);
+      return found;
+    },
     list: (filter) => runs.list(filter),
     events: (run) => readEvents(runs, run),
     effects: (run) => effectsWithin(runs, run),

@@ -25,6 +25,8 @@ import { isAtRest, type Prepared, Turns } from './turns.ts';
 export interface HeldRunContext extends AttemptContext {
   /** What expressions see as `workspace`. */
   readonly workspace: JsonObject;
+  /** The commit that the workspace stands at now. */
+  readonly commit: () => string | undefined;
   readonly definitions: Definitions;
   readonly children: ChildRuns;
   /** How this process names itself in the journal. */

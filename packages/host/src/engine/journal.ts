@@ -12,7 +12,7 @@ export async function readState(runs: RunStore, run: string): Promise<RunState> 
   return state;
 }
 
-function missing(run: string): CadreError {
+export function missing(run: string): CadreError {
   return new CadreError('run_not_found', `there is no run ${run}`, {
     hint: 'see which there are: cadre runs',
   });

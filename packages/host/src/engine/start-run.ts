@@ -43,7 +43,8 @@ export async function createdEvent(
     definitions,
     groups,
     workspace,
-  }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace'>,
+    commit: commitNow,
+  }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace' | 'commit'>,
   request: StartRequest,
 ): Promise<Created> {
   const { workflow, mode, trigger, principal, reused, permissionSets, budget, priority } = request;
@@ -53,6 +54,7 @@ export async function createdEvent(
   const at = clock.now();
   const group = groupOf(workflow, { id, at, inputs, trigger, workspace });
   const { onConflict = 'queue' } = workflow.concurrency ?? {};
+  const commit = commitNow();
   const admitted = group === undefined || (await groups.enter(group, id, onConflict));
   return {
     id,
@@ -66,6 +68,7 @@ export async function createdEvent(
       mode,
       trigger,
       principal,
+      ...(commit === undefined ? {} : { commit }),
       ...(reused === undefined ? {} : { reused }),
       ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
       ...(budget === undefined ? {} : { budget }),

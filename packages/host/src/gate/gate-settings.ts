@@ -7,6 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { GrantStore } from '../ports/grant-store.ts';
 import type { SandboxReport } from '../ports/sandbox.ts';
 import type { SecretSource } from '../ports/secret-source.ts';
+import type { Snapshots } from '../ports/snapshots.ts';
 import type { FetchLimits } from './brokered-fetch.ts';
 import type { ScratchLimits } from './scratch-tree.ts';
 
@@ -28,6 +29,8 @@ export interface GateSettings {
   readonly config: (worker: string) => JsonObject;
   readonly secrets: SecretSource;
   readonly clock: Clock;
+  /** Keeps the workspace's files before an action may change them. */
+  readonly snapshots: Pick<Snapshots, 'open'>;
   /** The host's environment: what `env:NAME` permissions hand on. */
   readonly environment: NodeJS.ProcessEnv;
   readonly limits?: { readonly fetch?: Partial<FetchLimits>; readonly scratch?: Partial<ScratchLimits> };

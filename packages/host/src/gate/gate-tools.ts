@@ -15,7 +15,7 @@ import type { Subject } from './subject.ts';
 
 /** What every call of one gate uses. */
 export interface GateTools
-  extends Pick<GateSettings, 'runner' | 'secrets' | 'config' | 'environment' | 'workspace'> {
+  extends Pick<GateSettings, 'runner' | 'secrets' | 'config' | 'environment' | 'workspace' | 'snapshots'> {
   readonly audit: AuditLog;
   readonly authority: Authority;
   readonly policyOf: (subject: Subject) => PlacedPolicy;

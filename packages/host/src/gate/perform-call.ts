@@ -5,6 +5,7 @@ import type { GateObserver, Performed } from '../ports/gate.ts';
 import { answerRequest, type Requested } from './answer-request.ts';
 import { type CallWay, callWay } from './call-way.ts';
 import type { GateTools } from './gate-tools.ts';
+import { keepBefore } from './keep-before.ts';
 import { type PreparedCall, prepareCall, valueFaults } from './prepare-call.ts';
 import type { Subject } from './subject.ts';
 
@@ -34,7 +35,11 @@ export async function performCall(
   } as const;
   await record(subject, tools, allowed);
   const performed =
-    way === 'skip' ? notPerformed(subject) : await carryOut(way, prepared.output, requested, observer, tools);
+    way === 'skip'
+      ? notPerformed(subject)
+      : await keepBefore({ way, subject, confinement: prepared.output.confinement }, observer, tools, () =>
+          carryOut(way, prepared.output, requested, observer, tools),
+        );
   const { outcome } = performed;
   await record(subject, tools, {
     decision: 'allowed',

@@ -35,6 +35,8 @@ export interface GateCall {
   /** What the workflow and the step allow at most; absent: no further narrowing. Each set narrows. */
   readonly permissionSets: readonly (readonly string[])[];
   readonly env: Readonly<Record<string, string>>;
+  /** Part of no run: there is no run to undo, so nothing is kept for that. */
+  readonly loose?: true;
 }
 
 export interface GateObserver {

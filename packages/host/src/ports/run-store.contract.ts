@@ -115,6 +115,7 @@ export function recordContract(store: () => Store): void {
       mode: 'plan',
       principal: 'user:ada',
       createdAt: 1,
+      changes: 0,
     };
     expect(await runs.find('run_1')).toEqual({ ...record, status: 'queued', number: 1 });
     await runs.append('run_1', 1, [started(2)]);
@@ -136,6 +137,25 @@ export function recordContract(store: () => Store): void {
       number: 8,
       failureCode: 'tests_failed',
     });
+  });
+
+  test('the record says profile and commits, and counts the files of its effects [HYG-11]', async () => {
+    const { runs } = store();
+    const trigger = { kind: 'manual', profile: 'quick' };
+    await runs.create('run_1', [created(1, { trigger, commit: 'a1' }), started(2)]);
+    await runs.putEffects('run_1', 'a', [
+      { kind: 'file', change: 'modified', path: 'x' },
+      { kind: 'file', change: 'deleted', path: 'build', files: 12 },
+    ]);
+    await runs.putEffects('run_1', 'b', [
+      { kind: 'commit', branch: 'work', message: 'm', paths: ['x'], commit: 'b2' },
+      { kind: 'file', change: 'created', path: 'y' },
+    ]);
+    const said = { profile: 'quick', commit: 'a1', madeCommit: 'b2', changes: 14 };
+    expect(await runs.find('run_1')).toMatchObject(said);
+    await runs.append('run_1', 2, [succeeded(3)]);
+    await runs.putEffects('run_1', 'b', [{ kind: 'file', change: 'created', path: 'late' }]);
+    expect((await runs.list({})).runs).toMatchObject([said]);
   });
 
   test('a step that no longer waits because it was cancelled is no question', async () => {

@@ -33,6 +33,14 @@ export interface RunRecord {
   /** Number of its last event. */
   readonly number: number;
   readonly failureCode?: string;
+  /** The preset of steps and inputs that it was started with. */
+  readonly profile?: string;
+  /** Where the checkout stood when it was started. */
+  readonly commit?: string;
+  /** The last commit that it made. */
+  readonly madeCommit?: string;
+  /** Files that its effects name. */
+  readonly changes: number;
 }
 
 export interface RunFilter {
@@ -73,7 +81,7 @@ export interface RunStore {
   readEvents(id: string, after: number, limit?: number): Promise<readonly NumberedEvent[]>;
   /** Number of the last event, 0 when there is no such run. Cheap: this is how a process notices what others appended. */
   lastNumber(id: string): Promise<number>;
-  /** The effects that a run's steps reported, in order. */
+  /** The effects that a run's steps reported, in order; the record counts them. */
   putEffects(id: string, step: string, effects: readonly unknown[]): Promise<void>;
   readEffects(
     id: string,

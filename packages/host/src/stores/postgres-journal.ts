@@ -5,7 +5,7 @@ import type { PostgresAddress } from './postgres-address.ts';
 import { tell } from './postgres-listener.ts';
 import { type Client, prepared, type Sessions } from './postgres-sessions.ts';
 import { readEvent } from './sql/events.ts';
-import { type Progress, progressOf, QUEUED } from './sql/progress.ts';
+import { type Progress, profileOf, progressOf, QUEUED } from './sql/progress.ts';
 
 /** More makes a commit longer than it saves commits; measured between 100 and 1,000. */
 const MOST_TURNS = 400;
@@ -217,6 +217,8 @@ async function createRuns<Beside>(
       all.map(({ turn }) => turn.events.length),
       all.map(({ progress }) => questionsText(progress)),
       all.map(({ turn }) => turn.wakeAt ?? null),
+      all.map(({ created }) => profileOf(created)),
+      all.map(({ created }) => created.commit ?? null),
     ]),
   );
   const keys = new Map<string, number>(rows.map(({ id, key }) => [id, key]));
@@ -241,9 +243,10 @@ function beginningOf({ run, events }: Turn<unknown>) {
 }
 
 const CREATE_RUNS = `INSERT INTO runs
-    (id, workflow, definition, mode, status, principal, created_at, started_at, number, questions, wake_at)
+    (id, workflow, definition, mode, status, principal, created_at, started_at, number, questions, wake_at, profile,
+    commit_at)
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
-    $9::bigint[], $10::text[], $11::bigint[])
+    $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[])
   ON CONFLICT (id) DO NOTHING RETURNING id, key`;
 
 async function insertEvents(

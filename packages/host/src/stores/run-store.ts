@@ -3,7 +3,7 @@ import type { RunFilter, RunStore } from '../ports/store.ts';
 import { change, type Database } from './database.ts';
 import { GET_DEFINITION, PUT_DEFINITION } from './sql/definitions.ts';
 import { FIND_DOCUMENT, PUT_DOCUMENT } from './sql/documents.ts';
-import { PUT_EFFECTS, READ_EFFECTS } from './sql/effects.ts';
+import { putEffects, READ_EFFECTS } from './sql/effects.ts';
 import { READ_EVENTS, readEvent } from './sql/events.ts';
 import {
   appendEvents,
@@ -43,7 +43,7 @@ export function createRunStore(database: Database): RunStore {
     const written = await database.write(function* () {
       return (yield change(sql, run, name, text)).changes;
     });
-    if (written === 0) throw new CadreError('run_not_found', `there is no run ${run}`);
+    if (written === 0) throw noRun(run);
   };
   return {
     async putDefinition(hash, workflow) {
@@ -94,7 +94,9 @@ export function createRunStore(database: Database): RunStore {
       const [row] = await database.read(LAST_NUMBER, [id]);
       return Number(row?.['number'] ?? 0);
     },
-    putEffects: (id, step, effects) => putBeside(PUT_EFFECTS, id, step, effects),
+    async putEffects(id, step, effects) {
+      if (!(await database.write(() => putEffects(id, step, effects)))) throw noRun(id);
+    },
     async readEffects(id) {
       const rows = await database.read(READ_EFFECTS, [id]);
       return rows.map((row) => ({
@@ -108,6 +110,10 @@ export function createRunStore(database: Database): RunStore {
       return row === undefined ? undefined : JSON.parse(String(row['document']));
     },
   };
+}
+
+function noRun(run: string): CadreError {
+  return new CadreError('run_not_found', `there is no run ${run}`);
 }
 
 function cursorOf(filter: RunFilter): number {

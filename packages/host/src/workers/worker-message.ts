@@ -34,6 +34,7 @@ const effect = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('command'), command: z.string(), purpose: z.string() }),
   z.object({
     kind: z.literal('commit'),
+    commit: optionalText,
     branch: z.string(),
     message: z.string(),
     paths: z.array(z.string()),

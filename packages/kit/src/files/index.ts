@@ -13,4 +13,4 @@ export { systemCode, systemFault } from './system-fault.ts';
 export { type TempDir, tempDir } from './temp-dir.ts';
 export { restore, type Trashed, trash } from './trash.ts';
 export { type Entry, type WalkOptions, walk } from './walk.ts';
-export { type WriteOptions, writeAtomic } from './write-atomic.ts';
+export { flushFolder, type WriteOptions, writeAtomic } from './write-atomic.ts';

@@ -62,7 +62,13 @@ async function apply(input: CommitInput, place: Place, context: ActionContext): 
   const order = { unstaged, message, all: input.scope === 'all', signoff: input.signoff === true };
   const made = resumed ?? (paths.length === 0 ? null : await makeCommit(context, place, order));
   if (made === null) return nothingToCommit(place, selection);
-  context.effect({ kind: 'commit', branch: place.branch, message, paths: made.paths });
+  context.effect({
+    kind: 'commit',
+    branch: place.branch,
+    message,
+    paths: made.paths,
+    commit: made.commit,
+  });
   return report({ place, paths: made.paths, message, selection, made });
 }
 

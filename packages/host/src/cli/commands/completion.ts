@@ -70,7 +70,8 @@ async function candidatesAfter(
     entry = next;
     level = next.commands ?? [];
   }
-  if (entry === undefined || level.length > 0) {
+  const isOption = entry?.passThrough === true && unfinished.startsWith('-');
+  if (entry === undefined || (level.length > 0 && !isOption)) {
     return level.filter((candidate) => candidate.hidden !== true).map((candidate) => candidate.name);
   }
   const { completeArgument, completeFlags, completeValue } = await import('./complete-workspace.ts');

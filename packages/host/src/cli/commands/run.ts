@@ -110,8 +110,8 @@ interface Planned extends Ended {
 }
 
 async function makePlan(app: App, prepared: Prepared, invocation: Invocation): Promise<Planned> {
-  const { workflow, inputs } = prepared;
-  const ended = await performRun(app, { workflow, inputs, mode: 'plan' }, invocation);
+  const { workflow, inputs, profile } = prepared;
+  const ended = await performRun(app, { workflow, inputs, profile, mode: 'plan' }, invocation);
   await app.rememberPlan(ended.id);
   const effects = (await app.engine.effects(ended.id)) as { step: string; effects: readonly Effect[] }[];
   return { ...ended, effects, rows: runReport(workflow, ended.state) };
@@ -143,9 +143,9 @@ function printPlan(planned: Planned, { output }: Invocation): void {
 }
 
 async function apply(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
-  const { workflow, inputs, flags } = prepared;
+  const { workflow, inputs, profile, flags } = prepared;
   const { output } = invocation;
-  const ended = await performRun(app, { workflow, inputs, mode: 'apply' }, invocation);
+  const ended = await performRun(app, { workflow, inputs, profile, mode: 'apply' }, invocation);
   const rows = runReport(workflow, ended.state);
   const effects = (await app.engine.effects(ended.id)) as readonly StepEffects[];
   const { status, failure, output: result } = ended.state;

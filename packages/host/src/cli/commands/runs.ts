@@ -2,6 +2,7 @@ import { RUN_STATUSES, type RunStatus } from '@cadre/core';
 import { duration, relativeTime } from '@cadre/kit/format';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
+import { commitText } from '../show/commit-text.ts';
 import { printTable } from '../show/table.ts';
 import { withApp } from '../with-app.ts';
 
@@ -23,13 +24,18 @@ export const runs: CommandHandler = (invocation) =>
     const now = app.clock.now();
     const rows = page.runs.map((run) => [
       run.id,
-      run.workflow,
+      ...(workflow === undefined ? [run.workflow] : []),
+      run.profile ?? '',
+      commitText(run),
       run.status.replace('_', ' '),
-      relativeTime(run.createdAt, { now }),
       run.endedAt === undefined ? '' : duration(run.endedAt - run.createdAt),
+      String(run.changes),
+      relativeTime(run.createdAt, { now }),
       run.failureCode ?? '',
     ]);
-    printTable(['run', 'workflow', 'status', 'when?', 'took?', 'failure?'], rows, output);
+    const names = workflow === undefined ? ['workflow'] : [];
+    const head = ['run', ...names, 'profile', 'commit', 'status', 'took', 'changes', 'when?', 'failure?'];
+    printTable(head, rows, output);
     return EXIT.ok;
   });
 

@@ -3,17 +3,23 @@ import { relativeTime } from '@cadre/kit/format';
 import type { Effect } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
-import { EXIT } from '../exit.ts';
+import { EXIT, usageError } from '../exit.ts';
 import type { Output } from '../output.ts';
 import { resolveRun } from '../run/resolve-run.ts';
-import { printEffects } from '../show/effects.ts';
+import { commitText } from '../show/commit-text.ts';
+import { printEffects, summarise } from '../show/effects.ts';
 import { paint, printReport, rerunOf, sentenceOf } from '../show/report.ts';
+import { runDetails } from '../show/run-details.ts';
 import { printTimings } from '../show/timings.ts';
+import { sentenceOfUndo } from '../show/undo.ts';
 import { withApp } from '../with-app.ts';
 
 export const show: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     const id = await resolveRun(app, invocation.arguments[0]);
+    const { compare, format } = invocation.options;
+    if (typeof format === 'string') return exportRun(app, id, format, invocation);
+    if (typeof compare === 'string') return showComparison(app, compare, id, invocation);
     const view = VIEWS.find(([option]) => invocation.options[option] === true)?.[1] ?? showReport;
     await view(app, id, invocation);
     return EXIT.ok;
@@ -22,15 +28,25 @@ export const show: CommandHandler = (invocation) =>
 type View = (app: App, id: string, invocation: Invocation) => Promise<void>;
 
 const showReport: View = async (app, id, { output }) => {
-  const { state, workflow } = await app.engine.get(id);
-  const rows = runReport(workflow, state);
+  const { state, rows, record, effects, undone } = await runDetails(app, id);
   const { steps: _, ...rest } = state;
-  output.document({ id, ...rest, steps: rows });
+  const { profile, commit, madeCommit, changes } = record;
+  output.document({ id, ...rest, profile, commit, madeCommit, changes, steps: rows, undone });
   const { colours } = output;
   output.line(`${colours.bold(state.workflow)}  ${sentenceOf(state, id)}`);
   output.line(
     colours.dim(`started ${relativeTime(state.createdAt, { now: app.clock.now() })} by ${state.principal}`),
   );
+  const facts = [
+    ...(profile === undefined ? [] : [`profile ${profile}`]),
+    ...(commit === undefined ? [] : [`commit ${commitText(record)}`]),
+    summarise(effects.flatMap((step) => step.effects)) || 'no changes',
+  ];
+  output.line(colours.dim(facts.join(' · ')));
+  for (const entry of undone) {
+    output.line(`${paint('undone', 'yellow', colours)} ${sentenceOfUndo(entry, app.clock.now())}`);
+    for (const { path, reason } of entry.left) output.line(`  left alone: ${plainText(path)} [${reason}]`);
+  }
   output.line();
   printReport(rows, output, rerunOf(id));
   printWaiting(rows, id, output);
@@ -45,6 +61,26 @@ function printWaiting(rows: ReturnType<typeof runReport>, id: string, output: Ou
     output.line(`${paint('waits', 'yellow', output.colours)} ${step}: ${plainText(question.prompt)}`);
     output.line(`  try: cadre answer ${id} ${answers} --step ${step}`);
   }
+}
+
+/** The named run is the earlier one, so that the differences read forwards. */
+async function showComparison(app: App, named: string, id: string, { output }: Invocation): Promise<number> {
+  const { compareRuns, printComparison } = await import('../show/compare.ts');
+  const runs = [await runDetails(app, await resolveRun(app, named)), await runDetails(app, id)] as const;
+  const comparison = compareRuns(...runs);
+  output.document(comparison);
+  printComparison(comparison, runs, output);
+  return EXIT.ok;
+}
+
+async function exportRun(app: App, id: string, format: string, { io }: Invocation): Promise<number> {
+  const { EXPORTS } = await import('../export/exports.ts');
+  const write = EXPORTS[format];
+  if (write === undefined) {
+    throw usageError(`there is no format "${format}"`, `one of ${Object.keys(EXPORTS).join(', ')}`);
+  }
+  io.stdout.write(write(await runDetails(app, id)));
+  return EXIT.ok;
 }
 
 const showEvents: View = async (app, id, { output, io }) => {

@@ -20,10 +20,12 @@ export interface Ended {
  */
 export async function performRun(
   app: App,
-  run: { workflow: Workflow; inputs: JsonObject; mode: 'apply' | 'plan' },
+  run: { workflow: Workflow; inputs: JsonObject; mode: 'apply' | 'plan'; profile?: string | undefined },
   invocation: Invocation,
 ): Promise<Ended> {
-  const id = await app.engine.start({ ...run, trigger: { kind: 'manual' }, principal: app.principal });
+  const { profile, ...request } = run;
+  const trigger = { kind: 'manual', ...(profile === undefined ? {} : { profile }) };
+  const id = await app.engine.start({ ...request, trigger, principal: app.principal });
   return stayWith(app, id, run.workflow, invocation);
 }
 

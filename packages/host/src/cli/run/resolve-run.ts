@@ -3,17 +3,19 @@ import type { App } from '../../app.ts';
 
 const LOOKED_AT = 200;
 
-/** A run by its id, the beginning of its id, or `last`. Throws `run_not_found`. */
+/** A run by its id, the beginning of its id, or `last`. Runs inside others have their id, a dot and a number. */
 export async function resolveRun(app: App, named = 'last'): Promise<string> {
   const { runs } = await app.engine.list({ limit: LOOKED_AT });
+  const outer = runs.filter((run) => !run.id.includes('.'));
   if (named === 'last') {
-    const newest = runs.find((run) => run.mode === 'apply') ?? runs[0];
+    const newest = outer.find((run) => run.mode === 'apply') ?? outer[0];
     if (newest !== undefined) return newest.id;
     throw new CadreError('run_not_found', `there is no run in ${app.place.root} yet`, {
       hint: 'cadre run hygiene',
     });
   }
-  const matches = runs.filter((run) => run.id.startsWith(named) || run.id.startsWith(`run_${named}`));
+  const looked = named.includes('.') ? runs : outer;
+  const matches = looked.filter((run) => run.id.startsWith(named) || run.id.startsWith(`run_${named}`));
   const [only] = matches;
   if (only !== undefined && matches.length === 1) return only.id;
   if (matches.length > 1) {

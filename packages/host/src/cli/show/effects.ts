@@ -45,7 +45,7 @@ export function summarise(effects: readonly Effect[]): string {
   return parts.join(', ');
 }
 
-function plural(count: number, one: string, many = `${one}s`): string {
+export function plural(count: number, one: string, many = `${one}s`): string {
   return `${count} ${count === 1 ? one : many}`;
 }
 

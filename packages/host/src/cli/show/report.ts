@@ -81,9 +81,17 @@ function outcomeOf(row: ReportRow): string {
 /** The report that a step answered, or that its failure carries. */
 export function reportOf(row: ReportRow): StepReport | undefined {
   const value = row.output ?? row.failure?.details;
-  const isReport =
-    typeof value === 'object' && value !== null && !Array.isArray(value) && 'findings' in value;
-  return isReport ? (value as unknown as StepReport) : undefined;
+  if (isReport(value)) return value;
+  const inner = isObject(value) ? value['report'] : undefined;
+  return isReport(inner) ? inner : undefined;
+}
+
+function isReport(value: unknown): value is StepReport {
+  return isObject(value) && Array.isArray(value['findings']);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function printFindings(row: ReportRow, output: Output): void {

@@ -1,6 +1,7 @@
 import type { Dialect } from '../dialect.ts';
 import { JOURNAL } from './0001-journal.ts';
 import { LINES } from './0002-lines.ts';
+import { RUN_SUMMARY } from './0003-run-summary.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -10,4 +11,4 @@ export interface Migration {
   readonly statements: Readonly<Record<Dialect, readonly string[]>>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [JOURNAL, LINES];
+export const MIGRATIONS: readonly Migration[] = [JOURNAL, LINES, RUN_SUMMARY];

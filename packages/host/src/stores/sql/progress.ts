@@ -19,6 +19,11 @@ export function progressOf(before: Progress, events: readonly RunEvent[]): Progr
   return after === before ? undefined : after;
 }
 
+/** The preset that a run was started with, as whatever started it has noted. */
+export function profileOf({ trigger }: Extract<RunEvent, { type: 'run.created' }>): string | null {
+  return typeof trigger['profile'] === 'string' ? trigger['profile'] : null;
+}
+
 function change(before: Progress, event: RunEvent): Progress {
   switch (event.type) {
     case 'run.started':

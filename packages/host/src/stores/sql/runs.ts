@@ -2,10 +2,10 @@ import { RUN_STATUSES, type RunEvent, type RunStatus } from '@cadre/core';
 import type { Appended, RunFilter, RunRecord } from '../../ports/store.ts';
 import { change, query, type Row, type Script, type SqlValue, type Statement } from '../database.ts';
 import { insertEvents } from './events.ts';
-import { type Progress, progressOf, QUEUED } from './progress.ts';
+import { type Progress, profileOf, progressOf, QUEUED } from './progress.ts';
 
 const COLUMNS = `key, id, workflow, definition, mode, status, principal, created_at, started_at, ended_at, number,
-  failure_code`;
+  failure_code, profile, commit_at, commit_made, changes`;
 
 export const FIND_RUN = `SELECT ${COLUMNS} FROM runs WHERE id = ?1`;
 
@@ -20,8 +20,8 @@ export function* createRun(
   const progress = progressOf(QUEUED, events) ?? QUEUED;
   const [row] = (yield query(
     `INSERT INTO runs
-       (id, workflow, definition, mode, principal, created_at, number, status, started_at, questions)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO NOTHING RETURNING key`,
+       (id, workflow, definition, mode, principal, created_at, number, status, started_at, questions, profile, commit_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING RETURNING key`,
     id,
     created.workflow,
     created.definition,
@@ -32,6 +32,8 @@ export function* createRun(
     progress.status,
     progress.startedAt ?? null,
     questionsText(progress),
+    profileOf(created),
+    created.commit ?? null,
   )).rows;
   if (row === undefined) return undefined;
   const key = Number(row['key']);
@@ -139,5 +141,9 @@ export function readRecord(row: Row): RunRecord {
     ...(row['ended_at'] === null ? {} : { endedAt: Number(row['ended_at']) }),
     number: Number(row['number']),
     ...(row['failure_code'] === null ? {} : { failureCode: String(row['failure_code']) }),
+    ...(row['profile'] === null ? {} : { profile: String(row['profile']) }),
+    ...(row['commit_at'] === null ? {} : { commit: String(row['commit_at']) }),
+    ...(row['commit_made'] === null ? {} : { madeCommit: String(row['commit_made']) }),
+    changes: Number(row['changes']),
   };
 }

@@ -1,0 +1,44 @@
+import { type ReportedStep, type RunState, runReport } from '@cadre/core';
+import type { Effect, Finding, StepReport } from '@cadre/sdk';
+import type { App } from '../../app.ts';
+import type { RunRecord } from '../../ports/store.ts';
+import type { UndoEntry } from '../../undo/undo-entry.ts';
+import type { StepEffects } from './effects.ts';
+import { reportOf } from './report.ts';
+
+/** Everything that a report, a comparison or an export says of a run. */
+export interface RunDetails {
+  readonly id: string;
+  readonly record: RunRecord;
+  readonly state: RunState;
+  readonly rows: ReportedStep[];
+  readonly effects: readonly StepEffects[];
+  readonly undone: readonly UndoEntry[];
+}
+
+export async function runDetails(app: App, id: string): Promise<RunDetails> {
+  const [record, { state, workflow }, effects, undone] = await Promise.all([
+    app.engine.record(id),
+    app.engine.get(id),
+    app.engine.effects(id),
+    app.undo.history(id),
+  ]);
+  const all = effects as readonly { step: string; effects: readonly Effect[] }[];
+  return { id, record, state, rows: runReport(workflow, state), effects: all, undone };
+}
+
+export interface StepFinding extends Finding {
+  readonly step: string;
+}
+
+export function findingsOf({ rows }: RunDetails): readonly StepFinding[] {
+  return rows.flatMap((row) => {
+    const report: StepReport | undefined = reportOf(row);
+    return (report?.findings ?? []).map((finding) => ({ ...finding, step: row.step }));
+  });
+}
+
+/** Findings of two runs are the same when tool, rule, file and message are; lines move. */
+export function findingKey({ tool, rule, file, message }: Finding): string {
+  return JSON.stringify([tool, rule, file, message]);
+}
