@@ -15,6 +15,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['packages/workers/src/**/*.ts', 'packages/host/src/cli/**/*.ts'],
       exclude: ['**/*.test.ts', '**/testing/**', '**/testing.ts', '**/fixtures/**'],
+      reportOnFailure: true,
       reporter: [['text', { skipFull: true }], 'text-summary'],
       thresholds: {
         'packages/workers/src/**/*.ts': { lines: 95 },

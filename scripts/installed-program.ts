@@ -8,7 +8,7 @@ export interface PromisedTool {
   readonly program: string;
   /** A package of the system, or `test-tools`. */
   readonly from: string;
-  /** Where it is when it is not in PATH; may hold a pattern. */
+  /** Where it is when it is not in PATH; with a star in it, where alone tests look. */
   readonly folder?: string;
 }
 
@@ -30,7 +30,7 @@ export function findProgram(program: string): string | undefined {
   if (existsSync(own)) return own;
   const folder = promisedTools().find((tool) => tool.program === program)?.folder;
   const [placed] = folder === undefined ? [] : globSync(join(folder, program)).sort().reverse();
-  return placed ?? inPath(program);
+  return placed ?? (folder?.includes('*') ? undefined : inPath(program));
 }
 
 /**
@@ -44,6 +44,11 @@ export function isInstalled(program: string): boolean {
     throw new Error(`CI promises ${program} (from ${promised.from}, .ci/tools), and it is not installed`);
   }
   return false;
+}
+
+/** Whether any repository finds it, not only the tests that look where it was put for them. */
+export function isInPath(program: string): boolean {
+  return inPath(program) !== undefined;
 }
 
 function inPath(program: string): string | undefined {

@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { isInPath, isInstalled } from '../../../../../scripts/installed-program.ts';
 import { checkedWorker } from '../../testing/checked-worker.ts';
-import { isInstalled } from '../../../../../scripts/installed-program.ts';
 import { modulesWith } from '../../testing/modules-with.ts';
 import { type TemporaryRepository, temporaryRepository } from '../../testing/temporary-repository.ts';
 import { worker } from '../worker.ts';
@@ -25,7 +25,7 @@ function installTool(repository: TemporaryRepository, name: string, script: stri
 
 const PYTHON = { 'm.py': '"""M."""\ndef f(): pass\n', '.gitignore': '.venv\nnode_modules\n' };
 
-test.each([
+test.for<[string, Record<string, string>, string]>([
   ['typedoc', { 'typedoc.json': '{ "entryPoints": ["a.ts"] }' }, 'npm install --save-dev typedoc'],
   [
     'sphinx',
@@ -33,8 +33,12 @@ test.each([
     'python3 -m pip install sphinx',
   ],
   ['mkdocs', { 'mkdocs.yml': 'site_name: x\n' }, 'python3 -m pip install mkdocs'],
-])('[HYG-44] %s that is configured and not installed is a visible skip with its command, and the built-in generator stands in', async (name, files, hint) => {
-  if (isInstalled({ typedoc: 'typedoc', sphinx: 'sphinx-build', mkdocs: 'mkdocs' }[name] ?? '')) return;
+])('[HYG-44] %s that is configured and not installed is a visible skip with its command, and the built-in generator stands in', async ([
+  name,
+  files,
+  hint,
+], { skip }) => {
+  skip(isInPath({ sphinx: 'sphinx-build' }[name] ?? name), `${name} is installed`);
   const repository = temporaryRepository({ 'a.ts': 'export const a = 1;\n', ...PYTHON, ...files });
 
   const report = await docs(repository);

@@ -250,7 +250,9 @@ const LARGE: Readonly<Record<string, readonly [LockParser, string]>> = {
 
 test.each(Object.entries(LARGE))('a %s of 5 MB is read in seconds', (_name, [parse, text]) => {
   expect(text.length).toBeGreaterThan(4_500_000);
-  const started = performance.now();
+  // Time of this process alone: what else the machine does is no fault of the parser.
+  const before = process.cpuUsage();
   expect(parse(text).packages.length).toBeGreaterThanOrEqual(30_000);
-  expect(performance.now() - started).toBeLessThan(8_000);
+  const { user, system } = process.cpuUsage(before);
+  expect((user + system) / 1_000).toBeLessThan(8_000);
 });
