@@ -2,8 +2,12 @@ import type { SgNode } from '@ast-grep/napi';
 
 export type Tree = SgNode;
 
-/** Parses JavaScript or TypeScript; undefined when the text has faults of syntax. */
-export type ParseJavaScript = (path: string, text: string) => Tree | undefined;
+export interface ParseJavaScript {
+  /** Parses JavaScript or TypeScript; undefined when the text has faults of syntax. */
+  (path: string, text: string): Tree | undefined;
+  /** Line (from 1) of the first fault of syntax. */
+  readonly faultLine: (path: string, text: string) => number | undefined;
+}
 
 let loading: Promise<ParseJavaScript | undefined> | undefined;
 
@@ -20,10 +24,16 @@ async function load(): Promise<ParseJavaScript | undefined> {
       if (/\.tsx$/.test(path)) return Lang.Tsx;
       return /\.[mc]?ts$/.test(path) ? Lang.TypeScript : Lang.JavaScript;
     };
-    return (path, text) => {
-      const root = parse(languageOf(path), text).root();
-      return root.has({ rule: { kind: 'ERROR' } }) ? undefined : root;
+    const faultIn = (root: Tree) => root.find({ rule: { kind: 'ERROR' } });
+    const faultLine = (path: string, text: string) => {
+      const fault = faultIn(parse(languageOf(path), text).root());
+      return fault === null ? undefined : fault.range().start.line + 1;
     };
+    const parseFile = (path: string, text: string) => {
+      const root = parse(languageOf(path), text).root();
+      return faultIn(root) === null ? root : undefined;
+    };
+    return Object.assign(parseFile, { faultLine });
   } catch {
     return undefined;
   }
