@@ -1,5 +1,12 @@
 export type DocumentedLanguage = 'javascript' | 'typescript' | 'python' | 'go';
 
+/** Where a file could not be parsed: between its declarations, so that it says nothing for sure, or inside of one. */
+export interface Fault {
+  /** From 1. */
+  readonly line: number;
+  readonly isInside: boolean;
+}
+
 /** A file, or in Go a package, with what others may use of it. */
 export interface DocumentedModule {
   /** Path of the file or, for a package, of its folder; relative to the documented folder. */

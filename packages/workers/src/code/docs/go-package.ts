@@ -1,8 +1,8 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@lezer/go';
-import type { Comment, DocumentedModule, DocumentedSymbol, Parameter } from './documented-module.ts';
+import type { Comment, DocumentedModule, DocumentedSymbol, Fault, Parameter } from './documented-module.ts';
 import { oneLine, shownCode } from './signature.ts';
-import { childrenOf, firstFault, lineAt } from './syntax-node.ts';
+import { childrenOf, faultIn, lineAt } from './syntax-node.ts';
 
 /** What one file of a package shows: names with a capital. Methods stand for themselves until the package is joined. */
 export interface GoFile {
@@ -13,10 +13,12 @@ export interface GoFile {
   readonly names: readonly string[];
 }
 
-export function readGo(path: string, text: string): GoFile | { readonly fault: number } {
+export function readGo(
+  path: string,
+  code: string,
+): { readonly module: GoFile; readonly fault: Fault | undefined } {
+  const text = withoutBodies(code);
   const root = parser.parse(text).topNode;
-  const fault = firstFault(root);
-  if (fault !== undefined) return { fault: lineAt(text, fault) };
   const symbols: DocumentedSymbol[] = [];
   const methods: { receiver: string; symbol: DocumentedSymbol }[] = [];
   const place: Place = { text, path, read: (node) => text.slice(node.from, node.to) };
@@ -27,13 +29,39 @@ export function readGo(path: string, text: string): GoFile | { readonly fault: n
     else if (node.name === 'MethodDecl') methods.push(methodOf(node, place));
     else if (/^(Const|Var|Type)Decl$/.test(node.name)) symbols.push(...declared(node, place));
   }
-  return {
+  const module: GoFile = {
     path,
     symbols: symbols.filter(isExported),
     methods: methods.filter(({ symbol }) => isExported(symbol)),
     names: symbols.map(({ name }) => name),
     ...(comment === undefined ? {} : { comment }),
   };
+  const fault = faultIn(root, text);
+  // The grammar stumbles over a few things that are Go, and finds its way back at the next declaration.
+  const isGo = root.getChild('PackageClause') !== null;
+  return { module, fault: fault && { ...fault, isInside: isGo } };
+}
+
+/**
+ * Blanks what functions do, as gofmt lays them out: the grammar takes `if a == b {` for a literal in places, and closes
+ * the function too early. Offsets and lines stay.
+ */
+function withoutBodies(code: string): string {
+  let isFunction = false;
+  let isBody = false;
+  return code
+    .split('\n')
+    .map((line) => {
+      if (isBody && line === '}') isBody = false;
+      else if (isBody) return ' '.repeat(line.length);
+      if (/^func\b/.test(line)) isFunction = true;
+      if (isFunction && /\{\s*(\/\/.*)?$/.test(line)) {
+        isFunction = false;
+        isBody = true;
+      } else if (/^(\}|.*\}\s*$)/.test(line)) isFunction = false;
+      return line;
+    })
+    .join('\n');
 }
 
 /** A package is a folder. */

@@ -1,5 +1,11 @@
 import type { Tree } from '../built-in/javascript-tree.ts';
-import type { Comment, DocumentedLanguage, DocumentedModule, DocumentedSymbol } from './documented-module.ts';
+import type {
+  Comment,
+  DocumentedLanguage,
+  DocumentedModule,
+  DocumentedSymbol,
+  Fault,
+} from './documented-module.ts';
 import { commentBefore, joinOverloads, symbolsOf } from './javascript-symbol.ts';
 import { isJsDoc, isModuleComment, parseJsDoc } from './jsdoc.ts';
 import { oneLine } from './signature.ts';
@@ -27,6 +33,15 @@ export function readJavaScript(path: string, language: DocumentedLanguage, tree:
     names: new Set([...local.keys(), ...importedNames(tree)]),
     ...(comment === undefined ? {} : { comment }),
   };
+}
+
+/** As `faultIn` for the other languages. */
+export function javaScriptFault(tree: Tree): Fault | undefined {
+  const faults = tree.findAll({ rule: { kind: 'ERROR' } });
+  const between = faults.find((node) => node.parent()?.parent() === null);
+  const first = between ?? faults[0];
+  if (first === undefined) return undefined;
+  return { line: first.range().start.line + 1, isInside: between === undefined };
 }
 
 export function isShown({ comment }: DocumentedSymbol): boolean {

@@ -1,19 +1,20 @@
 import type { SyntaxNode } from '@lezer/common';
 import { parser } from '@lezer/python';
 import { docstringOf, parseDocstring } from './docstring.ts';
-import type { Comment, DocumentedModule, DocumentedSymbol, Parameter } from './documented-module.ts';
+import type { Comment, DocumentedModule, DocumentedSymbol, Fault, Parameter } from './documented-module.ts';
 import { oneLine, shortValue } from './signature.ts';
-import { childrenOf, firstFault, lineAt } from './syntax-node.ts';
+import { childrenOf, faultIn, lineAt } from './syntax-node.ts';
 
 /** Decorators that change how a thing is used. */
 const TOLD_DECORATORS =
   /^@(staticmethod|classmethod|abstractmethod|abc\.abstractmethod|(?:dataclasses\.)?dataclass)\b/;
 
-/** What a module shows: `__all__` where there is one, else every name without an underscore. Or the line of a fault. */
-export function readPython(path: string, text: string): DocumentedModule | { readonly fault: number } {
+/** What a module shows: `__all__` where there is one, else every name without an underscore. */
+export function readPython(
+  path: string,
+  text: string,
+): { readonly module: DocumentedModule; readonly fault: Fault | undefined } {
   const root = parser.parse(text).topNode;
-  const fault = firstFault(root);
-  if (fault !== undefined) return { fault: lineAt(text, fault) };
   const read = (node: SyntaxNode) => text.slice(node.from, node.to);
   const statements = statementsOf(root, read);
   const all = listedNames(statements, read);
@@ -22,7 +23,7 @@ export function readPython(path: string, text: string): DocumentedModule | { rea
   const isPublic = (name: string) => (all === undefined ? !name.startsWith('_') : all.has(name));
   const comment = docstringIn(statements, read);
   const own = new Set(symbols.map(({ name }) => name));
-  return {
+  const module: DocumentedModule = {
     path,
     language: 'python',
     symbols: symbols.filter(({ name }) => isPublic(name)),
@@ -30,6 +31,7 @@ export function readPython(path: string, text: string): DocumentedModule | { rea
     names: new Set([...own, ...imported]),
     ...(comment === undefined ? {} : { comment }),
   };
+  return { module, fault: faultIn(root, text) };
 }
 
 interface Place {

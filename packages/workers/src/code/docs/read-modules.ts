@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { dirname } from 'node:path/posix';
 import { type ActionContext, ActionError, type Finding, type Skipped } from '@cadre/sdk';
 import { maskSecrets } from '../../audit/secrets/mask-secrets.ts';
-import { loadJavaScriptParser } from '../built-in/javascript-tree.ts';
+import { loadTolerantParser } from '../built-in/javascript-tree.ts';
 import type { Language } from '../language.ts';
 import type { Source } from '../sources.ts';
-import type { DocumentedLanguage, DocumentedModule } from './documented-module.ts';
+import type { DocumentedLanguage, DocumentedModule, Fault } from './documented-module.ts';
 import { type GoFile, joinPackage, readGo } from './go-package.ts';
-import { readJavaScript } from './javascript-module.ts';
+import { javaScriptFault, readJavaScript } from './javascript-module.ts';
 import { readPython } from './python-module.ts';
 
 export interface Modules {
@@ -44,7 +44,7 @@ export async function readModules(
   const findings: Finding[] = [];
   const unread: string[] = [];
   const skipped: Skipped[] = [];
-  const parseJavaScript = await loadJavaScriptParser();
+  const parseJavaScript = await loadTolerantParser();
   let done = 0;
   for (const source of sources) {
     if (context.signal.aborted)
@@ -53,23 +53,23 @@ export async function readModules(
     const raw = await readFile(join(workspace, source.path), 'utf8').catch(() => '');
     const { text, masked } = maskSecrets(source.path, raw.replace(/^\uFEFF/, '').replaceAll('\r\n', '\n'));
     if (masked > 0) findings.push(secretFinding(source.path, masked));
-    const fault = (line?: number, module = path) => {
-      findings.push(syntaxFinding(source.path, line));
-      unread.push(module);
+    // Half a package would look as if the other half were gone.
+    const module = source.language === 'go' ? dirname(path) : path;
+    const keep = (fault: Fault | undefined): boolean => {
+      if (fault !== undefined) findings.push(syntaxFinding(source.path, fault));
+      if (fault?.isInside === false) unread.push(module);
+      return fault?.isInside !== false;
     };
     if (source.language === 'python') {
       const read = readPython(path, text);
-      if ('fault' in read) fault(read.fault);
-      else modules.push(read);
+      if (keep(read.fault)) modules.push(read.module);
     } else if (source.language === 'go') {
       const read = readGo(path, text);
-      // Half a package would look as if the other half were gone.
-      if ('fault' in read) fault(read.fault, dirname(path));
-      else packages.set(dirname(path), [...(packages.get(dirname(path)) ?? []), read]);
+      if (keep(read.fault)) packages.set(module, [...(packages.get(module) ?? []), read.module]);
     } else if (parseJavaScript !== undefined) {
       const tree = parseJavaScript(path, text);
-      if (tree === undefined) fault(parseJavaScript.faultLine(path, text));
-      else modules.push(readJavaScript(path, source.language as DocumentedLanguage, tree));
+      if (keep(javaScriptFault(tree)))
+        modules.push(readJavaScript(path, source.language as DocumentedLanguage, tree));
     }
     done += 1;
     context.progress({ label: 'comments', done, total: sources.length, unit: 'files' });
@@ -93,15 +93,17 @@ function byPath(a: DocumentedModule, b: DocumentedModule): number {
   return a.path < b.path ? -1 : 1;
 }
 
-function syntaxFinding(file: string, line: number | undefined): Finding {
+function syntaxFinding(file: string, { line, isInside }: Fault): Finding {
   return {
     tool: 'docs',
     rule: 'syntax',
-    severity: 'high',
+    severity: isInside ? 'info' : 'high',
     confidence: 'medium',
     file,
-    ...(line === undefined ? {} : { line }),
-    message: 'the file cannot be parsed, so it is not documented; an earlier page of it stays',
+    line,
+    message: isInside
+      ? 'this part of the file cannot be parsed; what stands there may be missing on its page'
+      : 'the file cannot be parsed, so it is not documented; an earlier page of it stays',
     fix: 'correct the syntax',
   };
 }

@@ -1,4 +1,5 @@
 import type { SyntaxNode } from '@lezer/common';
+import type { Fault } from './documented-module.ts';
 
 export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   const children: SyntaxNode[] = [];
@@ -6,14 +7,17 @@ export function childrenOf(node: SyntaxNode): SyntaxNode[] {
   return children;
 }
 
-/** Where the parser met something that it did not expect; undefined when it understood everything. */
-export function firstFault(root: SyntaxNode): number | undefined {
-  let fault: number | undefined;
+/** What the parser did not expect; undefined when it understood everything. One between declarations comes first. */
+export function faultIn(root: SyntaxNode, text: string): Fault | undefined {
+  let inside: number | undefined;
+  let between: number | undefined;
   root.cursor().iterate((node) => {
-    if (fault === undefined && node.type.isError) fault = node.from;
-    return fault === undefined;
+    if (!node.type.isError) return;
+    if (node.node.parent?.parent == null) between ??= node.from;
+    else inside ??= node.from;
   });
-  return fault;
+  const offset = between ?? inside;
+  return offset === undefined ? undefined : { line: lineAt(text, offset), isInside: between === undefined };
 }
 
 /** From 1. */
