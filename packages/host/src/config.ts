@@ -28,6 +28,14 @@ const hygieneInputs = {
   coverage: z.number().min(0).max(100).optional().describe('floor of line coverage in percent; 0: none'),
   security: flag.describe('scan the code for secrets and dangerous calls'),
   audit: flag.describe('look up locked dependencies in the advisories'),
+  docs: flag.describe('build documentation of the API from comments'),
+  docsFloor: z
+    .number()
+    .min(0)
+    .max(100)
+    .optional()
+    .describe('least share of documented symbols in percent; 0: none'),
+  docsStrict: flag.describe('warnings about the documentation fail its step'),
   threshold: z
     .enum(['info', 'low', 'medium', 'high', 'critical'])
     .optional()

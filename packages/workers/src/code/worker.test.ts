@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkedWorker, manifestProblems } from '../testing/checked-worker.ts';
+import { DOCS_PROGRAMS } from './docs/docs-tools.ts';
 import { TOOLS } from './tools/tools.ts';
 import { worker } from './worker.ts';
 
@@ -9,8 +10,10 @@ test('the manifest describes the actions that there are', () => {
   expect(manifestProblems(code, worker)).toEqual([]);
 });
 
-test('the manifest asks for every program of the tool table, and for no other formatter', () => {
+test('the manifest asks for every program of the tool tables, and for no other', () => {
   const asked = code.manifest.permissions.flatMap((permission) => permission.match(/^shell:(.*)/)?.[1] ?? []);
   const needed = TOOLS.flatMap(({ program, version }) => [program, version.program ?? program]);
-  expect(new Set(asked)).toEqual(new Set([...needed, 'git', 'node', 'python3']));
+  expect(new Set(asked)).toEqual(
+    new Set([...needed, ...Object.values(DOCS_PROGRAMS), 'git', 'node', 'python3']),
+  );
 });

@@ -11,6 +11,7 @@ import { refuseProblems } from '../show/problems.ts';
 import { chooseFiles } from './choose-files.ts';
 import { buildRunCommand, type RunFlags, readRunArguments } from './flags.ts';
 import { type Choice, resolveProfile } from './profiles.ts';
+import { switchedOn } from './switched-on.ts';
 
 export interface Prepared {
   readonly workflow: Workflow;
@@ -60,7 +61,9 @@ export async function prepareRun(
 
   const files = await chooseFiles(app, flags);
   const given = {
+    ...switchedOn(workflow, choice.steps),
     ...choice.inputs,
+    ...switchedOn(workflow, flags.steps),
     ...inputs,
     ...placeInputs(workflow, place),
     ...(files && { paths: files }),

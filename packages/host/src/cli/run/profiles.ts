@@ -17,7 +17,7 @@ export const HYGIENE_PROFILES: Readonly<Record<string, Profile>> = {
     steps: ['format', 'lint', 'test', 'scan', 'audit', 'ready', 'verdict'],
     inputs: { check: true, audit: true, commit: false, requireTests: true },
   },
-  nightly: { extends: 'full' },
+  nightly: { extends: 'full', inputs: { docs: true } },
 };
 
 export interface Choice {

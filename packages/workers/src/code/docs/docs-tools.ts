@@ -28,8 +28,9 @@ export interface ConfiguredTool {
   readonly noise?: RegExp;
 }
 
-export type DocsToolName = 'typedoc' | 'sphinx' | 'mkdocs';
-export const DOCS_TOOLS: readonly DocsToolName[] = ['typedoc', 'sphinx', 'mkdocs'];
+/** The programs behind the names that people use. */
+export const DOCS_PROGRAMS = { typedoc: 'typedoc', sphinx: 'sphinx-build', mkdocs: 'mkdocs' } as const;
+export type DocsToolName = keyof typeof DOCS_PROGRAMS;
 
 const SPHINX_FOLDERS = ['docs', 'docs/source', 'doc', 'doc/source', ''];
 
@@ -55,7 +56,7 @@ async function typedoc(root: string, folder: Folder): Promise<ConfiguredTool | u
   const hasRevision = isScripted || ['gitRevision', 'sourceLinkTemplate'].some((key) => key in settings);
   return {
     name: 'typedoc',
-    program: 'typedoc',
+    program: DOCS_PROGRAMS.typedoc,
     reason,
     output: inside(outOf(settings)),
     covers: ['javascript', 'typescript'],
@@ -81,7 +82,7 @@ async function sphinx(root: string): Promise<ConfiguredTool | undefined> {
       : joinPath(folder, '_build');
     return {
       name: 'sphinx',
-      program: 'sphinx-build',
+      program: DOCS_PROGRAMS.sphinx,
       reason: joinPath(folder, 'conf.py'),
       output: `${parent}/html`,
       covers: /autodoc|autosummary|autoapi|autodoc2/.test(settings) ? ['python'] : [],
@@ -106,7 +107,7 @@ async function mkdocs(root: string, folder: Folder): Promise<ConfiguredTool | un
   const site = /^site_dir:\s*(['"]?)([^'"#\n]+)\1/m.exec(settings)?.[2]?.trim() ?? 'site';
   return {
     name: 'mkdocs',
-    program: 'mkdocs',
+    program: DOCS_PROGRAMS.mkdocs,
     reason: file,
     output: inside(site),
     covers: /mkdocstrings/.test(settings) ? ['python'] : [],

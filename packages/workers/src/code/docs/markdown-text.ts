@@ -111,8 +111,13 @@ function proseLine(line: string, place: TextPlace): string {
     end = span.index + span[0].length;
   }
   parts.push(prose(plain.slice(end), place, keep));
-  const shown = withoutStructure(parts.join(''));
-  return shown.replace(/\u0001(\d+)\u0001/g, (_, index: string) => made[Number(index)] ?? '');
+  // Marks of code side by side would be one longer mark, and what precedes a link must not change what it is.
+  const joined = parts
+    .join('')
+    .replace(/\u0001`/g, '\u0001 `')
+    .replace(/([`!\\])\u0001/g, '$1 \u0001');
+  const shown = joined.replace(/\u0001(\d+)\u0001/g, (_, index: string) => made[Number(index)] ?? '');
+  return withoutStructure(shown);
 }
 
 /** Sphinx's way to name a symbol. */
@@ -127,13 +132,14 @@ function spansOf(line: string): RegExpExecArray[] {
   return line.includes('<') && spans.some(([text]) => text.includes('|')) ? [] : spans;
 }
 
-/** What would make a heading of a line, or a definition. */
+/** What would make a heading of a line or of the one above it. Marks of lists and quotations may precede. */
 function withoutStructure(line: string): string {
-  const heading = /^\s*(?:[-*+>]\s+)*#{1,6}\s+(.*?)\s*#*\s*$/.exec(line);
-  if (heading !== null) return `**${heading[1]}**`;
+  const heading = /^\s*#{1,6}\s+(\S.*?)\s*$/.exec(line)?.[1];
+  if (heading !== undefined && /^[\p{L}\p{N}]/u.test(heading))
+    return `**${heading.replace(/[\s#*]+$/, '')}**`;
   return line
-    .replace(/^(\s*)(=+|-+|_{3,}|\*{3,})\s*$/, '$1\\$2')
-    .replace(/^([\s>*+-]*)\[(?=[^\]]*\]:)/, '$1\\[');
+    .replace(/^([\s>*+\-\d.)]*)(#{1,6})(?=\s|$)/, '$1\\$2')
+    .replace(/^([\s>*+\-=_\d.)]*?)([=-]+)\s*$/, '$1\\$2');
 }
 
 function prose(text: string, place: TextPlace, keep: (link: string) => string): string {
@@ -143,13 +149,15 @@ function prose(text: string, place: TextPlace, keep: (link: string) => string): 
   return neutral(shown);
 }
 
-/** Nothing of it is HTML, an image or code. */
+/** Nothing of it is HTML, an image, a link, a definition or code. */
 function neutral(text: string): string {
   return text
     .replaceAll('<', '&lt;')
     .replaceAll('`', '&#96;')
     .replaceAll('~~~', '\\~~~')
-    .replaceAll('![', '!\\[');
+    .replaceAll('![', '!\\[')
+    .replaceAll(']:', ']&#58;')
+    .replaceAll('](', ']&#40;');
 }
 
 function hrefLink(label: string, href: string, place: TextPlace): string {
@@ -181,5 +189,6 @@ function roleLink(written: string, place: TextPlace): string {
 }
 
 function codeSpanOf(name: string): string {
-  return /[|\\]/.test(name) ? neutral(name) : codeSpan(name);
+  // Were a backslash before it, the code would not begin.
+  return /[|\\<`]/.test(name) ? neutral(name) : codeSpan(name);
 }

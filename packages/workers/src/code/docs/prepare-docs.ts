@@ -12,7 +12,7 @@ import { openSources } from '../sources.ts';
 import { BUILT_IN } from '../tools/tools.ts';
 import { buildPages } from './build-pages.ts';
 import type { DocsInput } from './docs-input.ts';
-import { type ConfiguredTool, configuredTools, DOCS_TOOLS } from './docs-tools.ts';
+import { type ConfiguredTool, configuredTools, DOCS_PROGRAMS } from './docs-tools.ts';
 import { layOut, type Page, packagePage } from './lay-out.ts';
 import { projectName } from './project-name.ts';
 import type { Publication } from './publish-pages.ts';
@@ -144,7 +144,7 @@ async function placeOf(context: ActionContext, input: DocsInput): Promise<Place>
 
 function selectedTools(input: DocsInput): (name: string) => boolean {
   const selected = only(input.tools);
-  const known: readonly string[] = [...DOCS_TOOLS, BUILT_IN];
+  const known: readonly string[] = [...Object.keys(DOCS_PROGRAMS), BUILT_IN];
   const unknown = [...(selected ?? [])].filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     throw new ActionError('invalid_input', `there is no generator ${unknown.join(', ')}`, {
