@@ -24,62 +24,71 @@ export const docs = defineAction<DocsInput, DocsReport>(async (input, context) =
   if (prepared.makers.length === 0 && steps.length === 0) throw nothingToDo(prepared);
   const drift = input.check === true ? steps.map(outOfDate) : [];
   const findings = [...prepared.findings, ...conflicts, ...drift].toSorted(byPlace);
-  const report = (changes: DocsReport['changes'], more: DocsReport['skipped'] = []) =>
-    reportOf(input, prepared, findings, changes, more, input.check === true ? steps : []);
+  const wouldChange = input.check === true ? steps.map(({ path }) => path) : [];
+  const report = (written: Written = NOTHING_WRITTEN) =>
+    reportOf(prepared, findings, written, { check: input.check === true, wouldChange });
 
   const coverage = measureCoverage(prepared.pages);
   const floor = input.floor ?? 0;
-  if (coverage.share < floor) throw belowFloor(prepared, report([]), floor);
+  if (coverage.share < floor) throw belowFloor(prepared, report(), floor);
   const warnings = findings.filter(({ severity }) => severity !== 'info');
-  if (input.strict === true && warnings.length > 0) throw hasWarnings(warnings, report([]));
-  if (input.check === true) return report([]);
-  return write(context, prepared, steps, report);
+  if (input.strict === true && warnings.length > 0) throw hasWarnings(warnings, report());
+  if (input.check === true) return report();
+  return report(await write(context, prepared, steps));
 });
+
+interface Written {
+  /** What may be committed. */
+  readonly changes: DocsReport['changes'];
+  readonly skipped: DocsReport['skipped'];
+  /** Also those that git ignores. */
+  readonly files: number;
+}
+
+const NOTHING_WRITTEN: Written = { changes: [], skipped: [], files: 0 };
 
 async function write(
   context: ActionContext,
   { workspace, ignored }: PreparedDocs,
   steps: readonly PublicationStep[],
-  report: (changes: DocsReport['changes'], skipped: DocsReport['skipped']) => DocsReport,
-): Promise<DocsReport> {
+): Promise<Written> {
   const folderOf = (path: string) => ignored.find((folder) => path.startsWith(`${folder}/`));
   const shown = steps.filter(({ path }) => folderOf(path) === undefined);
   const { changes, skipped } = await publish(context, workspace, shown, context.effect);
   // Nobody reads the differences of what git ignores, and nothing of it is committed.
   const told = [...skipped];
+  let silently = 0;
   for (const folder of ignored) {
     const own = steps.filter(({ path }) => folderOf(path) === folder);
     const quietly = await publish(context, workspace, own, () => undefined);
     told.push(...quietly.skipped);
     const files = quietly.changes.length;
+    silently += files;
     if (files > 0)
       context.effect({ kind: 'file', change: 'modified', path: folder, files, group: 'documentation' });
   }
-  return report(changes, told);
+  return { changes, skipped: told, files: changes.length + silently };
 }
 
 function reportOf(
-  input: DocsInput,
   prepared: PreparedDocs,
   findings: readonly Finding[],
-  changes: DocsReport['changes'],
-  skipped: DocsReport['skipped'],
-  wouldChange: readonly PublicationStep[],
+  { changes, skipped, files }: Written,
+  { check, wouldChange }: { check: boolean; wouldChange: readonly string[] },
 ): DocsReport {
   const coverage = measureCoverage(prepared.pages);
   const { symbols, documented, share } = coverage;
-  const written =
-    input.check === true ? `${wouldChange.length} pages out of date` : `${changes.length} files changed`;
+  const written = check ? `${wouldChange.length} files out of date` : `${files} files changed`;
   const by = prepared.makers.length === 0 ? '' : ` (${prepared.makers.join(', ')})`;
   const told = symbols === 0 ? '' : `, ${share} % of ${symbols} symbols documented`;
   return {
-    summary: `${prepared.pages.length} modules in ${prepared.output}: ${written}${told}${by}`,
+    summary: `${prepared.pages.length} modules: ${written}${told}${by}`,
     changes,
     findings,
     metrics: {
       modules: prepared.pages.length,
       files: prepared.publication.files.size,
-      changed: changes.length,
+      changed: files,
       wouldChange: wouldChange.length,
       symbols,
       documented,
@@ -89,7 +98,7 @@ function reportOf(
     artifacts: [],
     skipped: [...prepared.skipped, ...skipped],
     changedFiles: changes.map(({ path }) => path),
-    wouldChange: wouldChange.map(({ path }) => path),
+    wouldChange,
     coverage,
   };
 }

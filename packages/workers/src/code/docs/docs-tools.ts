@@ -20,7 +20,7 @@ export interface ConfiguredTool {
   /** Pages go into `out`; `cache` is for what it wants to keep. */
   readonly arguments: (place: {
     out: string;
-    cache: string;
+    cache?: string;
     strict: boolean;
     revision?: string;
   }) => readonly string[];
@@ -88,7 +88,8 @@ async function sphinx(root: string): Promise<ConfiguredTool | undefined> {
       covers: /autodoc|autosummary|autoapi|autodoc2/.test(settings) ? ['python'] : [],
       install: { python: 'sphinx' },
       arguments: ({ out, cache, strict }) => [
-        ...['-b', 'html', '-q', '-d', cache],
+        ...['-b', 'html', '-q'],
+        ...(cache === undefined ? [] : ['-d', cache]),
         ...(strict ? ['-W', '--keep-going'] : []),
         folder === '' ? '.' : folder,
         out,

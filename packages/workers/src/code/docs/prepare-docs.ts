@@ -69,7 +69,10 @@ export async function prepareDocs(context: ActionContext, input: DocsInput): Pro
   const read = await readModules(context, workspace, prefix, own);
   const pages = read.modules.map(layOut);
 
-  const made = await runTools(context, place, installed, input.strict === true);
+  const made = await runTools(context, place, installed, {
+    strict: input.strict === true,
+    generated: outputs,
+  });
   const covered = new Set(installed.flatMap(({ covers }) => covers));
   const builtIn = selected(BUILT_IN) ? pages.filter(({ module }) => !covered.has(module.language)) : [];
   // Where a tool has the folder, the pages of other languages get one inside of it.
@@ -104,7 +107,7 @@ export async function prepareDocs(context: ActionContext, input: DocsInput): Pro
     workspace,
     publication: {
       files,
-      folders: [inWorkspace(place.output)],
+      folders: selected(BUILT_IN) ? [inWorkspace(place.output)] : [],
       kept: new Set(
         unread.flatMap((one) => [`${output}/${one}.md`, `${output}/${one}.html`]).map(inWorkspace),
       ),
@@ -182,12 +185,12 @@ async function runTools(
   context: ActionContext,
   { root }: Place,
   tools: readonly InstalledTool[],
-  strict: boolean,
+  options: { readonly strict: boolean; readonly generated: readonly string[] },
 ): Promise<{ files: Map<string, Buffer>; findings: Finding[] }> {
   const files = new Map<string, Buffer>();
   const findings: Finding[] = [];
   for (const tool of tools) {
-    const pages = await runDocsTool(context, root, tool, strict);
+    const pages = await runDocsTool(context, root, tool, options);
     for (const [path, content] of pages.files) files.set(`${tool.place}/${path}`, content);
     if (pages.files.size > 0) files.set(`${tool.place}/${MANIFEST}`, manifestOf(pages.files));
     findings.push(...pages.findings);
@@ -219,7 +222,10 @@ async function ignoredFolders(
   if ((await context.find('git')) === undefined) return [];
   const ignored: string[] = [];
   for (const folder of folders) {
-    const { code } = await readGit(context, root, ['check-ignore', '-q', `${folder}/index.html`]);
+    const { code } = await readGit(context, root, ['check-ignore', '-q', `${folder}/index.html`], {
+      // It refuses to take names literally, although it knows no patterns.
+      env: { GIT_LITERAL_PATHSPECS: '0' },
+    });
     if (code === 0) ignored.push(inWorkspace(folder));
   }
   return ignored;

@@ -25,44 +25,39 @@ export async function runDocsTool(
   context: ActionContext,
   root: string,
   tool: ConfiguredTool & { readonly found: string; readonly place: string },
-  strict: boolean,
+  options: { readonly strict: boolean; readonly generated: readonly string[] },
 ): Promise<ToolPages> {
   const folder = await context.tempDir();
   const out = join(folder, 'out');
   await mkdir(out);
-  const { epoch, revision } = await lastChange(context, root, tool.place);
-  const place = {
-    out,
-    cache: join(folder, 'cache'),
-    strict,
-    ...(revision === undefined ? {} : { revision }),
-  };
+  const { epoch, revision } = await lastChange(context, root, options.generated);
+  const cache = join(folder, 'cache');
+  const { strict } = options;
+  const settings = { strict, ...(revision === undefined ? {} : { revision }) };
   const env = {
     NO_COLOR: '1',
     PYTHONDONTWRITEBYTECODE: '1',
     PYTHONUTF8: '1',
-    XDG_CACHE_HOME: join(folder, 'cache'),
+    XDG_CACHE_HOME: cache,
     ...(epoch === undefined ? {} : { SOURCE_DATE_EPOCH: epoch }),
   };
-  const completed = await context.exec(tool.found, tool.arguments(place), {
-    cwd: root,
-    env,
-    timeoutMs: LIMIT_MS,
-  });
-  const shown = [tool.program, ...tool.arguments({ ...place, out: tool.place, cache: 'CACHE' })];
+  const arguments_ = tool.arguments({ ...settings, out, cache });
+  const completed = await context.exec(tool.found, arguments_, { cwd: root, env, timeoutMs: LIMIT_MS });
+  const shown = [tool.program, ...tool.arguments({ ...settings, out: tool.place })];
   if (completed.timedOut || completed.code !== 0)
-    throw toolFailed(tool, completed, commandLine(shown), folder);
-  return { files: await filesIn(out, tool), findings: warningsIn(tool, completed, folder, root) };
+    throw toolFailed(tool, completed, commandLine(shown), [folder, root]);
+  return { files: await filesIn(out, tool), findings: warningsIn(tool, completed, [folder, root]) };
 }
 
 /** Dates and revisions on pages are those of the last commit to anything but the pages, so that pages stay the same. */
 async function lastChange(
   context: ActionContext,
   root: string,
-  place: string,
+  generated: readonly string[],
 ): Promise<{ epoch?: string; revision?: string }> {
   if ((await context.find('git')) === undefined) return {};
-  const query = ['log', '-1', '--format=%ct %H', '--', '.', `:(exclude)${place}`];
+  const others = generated.map((folder) => `:(exclude,literal)${folder}`);
+  const query = ['log', '-1', '--format=%ct %H', '--', '.', ...others];
   const { code, stdout } = await readGit(context, root, query, { env: { GIT_LITERAL_PATHSPECS: '0' } });
   const found = /^(\d+) ([0-9a-f]{40,})/.exec(stdout);
   return code === 0 && found !== null ? { epoch: found[1] as string, revision: found[2] as string } : {};
@@ -93,10 +88,9 @@ async function filesIn(out: string, { noise }: ConfiguredTool): Promise<Map<stri
 function warningsIn(
   { name, reason }: ConfiguredTool,
   completed: Completed,
-  folder: string,
-  root: string,
+  folders: readonly string[],
 ): Finding[] {
-  const lines = saidBy(completed, folder).map((line) => line.replaceAll(`${root}${sep}`, ''));
+  const lines = saidBy(completed, folders);
   return lines.flatMap((line): Finding[] => {
     const found =
       /^(?:(?<file>[^:\s][^:]*):(?:docstring of [^:]+:)?(?:(?<line>\d+):)? )?\[?warning\]?:?\s*(?:-\s+)?(?<message>.+)$/i.exec(
@@ -122,9 +116,9 @@ function toolFailed(
   tool: ConfiguredTool,
   completed: Completed,
   command: string,
-  folder: string,
+  folders: readonly string[],
 ): ActionError {
-  const lines = lastLines(saidBy(completed, folder).join('\n'));
+  const lines = lastLines(saidBy(completed, folders).join('\n'));
   const reason = lines.find((line) => /error|warning|fail/i.test(line)) ?? lines.at(-1) ?? 'it said nothing';
   const ended = completed.timedOut
     ? `took longer than ${LIMIT_MS / 60_000} minutes`
@@ -135,7 +129,8 @@ function toolFailed(
   });
 }
 
-function saidBy({ stdout, stderr }: Completed, folder: string): string[] {
+/** Without the places of this one run, so that a person can follow. */
+function saidBy({ stdout, stderr }: Completed, folders: readonly string[]): string[] {
   const text = stripVTControlCharacters(`${stdout}\n${stderr}`);
-  return text.replaceAll(`${folder}${sep}`, '').split(/\r?\n/);
+  return folders.reduce((said, folder) => said.replaceAll(`${folder}${sep}`, ''), text).split(/\r?\n/);
 }
