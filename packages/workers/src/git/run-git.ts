@@ -64,6 +64,7 @@ export function gitFailure(
   const isLocked = /Unable to create '.*\.lock': File exists/.test(completed.stderr);
   const locked = { retryable: true, hint: 'another git command is at work here; try again when it is over' };
   return new ActionError(isLocked ? 'repository_locked' : code, `${tried} failed: ${lines.join('\n')}`, {
+    hint: 'the last lines of git say why; put it right and try again',
     details: { exitCode: completed.code, lines },
     ...(isLocked ? locked : {}),
     ...extras,

@@ -54,7 +54,7 @@ function checkEnd(input: RunInput, completed: Completed): void {
   if (completed.timedOut) {
     throw new ActionError('timed_out', `${shown} was stopped after ${input.timeoutMs} ms`, {
       hint: 'raise timeoutMs or find out why it takes so long',
-      details: { lines },
+      details: { command: shown, lines },
     });
   }
   if ((input.okCodes ?? [0]).includes(completed.code)) return;
@@ -62,7 +62,8 @@ function checkEnd(input: RunInput, completed: Completed): void {
     'command_failed',
     `${shown} ended with exit code ${completed.code}\n${lines.join('\n')}`,
     {
-      details: { code: completed.code, lines },
+      hint: 'its own last lines say why; repeat it where it ran to see more',
+      details: { command: shown, code: completed.code, lines },
     },
   );
 }

@@ -4,7 +4,7 @@ import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, exitCodeOfRun } from '../exit.ts';
 import { stayWith } from '../run/perform-run.ts';
 import { resolveRun } from '../run/resolve-run.ts';
-import { printReport, sentenceOf } from '../show/report.ts';
+import { printReport, rerunOf, sentenceOf } from '../show/report.ts';
 import { withApp } from '../with-app.ts';
 
 export const resume: CommandHandler = (invocation) =>
@@ -25,7 +25,7 @@ async function follow(app: App, id: string, invocation: Invocation): Promise<num
   const { state } = await stayWith(app, id, workflow, invocation);
   const rows = runReport(workflow, state);
   invocation.output.document({ run: id, status: state.status, steps: rows });
-  printReport(rows, invocation.output);
+  printReport(rows, invocation.output, rerunOf(id));
   invocation.output.line(`\n${sentenceOf(state, id)}`);
   return exitCodeOfRun(state.status, state.failure, invocation.io);
 }

@@ -13,7 +13,7 @@ import { type Prepared, prepareRun } from '../run/prepare.ts';
 import { refuseBare } from '../run/refuse-bare.ts';
 import { printEffects, type StepEffects, summarise } from '../show/effects.ts';
 import { openingLine } from '../show/opening.ts';
-import { printReport, sentenceOf } from '../show/report.ts';
+import { printReport, rerunOf, sentenceOf, topStep } from '../show/report.ts';
 import { printTimings } from '../show/timings.ts';
 import { withApp } from '../with-app.ts';
 
@@ -135,7 +135,8 @@ async function planAndStop(app: App, prepared: Prepared, invocation: Invocation)
 
 function printPlan(planned: Planned, { output }: Invocation): void {
   output.line();
-  printReport(planned.rows, output);
+  const again = (step: string) => `cadre run ${planned.state.workflow} --steps ${topStep(step)} --plan`;
+  printReport(planned.rows, output, again);
   output.line(`\n${output.colours.bold('What would change')}`);
   printEffects(planned.effects, output);
   if (planned.effects.every(({ effects }) => effects.length === 0)) output.line('  nothing');
@@ -150,7 +151,7 @@ async function apply(app: App, prepared: Prepared, invocation: Invocation): Prom
   const { status, failure, output: result } = ended.state;
   output.document({ run: ended.id, status, failure, output: result, steps: rows, effects });
   output.line();
-  printReport(rows, output);
+  printReport(rows, output, rerunOf(ended.id));
   const changes = summarise(effects.flatMap((step) => step.effects));
   output.line(`\n${sentenceOf(ended.state, ended.id)}; ${changes === '' ? 'no changes' : changes}`);
   output.line(output.colours.dim(`cadre show ${ended.id} --effects   shows every change`));

@@ -7,7 +7,7 @@ import { EXIT } from '../exit.ts';
 import type { Output } from '../output.ts';
 import { resolveRun } from '../run/resolve-run.ts';
 import { printEffects } from '../show/effects.ts';
-import { paint, printReport, sentenceOf } from '../show/report.ts';
+import { paint, printReport, rerunOf, sentenceOf } from '../show/report.ts';
 import { printTimings } from '../show/timings.ts';
 import { withApp } from '../with-app.ts';
 
@@ -32,7 +32,7 @@ const showReport: View = async (app, id, { output }) => {
     colours.dim(`started ${relativeTime(state.createdAt, { now: app.clock.now() })} by ${state.principal}`),
   );
   output.line();
-  printReport(rows, output);
+  printReport(rows, output, rerunOf(id));
   printWaiting(rows, id, output);
 };
 

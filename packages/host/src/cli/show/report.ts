@@ -2,6 +2,7 @@ import { plainText, type RunState, type StepStatus } from '@cadre/core';
 import { displayWidth, duration, truncate } from '@cadre/kit/format';
 import type { Failure, Finding, JsonValue, StepReport } from '@cadre/sdk';
 import type { Colours, Output } from '../output.ts';
+import { printFailure } from './failure.ts';
 import { printHooks } from './hook-results.ts';
 
 export interface ReportRow {
@@ -38,14 +39,20 @@ export function paint(text: string, colour: keyof Colours, colours: Colours): st
   return (colours[colour] as (text: string) => string)(text);
 }
 
-/** One line a step, then findings, then failures with what to do. */
-export function printReport(rows: readonly ReportRow[], output: Output): void {
+/** One line a step, then findings, then failures with what to do. `repeat` is the command that does a step again. */
+export function printReport(
+  rows: readonly ReportRow[],
+  output: Output,
+  repeat: (step: string) => string | undefined = () => undefined,
+): void {
   const shown = output.verbose ? rows : rows.filter((row) => !wasNotWanted(row));
   const width = Math.max(...shown.map((row) => row.name.length), 4);
   for (const row of shown) output.line(reportLine(row, width, output));
   for (const row of rows) printHooks(reportOf(row), output);
   for (const row of rows) printFindings(row, output);
-  for (const row of rows) printFailure(row, output);
+  for (const { step, name, status, failure } of rows) {
+    if (failure !== undefined && status !== 'skipped') printFailure(name, failure, output, repeat(step));
+  }
 }
 
 /** A step whose condition did not hold is news only to who asks for everything. */
@@ -113,19 +120,14 @@ function findingLine(finding: Finding, colours: Colours): string {
   return `${head} ${colours.dim(`[${tool}/${rule}]`)}${fixed}`;
 }
 
-function printFailure(row: ReportRow, output: Output): void {
-  if (row.failure === undefined || row.status === 'skipped') return;
-  // The line of the step in the table has said it all.
-  if (row.failure.hint === undefined && !row.failure.message.includes('\n')) return;
-  const { colours } = output;
-  output.line();
-  output.line(
-    `${colours.red(row.name)} ${plainLines(row.failure.message)} ${colours.dim(`[${row.failure.code}]`)}`,
-  );
-  if (row.failure.hint !== undefined) output.line(`  try: ${plainLines(row.failure.hint)}`);
+/** What does a step of a run again, with the results of those before it. A step inside of another is done with it. */
+export function rerunOf(run: string): (step: string) => string {
+  return (step) => `cadre rerun ${run} --from ${topStep(step)}`;
 }
 
-const plainLines = (text: string) => text.split('\n').map(plainText).join('\n  ');
+export function topStep(path: string): string {
+  return path.split(/[/[]/)[0] ?? path;
+}
 
 /** The state as one sentence: `failed after 12 s: the tests failed`. */
 export function sentenceOf(state: RunState, id: string): string {
