@@ -1,8 +1,8 @@
 import { chmodSync, existsSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { checkedWorker } from '../../testing/checked-worker.ts';
 import { isInstalled } from '../../../../../scripts/installed-program.ts';
+import { checkedWorker } from '../../testing/checked-worker.ts';
 import { modulesWith } from '../../testing/modules-with.ts';
 import { type TemporaryRepository, temporaryRepository } from '../../testing/temporary-repository.ts';
 import { worker } from '../worker.ts';
