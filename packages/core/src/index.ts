@@ -9,6 +9,7 @@ export { checkValue, type ValueFault } from './manifest/check-value.ts';
 export { manifestSchema } from './manifest/manifest-schema.ts';
 export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts';
 export { didYouMean, nearest } from './nearest.ts';
+export { once } from './once.ts';
 export { isPublicAddress } from './policy/address.ts';
 export { globCovers } from './policy/glob.ts';
 export { splitHost } from './policy/host-scope.ts';
@@ -36,7 +37,7 @@ export {
   type Verdict,
 } from './policy/policy.ts';
 export { apply, restore } from './run/apply.ts';
-export type { Command } from './run/commands.ts';
+export type { CacheWish, Command } from './run/commands.ts';
 export { wallLimitAt } from './run/decide/time.ts';
 export { decide, type Moment, type RunDecision } from './run/decide.ts';
 export {

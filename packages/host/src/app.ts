@@ -1,10 +1,19 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
 import { isCadreError } from '@cadre/core';
-import { type ConfigChange, faultLine, type LoadedConfig, loadConfig, setConfig } from '@cadre/kit/config';
+import {
+  type ConfigChange,
+  faultLine,
+  type LoadedConfig,
+  loadConfig,
+  type publishedSchema,
+  setConfig,
+} from '@cadre/kit/config';
 import { dataDir, logDir } from '@cadre/kit/data';
+import { parseDuration } from '@cadre/kit/format';
 import { createLog, type Log } from '@cadre/kit/log';
 import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
 import { parse as parseYaml } from 'yaml';
@@ -28,7 +37,9 @@ import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GrantStore } from './ports/grant-store.ts';
 import type { Lease, LeaseStore } from './ports/lease-store.ts';
+import type { ResultCache } from './ports/result-cache.ts';
 import type { Sandbox } from './ports/sandbox.ts';
+import type { Store } from './ports/store.ts';
 import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
 import { loadRunnable } from './resources/load-workflow.ts';
 import type { WorkflowFolders } from './resources/workflow-files.ts';
@@ -75,6 +86,7 @@ export interface App {
   readonly grants: GrantStore;
   readonly leases: Pick<LeaseStore, 'list' | 'break'>;
   readonly audit: AuditStore;
+  readonly results: Pick<ResultCache, 'list' | 'clear'>;
   readonly clock: Clock;
   /** The log file of this workspace's runs. */
   readonly log: Log;
@@ -103,6 +115,7 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
   const settings = await loadConfig({
     app: APP,
     schema: ConfigSchema,
+    published: keptSchema(),
     workspace: place.root,
     env,
     strict: true,
@@ -145,6 +158,7 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
     config: (worker) => config.workers[worker] ?? {},
     secrets,
     environment,
+    ...(config.cache.enabled ? { cache: cacheOf(config, store) } : {}),
   });
   const holder = thisProcess(clock.newId('process'));
   const limits = classLimits(config.classes);
@@ -244,6 +258,7 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
     grants: store.grants,
     leases: store.leases,
     audit: store.audit,
+    results: store.results,
     clock,
     log,
     folders,
@@ -280,6 +295,19 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
       await log.close();
     },
   };
+}
+
+function cacheOf({ cache: { ttl, maxBytes } }: Config, { results, files }: Store) {
+  return { results, files, limits: { ttlMs: parseDuration(ttl), maxBytes } };
+}
+
+/** As the build has written it; whoever runs from other sources without it finds it out. */
+function keptSchema(): ReturnType<typeof publishedSchema> | undefined {
+  try {
+    return JSON.parse(readFileSync(join(DIST, 'config-schema.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
 }
 
 async function effectsOf(engine: Engine, run: string): Promise<Effect[]> {

@@ -13,6 +13,8 @@ const profile = z
   })
   .describe('a named choice of steps and inputs');
 
+const duration = z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 90s, 12h or 1d');
+
 const globs = z.array(z.string()).optional();
 const flag = z.boolean().optional();
 const count = z.number().int().min(0).optional();
@@ -148,6 +150,19 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('one run at a time'),
+  cache: z
+    .strictObject({
+      enabled: z.boolean().default(true).describe('answer what did not change from kept results'),
+      ttl: duration.default('1d').describe('how long a result holds'),
+      maxBytes: z
+        .number()
+        .int()
+        .min(0)
+        .default(1024 ** 3)
+        .describe('room for results; the least recently used go first'),
+    })
+    .prefault({})
+    .describe('results of actions, kept from run to run'),
   workers: z
     .record(z.string(), z.record(z.string(), z.json()))
     .default({})

@@ -23,7 +23,7 @@ export const TOKEN = 'hunter2-very-secret/+=';
 /** Changes of a call that make it a plan. */
 export const PLAN = { mode: 'plan' } as const;
 
-/** A gate in front of the worker `polite`, with a real store, sandbox and runner, and an approver that is told its answers. */
+/** A gate in front of the worker `polite`, or of others, with a real store, sandbox and runner, and an approver that is told its answers. */
 export interface GateFixture extends WorkerFixture {
   readonly sandbox: Sandbox;
   readonly runner: ActionRunner;
@@ -40,8 +40,8 @@ export interface GateFixture extends WorkerFixture {
   read(path: string): Promise<string>;
 }
 
-export async function gateFixture(): Promise<GateFixture> {
-  const fixture = await workerFixture('polite');
+export async function gateFixture(...names: string[]): Promise<GateFixture> {
+  const fixture = await workerFixture(...(names.length === 0 ? ['polite'] : names));
   const { workspace, dataDir, workers } = fixture;
   const sandbox = openSandbox({ workspace, environment: process.env });
   const runner = openRunner({ builtInFolder: workers, workspace, sandbox });

@@ -12,15 +12,19 @@ export async function findProgram(
   searchPath: string,
 ): Promise<string | undefined> {
   if (isAbsolute(program)) return (await isExecutable(program)) ? program : undefined;
-  const folders = [
-    ...WORKSPACE_TOOL_FOLDERS.map((folder) => join(workspace, folder)),
-    ...searchPath.split(delimiter).filter((folder) => folder !== ''),
-  ];
-  for (const folder of folders) {
+  for (const folder of programFolders(workspace, searchPath)) {
     const path = join(folder, program);
     if (await isExecutable(path)) return path;
   }
   return undefined;
+}
+
+/** Where programs are looked for, in this order. */
+export function programFolders(workspace: string, searchPath: string): readonly string[] {
+  return [
+    ...WORKSPACE_TOOL_FOLDERS.map((folder) => join(workspace, folder)),
+    ...searchPath.split(delimiter).filter((folder) => folder !== ''),
+  ];
 }
 
 async function isExecutable(path: string): Promise<boolean> {

@@ -20,7 +20,7 @@ export {
   toFailure,
 } from './failure.ts';
 export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
-export type { ActionManifest, Manifest, ProgramManifest } from './manifest.ts';
+export type { ActionManifest, Manifest, ProgramManifest, Purity } from './manifest.ts';
 export {
   AGENT_TARGET,
   type CallContext,
@@ -30,5 +30,5 @@ export {
   type WorkerMessage,
   type WorkerRequest,
 } from './protocol.ts';
-export type { Change, Finding, Skipped, StepReport } from './report.ts';
+export type { Change, Finding, Skipped, StepReport, Timing } from './report.ts';
 export type { SshAccess, SshPlace } from './ssh-place.ts';

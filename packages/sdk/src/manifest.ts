@@ -40,8 +40,11 @@ export interface ActionManifest {
   readonly effects: readonly EffectClass[];
   /** Performing it twice with the same input has the effect of performing it once. */
   readonly idempotent?: boolean;
-  /** The same input gives the same output, whenever and wherever. */
-  readonly pure?: boolean;
+  /**
+   * `true`: the same input gives the same output, whenever and wherever. An object: so long as what it names is the same
+   * too. Then an earlier result that changed nothing may be answered instead of performing the action.
+   */
+  readonly pure?: boolean | Purity;
   /** False: it cannot be stopped half-way and is waited for. */
   readonly cancel?: boolean;
   /**
@@ -63,6 +66,19 @@ export interface ActionManifest {
     readonly risk?: 'low' | 'medium' | 'high';
   };
   readonly examples?: readonly { readonly input: JsonValue; readonly output?: JsonValue }[];
+}
+
+/**
+ * What an output rests on besides the input. The programs that the action may call (`shell:` permissions) and the packages
+ * that are installed in and around the workspace always count; nothing has to be said of them.
+ */
+export interface Purity {
+  /** Globs of files of the workspace, of those that git does not ignore: their content, kind and mode. */
+  readonly files: readonly string[];
+  /** Files of the worker's own data folder, by their whole names. */
+  readonly data?: readonly string[];
+  /** The date (UTC) counts too. */
+  readonly day?: boolean;
 }
 
 /** A program of the system that a worker calls. */

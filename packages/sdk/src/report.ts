@@ -13,6 +13,16 @@ export interface StepReport {
   readonly artifacts: readonly string[];
   /** Tools that the repository wants and that are not there; each with the way to get it. */
   readonly skipped: readonly Skipped[];
+  /** What took how long, of what can be told apart. */
+  readonly timings?: readonly Timing[];
+}
+
+export interface Timing {
+  readonly tool: string;
+  /** The class of the files it worked on: `python`, `tests`; of several that it took together `css + javascript`. */
+  readonly files: string;
+  readonly count: number;
+  readonly durationMs: number;
 }
 
 export interface Change {

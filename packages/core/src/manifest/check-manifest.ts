@@ -105,6 +105,12 @@ function checkAction(action: ActionManifest, path: Path, manifest: Manifest): re
       'the input is not described as an object',
       'write type: object',
     ),
+    ...faultIf(
+      action.pure === true && changes,
+      [...path, 'pure'],
+      `${action.name} changes something, so its result cannot rest on its input alone`,
+      'name what it rests on: pure: { files: ["**"] }',
+    ),
     ...checkNarrowing(action, path, manifest),
     ...checkExamples(action, path),
     ...warningIf(

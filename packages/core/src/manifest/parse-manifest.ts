@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { didYouMean } from '../nearest.ts';
 import type { Position, Problem } from '../workflow/workflow.ts';
 import { checkManifest, type ManifestFault } from './check-manifest.ts';
-import { ManifestShape, manifestSchema } from './manifest-schema.ts';
+import { manifestSchema, manifestShape } from './manifest-schema.ts';
 
 export type ParsedManifest =
   | { readonly ok: true; readonly manifest: Manifest; readonly problems: readonly Problem[] }
@@ -27,7 +27,7 @@ export function parseManifest(text: string): ParsedManifest {
     };
   }
   const written: unknown = document.toJS();
-  const shape = ManifestShape.safeParse(written);
+  const shape = manifestShape().safeParse(written);
   const faults = shape.success
     ? checkManifest(shape.data)
     : shape.error.issues.flatMap((issue) => explain(issue, written));

@@ -88,8 +88,9 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
     const reused =
       state.reused !== undefined && before === PENDING && Object.hasOwn(state.reused.steps, event.step);
     const reason = reused ? { reason: 'reused' } : {};
+    const cached = event.cachedFrom === undefined ? {} : { cachedFrom: event.cachedFrom };
     return compacted(
-      end(state, before, event, { status: 'succeeded', output: event.output, ...reason }),
+      end(state, before, event, { status: 'succeeded', output: event.output, ...reason, ...cached }),
       event,
     );
   },

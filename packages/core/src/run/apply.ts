@@ -54,6 +54,7 @@ function create(event: NumberedEvent): RunState {
     ...(event.budget === undefined ? {} : { budget: event.budget }),
     ...(event.group === undefined ? {} : { group: event.group }),
     ...(event.priority === undefined ? {} : { priority: event.priority }),
+    ...(event.noCache === undefined ? {} : { noCache: event.noCache }),
   };
 }
 

@@ -1,5 +1,15 @@
 import type { JsonObject } from '@cadre/sdk';
 
+/** What the author of a step says of keeping its result. */
+export interface CacheWish {
+  /** Equal keys of one scope give the kept result. */
+  readonly key: string;
+  /** What the key is unique in: the workflow, the step and how its input is written. */
+  readonly scope: string;
+  readonly ttlMs: number;
+  readonly tags: readonly string[];
+}
+
 /** What should happen next. Core says it; the engine does it and appends what came of it. */
 export type Command =
   /** Perform attempt `attempt` of a step. Its `step.started` stands in the same decision. */
@@ -18,6 +28,7 @@ export type Command =
       readonly priority?: number;
       readonly permissions?: readonly string[];
       readonly env?: Readonly<Record<string, string>>;
+      readonly cache?: CacheWish;
     }
   /** Start the run of its own that a step is, with the id that its `step.started` names; once it is there, nothing more. */
   | {

@@ -32,6 +32,8 @@ export type RunEventBody =
       readonly commit?: string;
       /** Results taken over from an earlier run by `rerun --from`. */
       readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
+      /** No step is answered with a kept result of an earlier run, and none is kept. */
+      readonly noCache?: true;
     }
   | { readonly type: 'run.started' }
   | { readonly type: 'run.resumed'; readonly holder: string }
@@ -74,7 +76,14 @@ export type RunEventBody =
    * the empty path.
    */
   | { readonly type: 'step.failing'; readonly step: string; readonly failure: Failure }
-  | { readonly type: 'step.succeeded'; readonly step: string; readonly output: JsonValue }
+  | {
+      readonly type: 'step.succeeded';
+      readonly step: string;
+      readonly output: JsonValue;
+      /** Nothing was performed: it is the kept result of the run `cachedFrom`. */
+      readonly cached?: true;
+      readonly cachedFrom?: string;
+    }
   | { readonly type: 'step.failed'; readonly step: string; readonly failure: Failure }
   | { readonly type: 'step.timed_out'; readonly step: string; readonly failure: Failure }
   | { readonly type: 'step.cancelled'; readonly step: string }

@@ -27,6 +27,9 @@ export interface ReportedStep {
   readonly durationMs?: number;
   /** Why it was skipped: `if`, `after_failure`, `cancelled`, or what its action said; or `reused`. */
   readonly reason?: string;
+  /** It was not performed: its output is the kept result of the run `cachedFrom`. */
+  readonly cached?: true;
+  readonly cachedFrom?: string;
   readonly failure?: Failure;
   readonly output?: JsonValue;
   /** What it waits for an answer to. */
@@ -98,7 +101,7 @@ function rowOf(state: RunState, path: string, node: Node, depth: number): Report
   const { step } = node;
   const known = state.steps.get(path) ?? PENDING;
   const { status, attempts, startedAt, endedAt, reason, failure, output, question, items } = known;
-  const { iteration, child, wait } = known;
+  const { iteration, child, wait, cachedFrom } = known;
   return {
     step: path,
     id: step.id,
@@ -112,6 +115,7 @@ function rowOf(state: RunState, path: string, node: Node, depth: number): Report
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(startedAt === undefined || endedAt === undefined ? {} : { durationMs: endedAt - startedAt }),
     ...(reason === undefined ? {} : { reason }),
+    ...(cachedFrom === undefined ? {} : { cached: true, cachedFrom }),
     ...(failure === undefined ? {} : { failure }),
     ...(output === undefined ? {} : { output }),
     ...(status !== 'waiting' || question === undefined ? {} : { question }),

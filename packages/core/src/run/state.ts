@@ -51,6 +51,7 @@ export interface RunState {
   readonly compensating?: readonly string[];
   /** Results of an earlier run, by the id of a top-level step. */
   readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
+  readonly noCache?: true;
   readonly output?: JsonValue;
   readonly failure?: Failure;
 }
@@ -79,6 +80,8 @@ export interface StepState {
   readonly output?: JsonValue;
   readonly failure?: Failure;
   readonly reason?: string;
+  /** The run whose kept result was answered instead of performing it. */
+  readonly cachedFrom?: string;
   readonly question?: Question;
   readonly wait?: Wait;
   /** What it waited for came. */

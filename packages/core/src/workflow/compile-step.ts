@@ -43,7 +43,9 @@ function compileCommon(spec: StepCommonSpec, id: string, path: Path, context: St
     // The environment of a shell command is an input of its action.
     ...(spec.env !== undefined && !('run' in spec) && { env: compileEnvironment(spec.env) }),
     ...(spec.budget !== undefined && { budget: compileBudget(spec.budget) }),
-    ...(spec.cache !== undefined && { cache: { key: spec.cache.key, ttlMs: durationMs(spec.cache.ttl) } }),
+    ...(spec.cache !== undefined && {
+      cache: { key: spec.cache.key, ttlMs: durationMs(spec.cache.ttl), ...pick(spec.cache, ['tags']) },
+    }),
     ...(undo !== undefined && { compensate: undo }),
     ...(position !== undefined && { position }),
   };

@@ -65,7 +65,7 @@ export interface StepCommonSpec {
   readonly priority?: number;
   readonly permissions?: readonly string[];
   readonly env?: Readonly<Record<string, string | number | boolean>>;
-  readonly cache?: { readonly key: string; readonly ttl: Duration };
+  readonly cache?: { readonly key: string; readonly ttl: Duration; readonly tags?: readonly string[] };
   readonly compensate?: readonly StepSpec[];
   readonly idempotencyKey?: string;
 }

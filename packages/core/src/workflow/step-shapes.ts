@@ -107,6 +107,10 @@ const STEP_KEYS: Keys = {
       {
         key: [text('a text'), 'Equal keys give the kept result'],
         ttl: [values.duration, 'How long it is kept'],
+        tags: [
+          list(text('a name of letters, digits and . _ : / -', (value) => /^[\w.:/-]{1,64}$/.test(value))),
+          'Names by which it can be thrown away: cadre cache clear --tag NAME',
+        ],
       },
       ['key', 'ttl'],
     ),

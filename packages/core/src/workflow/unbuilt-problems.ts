@@ -30,7 +30,7 @@ function unbuiltTopKeys({ budget = {} }: Workflow): string[] {
 function unbuiltKeys(step: Step): string[] {
   const present: readonly (readonly [boolean, string])[] = [
     [step.kind === 'unbuilt', step.kind === 'unbuilt' ? step.key : ''],
-    [step.cache !== undefined, 'cache'],
+    [step.cache !== undefined && step.kind !== 'action', 'cache'],
     [step.budget !== undefined, 'budget'],
   ];
   return present.filter(([there]) => there).map(([, key]) => key);

@@ -98,7 +98,7 @@ export interface StepCommon {
   readonly class?: string;
   readonly priority?: number;
   readonly budget?: Budget;
-  readonly cache?: { readonly key: string; readonly ttlMs: number };
+  readonly cache?: { readonly key: string; readonly ttlMs: number; readonly tags?: readonly string[] };
   readonly compensate?: readonly Step[];
   /** Where it stands in the text it came from. */
   readonly position?: Position;

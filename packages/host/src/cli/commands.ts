@@ -280,6 +280,23 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
   },
   {
+    name: 'cache',
+    summary: 'Results that are answered instead of doing unchanged work again',
+    commands: [
+      {
+        name: 'list',
+        summary: 'List the results that are kept, with their tags',
+        load: async () => (await import('./commands/cache.ts')).listCache,
+      },
+      {
+        name: 'clear',
+        summary: 'Throw them away, so that everything is done anew',
+        options: [['--tag <tag>', 'only those with this tag, for example step:test']],
+        load: async () => (await import('./commands/cache.ts')).clearCache,
+      },
+    ],
+  },
+  {
     name: 'hooks',
     summary: 'Git hooks: checked on exactly what is staged, unstaged work never touched',
     commands: [

@@ -32,7 +32,10 @@ export interface AttemptContext {
 }
 
 /** What a call needs to know of its run. */
-export type CallOrigin = Pick<GateCall, 'run' | 'root' | 'mode' | 'principal' | 'permissionSets'>;
+export type CallOrigin = Pick<
+  GateCall,
+  'run' | 'root' | 'mode' | 'principal' | 'permissionSets' | 'workflow' | 'noCache'
+>;
 
 /**
  * Performs one attempt of a step through the gate.
@@ -70,7 +73,7 @@ export function startAttempt(context: AttemptContext, origin: CallOrigin, comman
     if (reason === 'lost') return undefined;
     noteSkip(performed.outcome, (message) => lines.add(lineOf(context, command, 'warn', message)));
     await Promise.all([lines.close(), putEffects(store, origin.run, command.step, performed)]);
-    return resultOf(context.gate, command, performed.outcome, reason);
+    return resultOf(context.gate, command, performed, reason);
   }
 
   return { number: command.attempt, begun: () => begun, stop, result: run() };
@@ -83,7 +86,7 @@ function callGate(
   signal: AbortSignal,
   lines: LineBuffer,
 ): Promise<Performed> {
-  const { step, attempt, uses, input, idempotencyKey, permissions } = command;
+  const { step, attempt, uses, input, idempotencyKey, permissions, cache } = command;
   const call: GateCall = {
     ...origin,
     step,
@@ -93,6 +96,7 @@ function callGate(
     idempotencyKey,
     permissionSets: [...origin.permissionSets, ...(permissions === undefined ? [] : [permissions])],
     env: command.env ?? {},
+    ...(cache === undefined ? {} : { cache }),
   };
   return context.gate.perform(call, signal, {
     log: ({ level, message, fields }) => lines.add(lineOf(context, command, level, message, fields)),
@@ -156,12 +160,13 @@ function notBegun({ step, attempt }: PerformStep, reason: StopReason | undefined
 function resultOf(
   gate: Gate,
   command: PerformStep,
-  outcome: Outcome<JsonValue>,
+  { outcome, cachedFrom }: Performed,
   reason: StopReason | undefined,
 ): RunEventBody {
   const { step, attempt, uses, timeoutMs } = command;
+  const cached = cachedFrom === undefined ? {} : { cached: true as const, cachedFrom };
   // Invariant 2.
-  if (outcome.ok) return { type: 'step.succeeded', step, output: outcome.output };
+  if (outcome.ok) return { type: 'step.succeeded', step, output: outcome.output, ...cached };
   switch (reason) {
     case 'timed_out':
       return { type: 'step.timed_out', step, failure: timeLimit(step, timeoutMs, outcome.failure) };

@@ -83,6 +83,7 @@ export function createChildRuns(options: Options): ChildRuns {
       mode: state.mode,
       trigger,
       principal: state.principal,
+      ...(state.noCache === undefined ? {} : { noCache: true }),
       permissionSets: [...permissionSets, ...(permissions === undefined ? [] : [permissions])],
       ...(wallMs === undefined ? {} : { budget: { wallMs: Math.max(1, wallMs) } }),
       ...(priority === undefined ? {} : { priority }),

@@ -200,7 +200,9 @@ export function openEngine(options: EngineOptions): Engine {
       const { inputs, mode } = state;
       const { profile = null } = state.trigger;
       const trigger = { kind: 'rerun', run, from: fromStep, ...(profile === null ? {} : { profile }) };
-      return holding.start({ workflow, inputs, mode, trigger, principal, reused: { run, steps } });
+      // Who says from which step to run anew wants it run, and not answered from what is kept.
+      const wanted = { workflow, inputs, mode, trigger, principal, noCache: true };
+      return holding.start({ ...wanted, reused: { run, steps } });
     },
     get: (run) => readRun(runs, definitions, run),
     async record(run) {

@@ -262,6 +262,8 @@ export function originOf(run: string, workflow: Workflow, state: RunState): Call
     ...(root === undefined ? {} : { root }),
     mode: state.mode,
     principal: state.principal,
+    workflow: workflow.name,
+    ...(state.noCache === undefined ? {} : { noCache: true }),
     permissionSets: [
       ...(state.permissionSets ?? []),
       ...(workflow.permissions === undefined ? [] : [workflow.permissions]),

@@ -17,6 +17,8 @@ export interface StartRequest {
   readonly permissionSets?: readonly (readonly string[])[];
   readonly budget?: Budget;
   readonly priority?: number;
+  /** Every step is performed, whatever is kept of earlier runs. */
+  readonly noCache?: boolean;
   /** Results of an earlier run that this one takes over, by step. */
   readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
 }
@@ -47,7 +49,7 @@ export async function createdEvent(
   }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace' | 'commit'>,
   request: StartRequest,
 ): Promise<Created> {
-  const { workflow, mode, trigger, principal, reused, permissionSets, budget, priority } = request;
+  const { workflow, mode, trigger, principal, reused, noCache, permissionSets, budget, priority } = request;
   const inputs = checkStart(workflow, request.inputs);
   const definition = await definitions.keep(workflow);
   const id = request.id ?? clock.newId('run');
@@ -70,6 +72,7 @@ export async function createdEvent(
       principal,
       ...(commit === undefined ? {} : { commit }),
       ...(reused === undefined ? {} : { reused }),
+      ...(noCache === true ? { noCache } : {}),
       ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
       ...(budget === undefined ? {} : { budget }),
       ...(priority === undefined ? {} : { priority }),

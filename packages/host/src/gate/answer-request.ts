@@ -26,6 +26,8 @@ export interface Requested {
   /** In a plan nothing is fetched and no secret is handed out. */
   readonly isPlan: boolean;
   readonly signal: AbortSignal;
+  /** What was allowed so far, as `type:scope`. */
+  readonly used: Set<string>;
 }
 
 /** Arguments can be as long as the system permits; the record keeps their beginning. */
@@ -146,7 +148,7 @@ type Ruled =
   | { readonly allowed: false; readonly failure: ReturnType<typeof failure>; readonly rule: string };
 
 async function rule(text: string, operation: string, target: string, given: Requested): Promise<Ruled> {
-  const { subject, authority, audit, mask } = given;
+  const { subject, authority, audit, mask, used } = given;
   const wanted = readConcrete(text);
   const ruling: Ruled =
     wanted === undefined
@@ -156,6 +158,7 @@ async function rule(text: string, operation: string, target: string, given: Requ
           failure: failure('invalid_input', `${target} cannot be asked for`),
         }
       : await authority.decide(subject, wanted);
+  if (ruling.allowed) used.add(text);
   await audit.record({
     principal: subject.call.principal,
     run: subject.call.run,

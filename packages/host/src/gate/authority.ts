@@ -27,6 +27,8 @@ export type Ruling =
 export interface Authority {
   /** Decides one concrete wish. Asks a person when no rule and no stored answer says it; of several at once, one by one. */
   decide(subject: Subject, wanted: Permission): Promise<Ruling>;
+  /** The same without asking anybody; undefined when somebody would have to be asked. */
+  known(subject: Subject, wanted: Permission): Promise<Ruling | undefined>;
 }
 
 export interface AuthoritySettings {
@@ -93,6 +95,7 @@ export function createAuthority(settings: AuthoritySettings): Authority {
   };
 
   return {
+    known: settled,
     async decide(subject, wanted) {
       const known = await settled(subject, wanted);
       if (known !== undefined) return known;

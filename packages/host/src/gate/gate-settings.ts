@@ -4,11 +4,14 @@ import type { ActionRunner } from '../ports/action-runner.ts';
 import type { Approver } from '../ports/approver.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { FileIndex } from '../ports/file-index.ts';
 import type { GrantStore } from '../ports/grant-store.ts';
+import type { ResultCache } from '../ports/result-cache.ts';
 import type { SandboxReport } from '../ports/sandbox.ts';
 import type { SecretSource } from '../ports/secret-source.ts';
 import type { Snapshots } from '../ports/snapshots.ts';
 import type { FetchLimits } from './brokered-fetch.ts';
+import type { CacheLimits } from './cache/call-cache.ts';
 import type { ScratchLimits } from './scratch-tree.ts';
 
 export interface GateSettings {
@@ -33,6 +36,8 @@ export interface GateSettings {
   readonly snapshots: Pick<Snapshots, 'open'>;
   /** The host's environment: what `env:NAME` permissions hand on. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Where results are kept, and what is known of files; absent: none are. */
+  readonly cache?: { readonly results: ResultCache; readonly files: FileIndex; readonly limits: CacheLimits };
   readonly limits?: { readonly fetch?: Partial<FetchLimits>; readonly scratch?: Partial<ScratchLimits> };
 }
 

@@ -5,6 +5,8 @@ import { auditHeadFile } from './audit-head.ts';
 import { type AuditLog, openAuditLog } from './audit-log.ts';
 import { type Authority, createAuthority } from './authority.ts';
 import { FETCH_LIMITS, type FetchLimits } from './brokered-fetch.ts';
+import { type CallCache, type CallCacheSettings, openCallCache } from './cache/call-cache.ts';
+import { openFileDigests } from './cache/file-digests.ts';
 import { type CheckSandbox, sandboxCheck } from './check-sandbox.ts';
 import type { GateSettings } from './gate-settings.ts';
 import { createMask, type Mask } from './mask.ts';
@@ -20,6 +22,8 @@ export interface GateTools
   readonly authority: Authority;
   readonly policyOf: (subject: Subject) => PlacedPolicy;
   readonly checkSandbox: CheckSandbox;
+  /** Undefined where no results are kept. */
+  readonly cache: CallCache | undefined;
   readonly scratch: ScratchTrees;
   /** Of the whole gate: a worker that stays warm may tell in one call what it got in another. */
   readonly mask: Mask;
@@ -39,13 +43,16 @@ export function openGateTools(settings: GateSettings): GateTools {
   const policyOf = ({ worker, places }: Subject) => placePolicy(policyFor(worker, settings.policy), places);
   // A faulty rule is told now, and not at the first call that it concerns.
   placePolicy(settings.policy, { workspace, home, data: dataDir });
+  const authority = createAuthority({ ...settings, audit, policyOf });
+  const hidden = [dataDir, ...(settings.hidden ?? []), ...keyFolders(home)];
   return {
     ...settings,
     home,
     audit,
     giveAway,
     policyOf,
-    authority: createAuthority({ ...settings, audit, policyOf }),
+    authority,
+    cache: openCache({ ...settings, home, policyOf, authority, hidden }),
     checkSandbox: sandboxCheck(settings),
     scratch: openScratchTrees({
       workspace,
@@ -56,6 +63,22 @@ export function openGateTools(settings: GateSettings): GateTools {
     }),
     mask: createMask(),
     fetchLimits: { ...FETCH_LIMITS, ...limits?.fetch },
-    hidden: [dataDir, ...(settings.hidden ?? []), ...keyFolders(home)],
+    hidden,
   };
+}
+
+function openCache(
+  settings: GateSettings & Pick<CallCacheSettings, 'home' | 'policyOf' | 'authority' | 'hidden'>,
+): CallCache | undefined {
+  const { cache, clock } = settings;
+  return (
+    cache &&
+    openCallCache({
+      ...settings,
+      results: cache.results,
+      limits: cache.limits,
+      files: openFileDigests({ ...settings, index: cache.files }),
+      today: () => new Date(clock.now()).toISOString().slice(0, 10),
+    })
+  );
 }

@@ -1,16 +1,20 @@
-import { type Effect, failure, type JsonValue, type Outcome } from '@cadre/sdk';
+import { type Effect, type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { CallObserver } from '../ports/action-runner.ts';
 import type { AuditEntry } from '../ports/audit-store.ts';
 import type { GateObserver, Performed } from '../ports/gate.ts';
 import { answerRequest, type Requested } from './answer-request.ts';
+import type { Found } from './cache/call-cache.ts';
 import { type CallWay, callWay } from './call-way.ts';
 import type { GateTools } from './gate-tools.ts';
 import { keepBefore } from './keep-before.ts';
-import { type PreparedCall, prepareCall, valueFaults } from './prepare-call.ts';
+import { admitCall, type PreparedCall, prepareCall, valueFaults } from './prepare-call.ts';
 import type { Subject } from './subject.ts';
 
 /** A worker that says more in one call has gone wrong; the rest would only fill the disk. */
 const MOST_LOG_LINES = 20_000;
+
+/** What a worker told of a call, and whether a secret had to be taken out of it. */
+type Told = Performed & { readonly isMasked: boolean };
 
 /** Takes one call through the gate. */
 export async function performCall(
@@ -20,25 +24,31 @@ export async function performCall(
   tools: GateTools,
 ): Promise<Performed> {
   const way = callWay(subject.action, subject.call.mode);
+  const used = new Set<string>();
   const limits = tools.fetchLimits;
-  const requested = { ...tools, limits, isPlan: way !== 'apply', subject, signal, agent: {} };
+  const requested = { ...tools, limits, isPlan: way !== 'apply', subject, signal, agent: {}, used };
+  const admitted = await admitCall(way, requested, tools);
+  if (!admitted.ok) return refused(subject, admitted.failure, tools);
+  const looked = await tools.cache?.look(subject, way, await tools.scratch.find(subject.call.run));
+  if (looked?.found !== undefined && checkOutput({ ok: true, output: looked.found.output }, subject).ok)
+    return answerKept(subject, looked.found, tools);
   const prepared = await prepareCall(way, requested, observer, tools);
-  if (!prepared.ok) {
-    const why = tools.mask.data(prepared.failure);
-    await record(subject, tools, { decision: 'denied', rule: why.code, outcome: why.message });
-    return { outcome: { ok: false, failure: why }, effects: [] };
-  }
-  const allowed = {
-    decision: 'allowed',
-    rule: way,
-    details: { permissions: prepared.output.rules },
-  } as const;
+  if (!prepared.ok) return refused(subject, prepared.failure, tools);
+  const allowed = { decision: 'allowed', rule: way, details: { permissions: admitted.output } } as const;
   await record(subject, tools, allowed);
+  let told: Told | undefined;
+  const carryOutNow = async (): Promise<Performed> => {
+    told = await carryOut(way, prepared.output, requested, observer, tools);
+    return told;
+  };
   const performed =
     way === 'skip'
       ? notPerformed(subject)
-      : await keepBefore({ way, subject, confinement: prepared.output.confinement }, observer, tools, () =>
-          carryOut(way, prepared.output, requested, observer, tools),
+      : await keepBefore(
+          { way, subject, confinement: prepared.output.confinement },
+          observer,
+          tools,
+          carryOutNow,
         );
   const { outcome } = performed;
   await record(subject, tools, {
@@ -46,7 +56,31 @@ export async function performCall(
     rule: way,
     outcome: outcome.ok ? 'succeeded' : outcome.failure.code,
   });
+  // For a key that its author chose, what changed without the action saying so counts as well.
+  if (told !== undefined && !told.isMasked)
+    await looked?.keep(subject.call.cache === undefined ? told : performed, [...used]);
   return performed;
+}
+
+async function refused(subject: Subject, failed: Failure, tools: GateTools): Promise<Performed> {
+  const why = tools.mask.data(failed);
+  await record(subject, tools, { decision: 'denied', rule: why.code, outcome: why.message });
+  return { outcome: { ok: false, failure: why }, effects: [] };
+}
+
+/** Nothing is performed, so this one record says it all. */
+async function answerKept(subject: Subject, found: Found, tools: GateTools): Promise<Performed> {
+  await record(subject, tools, {
+    decision: 'allowed',
+    rule: 'cache',
+    outcome: 'succeeded',
+    details: { permissions: found.rules, cachedFrom: found.run },
+  });
+  return {
+    outcome: { ok: true, output: tools.mask.data(found.output) },
+    effects: [],
+    cachedFrom: found.run,
+  };
 }
 
 /** Nobody can say what it would do. */
@@ -61,7 +95,7 @@ async function carryOut(
   requested: Requested,
   observer: GateObserver,
   tools: GateTools,
-): Promise<Performed> {
+): Promise<Told> {
   const { subject, signal } = requested;
   const { worker, action, call, places } = subject;
   const { mask } = tools;
@@ -88,7 +122,9 @@ async function carryOut(
   );
   const found = scratch === undefined ? [] : await scratch.changes();
   const effects = [...reported, ...unreported(found, reported)];
-  return mask.data({ outcome: checkOutput(outcome, subject), effects });
+  const told = { outcome: checkOutput(outcome, subject), effects };
+  const masked = mask.data(told);
+  return { ...masked, isMasked: masked !== told && JSON.stringify(masked) !== JSON.stringify(told) };
 }
 
 /** What the worker says, with secrets taken out, and what it asks for. */

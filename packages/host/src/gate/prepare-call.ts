@@ -24,18 +24,14 @@ export interface PreparedCall {
   readonly env: Readonly<Record<string, string>>;
   readonly confinement: Confinement;
   readonly scratch?: ScratchTree;
-  /** What was allowed before the call, with the rule that allowed it. */
-  readonly rules: JsonObject;
 }
 
-/** validate input → policy and grants → secrets → sandbox → confinement, in this order; the first refusal ends it. */
-export async function prepareCall(
+/** validate input → policy and grants: what was allowed, each with the rule that allowed it. */
+export async function admitCall(
   way: CallWay,
-  requested: Requested,
-  observer: GateObserver,
+  { subject, used }: Requested,
   tools: GateTools,
-): Promise<Outcome<PreparedCall>> {
-  const { subject } = requested;
+): Promise<Outcome<JsonObject>> {
   const unfit = checkInput(
     subject.call.input,
     subject,
@@ -43,7 +39,18 @@ export async function prepareCall(
   );
   if (!unfit.ok) return unfit;
   const allowed = await authorise(beforeCall(subject, way), subject, tools);
-  if (!allowed.ok) return allowed;
+  if (allowed.ok) for (const permission of Object.keys(allowed.output)) used.add(permission);
+  return allowed;
+}
+
+/** secrets → sandbox → confinement, of a call that was admitted; the first refusal ends it. */
+export async function prepareCall(
+  way: CallWay,
+  requested: Requested,
+  observer: GateObserver,
+  tools: GateTools,
+): Promise<Outcome<PreparedCall>> {
+  const { subject } = requested;
   const input = await fillSecrets(way, requested);
   if (!input.ok) return input;
   const weak = await tools.checkSandbox(subject, observer);
@@ -59,7 +66,6 @@ export async function prepareCall(
       input: input.output,
       env: { ...grantedEnvironment(subject, way, tools), ...subject.call.env },
       confinement: confinement.output,
-      rules: allowed.output,
       ...(scratch === undefined ? {} : { scratch: scratch.output }),
     },
   };

@@ -34,21 +34,38 @@ export async function scratchList(workspace: string, environment: NodeJS.Process
   return (await listOfGit(workspace, environment)) ?? (await listOfFolder(workspace));
 }
 
+/** Tracked and new files, sorted by nothing in particular; undefined where there is no checkout or no git. */
+export async function filesOfGit(
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+): Promise<readonly string[] | undefined> {
+  try {
+    return await askGit(folder, environment, '-c', '-o', '--exclude-standard', '--deduplicate');
+  } catch {
+    return undefined;
+  }
+}
+
+async function askGit(
+  folder: string,
+  environment: NodeJS.ProcessEnv,
+  ...args: readonly string[]
+): Promise<readonly string[]> {
+  const { stdout } = await run('git', [...SAFE, '-C', folder, 'ls-files', '-z', ...args], {
+    env: { PATH: environment['PATH'], GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
+    maxBuffer: 1024 * 1024 * 1024,
+  });
+  return stdout.split('\0').filter((path) => path !== '');
+}
+
 async function listOfGit(
   workspace: string,
   environment: NodeJS.ProcessEnv,
 ): Promise<ScratchList | undefined> {
-  const list = async (...args: string[]) => {
-    const { stdout } = await run('git', [...SAFE, '-C', workspace, 'ls-files', '-z', ...args], {
-      env: { PATH: environment['PATH'], GIT_OPTIONAL_LOCKS: '0', LC_ALL: 'C' },
-      maxBuffer: 1024 * 1024 * 1024,
-    });
-    return stdout.split('\0').filter((path) => path !== '');
-  };
   try {
     const [kept, ignored] = await Promise.all([
-      list('-c', '-o', '--exclude-standard', '--deduplicate'),
-      list('-o', '-i', '--exclude-standard', '--directory'),
+      askGit(workspace, environment, '-c', '-o', '--exclude-standard', '--deduplicate'),
+      askGit(workspace, environment, '-o', '-i', '--exclude-standard', '--directory'),
     ]);
     // A folder among the files is a repository of its own, which git does not look into.
     const folders = [...kept, ...ignored.filter((path) => LINKED.has(nameOf(path)))].filter((path) =>
@@ -64,7 +81,7 @@ async function listOfGit(
   }
 }
 
-async function listOfFolder(workspace: string): Promise<ScratchList> {
+export async function listOfFolder(workspace: string): Promise<ScratchList> {
   const files: string[] = [];
   const links: string[] = [];
   const folders = [''];

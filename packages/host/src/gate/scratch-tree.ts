@@ -26,6 +26,8 @@ export interface ScratchTree {
 export interface ScratchTrees {
   /** The run's tree, made at the first question. Failure `too_large` when the workspace is beyond the limits. */
   open(run: string): Promise<Outcome<ScratchTree>>;
+  /** The root of the run's tree, when there is one already. */
+  find(run: string): Promise<string | undefined>;
   remove(run: string): Promise<void>;
 }
 
@@ -69,6 +71,10 @@ export function openScratchTrees(settings: ScratchSettings): ScratchTrees {
       const tree = trees.get(run) ?? make(run);
       trees.set(run, tree);
       return tree;
+    },
+    async find(run) {
+      const tree = await trees.get(run);
+      return tree?.ok ? tree.output.root : undefined;
     },
     async remove(run) {
       const tree = trees.get(run);

@@ -1,3 +1,4 @@
+import type { CacheWish } from '@cadre/core';
 import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
 
 /** The one way into the outside world, as the doers see it. */
@@ -5,7 +6,7 @@ export interface Gate {
   /** Throws CadreError `not_found` with the nearest names. */
   describe(uses: string): ActionTraits;
   /**
-   * validate input → policy → budget → sandbox → perform → validate output → audit. Always resolves.
+   * validate input → policy → budget → cache → sandbox → perform → validate output → audit. Always resolves.
    * In a plan it performs on the scratch tree or previews, as the action's manifest says.
    */
   perform(call: GateCall, signal: AbortSignal, observer: GateObserver): Promise<Performed>;
@@ -37,6 +38,12 @@ export interface GateCall {
   readonly env: Readonly<Record<string, string>>;
   /** Part of no run: there is no run to undo, so nothing is kept for that. */
   readonly loose?: true;
+  /** Name of the workflow whose step it is. */
+  readonly workflow?: string;
+  /** What the author of the step says of keeping its result; absent: what the action's manifest says. */
+  readonly cache?: CacheWish;
+  /** Neither answered with a kept result, nor kept. */
+  readonly noCache?: boolean;
 }
 
 export interface GateObserver {
@@ -47,4 +54,6 @@ export interface GateObserver {
 export interface Performed {
   readonly outcome: Outcome<JsonValue>;
   readonly effects: readonly Effect[];
+  /** Nothing was performed: the outcome is the kept result of this run. */
+  readonly cachedFrom?: string;
 }

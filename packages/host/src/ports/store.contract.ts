@@ -4,6 +4,7 @@ import { auditContract } from './audit-store.contract.ts';
 import { grantContract } from './grant-store.contract.ts';
 import { groupContract } from './group-store.contract.ts';
 import { leaseContract } from './lease-store.contract.ts';
+import { resultCacheContract } from './result-cache.contract.ts';
 import { besideContract, recordContract, runContract } from './run-store.contract.ts';
 import type { Store } from './store.ts';
 
@@ -24,5 +25,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     auditContract(() => store);
     grantContract(() => store);
     groupContract(() => store);
+    resultCacheContract(() => store);
   });
 }

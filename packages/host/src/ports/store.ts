@@ -1,9 +1,11 @@
 import type { NumberedEvent, RunEvent, RunStatus, Workflow } from '@cadre/core';
 import type { AuditStore } from './audit-store.ts';
+import type { FileIndex } from './file-index.ts';
 import type { GrantStore } from './grant-store.ts';
 import type { GroupStore } from './group-store.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { LogStore } from './log-store.ts';
+import type { ResultCache } from './result-cache.ts';
 import type { SharedStore } from './shared-journal.ts';
 
 /** Everything that Cadre keeps for one workspace. All methods throw CadreError `store_unavailable` or `disk_full`. */
@@ -16,6 +18,8 @@ export interface Store {
   readonly groups: GroupStore;
   /** Only of a store that many processes share. */
   readonly shared?: SharedStore;
+  readonly results: ResultCache;
+  readonly files: FileIndex;
   close(): Promise<void>;
 }
 

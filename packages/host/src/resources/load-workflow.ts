@@ -8,7 +8,13 @@ import {
   type Workflow,
 } from '@cadre/core';
 import type { ActionRunner } from '../ports/action-runner.ts';
-import { findWorkflow, readWorkflowText, type WorkflowFile, type WorkflowFolders } from './workflow-files.ts';
+import {
+  findWorkflow,
+  readChecked,
+  readWorkflowText,
+  type WorkflowFile,
+  type WorkflowFolders,
+} from './workflow-files.ts';
 
 export interface LoadedWorkflow {
   readonly file: WorkflowFile;
@@ -32,6 +38,8 @@ export async function loadWorkflow(
   cwd: string,
 ): Promise<LoadedWorkflow> {
   const file = await findWorkflow(named, source.folders, cwd);
+  const checked = await readChecked(file, source.folders);
+  if (checked !== undefined) return { file, workflow: checked, problems: [] };
   const written = ['.ts', '.js', '.mjs'].includes(extname(file.path));
   const text = written ? await source.evaluateWorkflow(file.path) : await readWorkflowText(file);
   const parsed = parseWorkflow(text, { file: file.path });

@@ -1,6 +1,6 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, extname, join, resolve } from 'node:path';
-import { CadreError, nearest } from '@cadre/core';
+import { CadreError, nearest, type Workflow } from '@cadre/core';
 
 const EXTENSIONS = ['.yaml', '.yml', '.json', '.ts', '.js', '.mjs'];
 const MAX_BYTES = 1024 * 1024;
@@ -64,6 +64,18 @@ export async function readWorkflowText(file: WorkflowFile): Promise<string> {
   } catch (cause) {
     throw new CadreError('invalid_workflow', `${file.path} is not UTF-8 text`, { cause });
   }
+}
+
+/** A shipped workflow as the build has parsed it and found it without a problem; undefined for every other. */
+export async function readChecked(
+  file: WorkflowFile,
+  folders: WorkflowFolders,
+): Promise<Workflow | undefined> {
+  if (file.origin !== 'built-in') return undefined;
+  const text = await readFile(join(folders.builtIn, '../checked', `${file.name}.json`), 'utf8').catch(
+    () => undefined,
+  );
+  return text === undefined ? undefined : (JSON.parse(text) as Workflow);
 }
 
 function workspaceFolder(folders: WorkflowFolders): string {

@@ -1,10 +1,12 @@
 import type { Store } from '../ports/store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Database } from './database.ts';
+import { createFileIndex } from './file-index.ts';
 import { createGrantStore } from './grant-store.ts';
 import { createGroupStore } from './group-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createLogStore } from './log-store.ts';
+import { createResultCache } from './result-cache.ts';
 import { createRunStore } from './run-store.ts';
 
 export function createStore(database: Database): Store {
@@ -15,6 +17,8 @@ export function createStore(database: Database): Store {
     grants: createGrantStore(database),
     logs: createLogStore(database),
     groups: createGroupStore(database),
+    results: createResultCache(database),
+    files: createFileIndex(database),
     close: () => database.close(),
   };
 }

@@ -36,7 +36,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       return dead ? never : answer;
     };
 
-  const { runs, leases, audit, grants, logs, groups } = store;
+  const { runs, leases, audit, grants, logs, groups, results, files } = store;
   return {
     writes: () => writes,
     runs: {
@@ -53,6 +53,14 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       readEffects: read(runs.readEffects),
       findDocument: read(runs.findDocument),
     },
+    results: {
+      find: read(results.find),
+      use: write(results.use),
+      put: write(results.put),
+      list: read(results.list),
+      clear: write(results.clear),
+    },
+    files: { read: read(files.read), note: write(files.note) },
     leases: {
       acquire: write(leases.acquire),
       renew: write(leases.renew),

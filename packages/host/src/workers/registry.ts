@@ -23,6 +23,8 @@ export interface BrokenWorker {
 
 type Loaded = { readonly worker: InstalledWorker } | { readonly broken: BrokenWorker };
 
+const CHECKED = 'worker.checked.json';
+
 const MANIFESTS = ['worker.yaml', 'worker.json'];
 
 /**
@@ -91,7 +93,7 @@ function idOf(name: string): string {
 
 function loadWorker(given: string, builtIn: boolean): Loaded {
   const folder = realpathSync(given);
-  const parsed = readManifest(folder);
+  const parsed = (builtIn ? readChecked(folder) : undefined) ?? readManifest(folder);
   if (!parsed.ok) return { broken: { folder, problems: parsed.problems } };
   const { manifest } = parsed;
   const expected = idOf(given.split(/[/\\]/).at(-1) ?? '');
@@ -106,6 +108,16 @@ function loadWorker(given: string, builtIn: boolean): Loaded {
     .update(canonicalJson(manifest as unknown as JsonValue))
     .digest('hex');
   return { worker: { manifest, hash, folder, builtIn } };
+}
+
+/** What the build has read and checked already; the same value as the manifest beside it. */
+function readChecked(folder: string): ParsedManifest | undefined {
+  try {
+    const manifest = JSON.parse(readFileSync(join(folder, CHECKED), 'utf8')) as Manifest;
+    return { ok: true, manifest, problems: [] };
+  } catch {
+    return undefined;
+  }
 }
 
 function readManifest(folder: string): ParsedManifest {

@@ -1,100 +1,103 @@
+import { once } from '@cadre/core';
 import type { JsonObject, JsonValue, WorkerMessage } from '@cadre/sdk';
 import { z } from 'zod';
 
-/** Whatever came out of JSON.parse is JSON; only that it is there needs to be seen. */
-const json = z.custom<JsonValue>((value) => value !== undefined);
-const jsonObject = z.custom<JsonObject>(
-  (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-);
-const count = z.number().min(0);
-const optionalCount = count.exactOptional();
-const optionalText = z.string().exactOptional();
+const messageShape = once(() => {
+  /** Whatever came out of JSON.parse is JSON; only that it is there needs to be seen. */
+  const json = z.custom<JsonValue>((value) => value !== undefined);
+  const jsonObject = z.custom<JsonObject>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  );
+  const count = z.number().min(0);
+  const optionalCount = count.exactOptional();
+  const optionalText = z.string().exactOptional();
 
-const failure = z.object({
-  code: z.string().min(1),
-  message: z.string(),
-  retryable: z.boolean(),
-  hint: optionalText,
-  details: json.exactOptional(),
-  get cause() {
-    return failure.exactOptional();
-  },
-});
-
-const effect = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('file'),
-    change: z.enum(['created', 'modified', 'deleted']),
-    path: z.string(),
-    diff: optionalText,
-    bytes: optionalCount,
-    files: optionalCount,
-    group: optionalText,
-  }),
-  z.object({ kind: z.literal('command'), command: z.string(), purpose: z.string() }),
-  z.object({
-    kind: z.literal('commit'),
-    commit: optionalText,
-    branch: z.string(),
+  const failure = z.object({
+    code: z.string().min(1),
     message: z.string(),
-    paths: z.array(z.string()),
-  }),
-  z.object({ kind: z.literal('network'), host: z.string(), purpose: z.string() }),
-  z.object({ kind: z.literal('archive'), path: z.string(), files: count, bytes: count }),
-]);
+    retryable: z.boolean(),
+    hint: optionalText,
+    details: json.exactOptional(),
+    get cause() {
+      return failure.exactOptional();
+    },
+  });
 
-const request = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('exec'),
-    program: z.string(),
-    path: z.string(),
-    arguments: z.array(z.string()),
-    cwd: z.string(),
-  }),
-  z.object({
-    kind: z.literal('fetch'),
-    url: z.string(),
-    options: z.object({
-      method: optionalText,
-      headers: z.record(z.string(), z.string()).exactOptional(),
-      body: optionalText,
-      timeoutMs: optionalCount,
+  const effect = z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('file'),
+      change: z.enum(['created', 'modified', 'deleted']),
+      path: z.string(),
+      diff: optionalText,
+      bytes: optionalCount,
+      files: optionalCount,
+      group: optionalText,
     }),
-  }),
-  z.object({ kind: z.literal('secret'), name: z.string() }),
-  z.object({ kind: z.literal('connect'), host: z.string(), port: z.number() }),
-  z.object({
-    kind: z.literal('ssh'),
-    place: z.object({ host: z.string(), port: optionalCount, user: optionalText }),
-  }),
-]);
+    z.object({ kind: z.literal('command'), command: z.string(), purpose: z.string() }),
+    z.object({
+      kind: z.literal('commit'),
+      commit: optionalText,
+      branch: z.string(),
+      message: z.string(),
+      paths: z.array(z.string()),
+    }),
+    z.object({ kind: z.literal('network'), host: z.string(), purpose: z.string() }),
+    z.object({ kind: z.literal('archive'), path: z.string(), files: count, bytes: count }),
+  ]);
 
-const call = z.string();
+  const request = z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('exec'),
+      program: z.string(),
+      path: z.string(),
+      arguments: z.array(z.string()),
+      cwd: z.string(),
+    }),
+    z.object({
+      kind: z.literal('fetch'),
+      url: z.string(),
+      options: z.object({
+        method: optionalText,
+        headers: z.record(z.string(), z.string()).exactOptional(),
+        body: optionalText,
+        timeoutMs: optionalCount,
+      }),
+    }),
+    z.object({ kind: z.literal('secret'), name: z.string() }),
+    z.object({ kind: z.literal('connect'), host: z.string(), port: z.number() }),
+    z.object({
+      kind: z.literal('ssh'),
+      place: z.object({ host: z.string(), port: optionalCount, user: optionalText }),
+    }),
+  ]);
 
-const message = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('ready'),
-    protocol: z.number(),
-    worker: z.string(),
-    actions: z.array(z.string()),
-  }),
-  z.object({
-    type: z.literal('log'),
-    call,
-    level: z.enum(['debug', 'info', 'warn', 'error']),
-    message: z.string(),
-    fields: jsonObject.exactOptional(),
-  }),
-  z.object({
-    type: z.literal('progress'),
-    call,
-    progress: z.object({ label: optionalText, done: count, total: optionalCount, unit: optionalText }),
-  }),
-  z.object({ type: z.literal('effect'), call, effect }),
-  z.object({ type: z.literal('request'), call, request: z.string(), body: request }),
-  z.object({ type: z.literal('succeeded'), call, output: json }),
-  z.object({ type: z.literal('failed'), call, failure }),
-]) satisfies z.ZodType<WorkerMessage>;
+  const call = z.string();
+
+  return z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('ready'),
+      protocol: z.number(),
+      worker: z.string(),
+      actions: z.array(z.string()),
+    }),
+    z.object({
+      type: z.literal('log'),
+      call,
+      level: z.enum(['debug', 'info', 'warn', 'error']),
+      message: z.string(),
+      fields: jsonObject.exactOptional(),
+    }),
+    z.object({
+      type: z.literal('progress'),
+      call,
+      progress: z.object({ label: optionalText, done: count, total: optionalCount, unit: optionalText }),
+    }),
+    z.object({ type: z.literal('effect'), call, effect }),
+    z.object({ type: z.literal('request'), call, request: z.string(), body: request }),
+    z.object({ type: z.literal('succeeded'), call, output: json }),
+    z.object({ type: z.literal('failed'), call, failure }),
+  ]) satisfies z.ZodType<WorkerMessage>;
+});
 
 export type ReadMessage =
   | { readonly kind: 'message'; readonly message: WorkerMessage }
@@ -106,17 +109,17 @@ export type ReadMessage =
 /** Reads one line of a worker, which is not trusted. */
 export function readMessage(line: string): ReadMessage {
   const value = parseJson(line);
-  const parsed = message.safeParse(value);
+  const parsed = messageShape().safeParse(value);
   if (parsed.success) return { kind: 'message', message: parsed.data };
   const { type, call } = (typeof value === 'object' && value !== null ? value : {}) as Record<
     string,
     unknown
   >;
-  if (typeof call !== 'string' || !KNOWN.has(String(type))) return { kind: 'other' };
+  if (typeof call !== 'string' || !known().has(String(type))) return { kind: 'other' };
   return { kind: 'broken', call, reason: z.prettifyError(parsed.error) };
 }
 
-const KNOWN = new Set(message.options.map((option) => String(option.shape.type.value)));
+const known = once(() => new Set(messageShape().options.map((option) => String(option.shape.type.value))));
 
 function parseJson(line: string): unknown {
   try {

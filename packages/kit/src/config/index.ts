@@ -7,3 +7,4 @@ export { type ConfigFault, faultLine } from './fault.ts';
 export { findConfigFile } from './find-file.ts';
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
 export type { LayerName } from './settings.ts';
+export { publishedSchema } from './shape.ts';

@@ -9,13 +9,15 @@ import { findConfigFile } from './find-file.ts';
 import { parseConfig, type Tree } from './parse-file.ts';
 import { refuseClearSecrets, shownWithin } from './secrets.ts';
 import { type LayerName, type Setting, settingsOf } from './settings.ts';
-import { keysOf, type Shape, shapeOf } from './shape.ts';
+import { keysOf, type publishedSchema, type Shape, shapeOf } from './shape.ts';
 
 export interface LoadOptions<Schema extends ZodType> extends FolderOptions {
   /** Its id names the variables, the folder of the user file (`config.yaml`) and the workspace file (`<app>.yaml`). */
   readonly app: string;
   /** Gives types, defaults (`.default`), texts (`.describe`) and secrets (`.meta({ secret: true })`). */
   readonly schema: Schema;
+  /** `publishedSchema(schema)` where it was kept from earlier: making it takes longer than all the rest. */
+  readonly published?: ReturnType<typeof publishedSchema> | undefined;
   /** Folder whose `<app>.yaml`, `.toml` or `.json` is the workspace file; without it there is none. */
   readonly workspace?: string;
   /** Files to read instead of those that are looked for; such a file must exist. */
@@ -51,7 +53,7 @@ export async function loadConfig<Schema extends ZodType>(
   options: LoadOptions<Schema>,
 ): Promise<LoadedConfig<core.output<Schema>>> {
   const { app, schema, workspace } = options;
-  const shape = shapeOf(schema);
+  const shape = shapeOf(schema, options.published);
   const userFile = options.files?.user ?? (await findConfigFile(configDir(app, options), 'config'));
   const workspaceFile =
     options.files?.workspace ?? (workspace === undefined ? undefined : await findConfigFile(workspace, app));

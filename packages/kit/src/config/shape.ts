@@ -20,8 +20,13 @@ export interface Shape {
 }
 
 /** Read off the published JSON Schema of the schema, so that no internals of the library are touched. */
-export function shapeOf(schema: core.$ZodType): Shape {
-  return toShape(toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }), true);
+export function shapeOf(schema: core.$ZodType, published: JsonSchema = publishedSchema(schema)): Shape {
+  return toShape(published, true);
+}
+
+/** The JSON Schema of what may be written into a file. */
+export function publishedSchema(schema: core.$ZodType): JsonSchema {
+  return toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
 }
 
 function toShape(schema: JsonSchema, required: boolean): Shape {

@@ -31,6 +31,7 @@ export const code = defineAction<CodeInput, AuditReport>(async (input, context) 
     judged,
     metrics: scan.metrics,
     skipped: [...scan.skipped, ...scan.failed.map(crashed)],
+    timings: scan.timings,
     ...written,
   });
   judge(report);

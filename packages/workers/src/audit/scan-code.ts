@@ -1,5 +1,6 @@
-import type { ActionContext, Skipped } from '@cadre/sdk';
+import type { ActionContext, Skipped, Timing } from '@cadre/sdk';
 import { type ListedEntry, listEntries } from '../tree/list-files.ts';
+import { createStopwatch } from '../tree/stopwatch.ts';
 import type { Covers } from './baseline/apply-baseline.ts';
 import { folderTest } from './in-folder.ts';
 import { skippedFiles } from './report/audit-report.ts';
@@ -30,6 +31,7 @@ export interface CodeScan {
   readonly metrics: { readonly files: number; readonly bytes: number; readonly suppressed: number };
   /** Tools that crashed. */
   readonly failed: readonly ToolFailure[];
+  readonly timings: readonly Timing[];
 }
 
 const WORDS: Readonly<Record<Unread, string>> = {
@@ -49,14 +51,18 @@ export async function scanCode(
   const listed = await listEntries(context, input);
   const entries = listed.filter(({ path }) => isWanted(path));
   const syntax = await syntaxFinder(load);
-  const scanned = await scanFiles(entries, {
-    workspace: context.workspace,
-    scan: sourceScanner(kinds, syntax.find),
-    modes: kinds.includes('configuration'),
-    signal: context.signal,
-    onProgress: (done) => context.progress({ label: 'files', done, total: entries.length, unit: 'files' }),
-  });
-  const tools = await runTools(context, filesOf(entries), kinds);
+  const stopwatch = createStopwatch();
+  const what = { tool: BUILT_IN, files: 'all', count: entries.length };
+  const scan = () =>
+    scanFiles(entries, {
+      workspace: context.workspace,
+      scan: sourceScanner(kinds, syntax.find),
+      modes: kinds.includes('configuration'),
+      signal: context.signal,
+      onProgress: (done) => context.progress({ label: 'files', done, total: entries.length, unit: 'files' }),
+    });
+  const scanned = await stopwatch.time(what, scan);
+  const tools = await runTools(context, filesOf(entries), kinds, stopwatch);
   const passedOver = new Set(scanned.notScanned.map(({ path }) => path));
   const inFolder = await folderTest(context, input.path);
   const ran = new Set([BUILT_IN, ...tools.ran]);
@@ -80,6 +86,7 @@ export async function scanCode(
       !passedOver.has(file),
     metrics: { files: scanned.files, bytes: scanned.bytes, suppressed: scanned.suppressed },
     failed: tools.failed,
+    timings: stopwatch.timings(),
   };
 }
 

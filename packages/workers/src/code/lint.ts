@@ -52,6 +52,7 @@ async function lintFiles(
   const linted = work.choices.filter(({ tool, program }) => tool.stage === 'lint' && program !== undefined);
   const pass: LintPass = {
     scratch: work.scratch,
+    stopwatch: work.stopwatch,
     sources: work.sources.filter(({ path }) => paths?.has(path) ?? true),
     linted: new Set(linted.flatMap((choice) => choice.paths)),
   };

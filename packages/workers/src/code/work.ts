@@ -8,7 +8,8 @@ import {
   type StepReport,
   skip,
 } from '@cadre/sdk';
-import { textPass } from './built-in/text-pass.ts';
+import { createStopwatch, type Stopwatch } from '../tree/stopwatch.ts';
+import { OTHER_FILES, textPass } from './built-in/text-pass.ts';
 import { applyChanges, changedSources } from './changes.ts';
 import { type Choice, chooseTools, missingTool } from './choose-tools.ts';
 import { type CodeInput, jobsOf, only } from './input.ts';
@@ -27,6 +28,7 @@ export interface Work extends Sources {
   readonly scratch: Scratch;
   readonly choices: readonly Choice[];
   readonly withBuiltIn: boolean;
+  readonly stopwatch: Stopwatch;
 }
 
 /** What `format` and `lint` answer. */
@@ -50,7 +52,8 @@ export async function openWork(context: ActionContext, input: CodeInput): Promis
   const all = await chooseTools(context, workspace, found.sources);
   const choices = all.filter(({ tool }) => selected === undefined || selected.has(tool.name));
   const withBuiltIn = selected === undefined || selected.has(BUILT_IN);
-  return { ...found, context, workspace, input, scratch, choices, withBuiltIn };
+  const stopwatch = createStopwatch();
+  return { ...found, context, workspace, input, scratch, choices, withBuiltIn, stopwatch };
 }
 
 /** Copies what the tools read besides the sources. Needed before the first of them runs. */
@@ -63,7 +66,7 @@ export async function prepareTools({ scratch, choices, sources, listed }: Work):
 
 /** Runs the tools of a stage one after another over their files, or over those of `paths`. */
 export async function runStage(
-  { context, scratch, choices, input }: Work,
+  { context, scratch, choices, input, sources, stopwatch }: Work,
   stage: Tool['stage'],
   mode: 'fix' | 'inspect',
   paths?: ReadonlySet<string>,
@@ -76,12 +79,24 @@ export async function runStage(
     const own = choice.paths.filter((path) => paths?.has(path) ?? true);
     if (program === undefined || arguments_ === undefined || own.length === 0) continue;
     const place = { context, scratch, jobs: jobsOf(input) };
-    results.push(await runTool(place, { ...choice, program, paths: own }, arguments_));
+    const what = { tool: tool.name, files: classOf(own, sources), count: own.length };
+    results.push(
+      await stopwatch.time(what, () => runTool(place, { ...choice, program, paths: own }, arguments_)),
+    );
   }
   return {
     findings: results.flatMap(({ findings }) => findings),
     skipped: results.flatMap(({ skipped }) => skipped),
   };
+}
+
+/** The languages of files that a tool takes together. */
+function classOf(paths: readonly string[], sources: readonly Source[]): string {
+  const meant = new Set(paths);
+  const languages = sources
+    .filter(({ path }) => meant.has(path))
+    .map(({ language }) => language ?? OTHER_FILES);
+  return [...new Set(languages)].sort().join(' + ');
 }
 
 /** The formatters and, for what none of them takes care of, the built-in pass. */
@@ -92,7 +107,7 @@ export async function formatFiles(work: Work, paths?: ReadonlySet<string>): Prom
     work.choices.flatMap(({ tool, program, paths: own }) => (tool.layout && program ? own : [])),
   );
   const rest = work.sources.filter(({ path }) => !laidOut.has(path) && (paths?.has(path) ?? true));
-  const skipped = await textPass(work.workspace, work.scratch, rest);
+  const skipped = await textPass(work, rest);
   return { findings: result.findings, skipped: [...result.skipped, ...skipped] };
 }
 
@@ -134,6 +149,7 @@ export async function finishWork(
     skipped,
     changedFiles: applied.changes.map(({ path }) => path),
     wouldChange: check ? changed.map(({ path }) => path) : [],
+    timings: work.stopwatch.timings(),
   };
 }
 

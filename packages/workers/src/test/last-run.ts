@@ -13,22 +13,33 @@ export interface LastRun {
   readonly coverage?: number;
 }
 
-const FILE = 'last-run.json';
+/**
+ * Two files, because the host counts the first among what a result rests on and not the second: which tests failed decides
+ * what `lastFailed` runs; the coverage of before is only compared with.
+ */
+const FAILED = 'last-run.json';
+const COVERAGE = 'last-coverage.json';
 
 /** Empty before the first run, and when what an older version left cannot be read. */
 export async function readLastRun({ dataDir }: ActionContext): Promise<LastRun> {
-  const text = await readFile(join(dataDir, FILE), 'utf8').catch(() => '{}');
-  const { failed = [], coverage } = parse(text);
+  const { failed = [] } = await read(join(dataDir, FAILED));
+  const { coverage } = await read(join(dataDir, COVERAGE));
   return { failed, ...(coverage === undefined ? {} : { coverage }) };
 }
 
-export async function writeLastRun({ dataDir }: ActionContext, last: LastRun): Promise<void> {
-  await writeAtomic(join(dataDir, FILE), JSON.stringify(last));
+/** What did not change is not written: no tests that failed are the same as no file. */
+export async function writeLastRun(context: ActionContext, { failed, coverage }: LastRun): Promise<void> {
+  const before = await readLastRun(context);
+  const { dataDir } = context;
+  if (coverage !== undefined && coverage !== before.coverage)
+    await writeAtomic(join(dataDir, COVERAGE), JSON.stringify({ coverage }));
+  if (JSON.stringify(failed) !== JSON.stringify(before.failed))
+    await writeAtomic(join(dataDir, FAILED), JSON.stringify({ failed }));
 }
 
-function parse(text: string): Partial<LastRun> {
+async function read(path: string): Promise<Partial<LastRun>> {
   try {
-    return JSON.parse(text) as Partial<LastRun>;
+    return JSON.parse(await readFile(path, 'utf8')) as Partial<LastRun>;
   } catch {
     return {};
   }

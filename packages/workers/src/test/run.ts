@@ -131,6 +131,12 @@ async function reportOf(
     },
     artifacts: [...junit, ...performed.flatMap(({ artifacts }) => artifacts)],
     skipped: [...absent, ...performed.flatMap(({ skipped }) => skipped)],
+    timings: performed.map(({ found, completed, cases = [] }) => ({
+      tool: found.runner.name,
+      files: 'tests',
+      count: cases.length,
+      durationMs: Math.round(completed.durationMs),
+    })),
     tests,
   };
 }

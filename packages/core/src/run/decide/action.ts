@@ -1,6 +1,9 @@
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import { CadreError } from '../../errors.ts';
-import type { Command } from '../commands.ts';
+import { canonicalJson } from '../../json.ts';
+import { sha256 } from '../../sha256.ts';
+import type { StepCommon } from '../../workflow/workflow.ts';
+import type { CacheWish, Command } from '../commands.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { evaluateFor, outcomeOf } from './scope.ts';
 
@@ -31,6 +34,24 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
     ...(priority === undefined ? {} : { priority }),
     ...(permissions === undefined ? {} : { permissions }),
     ...(env === undefined ? {} : { env: environment(draft, place, env) }),
+    ...(step.cache === undefined ? {} : { cache: cacheWish(draft, place, step.cache) }),
+  };
+}
+
+/** The input as it is written belongs to the scope: a step that is edited begins anew, whatever its key says. */
+function cacheWish(
+  draft: Draft,
+  place: StepPlace,
+  { key, ttlMs, tags = [] }: NonNullable<StepCommon['cache']>,
+): CacheWish {
+  const { step } = place.node;
+  const written = step.kind === 'action' ? step.with : {};
+  const { name } = draft.outline.workflow;
+  return {
+    key: asText(`cache.key of '${place.path}'`, evaluateFor(draft, place, key)),
+    scope: sha256(canonicalJson([name, step.id, written, step.env ?? {}])),
+    ttlMs,
+    tags,
   };
 }
 

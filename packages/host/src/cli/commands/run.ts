@@ -14,7 +14,7 @@ import { refuseBare } from '../run/refuse-bare.ts';
 import { printEffects, type StepEffects, summarise } from '../show/effects.ts';
 import { openingLine } from '../show/opening.ts';
 import { printReport, rerunOf, sentenceOf, topStep } from '../show/report.ts';
-import { printTimings } from '../show/timings.ts';
+import { printTimings, timingsOf } from '../show/timings.ts';
 import { withApp } from '../with-app.ts';
 
 export const run: CommandHandler = (invocation) => runWorkflow(invocation, false);
@@ -110,8 +110,9 @@ interface Planned extends Ended {
 }
 
 async function makePlan(app: App, prepared: Prepared, invocation: Invocation): Promise<Planned> {
-  const { workflow, inputs, profile } = prepared;
-  const ended = await performRun(app, { workflow, inputs, profile, mode: 'plan' }, invocation);
+  const { workflow, inputs, profile, flags } = prepared;
+  const noCache = flags.cache === false;
+  const ended = await performRun(app, { workflow, inputs, profile, mode: 'plan', noCache }, invocation);
   await app.rememberPlan(ended.id);
   const effects = (await app.engine.effects(ended.id)) as { step: string; effects: readonly Effect[] }[];
   return { ...ended, effects, rows: runReport(workflow, ended.state) };
@@ -145,17 +146,19 @@ function printPlan(planned: Planned, { output }: Invocation): void {
 async function apply(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
   const { workflow, inputs, profile, flags } = prepared;
   const { output } = invocation;
-  const ended = await performRun(app, { workflow, inputs, profile, mode: 'apply' }, invocation);
+  const noCache = flags.cache === false;
+  const ended = await performRun(app, { workflow, inputs, profile, mode: 'apply', noCache }, invocation);
   const rows = runReport(workflow, ended.state);
   const effects = (await app.engine.effects(ended.id)) as readonly StepEffects[];
   const { status, failure, output: result } = ended.state;
-  output.document({ run: ended.id, status, failure, output: result, steps: rows, effects });
+  const times = flags.timings === true ? await timingsOf(app, ended.id) : undefined;
+  output.document({ run: ended.id, status, failure, output: result, steps: rows, effects, ...times });
   output.line();
   printReport(rows, output, rerunOf(ended.id));
   const changes = summarise(effects.flatMap((step) => step.effects));
   output.line(`\n${sentenceOf(ended.state, ended.id)}; ${changes === '' ? 'no changes' : changes}`);
   output.line(output.colours.dim(`cadre show ${ended.id} --effects   shows every change`));
-  if (flags.timings === true && !output.json) await printTimings(app, ended.id, output);
+  if (times !== undefined) printTimings(times, output);
   return exitOf(ended, invocation);
 }
 

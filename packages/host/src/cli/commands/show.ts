@@ -10,7 +10,7 @@ import { commitText } from '../show/commit-text.ts';
 import { printEffects, summarise } from '../show/effects.ts';
 import { paint, printReport, rerunOf, sentenceOf } from '../show/report.ts';
 import { runDetails } from '../show/run-details.ts';
-import { printTimings } from '../show/timings.ts';
+import { printTimings, timingsOf } from '../show/timings.ts';
 import { sentenceOfUndo } from '../show/undo.ts';
 import { withApp } from '../with-app.ts';
 
@@ -100,7 +100,11 @@ const showEffects: View = async (app, id, { output }) => {
   printEffects(effects, output);
 };
 
-const showTimings: View = async (app, id, { output }) => printTimings(app, id, output);
+const showTimings: View = async (app, id, { output }) => {
+  const found = await timingsOf(app, id);
+  output.document({ id, ...found });
+  printTimings(found, output);
+};
 
 const showMermaid: View = async (app, id, { output, io }) => {
   const { state, workflow } = await app.engine.get(id);

@@ -14,6 +14,8 @@ export interface RunFlags {
   readonly timeout?: string;
   readonly lockWait?: string;
   readonly timings?: boolean;
+  /** False with `--no-cache`. */
+  readonly cache?: boolean;
   readonly onlyChanged?: boolean;
   readonly staged?: boolean;
   readonly mermaid?: boolean;
@@ -43,6 +45,7 @@ const RUN_OPTIONS: readonly Option[] = [
   new Option('-t, --timeout <duration>', 'limit of the whole run, for example 20m (default: none)'),
   new Option('--lock-wait <duration>', 'wait so long for another run to end (default: not at all)'),
   new Option('--timings', 'show durations, compared with earlier runs'),
+  new Option('--no-cache', 'perform every step, also what did not change since an earlier run'),
   new Option('--only-changed', 'only files changed since the last commit'),
   new Option('--staged', 'only staged files'),
   new Option('--mermaid', 'draw the plan as a Mermaid diagram'),

@@ -20,7 +20,13 @@ export interface Ended {
  */
 export async function performRun(
   app: App,
-  run: { workflow: Workflow; inputs: JsonObject; mode: 'apply' | 'plan'; profile?: string | undefined },
+  run: {
+    workflow: Workflow;
+    inputs: JsonObject;
+    mode: 'apply' | 'plan';
+    profile?: string | undefined;
+    noCache: boolean;
+  },
   invocation: Invocation,
 ): Promise<Ended> {
   const { profile, ...request } = run;

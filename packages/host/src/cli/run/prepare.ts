@@ -57,7 +57,8 @@ export async function prepareRun(
   const selected = selectSteps(workflow, selection);
   refuseProblems(selected.problems, name, output.colours);
   const limited = limitRun(selected.workflow, flags);
-  refuseProblems(checkProblems(limited, app), name, output.colours);
+  // What is left out stays in its place and is skipped: only another order can break what holds of the whole.
+  if (!isSameOrder(workflow, limited)) refuseProblems(checkProblems(limited, app), name, output.colours);
 
   const files = await chooseFiles(app, flags);
   const given = {
@@ -76,6 +77,11 @@ export async function prepareRun(
     });
   }
   return { workflow: limited, inputs: checked.inputs, flags, ...optional('profile', choice.profile) };
+}
+
+function isSameOrder(a: Workflow, b: Workflow): boolean {
+  const ids = ({ steps }: Workflow) => steps.map(({ id }) => id).join();
+  return ids(a) === ids(b);
 }
 
 /** Profiles and settings of the section `hygiene` belong to the workflow of that name. */

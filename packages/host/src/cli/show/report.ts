@@ -11,6 +11,7 @@ export interface ReportRow {
   readonly status: StepStatus;
   readonly durationMs?: number;
   readonly reason?: string;
+  readonly cachedFrom?: string;
   readonly failure?: Failure;
   readonly output?: JsonValue;
 }
@@ -75,7 +76,9 @@ function outcomeOf(row: ReportRow): string {
   if (row.failure !== undefined) return row.failure.message.split('\n')[0] ?? row.failure.code;
   if (row.reason !== undefined)
     return row.status === 'skipped' ? `skipped: ${REASONS[row.reason] ?? row.reason}` : row.reason;
-  return reportOf(row)?.summary ?? '';
+  const summary = reportOf(row)?.summary ?? '';
+  if (row.cachedFrom === undefined) return summary;
+  return ['cached', summary].filter((part) => part !== '').join(': ');
 }
 
 /** The report that a step answered, or that its failure carries. */

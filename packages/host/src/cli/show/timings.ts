@@ -1,44 +1,137 @@
-import { runReport } from '@cadre/core';
+import { type ReportedStep, runReport } from '@cadre/core';
 import { duration } from '@cadre/kit/format';
+import type { Timing } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { Output } from '../output.ts';
+import { reportOf } from './report.ts';
 import { printTable } from './table.ts';
 
 const COMPARED_WITH = 10;
 
-/** Durations of each step beside the median of earlier runs of the same workflow (HYG-39). */
-export async function printTimings(app: App, id: string, output: Output): Promise<void> {
+export interface RunTimings {
+  readonly timings: readonly StepTiming[];
+  /** Of all steps together. */
+  readonly tools: readonly SharedTiming[];
+  readonly fileClasses: readonly SharedTiming[];
+}
+
+interface Compared {
+  readonly durationMs: number;
+  /** Of up to ten earlier runs of the workflow; undefined when none of them did this. */
+  readonly medianMs: number | undefined;
+}
+
+interface StepTiming extends Compared {
+  readonly step: string;
+  readonly name: string;
+  /** Answered from an earlier run: not compared, and no later run is compared with it. */
+  readonly cached?: true;
+}
+
+interface SharedTiming extends Compared {
+  readonly name: string;
+  readonly count: number;
+}
+
+/** Durations of a run by step, tool and class of files, beside the medians of earlier runs (HYG-39). */
+export async function timingsOf(app: App, id: string): Promise<RunTimings> {
+  const rows = await timedSteps(app, id);
+  const earlier = await earlierRuns(app, id);
+  const steps = rows.map(({ step, name, durationMs = 0, cached }) => ({
+    step,
+    name,
+    durationMs,
+    medianMs: cached
+      ? undefined
+      : median(earlier.flatMap((run) => run.filter((row) => row.step === step && !row.cached).map(tookOf))),
+    ...(cached ? { cached } : {}),
+  }));
+  return {
+    timings: steps,
+    tools: shared(rows, earlier, 'tool'),
+    fileClasses: shared(rows, earlier, 'files'),
+  };
+}
+
+export function printTimings(found: RunTimings, output: Output): void {
+  const rows = found.timings.map(({ name, cached, ...compared }) => [
+    name,
+    ...comparedCells(compared, cached === true ? 'cached' : undefined),
+  ]);
+  printTable(['step', 'took', 'median before', 'change'], rows, output);
+  printShared('tool', found.tools, output);
+  printShared('files', found.fileClasses, output);
+}
+
+function printShared(title: string, timings: readonly SharedTiming[], output: Output): void {
+  if (timings.length === 0) return;
+  output.line();
+  const rows = timings.map(({ name, count, ...compared }) => [
+    name,
+    ...comparedCells(compared),
+    String(count),
+  ]);
+  printTable([title, 'took', 'median before', 'change', 'files or tests?'], rows, output);
+}
+
+function comparedCells({ durationMs, medianMs }: Compared, instead?: string): readonly string[] {
+  const change = medianMs === undefined || medianMs === 0 ? '' : percent(durationMs / medianMs - 1);
+  return [duration(durationMs), medianMs === undefined ? '' : duration(medianMs), instead ?? change];
+}
+
+function percent(part: number): string {
+  return `${part > 0 ? '+' : ''}${Math.round(part * 100)} %`;
+}
+
+async function timedSteps(app: App, id: string): Promise<readonly ReportedStep[]> {
   const { state, workflow } = await app.engine.get(id);
-  const { runs } = await app.engine.list({
-    workflow: state.workflow,
-    mode: state.mode,
-    limit: COMPARED_WITH + 1,
-  });
-  const earlier = new Map<string, number[]>();
-  for (const run of runs.filter((candidate) => candidate.id !== id)) {
-    const before = await app.engine.get(run.id);
-    for (const row of runReport(before.workflow, before.state)) {
-      if (row.durationMs === undefined || row.status === 'skipped') continue;
-      earlier.set(row.step, [...(earlier.get(row.step) ?? []), row.durationMs]);
-    }
-  }
-  const rows = runReport(workflow, state)
-    .filter((row) => row.durationMs !== undefined && row.status !== 'skipped')
-    .map((row) => ({ ...row, medianMs: median(earlier.get(row.step) ?? []) }));
-  output.document({
-    id,
-    timings: rows.map(({ step, durationMs, medianMs }) => ({ step, durationMs, medianMs })),
-  });
-  printTable(
-    ['step', 'took', 'median before', 'change'],
-    rows.map(({ name, durationMs = 0, medianMs }) => [
-      name,
-      duration(durationMs),
-      medianMs === undefined ? '' : duration(medianMs),
-      medianMs === undefined || medianMs === 0 ? '' : `${Math.round((durationMs / medianMs - 1) * 100)} %`,
-    ]),
-    output,
+  return runReport(workflow, state).filter(
+    (row) => row.durationMs !== undefined && row.status !== 'skipped' && row.reason !== 'reused',
   );
+}
+
+/** Of the newest runs that were begun before this one. */
+async function earlierRuns(app: App, id: string): Promise<readonly (readonly ReportedStep[])[]> {
+  const { state } = await app.engine.get(id);
+  const { workflow, mode } = state;
+  const { runs } = await app.engine.list({ workflow, mode, limit: 10 * COMPARED_WITH });
+  const before = runs.filter((run) => run.id !== id && run.createdAt <= state.createdAt);
+  return Promise.all(before.slice(0, COMPARED_WITH).map((run) => timedSteps(app, run.id)));
+}
+
+type Tally = ReadonlyMap<string, { readonly durationMs: number; readonly count: number }>;
+
+/** What a cached step tells of its tools is of the run it comes from. */
+function tally(rows: readonly ReportedStep[], by: 'tool' | 'files'): Tally {
+  const sums = new Map<string, { durationMs: number; count: number }>();
+  const told: readonly Timing[] = rows
+    .filter(({ cached }) => cached !== true)
+    .flatMap((row) => reportOf(row)?.timings ?? []);
+  for (const timing of told) {
+    const sum = sums.get(timing[by]) ?? { durationMs: 0, count: 0 };
+    const count = sum.count + timing.count;
+    sums.set(timing[by], { durationMs: sum.durationMs + timing.durationMs, count });
+  }
+  return sums;
+}
+
+function shared(
+  rows: readonly ReportedStep[],
+  earlier: readonly (readonly ReportedStep[])[],
+  by: 'tool' | 'files',
+): readonly SharedTiming[] {
+  const before = earlier.map((run) => tally(run, by));
+  return [...tally(rows, by)]
+    .map(([name, now]) => ({
+      name,
+      ...now,
+      medianMs: median(before.flatMap((run) => run.get(name)?.durationMs ?? [])),
+    }))
+    .sort((a, b) => b.durationMs - a.durationMs);
+}
+
+function tookOf({ durationMs = 0 }: ReportedStep): number {
+  return durationMs;
 }
 
 export function median(numbers: readonly number[]): number | undefined {

@@ -2,6 +2,7 @@ import type { Dialect } from '../dialect.ts';
 import { JOURNAL } from './0001-journal.ts';
 import { LINES } from './0002-lines.ts';
 import { RUN_SUMMARY } from './0003-run-summary.ts';
+import { RESULT_CACHE } from './0004-result-cache.ts';
 
 export interface Migration {
   /** From 1, without gaps. */
@@ -11,4 +12,4 @@ export interface Migration {
   readonly statements: Readonly<Record<Dialect, readonly string[]>>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [JOURNAL, LINES, RUN_SUMMARY];
+export const MIGRATIONS: readonly Migration[] = [JOURNAL, LINES, RUN_SUMMARY, RESULT_CACHE];

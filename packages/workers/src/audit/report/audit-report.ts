@@ -1,4 +1,4 @@
-import { ActionError, type JsonValue, type Skipped, type StepReport } from '@cadre/sdk';
+import { ActionError, type JsonValue, type Skipped, type StepReport, type Timing } from '@cadre/sdk';
 import type { Judged } from '../baseline/apply-baseline.ts';
 import type { Accepted } from '../baseline/baseline.ts';
 import type { AuditFinding } from '../scan/audit-finding.ts';
@@ -35,6 +35,7 @@ export interface ReportParts {
   readonly skipped: readonly Skipped[];
   readonly changes: StepReport['changes'];
   readonly artifacts: StepReport['artifacts'];
+  readonly timings?: readonly Timing[];
 }
 
 export function buildReport(parts: ReportParts): AuditReport {
@@ -59,6 +60,7 @@ export function buildReport(parts: ReportParts): AuditReport {
     },
     artifacts: parts.artifacts,
     skipped: [...parts.skipped, ...skippedFindings(sorted.length - MOST_FINDINGS)],
+    ...(parts.timings === undefined ? {} : { timings: parts.timings }),
     threshold: parts.threshold,
     accepted: accepted.length,
     expired,

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { type ActionContext, ActionError, type Failure, type Skipped } from '@cadre/sdk';
 import { openFolder } from '../../code/folder.ts';
 import { relativePath } from '../../tree/safe-path.ts';
+import type { Stopwatch } from '../../tree/stopwatch.ts';
 import type { CodeKind } from '../rule.ts';
 import { type AuditFinding, fingerprints, lineIdentity } from '../scan/audit-finding.ts';
 import { lineIndex } from '../scan/line-index.ts';
@@ -32,12 +33,14 @@ export async function runTools(
   context: ActionContext,
   files: readonly string[],
   kinds: readonly CodeKind[],
+  stopwatch: Stopwatch,
 ): Promise<ToolResults> {
   const folder = await openFolder(context.workspace, '');
   const run = { context, folder, files };
   const results: ToolResults[] = [];
   for (const tool of EXTERNAL_TOOLS.filter(({ kind }) => kinds.includes(kind))) {
-    if (tool.applies(run)) results.push(await runTool(tool, run));
+    const what = { tool: tool.name, files: tool.kind, count: files.length };
+    if (tool.applies(run)) results.push(await stopwatch.time(what, () => runTool(tool, run)));
   }
   return {
     findings: results.flatMap(({ findings }) => findings),

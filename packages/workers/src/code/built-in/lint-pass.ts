@@ -1,4 +1,5 @@
 import type { Finding, Skipped } from '@cadre/sdk';
+import type { Stopwatch } from '../../tree/stopwatch.ts';
 import type { Language } from '../language.ts';
 import type { Scratch } from '../scratch.ts';
 import type { Source } from '../sources.ts';
@@ -10,10 +11,11 @@ import { javaScriptProblems } from './javascript.ts';
 import { loadJavaScriptParser, type ParseJavaScript } from './javascript-tree.ts';
 import { applyEdits, type Problem } from './problem.ts';
 import { unusedPythonImports } from './python-imports.ts';
-import { readText } from './text-pass.ts';
+import { OTHER_FILES, readText } from './text-pass.ts';
 
 export interface LintPass {
   readonly scratch: Scratch;
+  readonly stopwatch: Stopwatch;
   readonly sources: readonly Source[];
   /** Files that a linter of the repository looks after. */
   readonly linted: ReadonlySet<string>;
@@ -34,7 +36,8 @@ export async function lintPass(
   const checks = { parser, othersThan: pythonReader(pass) };
   const findings: Finding[] = [];
   for (const source of pass.sources.filter(({ path }) => !isDelicate(path))) {
-    const problems = await problemsOf(pass, checks, source, mode);
+    const what = { tool: BUILT_IN, files: source.language ?? OTHER_FILES, count: 1 };
+    const problems = await pass.stopwatch.time(what, () => problemsOf(pass, checks, source, mode));
     findings.push(...problems.map((problem) => findingOf(source.path, problem)));
   }
   return { findings, skipped: parser === undefined ? parserMissing(pass) : [] };
