@@ -26,6 +26,7 @@ export const ERROR_CODES = {
   denied: { status: 403, exitCode: 4 },
   no_sandbox: { status: 403, exitCode: 4 },
   program_missing: { status: 424, exitCode: 5 },
+  tool_missing: { status: 424, exitCode: 5 },
   not_configured: { status: 424, exitCode: 5 },
   incompatible: { status: 424, exitCode: 5 },
   store_unavailable: { status: 503, exitCode: 5 },

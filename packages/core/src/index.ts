@@ -64,6 +64,7 @@ export { dependencies, waves } from './workflow/graph.ts';
 export { isDestructive } from './workflow/is-destructive.ts';
 export { type ParseOptions, parseWorkflow } from './workflow/parse-workflow.ts';
 export { type Selected, type Selection, selectSteps } from './workflow/select-steps.ts';
+export { type Changed, setOnError } from './workflow/set-on-error.ts';
 export { unbuiltProblems } from './workflow/unbuilt-problems.ts';
 export { validateSchema } from './workflow/validate-schema.ts';
 export type {

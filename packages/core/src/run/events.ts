@@ -88,8 +88,8 @@ export type RunEventBody =
   | { readonly type: 'step.timed_out'; readonly step: string; readonly failure: Failure }
   | { readonly type: 'step.cancelled'; readonly step: string }
   /**
-   * Neither success nor failure: it is over and its output is null. `reason`: `if`, `no branch holds`, `after_failure`,
-   * `cancelled`, `timed_out` (the run's time), or what its action said: `tool_missing: ruff is not installed`.
+   * Neither success nor failure: it is over and its output is null. `reason`: `if`, `held`, `no branch holds`,
+   * `after_failure`, `cancelled`, `timed_out` (the run's time), or what its action said: `tool_missing: ruff is not installed`.
    */
   | { readonly type: 'step.skipped'; readonly step: string; readonly reason: string }
   /** An attempt failed and another will be made at `dueAt`. */

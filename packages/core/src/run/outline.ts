@@ -1,5 +1,5 @@
 import { dependenciesIn, readsOf as findReads } from '../workflow/graph.ts';
-import type { Order } from '../workflow/walk-steps.ts';
+import { type Order, walkSteps } from '../workflow/walk-steps.ts';
 import type { ErrorRoute, OnError, Step, Workflow } from '../workflow/workflow.ts';
 import { COMPENSATE, FINALLY, ON_FAILURE, RECOVER } from './path.ts';
 
@@ -23,6 +23,8 @@ export interface List {
   readonly graph?: Graph;
   /** Those that may be under recovery after they are over. */
   readonly recoverable: readonly Node[];
+  /** Those by which the list may fail after all of it is over. */
+  readonly late: readonly Node[];
 }
 
 export interface Graph {
@@ -37,6 +39,8 @@ export interface Node {
   readonly lists: readonly List[];
   readonly recover?: List;
   readonly compensate?: List;
+  /** Another step names it in its `heldBy`. */
+  readonly holds: boolean;
 }
 
 /** The segments of a path; `*` stands for the number of an element. */
@@ -51,7 +55,9 @@ export function outlineOf(workflow: Workflow): Outline {
   const known = OUTLINES.get(workflow);
   if (known !== undefined) return known;
   const byId = new Map<string, Address>();
-  const steps = listOf(workflow.steps, workflow.mode, workflow.mode, [], byId);
+  const holders = new Set(walkSteps(workflow).flatMap(({ step }) => step.heldBy ?? []));
+  const making: Making = { byId, holders };
+  const steps = listOf(workflow.steps, workflow.mode, workflow.mode, [], making);
   // What is done because the run failed is not undone.
   const compensable = [...byId]
     .filter(([, { node }]) => node.compensate !== undefined)
@@ -61,11 +67,17 @@ export function outlineOf(workflow: Workflow): Outline {
     byId,
     steps,
     compensable: new Map(compensable),
-    onFailure: listOf(workflow.onFailure, 'sequence', 'sequence', [ON_FAILURE], byId),
-    finally: listOf(workflow.finally, 'sequence', 'sequence', [FINALLY], byId),
+    onFailure: listOf(workflow.onFailure, 'sequence', 'sequence', [ON_FAILURE], making),
+    finally: listOf(workflow.finally, 'sequence', 'sequence', [FINALLY], making),
   };
   OUTLINES.set(workflow, outline);
   return outline;
+}
+
+interface Making {
+  readonly byId: Map<string, Address>;
+  /** Ids of the steps that hold others. */
+  readonly holders: ReadonlySet<string>;
 }
 
 /** `order` holds for this list, `inner` for those in the bodies inside it. */
@@ -74,51 +86,60 @@ function listOf(
   order: Order,
   inner: Order,
   segments: readonly string[],
-  byId: Map<string, Address>,
+  making: Making,
 ): List {
-  const nodes = steps.map((step) => nodeOf(step, inner, [...segments, step.id], byId));
+  const nodes = steps.map((step) => nodeOf(step, inner, [...segments, step.id], making));
   const index = new Map(steps.map((step, position) => [step.id, position]));
   return {
     steps: nodes,
     index,
     ...(order === 'sequence' ? {} : { graph: graphOf(steps, order, inner, index) }),
     recoverable: nodes.filter((node) => node.recover !== undefined),
+    late: nodes.filter(mayFailLate),
   };
+}
+
+function mayFailLate({ step, holds }: Node): boolean {
+  return holds || step.heldBy !== undefined || routesOf(step.onError).some(({ kind }) => kind === 'defer');
+}
+
+function routesOf(onError: OnError): readonly ErrorRoute[] {
+  return onError.kind === 'routes' ? onError.routes.map(({ route }) => route) : [onError];
 }
 
 /** The one route of a step that mends it. */
 export function recoveryIn(onError: OnError): Extract<ErrorRoute, { readonly kind: 'recover' }> | undefined {
-  const routes = onError.kind === 'routes' ? onError.routes.map(({ route }) => route) : [onError];
-  return routes.find((route) => route.kind === 'recover');
+  return routesOf(onError).find((route) => route.kind === 'recover');
 }
 
-function nodeOf(step: Step, inner: Order, segments: readonly string[], byId: Map<string, Address>): Node {
+function nodeOf(step: Step, inner: Order, segments: readonly string[], making: Making): Node {
   const node: Node = {
     step,
-    lists: listsIn(step, inner, segments, byId),
+    holds: making.holders.has(step.id),
+    lists: listsIn(step, inner, segments, making),
     ...aside('recover', recoveryIn(step.onError)?.steps, RECOVER),
     ...aside('compensate', step.compensate, COMPENSATE),
   };
 
   function aside(key: 'recover' | 'compensate', steps: readonly Step[] | undefined, segment: string) {
     if (steps === undefined) return {};
-    return { [key]: listOf(steps, 'sequence', 'sequence', [...segments, segment], byId) };
+    return { [key]: listOf(steps, 'sequence', 'sequence', [...segments, segment], making) };
   }
 
-  byId.set(step.id, { segments, node });
+  making.byId.set(step.id, { segments, node });
   return node;
 }
 
-function listsIn(step: Step, inner: Order, segments: readonly string[], byId: Map<string, Address>): List[] {
+function listsIn(step: Step, inner: Order, segments: readonly string[], making: Making): List[] {
   switch (step.kind) {
     case 'parallel':
-      return [listOf(step.branches, 'at-once', inner, segments, byId)];
+      return [listOf(step.branches, 'at-once', inner, segments, making)];
     case 'forEach':
     case 'repeat':
-      return [listOf(step.steps, inner, inner, [...segments, '*'], byId)];
+      return [listOf(step.steps, inner, inner, [...segments, '*'], making)];
     case 'choose':
       return step.branches.map((branch, position) =>
-        listOf(branch.steps, inner, inner, [...segments, String(position)], byId),
+        listOf(branch.steps, inner, inner, [...segments, String(position)], making),
       );
     default:
       return [];

@@ -25,7 +25,7 @@ export interface ReportedStep {
   readonly endedAt?: number;
   /** From its first attempt to its end, waiting included. */
   readonly durationMs?: number;
-  /** Why it was skipped: `if`, `after_failure`, `cancelled`, or what its action said; or `reused`. */
+  /** Why it was skipped: `if`, `held`, `after_failure`, `cancelled`, or what its action said; or `reused`. */
   readonly reason?: string;
   /** It was not performed: its output is the kept result of the run `cachedFrom`. */
   readonly cached?: true;

@@ -34,7 +34,7 @@ function compileCommon(spec: StepCommonSpec, id: string, path: Path, context: St
   const undo = spec.compensate && compileSteps(spec.compensate, [...path, 'compensate'], context);
   return {
     id,
-    ...pick(spec, ['name', 'aliases', 'permissions', 'idempotencyKey', 'class', 'priority']),
+    ...pick(spec, ['name', 'aliases', 'heldBy', 'permissions', 'idempotencyKey', 'class', 'priority']),
     ...(spec.if !== undefined && { if: compileCondition(spec.if) }),
     needs: spec.needs ?? [],
     ...(spec.timeout !== undefined && { timeoutMs: durationMs(spec.timeout) }),

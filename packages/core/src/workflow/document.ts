@@ -57,6 +57,7 @@ export interface StepCommonSpec {
   readonly aliases?: readonly string[];
   readonly if?: Condition;
   readonly needs?: readonly string[];
+  readonly heldBy?: readonly string[];
   readonly timeout?: Duration;
   readonly retry?: RetrySpec;
   readonly onError?: RouteSpec | readonly RoutedSpec[];
@@ -73,6 +74,7 @@ export interface StepCommonSpec {
 export type RouteSpec =
   | 'abort'
   | 'continue'
+  | 'defer'
   | 'escalate'
   | { readonly recover: readonly StepSpec[]; readonly then: 'retry' | 'continue' }
   | {

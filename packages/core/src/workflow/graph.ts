@@ -6,8 +6,8 @@ import { listsIn, type StepList, topLists } from './walk-steps.ts';
 import type { Step, Workflow } from './workflow.ts';
 
 /**
- * What each top-level step waits for, by id: in a graph what it names in `needs` and what it, or a step inside it, reads
- * in an expression; in a sequence the step before it.
+ * What each top-level step waits for, by id: in a graph what it names in `needs` and `heldBy` and what it, or a step inside it,
+ * reads in an expression; in a sequence the step before it.
  */
 export function dependencies(workflow: Workflow): ReadonlyMap<string, readonly string[]> {
   return dependenciesIn(topLists(workflow).steps);
@@ -35,7 +35,11 @@ function asGraph(list: StepList): ReadonlyMap<string, readonly string[]> {
   );
   return new Map(
     list.steps.map((step, index) => {
-      const named = (insides[index] ?? []).flatMap((inner) => [...inner.needs, ...readsOf(inner)]);
+      const named = (insides[index] ?? []).flatMap((inner) => [
+        ...inner.needs,
+        ...(inner.heldBy ?? []),
+        ...readsOf(inner),
+      ]);
       const held = named.map((id) => holders.get(id)).filter((id) => id !== undefined && id !== step.id);
       return [step.id, [...new Set(held as string[])]];
     }),

@@ -59,11 +59,42 @@ describe('selecting steps', () => {
     expect(checkWorkflow(selected).filter(({ severity }) => severity === 'error')).toEqual([]);
   });
 
-  test('an order in which a step reads a later one is an error', () => {
-    const { workflow: selected } = selectSteps(workflow, { steps: ['commit', 'format'] });
-    expect(checkWorkflow(selected)).toContainEqual(
-      expect.objectContaining({ severity: 'error', code: 'unreadable_step' }),
+  test('[HYG-6] any order may be asked for: what a step reads too early is there and was never done', () => {
+    const { workflow: selected, problems } = selectSteps(workflow, { steps: ['commit', 'format', 'format'] });
+    expect(shown({ steps: ['commit', 'format', 'format'] })).toBe(
+      '(backup) (format) (lint) (test) (scan) commit format-2 format-3',
     );
+    expect(checkWorkflow(selected).filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(problems).toMatchObject([
+      { severity: 'warning', code: 'read_too_early', suggestion: 'do "format" first' },
+    ]);
+  });
+
+  test('[HYG-6] a step before the check that would hold it is a warning; a repeated check holds what follows', () => {
+    const held = defineWorkflow({
+      apiVersion: 'cadre/v1',
+      kind: 'Workflow',
+      metadata: { name: 'held' },
+      spec: {
+        steps: [
+          { id: 'test', run: 'x' },
+          { id: 'commit', run: 'x', heldBy: ['test'] },
+        ],
+      },
+    });
+    const select = (...steps: string[]) => selectSteps(held, { steps }).workflow;
+    const warnings = (...steps: string[]) =>
+      checkWorkflow(select(...steps)).filter(({ code }) => code !== 'unreachable');
+    expect(warnings('commit', 'test')).toMatchObject([
+      {
+        severity: 'warning',
+        code: 'held_too_late',
+        message: 'the step "commit" comes before "test", which therefore cannot hold it',
+      },
+    ]);
+    expect(warnings('test', 'commit')).toEqual([]);
+    expect(warnings('commit')).toEqual([]);
+    expect(select('test', 'test', 'commit').steps.at(-1)?.heldBy).toEqual(['test', 'test-2']);
   });
 
   test.each([

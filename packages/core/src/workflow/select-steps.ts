@@ -1,4 +1,5 @@
 import { didYouMean } from '../nearest.ts';
+import { readsOf } from './graph.ts';
 import { listsIn } from './walk-steps.ts';
 import type { Problem, Step, Workflow } from './workflow.ts';
 
@@ -13,7 +14,7 @@ export interface Selection {
 
 export interface Selected {
   readonly workflow: Workflow;
-  /** Names that are no step's; the workflow is then as it was. */
+  /** With an error among them, such as a name that is no step's, the workflow is as it was. */
   readonly problems: readonly Problem[];
 }
 
@@ -29,7 +30,10 @@ export function selectSteps(workflow: Workflow, selection: Selection): Selected 
   if (problems.length > 0) return { workflow, problems };
   const skipped = new Set((selection.skip ?? []).flatMap((name) => stepsNamed(workflow, name)));
   const chosen = startingAt(workflow, order, selection.from).filter((step) => !skipped.has(step));
-  return { workflow: { ...workflow, steps: arrange(workflow.steps, chosen) }, problems: [] };
+  return {
+    workflow: { ...workflow, steps: arrange(workflow.steps, chosen) },
+    problems: readTooEarly(chosen),
+  };
 }
 
 /** An id means that step alone, also where it is an alias of another. */
@@ -83,18 +87,57 @@ function startingAt(workflow: Workflow, order: readonly Step[], from: string | u
 function arrange(all: readonly Step[], chosen: readonly Step[]): Step[] {
   const positions = chosen.map((step) => all.indexOf(step));
   const inOrder = positions.every((position, index) => index === 0 || position > (positions[index - 1] ?? 0));
-  if (inOrder) return all.map((step) => (chosen.includes(step) ? step : { ...step, if: NEVER }));
-  const others = all.filter((step) => !chosen.includes(step)).map((step) => ({ ...step, if: NEVER }));
-  return [...others, ...nameCopies(chosen, new Set(all.map(({ id }) => id)))];
+  if (inOrder) return all.map((step) => (chosen.includes(step) ? step : never(step)));
+  const absent = all.filter((step) => !chosen.includes(step) || isReadTooEarly(step, chosen));
+  return [...absent.map(never), ...nameCopies(chosen, absent, new Set(all.map(({ id }) => id)))];
 }
 
-function nameCopies(steps: readonly Step[], taken: Set<string>): Step[] {
-  return steps.map((step, index) => {
-    if (steps.indexOf(step) === index) return step;
+function never(step: Step): Step {
+  return { ...step, if: NEVER };
+}
+
+/** A step before it reads it: there it finds one that was never done, and the step itself gets another id. */
+function isReadTooEarly({ id }: Step, chosen: readonly Step[]): boolean {
+  return readersBefore(id, chosen).length > 0;
+}
+
+function readersBefore(id: string, chosen: readonly Step[]): readonly Step[] {
+  const first = chosen.findIndex((step) => step.id === id);
+  return chosen.slice(0, Math.max(0, first)).filter((step) => readsWithin(step).includes(id));
+}
+
+function readTooEarly(chosen: readonly Step[]): Problem[] {
+  return [...new Set(chosen)].flatMap(({ id }) =>
+    readersBefore(id, chosen)
+      .slice(0, 1)
+      .map((reader) => ({
+        ...problem(
+          'read_too_early',
+          `the step "${reader.id}" comes before "${id}" and will know nothing of it`,
+          `do "${id}" first`,
+        ),
+        severity: 'warning' as const,
+      })),
+  );
+}
+
+function readsWithin(step: Step): string[] {
+  const inside = listsIn(step, [], 'sequence').flatMap(({ steps }) => steps);
+  return [...readsOf(step), ...inside.flatMap(readsWithin)];
+}
+
+/** A check that is done again holds what comes after it as the first one does. */
+function nameCopies(chosen: readonly Step[], absent: readonly Step[], taken: Set<string>): Step[] {
+  const copies = new Map<string, string[]>();
+  return chosen.map((step, index) => {
+    const { id, heldBy } = step;
+    const held = heldBy && { heldBy: heldBy.flatMap((holder) => [holder, ...(copies.get(holder) ?? [])]) };
+    if (chosen.indexOf(step) === index && !absent.includes(step)) return { ...step, ...held };
     let copy = 2;
-    while (taken.has(`${step.id}-${copy}`)) copy += 1;
-    taken.add(`${step.id}-${copy}`);
-    return { ...step, id: `${step.id}-${copy}` };
+    while (taken.has(`${id}-${copy}`)) copy += 1;
+    taken.add(`${id}-${copy}`);
+    copies.set(id, [...(copies.get(id) ?? []), `${id}-${copy}`]);
+    return { ...step, ...held, id: `${id}-${copy}` };
   });
 }
 

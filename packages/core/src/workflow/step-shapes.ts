@@ -58,15 +58,15 @@ const escalate = object(
   ['escalate'],
 );
 
-const ROUTE = 'abort, continue, escalate or a map with `recover` or `escalate`';
+const ROUTE = 'abort, continue, defer, escalate or a map with `recover` or `escalate`';
 
 const route = byKind(ROUTE, {
-  string: oneOf('abort', 'continue', 'escalate'),
+  string: oneOf('abort', 'continue', 'defer', 'escalate'),
   map: eitherMap('escalate', escalate, recover),
 });
 
 const onError = byKind(`${ROUTE}, or a list of routes`, {
-  string: oneOf('abort', 'continue', 'escalate'),
+  string: oneOf('abort', 'continue', 'defer', 'escalate'),
   map: eitherMap('escalate', escalate, recover),
   list: list(
     object(
@@ -91,6 +91,10 @@ const STEP_KEYS: Keys = {
   ],
   if: [values.condition, 'It is skipped unless this holds'],
   needs: [list(values.stepId), 'Steps that must be over before it begins'],
+  heldBy: [
+    list(values.stepId),
+    'It is skipped as held while one of these has failed, and the run fails in the end',
+  ],
   timeout: [values.duration, 'Time limit of one try'],
   retry: [retry, 'How often and when it is tried again'],
   onError: [onError, 'What happens when it has failed'],

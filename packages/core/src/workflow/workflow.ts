@@ -54,6 +54,8 @@ export type OnError = ErrorRoute | { readonly kind: 'routes'; readonly routes: r
 export type ErrorRoute =
   | { readonly kind: 'abort' }
   | { readonly kind: 'continue' }
+  /** The rest goes on as with `continue`, and then the list that it stands in fails with it. */
+  | { readonly kind: 'defer' }
   | ({ readonly kind: 'escalate' } & Escalation)
   | { readonly kind: 'recover'; readonly steps: readonly Step[]; readonly then: 'retry' | 'continue' };
 
@@ -89,6 +91,8 @@ export interface StepCommon {
   readonly aliases?: readonly string[];
   readonly if?: string;
   readonly needs: readonly string[];
+  /** Checks: while one of them has failed, this is skipped with reason `held`, and in the end the run fails. */
+  readonly heldBy?: readonly string[];
   readonly timeoutMs?: number;
   readonly retry?: Retry;
   readonly onError: OnError;

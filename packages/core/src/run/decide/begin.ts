@@ -7,6 +7,7 @@ import { startChild } from './child.ts';
 import { openChoose } from './choose.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { openForEach } from './for-each.ts';
+import { HELD, holderOf } from './held.ts';
 import { openParallel } from './parallel.ts';
 import { openRepeat } from './repeat.ts';
 import { evaluateCondition, outcomeOf } from './scope.ts';
@@ -25,7 +26,7 @@ const BEGIN: Readonly<Record<Step['kind'], (draft: Draft, place: StepPlace) => v
   unbuilt: refuse,
 };
 
-/** Begins a step, unless an earlier run's result stands for it or its `if` does not hold. */
+/** Begins a step, unless an earlier run's result stands for it, its `if` does not hold or a failed check holds it. */
 export function begin(draft: Draft, place: StepPlace): void {
   draft.visit(place.path);
   const reused = draft.state.reused?.steps ?? {};
@@ -39,6 +40,8 @@ function beginUnlessSkipped(draft: Draft, place: StepPlace): void {
   const holds = condition(draft, place);
   if (!holds.ok) emit(draft, { type: 'step.failed', step: place.path, failure: holds.failure });
   else if (!holds.output) emit(draft, { type: 'step.skipped', step: place.path, reason: 'if' });
+  else if (holderOf(draft, place) !== undefined)
+    emit(draft, { type: 'step.skipped', step: place.path, reason: HELD });
   else BEGIN[place.node.step.kind](draft, place);
 }
 

@@ -2,6 +2,7 @@ import { failure } from '@cadre/sdk';
 import type { Graph, Node } from '../outline.ts';
 import { join, nameOf } from '../path.ts';
 import { type Draft, emit, type ListPlace, type StepPlace } from './draft.ts';
+import { failLate } from './fail-late.ts';
 import { isDone, isRecovering } from './list-state.ts';
 import { fail, stopReason, wasStopped } from './stop.ts';
 
@@ -14,6 +15,7 @@ export function advanceList(draft: Draft, place: ListPlace, changed: readonly st
   const { graph } = place.list;
   if (graph === undefined) advanceSequence(draft, place);
   else advanceGraph(draft, place, graph, changed);
+  failLate(draft, place);
 }
 
 export function stoppedIn(draft: Draft, { path, list }: ListPlace): boolean {

@@ -1,10 +1,11 @@
-import { type Failure, failure } from '@cadre/sdk';
+import type { Failure } from '@cadre/sdk';
 import { join, parentOf, RECOVER } from '../path.ts';
 import type { StepState } from '../state.ts';
-import { ACTIVE, DONE, type Draft, emit, type ListPlace, type Standing, type StepPlace } from './draft.ts';
+import { ACTIVE, DONE, type Draft, emit, type ListPlace, type Standing, type StepPlace, stepAt } from './draft.ts';
+import { failureOf } from './failure-of.ts';
 import { advanceList } from './list.ts';
 import { isClosed } from './list-state.ts';
-import { mayRetry, retryDelay, retryOf, withStep } from './retry.ts';
+import { mayRetry, retryDelay, retryOf } from './retry.ts';
 import { routeFor } from './route.ts';
 import { ask } from './settle-waiting.ts';
 import { stopReason } from './stop.ts';
@@ -34,6 +35,7 @@ function followOnError(
   const route = routeFor(place.node.step.onError, failure);
   switch (route.kind) {
     case 'continue':
+    case 'defer':
       return DONE;
     case 'abort':
       return { kind: 'fatal', failure };
@@ -47,9 +49,9 @@ function followOnError(
 
 /** Somebody ended it while nothing around it was being stopped. */
 export function settleCancelled(draft: Draft, place: StepPlace): Standing {
-  const { path } = place;
-  const cancelled = withStep(failure('cancelled', `the step '${path}' was cancelled`), path);
-  const goesOn = routeFor(place.node.step.onError, cancelled).kind === 'continue';
+  const cancelled = failureOf(place, stepAt(draft, place.path));
+  const { kind } = routeFor(place.node.step.onError, cancelled);
+  const goesOn = kind === 'continue' || kind === 'defer';
   return isStopped(draft, place) || goesOn ? DONE : { kind: 'fatal', failure: cancelled };
 }
 
@@ -60,12 +62,6 @@ function isStopped(draft: Draft, { path }: StepPlace): boolean {
 /** A person's `abort` goes before what the text says, and what is not built cannot be mended by the workflow. */
 function isLost({ node }: StepPlace, state: StepState): boolean {
   return node.step.kind === 'unbuilt' || state.answer?.answer === 'abort';
-}
-
-function failureOf({ path, node }: StepPlace, state: StepState): Failure {
-  const found = state.failure ?? failure('unexplained', `the step '${path}' failed without saying why`);
-  const inside = node.lists.length > 0 && state.begun !== undefined;
-  return inside ? found : withStep(found, path);
 }
 
 /**

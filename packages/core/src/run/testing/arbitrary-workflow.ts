@@ -17,7 +17,7 @@ interface Seed {
     | 'unbuilt';
   readonly inside: readonly Seed[];
   readonly recovery: readonly Seed[];
-  readonly onError: 'abort' | 'continue' | 'escalate' | 'recover' | 'routes';
+  readonly onError: 'abort' | 'continue' | 'defer' | 'escalate' | 'recover' | 'routes';
   readonly undone: boolean;
   readonly afterwards: 'retry' | 'continue';
   readonly condition: 'none' | 'false' | 'earlier' | 'broken';
@@ -25,6 +25,7 @@ interface Seed {
   readonly number: number;
   readonly deadline: boolean;
   readonly timeout: boolean;
+  readonly held: boolean;
 }
 
 export interface WorkflowOptions {
@@ -81,7 +82,7 @@ function seedsOf(calm: boolean): fc.Arbitrary<Seed> {
       recovery: tie('some'),
       onError: calm
         ? fc.constant('continue' as const)
-        : fc.constantFrom<Seed['onError'][]>('abort', 'abort', 'continue', 'recover', 'escalate', 'routes'),
+        : fc.constantFrom<Seed['onError'][]>('abort', 'abort', 'continue', 'defer', 'recover', 'escalate', 'routes'),
       undone: fc.integer({ min: 0, max: calm ? 0 : 5 }).map((number) => number === 1),
       afterwards: fc.constantFrom('retry' as const, 'continue' as const),
       condition: fc.oneof(
@@ -94,6 +95,7 @@ function seedsOf(calm: boolean): fc.Arbitrary<Seed> {
       number: fc.nat({ max: 5 }),
       deadline: fc.boolean(),
       timeout: calm ? fc.constant(false) : fc.boolean(),
+      held: calm ? fc.constant(false) : fc.boolean(),
     }),
   }));
   return seed;
@@ -129,6 +131,7 @@ function grower(graph: boolean): (seeds: readonly Seed[]) => Step[] {
   function commonOf(seed: Seed, siblings: readonly string[]): Partial<StepCommon> {
     const condition = conditionOf(seed);
     const need = siblings[seed.number];
+    const holder = siblings[seed.number - 1];
     const undoing = seed.undone
       ? grow([{ ...seed, kind: 'action', undone: false, inside: [], recovery: [] }])
       : [];
@@ -139,6 +142,7 @@ function grower(graph: boolean): (seeds: readonly Seed[]) => Step[] {
       ...(seed.retry === undefined ? {} : { retry: seed.retry }),
       ...(seed.timeout ? { timeoutMs: 1500 } : {}),
       ...(graph && need !== undefined ? { needs: [need] } : {}),
+      ...(seed.held && holder !== undefined ? { heldBy: [holder] } : {}),
     };
   }
 

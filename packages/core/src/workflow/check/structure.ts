@@ -16,7 +16,12 @@ export function checkStructure(
 ): Finding[] {
   return [
     ...cycles(placed),
-    ...placed.flatMap((step) => [...needs(step, steps), ...reach(step), ...aliases(step, steps)]),
+    ...placed.flatMap((step) => [
+      ...needs(step, steps),
+      ...holders(step, steps),
+      ...reach(step),
+      ...aliases(step, steps),
+    ]),
   ];
 }
 
@@ -38,6 +43,30 @@ function needs(placed: PlacedStep, steps: ReadonlyMap<string, PlacedStep>): Find
     const reason = whyUnreadable(id, placed, steps);
     return reason === undefined ? [] : [{ ...reason, path: [...path, 'needs', index], step }];
   });
+}
+
+function holders(placed: PlacedStep, steps: ReadonlyMap<string, PlacedStep>): Finding[] {
+  const { step, path } = placed;
+  return (step.heldBy ?? []).flatMap((id, index): Finding[] => {
+    const at = { path: [...path, 'heldBy', index], step };
+    if (comesLater(steps.get(id), placed)) {
+      const message = `the step "${step.id}" comes before "${id}", which therefore cannot hold it`;
+      return [{ code: 'held_too_late', message, suggestion: `do "${id}" first`, ...at, warning: true }];
+    }
+    const reason = whyUnreadable(id, placed, steps);
+    return reason === undefined ? [] : [{ ...reason, ...at }];
+  });
+}
+
+/** In one sequence with it: the run is sound, but what was to be checked first has happened by then. */
+function comesLater(holder: PlacedStep | undefined, held: PlacedStep): boolean {
+  const [there, here] = [holder?.around.at(-1), held.around.at(-1)];
+  return (
+    there !== undefined &&
+    there.list === here?.list &&
+    there.list.order === 'sequence' &&
+    there.index > here.index
+  );
 }
 
 function reach({ step, path }: PlacedStep): Finding[] {
