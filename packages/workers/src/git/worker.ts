@@ -1,5 +1,6 @@
 import { defineWorker } from '@cadre/sdk';
 import { branch } from './branch.ts';
+import { changed } from './changed.ts';
 import { checkout } from './checkout.ts';
 import { clone } from './clone.ts';
 import { commit } from './commit.ts';
@@ -17,6 +18,7 @@ export const worker = defineWorker({
   id: 'git',
   actions: {
     status,
+    changed,
     diff,
     log,
     show,

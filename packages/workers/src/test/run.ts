@@ -19,7 +19,7 @@ import { collectAll } from './list.ts';
 import { endOf, missingRunner, type Performed, performTests, placeOf } from './perform.ts';
 import { rerunFailed } from './rerun-failed.ts';
 import type { TestCase } from './runner.ts';
-import { keyOf, type Selected, selectTests } from './select.ts';
+import { isNarrowed, keyOf, type Selected, selectTests } from './select.ts';
 import { coverageOf, sentenceOf, summarise, type TestSummary } from './summarise.ts';
 
 export interface RunReport extends StepReport {
@@ -37,6 +37,9 @@ export const run = defineAction<RunInput, RunReport>(async (input, context) => {
   const found = await findProjects(context, input);
   const before = await readLastRun(context);
   const selected = await selectTests(context, found, input.select ?? {}, before.failed);
+  const isWhole =
+    selected.length === found.length && !selected.some(({ selection }) => isNarrowed(selection));
+  for (const note of notesOf(selected)) context.log('info', note);
   if (found.length > 0 && selected.length === 0) {
     throw skip('nothing_to_do', 'no test runner has tests for the files that were named');
   }
@@ -50,16 +53,27 @@ export const run = defineAction<RunInput, RunReport>(async (input, context) => {
     context.progress({ label: one.runner.name, done: index, total: ready.length, unit: 'runners' });
     const wanted = {
       selection,
-      coverage: (input.coverage ?? 0) > 0,
+      coverage: isWhole && (input.coverage ?? 0) > 0,
       testTimeoutMs: input.testTimeoutMs ?? DEFAULT_TEST_TIMEOUT_MS,
     };
     const first = await performTests(context, one, wanted);
     performed.push(input.rerunFailed ? await rerunFailed(context, first, wanted) : first);
   }
-  const report = await reportOf(context, input, before, performed, absent);
-  judge(input, performed, report);
-  return report;
+  // Of some tests alone neither the coverage nor their number says anything about the repository.
+  const judged = isWhole ? input : { ...input, coverage: 0, required: false };
+  const report = await reportOf(context, judged, before, performed, { absent, isWhole });
+  judge(judged, performed, report);
+  if (!isWhole && report.tests.total === 0) throw skip('nothing_to_do', 'no test is affected');
+  const notes = notesOf(selected);
+  return notes.length === 0 ? report : { ...report, summary: `${report.summary}; ${notes.join('; ')}` };
 });
+
+/** Why all tests are run although only affected ones were asked for. */
+function notesOf(selected: readonly Selected[]): string[] {
+  return selected.flatMap(({ found, selection }) =>
+    selection.all === undefined ? [] : [`all tests of ${found.runner.name}: ${selection.all}`],
+  );
+}
 
 /** With nothing to run it with, the step is skipped; when tests are required that is a failure. */
 function checkInstalled(input: RunInput, selected: readonly Selected[], absent: readonly Skipped[]): void {
@@ -86,7 +100,10 @@ async function plan(
   }
   const runners = selected.map(({ found }) => found.runner.name);
   return {
-    summary: `${tests.length} tests would be run (${[...new Set(runners)].join(', ')})`,
+    summary: [
+      `${tests.length} tests would be run (${[...new Set(runners)].join(', ')})`,
+      ...notesOf(selected),
+    ].join('; '),
     changes: [],
     findings: [],
     metrics: { tests: tests.length },
@@ -101,7 +118,7 @@ async function reportOf(
   input: RunInput,
   before: LastRun,
   performed: readonly Performed[],
-  absent: readonly Skipped[],
+  { absent, isWhole }: { readonly absent: readonly Skipped[]; readonly isWhole: boolean },
 ): Promise<RunReport> {
   const floor = input.coverage ?? 0;
   const measured = performed.flatMap(({ coverage }) => coverage ?? []);
@@ -111,7 +128,7 @@ async function reportOf(
   const runners = [...new Set(performed.map(({ found }) => found.runner.name))];
   const tests = summarise(cases, durationMs, runners, coverage);
   const percent = coverage?.lines ?? before.coverage;
-  const failed = failedTests(performed, before.failed, input.select === undefined);
+  const failed = failedTests(performed, before.failed, isWhole);
   await writeLastRun(context, percent === undefined ? { failed } : { failed, coverage: percent });
   const junit = performed.length === 0 ? [] : [await writeJunit(context, performed)];
   return {

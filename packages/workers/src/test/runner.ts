@@ -14,6 +14,16 @@ export interface Runner {
   readonly recognise: (project: Project) => Promise<Evidence | undefined>;
   /** Whether a changed file can change what the tests of this runner say. */
   readonly isAffectedBy: (path: string) => boolean;
+  /** Settings and the like, which may affect every test. */
+  readonly affectsAll: (path: string) => boolean;
+  /**
+   * What changed files may affect, as the runner takes it: test files or packages, which then stand in `changed` instead of
+   * them. Undefined when it is not known; absent where the runner finds it out by itself.
+   */
+  readonly affected?: (
+    project: Project,
+    changed: readonly string[],
+  ) => Promise<readonly string[] | undefined>;
   readonly run: (job: Job) => Promise<Call>;
   /** Undefined when there is no readable report. */
   readonly read: (job: Job, completed: Completed) => Promise<Report | undefined>;
@@ -62,6 +72,8 @@ export interface Selection {
   readonly pattern: string | undefined;
   readonly changed: readonly string[];
   readonly failed: readonly FailedTest[];
+  /** Why it is all tests, though only those that a change affects were asked for. */
+  readonly all?: string;
 }
 
 export interface FailedTest {

@@ -22,20 +22,48 @@ export async function selectTests(
   const files = await inWorkspace(context, select.files ?? []);
   const changed = await inWorkspace(context, select.changed ?? []);
   const failed = select.lastFailed === true ? failedBefore : [];
-  return all.flatMap((found) => {
-    const selection: Selection = {
-      ...NOTHING_SELECTED,
-      pattern: select.pattern || undefined,
-      files: below(found, files),
-      changed: below(found, changed).filter(found.runner.isAffectedBy),
-      failed: failed.filter(({ key }) => key === keyOf(found)),
-    };
-    const isLeftOut =
-      (files.length > 0 && selection.files.length === 0) ||
-      (changed.length > 0 && selection.changed.length === 0) ||
-      (failed.length > 0 && selection.failed.length === 0);
-    return isLeftOut ? [] : [{ found, selection }];
-  });
+  const selected = await Promise.all(
+    all.map(async (found): Promise<Selected[]> => {
+      const selection: Selection = {
+        ...NOTHING_SELECTED,
+        pattern: select.pattern || undefined,
+        files: below(found, files),
+        failed: failed.filter(({ key }) => key === keyOf(found)),
+        ...(changed.length === 0 ? {} : await affectedBy(found, below(found, changed))),
+      };
+      const isLeftOut =
+        (files.length > 0 && selection.files.length === 0) ||
+        (changed.length > 0 && selection.changed.length === 0 && selection.all === undefined) ||
+        (failed.length > 0 && selection.failed.length === 0);
+      return isLeftOut ? [] : [{ found, selection }];
+    }),
+  );
+  return selected.flat();
+}
+
+/** Whether it is not simply all tests. */
+export function isNarrowed({ pattern, files, changed, failed }: Selection): boolean {
+  return pattern !== undefined || files.length + changed.length + failed.length > 0;
+}
+
+/** What to run after a change: by the runner's own way, by what it finds out beforehand, or everything and why. */
+async function affectedBy(
+  { runner, project }: Found,
+  paths: readonly string[],
+): Promise<Pick<Selection, 'changed'> & Partial<Selection>> {
+  const changed = paths.filter(runner.isAffectedBy);
+  const all = (reason: string) => ({ changed: [], all: reason });
+  if (paths.includes('.')) return all('the whole folder is named as changed');
+  const [first] = changed;
+  if (first === undefined) return { changed: [] };
+  const settings = changed.find(runner.affectsAll);
+  if (settings !== undefined) return all(`${settings} may affect every test`);
+  const deleted = changed.find((path) => !project.files.includes(path));
+  if (deleted !== undefined) return all(`${deleted} is no longer there`);
+  if (runner.affected === undefined) return { changed };
+  const affected = await runner.affected(project, changed);
+  const what = changed.length === 1 ? first : `${first} and others`;
+  return affected === undefined ? all(`it is not known which tests ${what} affects`) : { changed: affected };
 }
 
 /** Names a runner in a folder, between runs. */

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { cargoPackages } from '../affected/cargo-packages.ts';
 import { coverageMissing, type Job, type Runner, type TestCase } from '../runner.ts';
 
 const STATUS = { ok: 'passed', FAILED: 'failed', ignored: 'skipped' } as const;
@@ -12,9 +13,11 @@ export const cargoTest: Runner = {
     return reason === undefined ? undefined : { reason, strong: true };
   },
   isAffectedBy: (path) => /(\.rs|Cargo\.(toml|lock))$/.test(path),
+  affectsAll: (path) => /^(Cargo|rust-toolchain)\.(toml|lock)$/.test(path),
+  affected: cargoPackages,
   async run(job) {
     return {
-      arguments: ['test', '--workspace', '--no-fail-fast', '--color=never', ...named(job)],
+      arguments: ['test', ...packages(job), '--no-fail-fast', '--color=never', ...named(job)],
       env: { RUST_BACKTRACE: '0' },
       skipped: job.coverage ? [coverageMissing('cargo', 'cargo test does not measure it')] : [],
     };
@@ -34,6 +37,11 @@ export const cargoTest: Runner = {
     return [...completed.stdout.matchAll(/^(.+): test$/gm)].map(([, name = '']) => ({ name }));
   },
 };
+
+/** Its selection is made of packages, since it has no test files. */
+function packages({ selection: { changed } }: Job): string[] {
+  return changed.length === 0 ? ['--workspace'] : changed.flatMap((name) => ['--package', name]);
+}
 
 /** After `--` come names for the tests themselves. */
 function named({ selection }: Job): string[] {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Completed } from '@cadre/sdk';
+import { goPackages } from '../affected/go-packages.ts';
 import { readGoCoverage } from '../coverage-reports.ts';
 import { escapePattern, type Job, type Runner, type TestCase } from '../runner.ts';
 
@@ -24,8 +25,9 @@ export const goTest: Runner = {
     const reason = hasTests ? folder.file('go.mod') : undefined;
     return reason === undefined ? undefined : { reason, strong: true };
   },
-  // Go itself runs again only what a change affects.
   isAffectedBy: (path) => /(\.go|go\.(mod|sum)|\/testdata\/.*)$/.test(path),
+  affectsAll: (path) => /(^|\/)go\.(mod|sum)$/.test(path),
+  affected: goPackages,
   async run(job) {
     return {
       arguments: [
@@ -78,7 +80,7 @@ function names({ selection }: Job): string[] {
 }
 
 function packages({ selection }: Job): string[] {
-  const folders = selection.files.map((file) =>
+  const folders = [...selection.files, ...selection.changed].map((file) =>
     file.endsWith('.go') ? file.replace(/(^|\/)[^/]*$/, '') : file,
   );
   return folders.length === 0 ? ['./...'] : [...new Set(folders.map((folder) => `./${folder}`))];

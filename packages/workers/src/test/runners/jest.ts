@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { readCoverageSummary } from '../coverage-reports.ts';
 import { readJestReport } from '../jest-report.ts';
 import type { Job, Runner } from '../runner.ts';
-import { failedPattern, filesOf, isConfigured, isNodeSource } from './node-package.ts';
+import { failedPattern, filesOf, isConfigured, isNodeSetting, isNodeSource } from './node-package.ts';
 
 const CONFIG = /^(jest\.config\.\w+|package\.json)$/;
 
@@ -16,6 +16,7 @@ export const jest: Runner = {
     return reason === undefined ? undefined : { reason, strong: strong !== undefined };
   },
   isAffectedBy: isNodeSource,
+  affectsAll: isNodeSetting,
   async run(job) {
     const limit = (await isConfigured(job, CONFIG, /testTimeout/)) ? undefined : job.testTimeoutMs;
     return {

@@ -8,6 +8,13 @@ export function isNodeSource(path: string): boolean {
   return /\.([cm]?[jt]sx?|vue|svelte|json|snap|css|html)$/.test(path);
 }
 
+/** What decides how they are found and run. */
+export function isNodeSetting(path: string): boolean {
+  return /(^|\/)(package(-lock)?\.json|[jt]sconfig[^/]*\.json|(vitest|vite|jest|babel)\.(config|workspace)\.\w+)$/.test(
+    path,
+  );
+}
+
 /** Whether a package is installed for the root or for a folder above it. */
 export async function hasPackage({ project }: Job, name: string): Promise<boolean> {
   const folders = foldersAbove(`${project.folder.path}/x`.replace(/^\//, ''));

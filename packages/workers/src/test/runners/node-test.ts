@@ -5,7 +5,7 @@ import picomatch from 'picomatch';
 import { readLcov } from '../coverage-reports.ts';
 import { type JunitCase, parseJunit } from '../junit.ts';
 import { escapePattern, type Job, lineIn, type Project, type Runner, type TestCase } from '../runner.ts';
-import { filesOf, isNodeSource } from './node-package.ts';
+import { filesOf, isNodeSetting, isNodeSource } from './node-package.ts';
 
 /** What Node takes for tests when nothing is named (documentation of `node --test`). */
 const DEFAULT_FILES = [
@@ -33,6 +33,11 @@ export const nodeTest: Runner = {
       : undefined;
   },
   isAffectedBy: isNodeSource,
+  affectsAll: isNodeSetting,
+  async affected(_, changed) {
+    const isTest = picomatch(DEFAULT_FILES);
+    return changed.every((file) => isTest(file)) ? changed : undefined;
+  },
   async run(job) {
     const own = scriptOf(job.project) ?? [];
     const limited = own.some((argument) => argument.startsWith('--test-timeout'));
@@ -114,13 +119,9 @@ function names({ selection }: Job): string[] {
   return pattern === undefined ? [] : [`--test-name-pattern=${pattern}`];
 }
 
-/** Undefined: the files that the script names. What a changed source affects is not known, so then it is all of them. */
-function narrowedFiles({ selection, project }: Job): readonly string[] | undefined {
-  const { files, changed, failed } = selection;
-  const isTest = picomatch(DEFAULT_FILES);
-  const tests = changed.filter((file) => isTest(file) && project.files.includes(file));
-  const only = [files, filesOf(failed), tests.length === changed.length ? tests : []];
-  return only.find(({ length }) => length > 0);
+/** Undefined: the files that the script names. */
+function narrowedFiles({ selection: { files, changed, failed } }: Job): readonly string[] | undefined {
+  return [files, filesOf(failed), changed].find(({ length }) => length > 0);
 }
 
 function coverageArguments(job: Job): string[] {

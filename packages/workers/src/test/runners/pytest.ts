@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PYTHON_TEST, pythonTests } from '../affected/python-tests.ts';
 import { readPythonCoverage } from '../coverage-reports.ts';
 import { type JunitCase, parseJunit } from '../junit.ts';
 import { coverageMissing, type Job, lineIn, type Runner, type TestCase } from '../runner.ts';
 import { isConfigured } from './node-package.ts';
 
-const TEST_FILE = /(^|\/)(test_[^/]*|[^/]*_test)\.py$/;
 const SETTINGS = /^(pytest\.ini|\.pytest\.ini|pyproject\.toml|tox\.ini|setup\.cfg)$/;
 const COVERAGE_SETTINGS = /^(\.coveragerc|pyproject\.toml|tox\.ini|setup\.cfg)$/;
 /** Nothing is left in the repository: no cache of pytest's and no bytecode. */
@@ -22,11 +22,13 @@ export const pytest: Runner = {
       folder.file('pytest.ini', '.pytest.ini') ??
       folder.pythonTable('tool.pytest.ini_options') ??
       folder.section('tool:pytest', 'pytest');
-    const weak = folder.pythonDependency('pytest') ?? files.find((file) => TEST_FILE.test(file));
+    const weak = folder.pythonDependency('pytest') ?? files.find((file) => PYTHON_TEST.test(file));
     const reason = strong ?? weak;
     return reason === undefined ? undefined : { reason, strong: strong !== undefined };
   },
   isAffectedBy: (path) => /\.(pyi?|toml|cfg|ini)$/.test(path),
+  affectsAll: (path) => !path.endsWith('.py'),
+  affected: pythonTests,
   async run(job) {
     const plugins = await pluginsOf(job);
     const limit = plugins.includes('pytest-timeout') ? await limitOf(job) : undefined;
@@ -90,11 +92,8 @@ async function coverageArguments(job: Job): Promise<string[]> {
   ];
 }
 
-/** What a changed source affects is not known, so then it is all; changed tests alone are enough by themselves. */
-function narrowed({ selection, project }: Job): string[] {
-  const { files, pattern, changed, failed } = selection;
-  const tests = changed.filter((file) => TEST_FILE.test(file) && project.files.includes(file));
-  const only = [failed.map(({ id }) => id), files, tests.length === changed.length ? tests : []];
+function narrowed({ selection: { files, pattern, changed, failed } }: Job): string[] {
+  const only = [failed.map(({ id }) => id), files, changed];
   return [
     ...(pattern === undefined ? [] : ['-k', pattern]),
     ...(only.find(({ length }) => length > 0) ?? []),

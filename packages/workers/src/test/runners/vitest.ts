@@ -3,7 +3,14 @@ import { join } from 'node:path';
 import { readCoverageSummary } from '../coverage-reports.ts';
 import { readJestReport } from '../jest-report.ts';
 import { coverageMissing, type Job, type ListedTest, type Runner } from '../runner.ts';
-import { failedPattern, filesOf, hasPackage, isConfigured, isNodeSource } from './node-package.ts';
+import {
+  failedPattern,
+  filesOf,
+  hasPackage,
+  isConfigured,
+  isNodeSetting,
+  isNodeSource,
+} from './node-package.ts';
 
 const CONFIG = /^(vitest|vite)\.(config|workspace)\.\w+$/;
 
@@ -17,6 +24,7 @@ export const vitest: Runner = {
     return reason === undefined ? undefined : { reason, strong: strong !== undefined };
   },
   isAffectedBy: isNodeSource,
+  affectsAll: isNodeSetting,
   async run(job) {
     const canCover = await canMeasure(job);
     const limit = (await isConfigured(job, CONFIG, /testTimeout/)) ? undefined : job.testTimeoutMs;
