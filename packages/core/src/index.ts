@@ -61,6 +61,7 @@ export { checkWorkflow } from './workflow/check-workflow.ts';
 export { defineWorkflow } from './workflow/define-workflow.ts';
 export type { StepSpec, WorkflowDocument, WorkflowSpec } from './workflow/document.ts';
 export { dependencies, waves } from './workflow/graph.ts';
+export { inputReaders } from './workflow/input-readers.ts';
 export { isDestructive } from './workflow/is-destructive.ts';
 export { type ParseOptions, parseWorkflow } from './workflow/parse-workflow.ts';
 export { type Selected, type Selection, selectSteps } from './workflow/select-steps.ts';

@@ -4,15 +4,6 @@ const permissions = z
   .array(z.string())
   .describe('permissions as type:scope, for example net:hooks.slack.com:443');
 
-const profile = z
-  .strictObject({
-    extends: z.string().optional().describe('another profile, whose settings hold where this one has none'),
-    steps: z.array(z.string()).optional().describe('only these steps, in this order'),
-    skip: z.array(z.string()).optional().describe('all but these steps'),
-    inputs: z.record(z.string(), z.json()).optional().describe('inputs of the workflow'),
-  })
-  .describe('a named choice of steps and inputs');
-
 const duration = z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 90s, 12h or 1d');
 
 const globs = z.array(z.string()).optional();
@@ -56,6 +47,29 @@ const hygieneInputs = {
   webhookKind: z.enum(['slack', 'discord', 'webhook']).optional().describe('what listens at that address'),
 };
 
+const profile = z
+  .strictObject({
+    extends: z.string().optional().describe('another profile, whose settings hold where this one has none'),
+    steps: z.array(z.string()).optional().describe('only these steps, in this order'),
+    skip: z.array(z.string()).optional().describe('all but these steps'),
+    files: z
+      .enum(['all', 'changed', 'staged'])
+      .optional()
+      .describe('all files, those that changed since the base branch, or those that are staged'),
+    inputs: z.strictObject(hygieneInputs).optional().describe('settings that hold for this profile alone'),
+    onError: z
+      .record(z.string(), z.json())
+      .optional()
+      .describe(
+        'what happens when a step has failed, by step: abort, continue, defer, escalate or { recover, then }',
+      ),
+    permissions: z
+      .array(z.string())
+      .optional()
+      .describe('the most any step may be granted, as type:scope, for example fs:read:.'),
+  })
+  .describe('a named choice of steps, their order, settings and policies');
+
 /** Every setting of a workspace, its default and its sentence. */
 export const ConfigSchema = z.strictObject({
   version: z.literal(1).default(1).describe('version of this file'),
@@ -63,6 +77,10 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       profile: z.string().default('standard').describe('profile used when none is named'),
       profiles: z.record(z.string(), profile).default({}).describe('own profiles'),
+      timeout: z
+        .union([z.number().min(0), z.string()])
+        .default(0)
+        .describe('limit of the whole run, in seconds or as in 20m; 0: none'),
       ...hygieneInputs,
     })
     .prefault({})

@@ -56,7 +56,18 @@ const FOLDERS: Record<string, readonly string[]> = {
   snapshots: ['ports'],
   undo: ['ports', 'engine'],
   // Edges know the doers' verbs through the composition root.
-  cli: ['ports', 'engine', 'undo', 'resources', 'app.ts', 'commander', '@clack/prompts', 'picocolors', 'zod'],
+  cli: [
+    'ports',
+    'engine',
+    'undo',
+    'resources',
+    'app.ts',
+    'config.ts',
+    'commander',
+    '@clack/prompts',
+    'picocolors',
+    'zod',
+  ],
   http: ['ports', 'engine', 'undo', 'app.ts'],
   testing: ['ports'],
 };

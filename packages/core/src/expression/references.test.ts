@@ -13,6 +13,7 @@ test('what the expressions of a value read, each once, in the order of the text'
   };
   expect(references(template)).toEqual({
     steps: ['x', 'backed-up', 'z'],
+    inputs: ['l'],
     names: ['inputs', 'y', 'index', 'failure'],
     secrets: ['TOKEN'],
   });
@@ -26,6 +27,7 @@ test('a variable of a macro is not of the scope, but outside the macro it is', (
 test('names of types and functions are not references', () => {
   expect(references('${{ type(1) == int && size("a") == 1 }}')).toEqual({
     steps: [],
+    inputs: [],
     names: [],
     secrets: [],
   });

@@ -7,6 +7,8 @@ import { hasExpression, parseTemplate } from './template.ts';
 export interface References {
   /** Ids of steps: `format` of `steps.format.output`. */
   readonly steps: string[];
+  /** Names of inputs: `paths` of `inputs.paths`. */
+  readonly inputs: string[];
   /** Other names of the scope: `inputs`, `failure`, a forEach's `as`. */
   readonly names: string[];
   readonly secrets: string[];
@@ -20,6 +22,7 @@ export function references(template: JsonValue): References {
   return {
     steps: unique(fieldsOf('steps')),
     names: unique(read.map((access) => access.name).filter((name) => name !== 'steps' && name !== 'secrets')),
+    inputs: unique(fieldsOf('inputs')),
     secrets: unique(fieldsOf('secrets')),
   };
 }

@@ -24,6 +24,14 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/init.ts')).init,
   },
   {
+    name: 'import',
+    summary: 'Take over the settings of routine-workflow from pyproject.toml',
+    arguments: [['[file]', 'a pyproject.toml or its folder (default: that of this repository)']],
+    options: [['-y, --yes', 'write without asking']],
+    examples: ['cadre import', 'cadre import ../old/pyproject.toml --yes'],
+    load: async () => (await import('./commands/import.ts')).importSettings,
+  },
+  {
     name: 'run',
     summary: 'Run a workflow: show what it would change, ask, do it, report',
     arguments: [['<workflow>', 'name or file of a workflow; its own options follow (cadre run NAME --help)']],
@@ -274,7 +282,7 @@ export const COMMANDS: readonly CommandEntry[] = [
         name: 'release',
         summary: 'Break a lease whose holder is gone',
         arguments: [['<name>', 'name of the lease']],
-        options: [['--force', 'also when its holder is alive']],
+        options: [['--force', 'also when its holder is alive: for the owning user and role admin']],
         load: async () => (await import('./commands/lock.ts')).releaseLock,
       },
     ],

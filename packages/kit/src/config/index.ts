@@ -6,5 +6,6 @@ export type { Explanation } from './explain.ts';
 export { type ConfigFault, faultLine } from './fault.ts';
 export { findConfigFile } from './find-file.ts';
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
+export { type ParsedConfig, parseConfig } from './parse-file.ts';
 export type { LayerName } from './settings.ts';
 export { publishedSchema } from './shape.ts';

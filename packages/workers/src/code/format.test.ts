@@ -105,20 +105,25 @@ test('[HYG-19] only the named files and folders are worked on, whatever their na
   expect(read(repository, 'other.json')).toBe('{}  ');
 });
 
-test('[HYG-19] check writes nothing and says which files would change and where', async () => {
+test('[HYG-19] check writes nothing, fails, and says which files would change and where', async () => {
   const repository = temporaryRepository({ 'a.json': '{\n"a": 1 \n}\n', 'fine.json': '{}\n' });
 
   const { outcome, effects } = await code.run('format', { check: true }, { workspace: repository.path });
 
   expect(outcome).toMatchObject({
-    output: {
-      wouldChange: ['a.json'],
-      changes: [],
-      findings: [{ file: 'a.json', line: 2, rule: 'not-formatted' }],
+    failure: {
+      code: 'check_failed',
+      details: {
+        wouldChange: ['a.json'],
+        changes: [],
+        findings: [{ file: 'a.json', line: 2, rule: 'not-formatted' }],
+      },
     },
   });
   expect(effects).toEqual([]);
   expect(repository.git('status', '--porcelain')).toBe('');
+  await code.succeed('format', { check: true, paths: ['fine.json'] }, { workspace: repository.path });
+  await code.succeed('format', { check: true }, { workspace: repository.path, mode: 'preview' });
 });
 
 test('[HYG-3] a plan shows the difference and writes nothing; applying it gives what it showed', async () => {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineAction, type Finding } from '@cadre/sdk';
 import type { CodeInput } from './input.ts';
+import { judgeCheck } from './judge-check.ts';
 import type { Source } from './sources.ts';
 import { firstDifference } from './unified-diff.ts';
 import { type CodeReport, finishWork, formatFiles, openWork, prepareTools, type Work } from './work.ts';
@@ -11,7 +12,8 @@ export const format = defineAction<CodeInput, CodeReport>(async (input, context)
   const work = await openWork(context, input);
   await prepareTools(work);
   const result = await formatFiles(work);
-  return finishWork(work, 'format', result, (source) => notFormatted(work, source));
+  const report = await finishWork(work, 'format', result, (source) => notFormatted(work, source));
+  return judgeCheck(report, input, context);
 });
 
 async function notFormatted({ workspace, scratch }: Work, { path }: Source): Promise<Finding[]> {

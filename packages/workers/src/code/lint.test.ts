@@ -33,12 +33,15 @@ test('[HYG-17] without a linter unused imports are removed and the changed files
 test('[HYG-19] a check reports what could be fixed, with its line, and writes nothing', async () => {
   const repository = temporaryRepository({ 'a.py': 'import sys\nimport os\nprint(sys.path)\n' });
 
-  const report = await lint(repository, { check: true });
+  const failed = await code.fail('lint', { check: true }, { workspace: repository.path });
 
-  expect(report).toMatchObject({
-    changes: [],
-    wouldChange: ['a.py'],
-    findings: [{ tool: 'built-in', rule: 'unused-import', file: 'a.py', line: 2, fix: 'remove it' }],
+  expect(failed).toMatchObject({
+    code: 'check_failed',
+    details: {
+      changes: [],
+      wouldChange: ['a.py'],
+      findings: [{ tool: 'built-in', rule: 'unused-import', file: 'a.py', line: 2, fix: 'remove it' }],
+    },
   });
   expect(repository.git('status', '--porcelain')).toBe('');
 });

@@ -2,6 +2,7 @@ import { defineAction, type Finding } from '@cadre/sdk';
 import { type LintPass, lintPass } from './built-in/lint-pass.ts';
 import { changedSources } from './changes.ts';
 import type { CodeInput } from './input.ts';
+import { judgeCheck } from './judge-check.ts';
 import type { ToolResult } from './run-tool.ts';
 import {
   type CodeReport,
@@ -18,7 +19,7 @@ export const lint = defineAction<CodeInput, CodeReport>(async (input, context) =
   const work = await openWork(context, input);
   await prepareTools(work);
   const result = input.check ? await checkOnly(work) : await fixAndFormat(work);
-  return finishWork(work, 'lint', result, async () => []);
+  return judgeCheck(await finishWork(work, 'lint', result, async () => []), input, context);
 });
 
 /** The findings are those of the files as they are; fixing the copy tells which files would change. */

@@ -50,6 +50,7 @@ function holders(placed: PlacedStep, steps: ReadonlyMap<string, PlacedStep>): Fi
   return (step.heldBy ?? []).flatMap((id, index): Finding[] => {
     const at = { path: [...path, 'heldBy', index], step };
     if (comesLater(steps.get(id), placed)) {
+      if (neverRuns(step)) return [];
       const message = `the step "${step.id}" comes before "${id}", which therefore cannot hold it`;
       return [{ code: 'held_too_late', message, suggestion: `do "${id}" first`, ...at, warning: true }];
     }

@@ -2,7 +2,7 @@ import { loadWorkflow } from '../../resources/load-workflow.ts';
 import { listWorkflows } from '../../resources/workflow-files.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { HYGIENE_PROFILES } from '../run/profiles.ts';
+import { HYGIENE_PROFILES } from '../run/hygiene-profiles.ts';
 import { withApp } from '../with-app.ts';
 import { run } from './run.ts';
 

@@ -1,7 +1,7 @@
 import { loadWorkflow } from '../../resources/load-workflow.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { HYGIENE_PROFILES } from '../run/profiles.ts';
+import { HYGIENE_PROFILES } from '../run/hygiene-profiles.ts';
 import { printTable } from '../show/table.ts';
 import { withApp } from '../with-app.ts';
 import { runWorkflow } from './run.ts';

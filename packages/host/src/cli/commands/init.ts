@@ -4,6 +4,7 @@ import type { App } from '../../app.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { detectRunners, detectTools } from '../run/detect-tools.ts';
+import { mayWrite } from '../run/may-write.ts';
 import { withApp } from '../with-app.ts';
 
 const CANDIDATES = ['cadre.yaml', 'cadre.toml', 'cadre.json'];
@@ -21,7 +22,7 @@ export const init: CommandHandler = (invocation) =>
     const text = await compose(app);
     const file = join(app.place.root, 'cadre.yaml');
     output.line(`${file} would be:\n\n${text}`);
-    if (!(await mayWrite(options['yes'] === true, io.interactive))) {
+    if (!(await mayWrite('Write it?', options['yes'] === true, io.interactive))) {
       output.document({ file, written: false, text });
       output.line('Nothing was written. Write it with --yes.');
       return EXIT.ok;
@@ -42,13 +43,6 @@ async function findExisting(root: string): Promise<string | undefined> {
     if (there) return join(root, name);
   }
   return undefined;
-}
-
-async function mayWrite(yes: boolean, interactive: boolean): Promise<boolean> {
-  if (yes || !interactive) return yes;
-  const { confirm, isCancel } = await import('@clack/prompts');
-  const answer = await confirm({ message: 'Write it?', initialValue: true });
-  return !isCancel(answer) && answer;
 }
 
 async function compose(app: App): Promise<string> {

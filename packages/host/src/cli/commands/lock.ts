@@ -1,7 +1,13 @@
+import { statSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { CadreError } from '@cadre/core';
 import { relativeTime } from '@cadre/kit/format';
+import type { App } from '../../app.ts';
+import { processOwner } from '../../engine/process-owner.ts';
+import type { Lease } from '../../ports/lease-store.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
+import { type LeaseUsers, rightToRelease } from '../run/right-to-release.ts';
 import { printTable } from '../show/table.ts';
 import { withApp } from '../with-app.ts';
 
@@ -29,28 +35,48 @@ export const releaseLock: CommandHandler = (invocation) =>
     if (lease === undefined)
       throw new CadreError('not_found', `nobody holds "${name}"`, { hint: 'cadre lock show' });
     const gone = app.isDead(lease);
-    if (!gone && invocation.options['force'] !== true) {
-      throw new CadreError(
-        'lease_held',
-        `${name} is held by process ${lease.pid} on ${lease.host}, which is alive`,
-        {
-          hint: `cadre cancel ${lease.run ?? 'RUN'}, or cadre lock release ${name} --force`,
-        },
-      );
+    const forced = invocation.options['force'] === true;
+    if (!gone && !forced) {
+      throw new CadreError('lease_held', `${name} is held by ${whoHolds(lease)}, which is alive`, {
+        hint: `cadre cancel ${lease.run ?? 'RUN'}, or cadre lock release ${name} --force`,
+      });
     }
-    await app.leases.break(name);
-    await app.audit.append({
+    const rule = gone ? 'holder is gone' : rightToRelease(usersOf(app, lease));
+    const entry = {
       at: app.clock.now(),
       principal: app.principal,
       worker: 'cadre',
       action: 'lock',
       operation: 'release',
       target: name,
-      decision: 'allowed',
-      rule: gone ? 'holder is gone' : 'forced by the owning user',
       details: { holder: lease.holder, host: lease.host, pid: lease.pid },
-    });
-    invocation.output.document({ released: name });
-    invocation.output.line(`released ${name}`);
+    };
+    if (rule === undefined) {
+      await app.audit.append({
+        ...entry,
+        decision: 'denied',
+        rule: 'neither the owning user nor role admin',
+      });
+      throw new CadreError('denied', `${name} is held by ${whoHolds(lease)}, which belongs to another user`, {
+        hint: 'ask that user, or the owner of the data of this workspace',
+      });
+    }
+    // Recorded first: what was taken from somebody must never be without a trace.
+    await app.audit.append({ ...entry, decision: 'allowed', rule });
+    await app.leases.break(name);
+    invocation.output.document({ released: name, rule });
+    invocation.output.line(`released ${name} (${rule})`);
     return EXIT.ok;
   });
+
+function whoHolds({ pid, host }: Lease): string {
+  return `process ${pid} on ${host}`;
+}
+
+function usersOf(app: App, lease: Lease): LeaseUsers {
+  return {
+    self: process.getuid?.(),
+    holder: lease.host === hostname() ? processOwner(lease.pid) : undefined,
+    workspace: statSync(app.dataDir).uid,
+  };
+}

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import { isDestructive, runReport, waves, workflowMermaid } from '@cadre/core';
+import { isDestructive, type Problem, runReport, waves, workflowMermaid } from '@cadre/core';
 import type { Effect } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, exitCodeOfInterrupt, exitCodeOfRun, usageError } from '../exit.ts';
 import { findPlace } from '../open-workspace.ts';
-import { createOutput } from '../output.ts';
+import { createOutput, type Output } from '../output.ts';
 import { peekFlag } from '../run/flags.ts';
 import { holdingWorkflow } from '../run/hold.ts';
 import { type Ended, performRun } from '../run/perform-run.ts';
@@ -13,7 +13,7 @@ import { type Prepared, prepareRun } from '../run/prepare.ts';
 import { refuseBare } from '../run/refuse-bare.ts';
 import { printEffects, type StepEffects, summarise } from '../show/effects.ts';
 import { openingLine } from '../show/opening.ts';
-import { printReport, rerunOf, sentenceOf, topStep } from '../show/report.ts';
+import { didNothing, printReport, rerunOf, sentenceOf, topStep } from '../show/report.ts';
 import { printTimings, timingsOf } from '../show/timings.ts';
 import { withApp } from '../with-app.ts';
 
@@ -91,7 +91,7 @@ async function planAndAsk(app: App, prepared: Prepared, invocation: Invocation):
   for (;;) {
     const planned = await makePlan(app, prepared, invocation);
     if (planned.state.status === 'cancelled') return exitCodeOfInterrupt(invocation.io);
-    printPlan(planned, invocation);
+    printPlan(planned, prepared, invocation);
     if (planned.effects.every(({ effects }) => effects.length === 0)) return exitOf(planned, invocation);
     const confirmed = await confirm({ message: 'Apply this plan?', initialValue: true });
     if (isCancel(confirmed)) return EXIT.interrupted;
@@ -128,35 +128,57 @@ async function planAndStop(app: App, prepared: Prepared, invocation: Invocation)
     ...drawn,
     steps: planned.rows,
     effects: planned.effects,
+    warnings: prepared.warnings,
   });
-  printPlan(planned, invocation);
+  printPlan(planned, prepared, invocation);
   output.line('\nNothing was changed: this was the plan. Apply it with --yes.');
   return planned.state.status === 'cancelled' ? exitCodeOfInterrupt(invocation.io) : EXIT.ok;
 }
 
-function printPlan(planned: Planned, { output }: Invocation): void {
+function printPlan(planned: Planned, { warnings }: Prepared, { output }: Invocation): void {
   output.line();
   const again = (step: string) => `cadre run ${planned.state.workflow} --steps ${topStep(step)} --plan`;
   printReport(planned.rows, output, again);
+  for (const warning of warnings) output.line(warningLine(warning, output));
+  const { failure } = planned.state;
+  if (failure?.code === 'tool_missing') output.line(`\n${failure.message} – ${failure.hint}`);
   output.line(`\n${output.colours.bold('What would change')}`);
   printEffects(planned.effects, output);
   if (planned.effects.every(({ effects }) => effects.length === 0)) output.line('  nothing');
 }
 
+function warningLine({ message, suggestion, code }: Problem, { colours }: Output): string {
+  const hint = suggestion === undefined ? '' : ` – ${suggestion}`;
+  return `${colours.yellow('warning')} ${message} ${colours.dim(`[${code}]`)}${hint}`;
+}
+
 async function apply(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
-  const { workflow, inputs, profile, flags } = prepared;
+  const { workflow, inputs, profile, flags, warnings } = prepared;
   const { output } = invocation;
+  for (const warning of warnings) output.note(warningLine(warning, output));
   const noCache = flags.cache === false;
   const ended = await performRun(app, { workflow, inputs, profile, mode: 'apply', noCache }, invocation);
   const rows = runReport(workflow, ended.state);
   const effects = (await app.engine.effects(ended.id)) as readonly StepEffects[];
   const { status, failure, output: result } = ended.state;
   const times = flags.timings === true ? await timingsOf(app, ended.id) : undefined;
-  output.document({ run: ended.id, status, failure, output: result, steps: rows, effects, ...times });
+  const idle = didNothing(rows) ? { nothingToDo: true } : {};
+  output.document({
+    run: ended.id,
+    status,
+    ...idle,
+    failure,
+    output: result,
+    steps: rows,
+    effects,
+    warnings,
+    ...times,
+  });
   output.line();
   printReport(rows, output, rerunOf(ended.id));
   const changes = summarise(effects.flatMap((step) => step.effects));
-  output.line(`\n${sentenceOf(ended.state, ended.id)}; ${changes === '' ? 'no changes' : changes}`);
+  const done = changes !== '' ? changes : didNothing(rows) ? 'nothing to do' : 'no changes';
+  output.line(`\n${sentenceOf(ended.state, ended.id)}; ${done}`);
   output.line(output.colours.dim(`cadre show ${ended.id} --effects   shows every change`));
   if (times !== undefined) printTimings(times, output);
   return exitOf(ended, invocation);

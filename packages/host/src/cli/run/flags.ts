@@ -17,6 +17,7 @@ export interface RunFlags {
   /** False with `--no-cache`. */
   readonly cache?: boolean;
   readonly onlyChanged?: boolean;
+  readonly base?: string;
   readonly staged?: boolean;
   readonly mermaid?: boolean;
 }
@@ -46,7 +47,9 @@ const RUN_OPTIONS: readonly Option[] = [
   new Option('--lock-wait <duration>', 'wait so long for another run to end (default: not at all)'),
   new Option('--timings', 'show durations, compared with earlier runs'),
   new Option('--no-cache', 'perform every step, also what did not change since an earlier run'),
-  new Option('--only-changed', 'only files changed since the last commit'),
+  new Option('--only-changed', 'only files that differ from the base branch'),
+  new Option('--no-only-changed', 'all files, whatever the profile says').hideHelp(),
+  new Option('--base <branch>', 'what --only-changed compares with (default: the main branch)'),
   new Option('--staged', 'only staged files'),
   new Option('--mermaid', 'draw the plan as a Mermaid diagram'),
 ];
@@ -60,7 +63,7 @@ const GLOBAL_OPTIONS: readonly Option[] = [
 ];
 
 /** The inputs that are set by a common flag and therefore have none of their own. */
-const SET_BY_FLAG = new Set(['path', 'paths']);
+const SET_BY_FLAG = new Set(['path', 'paths', 'changed']);
 
 /** A command whose options are the common ones and one for each input of the workflow. */
 export function buildRunCommand(name: string, workflow: Workflow): Command {

@@ -1,4 +1,12 @@
-import { CadreError, checkInputs, selectSteps, type Workflow } from '@cadre/core';
+import {
+  CadreError,
+  checkInputs,
+  inputReaders,
+  type Problem,
+  selectSteps,
+  setOnError,
+  type Workflow,
+} from '@cadre/core';
 import { parseDuration } from '@cadre/kit/format';
 import type { JsonObject } from '@cadre/sdk';
 import { CommanderError } from 'commander';
@@ -8,8 +16,10 @@ import type { Invocation } from '../command.ts';
 import { usageError } from '../exit.ts';
 import type { Place } from '../open-workspace.ts';
 import { refuseProblems } from '../show/problems.ts';
-import { chooseFiles } from './choose-files.ts';
+import { type ChosenFiles, chooseFiles } from './choose-files.ts';
 import { buildRunCommand, type RunFlags, readRunArguments } from './flags.ts';
+import type { Profile } from './hygiene-profiles.ts';
+import { narrowPermissions } from './narrow-permissions.ts';
 import { type Choice, resolveProfile } from './profiles.ts';
 import { switchedOn } from './switched-on.ts';
 
@@ -18,7 +28,11 @@ export interface Prepared {
   readonly inputs: JsonObject;
   readonly flags: RunFlags;
   readonly profile?: string;
+  /** What may not be meant, such as a commit before the tests. */
+  readonly warnings: readonly Problem[];
 }
+
+type Profiles = Readonly<Record<string, Profile>>;
 
 /** From what was typed to a checked workflow and its inputs. Undefined when help was asked for and printed. */
 export async function prepareRun(
@@ -49,25 +63,33 @@ export async function prepareRun(
   const { flags, inputs } = readRunArguments(command, workflow);
 
   const choice = chooseProfile(app, workflow, flags);
-  const selection = {
-    ...(flags.steps === undefined ? optional('steps', choice.steps) : { steps: flags.steps }),
-    ...(flags.skip === undefined ? optional('skip', choice.skip) : { skip: flags.skip }),
+  const files = 'paths' in workflow.inputs ? await chooseFiles(app, flags, choice.files, output) : undefined;
+  const named = `profile ${choice.profile}`;
+  const ruled = setOnError(workflow, choice.onError ?? {});
+  refuseProblems(ruled.problems, named, output.colours);
+  const selected = selectSteps(ruled.workflow, {
+    ...optional('steps', flags.steps ?? choice.steps),
+    skip: [...(flags.skip ?? choice.skip ?? []), ...withoutFiles(workflow, files)],
     ...optional('from', flags.from),
-  };
-  const selected = selectSteps(workflow, selection);
+  });
   refuseProblems(selected.problems, name, output.colours);
-  const limited = limitRun(selected.workflow, flags);
-  // What is left out stays in its place and is skipped: only another order can break what holds of the whole.
-  if (!isSameOrder(workflow, limited)) refuseProblems(checkProblems(limited, app), name, output.colours);
+  const limited = narrowPermissions(
+    limitRun(selected.workflow, flags.timeout ?? timeoutOf(app, workflow)),
+    choice.permissions,
+    named,
+  );
+  // What is left out stays in its place and is skipped: only another order, or other steps, can break what holds of the whole.
+  const isAsWritten = isSameOrder(workflow, limited) && choice.onError === undefined;
+  const problems = isAsWritten ? [] : checkProblems(limited, app);
+  refuseProblems(problems, name, output.colours);
 
-  const files = await chooseFiles(app, flags);
   const given = {
     ...switchedOn(workflow, choice.steps),
     ...choice.inputs,
     ...switchedOn(workflow, flags.steps),
     ...inputs,
     ...placeInputs(workflow, place),
-    ...(files && { paths: files }),
+    ...(files && filesInputs(workflow, files)),
   };
   const checked = checkInputs(limited, given, { coerce: true });
   if (!checked.ok) {
@@ -76,7 +98,14 @@ export async function prepareRun(
       details: { problems: checked.problems },
     });
   }
-  return { workflow: limited, inputs: checked.inputs, flags, ...optional('profile', choice.profile) };
+  const warnings = [...selected.problems, ...problems.filter(({ code }) => code === 'held_too_late')];
+  return {
+    workflow: limited,
+    inputs: checked.inputs,
+    flags,
+    warnings,
+    ...optional('profile', choice.profile),
+  };
 }
 
 function isSameOrder(a: Workflow, b: Workflow): boolean {
@@ -84,27 +113,63 @@ function isSameOrder(a: Workflow, b: Workflow): boolean {
   return ids(a) === ids(b);
 }
 
+interface Chosen extends Omit<Choice, 'defaults'> {
+  readonly profile?: string;
+}
+
 /** Profiles and settings of the section `hygiene` belong to the workflow of that name. */
-function chooseProfile(app: App, workflow: Workflow, flags: RunFlags): Choice & { profile?: string } {
+function chooseProfile(app: App, workflow: Workflow, flags: RunFlags): Chosen {
   if (workflow.name !== 'hygiene') {
     if (flags.profile !== undefined) throw usageError(`the workflow ${workflow.name} has no profiles`);
     return { inputs: {} };
   }
-  const { hygiene } = app.config;
-  const profile = flags.profile ?? hygiene.profile;
-  const choice = resolveProfile(profile, hygiene.profiles);
-  const { profile: _, profiles: __, ...settled } = hygiene;
-  return { ...choice, inputs: { ...choice.inputs, ...(settled as JsonObject) }, profile };
+  const profile = flags.profile ?? app.config.hygiene.profile;
+  const { defaults, inputs, ...choice } = resolveProfile(profile, app.config.hygiene.profiles as Profiles);
+  const settled = settledInputs(app);
+  return { ...choice, inputs: { ...defaults, ...settled.files, ...inputs, ...settled.variables }, profile };
+}
+
+/** What the section `hygiene` says for all profiles: in files, and in variables, which are said for this run alone. */
+function settledInputs({ config, settings }: App): { files: JsonObject; variables: JsonObject } {
+  const { profile: _, profiles: __, timeout: ___, ...inputs } = config.hygiene;
+  const found = { files: {} as JsonObject, variables: {} as JsonObject };
+  for (const [key, value] of Object.entries(inputs as JsonObject)) {
+    if (value === undefined) continue;
+    const { layers } = settings.explain(`hygiene.${key}`);
+    const isVariable = layers.findLast(({ wins }) => wins)?.layer === 'environment';
+    found[isVariable ? 'variables' : 'files'][key] = value;
+  }
+  return found;
 }
 
 function placeInputs(workflow: Workflow, place: Place): JsonObject {
   return 'path' in workflow.inputs ? { path: place.path } : {};
 }
 
-function limitRun(workflow: Workflow, flags: RunFlags): Workflow {
-  if (flags.timeout === undefined) return workflow;
+function filesInputs(workflow: Workflow, { paths, changed }: ChosenFiles): JsonObject {
+  return {
+    ...('paths' in workflow.inputs ? { paths: [...paths] } : {}),
+    ...('changed' in workflow.inputs ? { changed: [...changed] } : {}),
+  };
+}
+
+/** Where no files are chosen, what works on chosen files has nothing to do: an empty list would mean all of them. */
+function withoutFiles(workflow: Workflow, files: ChosenFiles | undefined): string[] {
+  if (files === undefined) return [];
+  return [
+    ...(files.paths.length === 0 ? inputReaders(workflow, 'paths') : []),
+    ...(files.changed.length === 0 ? inputReaders(workflow, 'changed') : []),
+  ];
+}
+
+function timeoutOf({ config }: App, { name }: Workflow): string | undefined {
+  return name === 'hygiene' ? String(config.hygiene.timeout) : undefined;
+}
+
+function limitRun(workflow: Workflow, timeout: string | undefined): Workflow {
+  if (timeout === undefined) return workflow;
   // Seconds where there is no unit, as earlier tools took them.
-  const wallMs = parseDuration(/^\d+$/.test(flags.timeout) ? `${flags.timeout}s` : flags.timeout);
+  const wallMs = parseDuration(/^\d+$/.test(timeout) ? `${timeout}s` : timeout);
   return wallMs === 0 ? workflow : { ...workflow, budget: { ...workflow.budget, wallMs } };
 }
 

@@ -32,6 +32,15 @@ export const MARKS: Readonly<Record<StepStatus, { mark: string; colour: keyof Co
 const REASONS: Readonly<Record<string, string>> = {
   if: 'its condition did not hold',
   after_failure: 'an earlier step failed',
+  held: 'held, because a check has failed',
+  nothing_to_do: 'nothing to do',
+  tool_missing: 'its tool is not installed (cadre doctor)',
+  not_a_repository: 'this is no git repository',
+  protected_branch: 'the branch is protected',
+  detached_head: 'the head is detached',
+  unborn_branch: 'the branch has no commit yet',
+  unfinished_work: 'a merge or rebase is not finished',
+  unmerged_paths: 'there are conflicts',
 };
 
 const MAX_FINDINGS = 10;
@@ -56,6 +65,12 @@ export function printReport(
   }
 }
 
+/** Every step was skipped, and none of them because it could not or may not. */
+export function didNothing(rows: readonly ReportRow[]): boolean {
+  const idle = ['if', 'nothing_to_do', 'no branch holds'];
+  return rows.every(({ status, reason = '' }) => status === 'skipped' && idle.includes(reason));
+}
+
 /** A step whose condition did not hold is news only to who asks for everything. */
 function wasNotWanted(row: ReportRow): boolean {
   return row.status === 'skipped' && row.reason === 'if';
@@ -75,10 +90,15 @@ export function reportLine(row: ReportRow, width: number, output: Output): strin
 function outcomeOf(row: ReportRow): string {
   if (row.failure !== undefined) return row.failure.message.split('\n')[0] ?? row.failure.code;
   if (row.reason !== undefined)
-    return row.status === 'skipped' ? `skipped: ${REASONS[row.reason] ?? row.reason}` : row.reason;
+    return row.status === 'skipped' ? `skipped: ${skipText(row.reason)}` : row.reason;
   const summary = reportOf(row)?.summary ?? '';
   if (row.cachedFrom === undefined) return summary;
   return ['cached', summary].filter((part) => part !== '').join(': ');
+}
+
+function skipText(reason: string): string {
+  const text = REASONS[reason];
+  return text === undefined ? reason : `${text} [${reason}]`;
 }
 
 /** The report that a step answered, or that its failure carries. */
