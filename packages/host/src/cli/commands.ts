@@ -310,7 +310,11 @@ export const COMMANDS: readonly CommandEntry[] = [
     commands: [
       {
         name: 'install',
-        summary: 'Add the pre-commit hook to this repository',
+        summary:
+          'Make git run the hooks of this repository, or without any the profile quick, before each commit',
+        options: [
+          ['--into <place>', 'git (default), or an entry in the configuration of pre-commit or lefthook'],
+        ],
         load: async () => (await import('./commands/hooks.ts')).install,
       },
       {

@@ -11,7 +11,12 @@ export interface Tried {
 /** Runs a command line without a process and without a terminal, and answers what it printed. For tests. */
 export async function tryCli(
   argv: readonly string[],
-  options: { cwd: string; env: Readonly<Record<string, string>>; interrupted?: AbortSignal },
+  options: {
+    cwd: string;
+    env: Readonly<Record<string, string>>;
+    interrupted?: AbortSignal;
+    program?: string;
+  },
 ): Promise<Tried> {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
@@ -28,7 +33,7 @@ export async function tryCli(
     stderr,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
     cwd: options.cwd,
-    program: 'cadre',
+    program: options.program ?? 'cadre',
     interactive: false,
     colours: false,
     interrupted: options.interrupted ?? new AbortController().signal,

@@ -1,4 +1,5 @@
 import type { ActionContext } from '@cadre/sdk';
+import type { Hook } from './hook.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
 /** What a plan of hooks is made for. */
@@ -10,4 +11,6 @@ export interface PlanRequest {
   readonly paths: readonly string[];
   /** Ids, aliases and tags that are not to run. */
   readonly skip: ReadonlySet<string>;
+  /** What stands for the entry by which another framework calls us; to call ourselves would never end. */
+  readonly quick: readonly Hook[];
 }

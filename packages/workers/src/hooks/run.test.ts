@@ -183,8 +183,12 @@ describe('what is looked at', () => {
     expect(run.hook('trailing-whitespace')?.changed).toEqual([]);
   });
 
-  test('a repository without configuration has nothing to do, a folder without repository is refused', async () => {
-    const { outcome } = await hooksWorker.run('run', {}, { workspace: temporaryRepository({ a: '' }).path });
+  test('a repository without configuration has nothing to do in other stages, a folder without repository is refused', async () => {
+    const { outcome } = await hooksWorker.run(
+      'run',
+      { stage: 'pre-push' },
+      { workspace: temporaryRepository({ a: '' }).path },
+    );
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'step_skipped' } });
     const nowhere = await hooksWorker.fail('run', {}, { workspace: temporaryFolder() });
     expect(nowhere.code).toBe('not_a_repository');

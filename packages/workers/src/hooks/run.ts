@@ -6,6 +6,7 @@ import { openCleanFiles } from './clean-files.ts';
 import { findConfigs, planConfig, readConfig } from './configs.ts';
 import type { Hook } from './hook.ts';
 import { needsContent } from './identify/identify.ts';
+import { type QuickInput, quickHooks } from './quick.ts';
 import { endLines, type HooksReport, reportOf } from './report.ts';
 import { cleanFiles, type HookEnd, runHooks } from './run-hooks.ts';
 import { filesToCheck } from './snapshot/files-to-check.ts';
@@ -25,10 +26,12 @@ export interface RunInput {
   readonly skip?: readonly string[];
   /** What git names in `GIT_INDEX_FILE` when it calls a hook; empty for the usual index. */
   readonly indexFile?: string;
+  /** What the profile `quick` comes to: where nothing else is configured, or where a configuration calls us. */
+  readonly quick?: QuickInput;
 }
 
 /**
- * Runs the hooks of a repository on exactly what is staged. What they mend is staged and written to the work tree
+ * Runs the hooks of a repository, or without any the profile `quick`, on exactly what is staged. What they mend is staged and written to the work tree
  * beside edits that are not staged. Fails with `hooks_failed` (details: the report), `overlaps_unstaged`,
  * `changed_meanwhile`, `invalid_config`, `unmerged`, `not_a_repository`.
  */
@@ -37,7 +40,7 @@ export const run = defineAction(async (input: RunInput, context): Promise<HooksR
   if (context.mode === 'apply') await recoverFixes(context, repository.gitDir);
   const snapshot = await openSnapshot(context, repository);
   const paths = await filesToCheck(context, snapshot, input);
-  const configs = configsOf(snapshot, input);
+  const configs = input.configs ?? findConfigs(snapshot);
   const clean = await openCleanFiles(context, snapshot, await circumstances(snapshot, configs, input));
   await snapshot.load(
     paths.filter((path) => !clean.has(path) || needsContent(path, snapshot.entries.get(path)?.mode ?? '')),
@@ -53,12 +56,6 @@ export const run = defineAction(async (input: RunInput, context): Promise<HooksR
   if (failed.length > 0 && context.mode === 'apply') throw hooksFailed(report, failed);
   return report;
 });
-
-function configsOf(snapshot: Snapshot, input: RunInput): readonly string[] {
-  const configs = input.configs ?? findConfigs(snapshot);
-  if (configs.length > 0) return configs;
-  throw skip('nothing_to_do', 'the repository has neither .pre-commit-config.yaml nor lefthook.yml');
-}
 
 /** What the checks of a file depend on besides the file. */
 async function circumstances(
@@ -79,7 +76,12 @@ async function planAll(
   input: RunInput,
 ): Promise<readonly Hook[]> {
   const stage = input.stage ?? 'pre-commit';
-  const request = { context, snapshot, stage, paths, skip: new Set(input.skip) };
+  const asked = { context, snapshot, stage, paths, skip: new Set(input.skip) };
+  const quick = quickHooks(asked, input.quick ?? {});
+  if (configs.length === 0 && quick.length > 0) return quick;
+  if (configs.length === 0)
+    throw skip('nothing_to_do', 'the repository has neither .pre-commit-config.yaml nor lefthook.yml');
+  const request = { ...asked, quick };
   const hooks: Hook[] = [];
   for (const config of configs) hooks.push(...(await planConfig(config, request)));
   return hooks;

@@ -3,6 +3,7 @@ import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, failureError } from '../exit.ts';
+import { quickInputs } from '../run/prepare.ts';
 import { printTable } from '../show/table.ts';
 import { withApp } from '../with-app.ts';
 import { runWorkflow } from './run.ts';
@@ -21,14 +22,17 @@ export const runHooks: CommandHandler = (invocation) => {
   return runWorkflow({ ...invocation, arguments: ['pre-commit', '--yes', ...flags] }, false);
 };
 
-export const install: CommandHandler = (invocation) =>
-  callHooks(invocation, 'hooks/install', { command: cadreCommand(invocation) });
+export const install: CommandHandler = (invocation) => {
+  const { into } = invocation.options;
+  const target = typeof into === 'string' ? { into } : {};
+  return callHooks(invocation, 'hooks/install', { command: cadreCommand(invocation), ...target });
+};
 
 export const uninstall: CommandHandler = (invocation) => callHooks(invocation, 'hooks/uninstall', {});
 
 export const status: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
-    const answer = (await perform(app, 'hooks/status', {})) as unknown as {
+    const answer = (await perform(app, 'hooks/status', { quick: quickOf(app) })) as unknown as {
       summary: string;
       hooks: readonly { id: string; name: string; source: string; runnable: boolean; reason?: string }[];
     };
@@ -56,6 +60,11 @@ async function perform(app: App, uses: string, input: JsonObject): Promise<JsonV
   const outcome = await app.call(uses, input);
   if (!outcome.ok) throw failureError(outcome.failure);
   return outcome.output;
+}
+
+function quickOf(app: App): JsonObject {
+  const { quick, ...others } = quickInputs(app);
+  return { ...others, ...(quick === undefined ? {} : { steps: quick }) };
 }
 
 /** How the hook shall call Cadre: by the very program that installs it, wherever that is. */

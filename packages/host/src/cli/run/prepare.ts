@@ -119,6 +119,7 @@ interface Chosen extends Omit<Choice, 'defaults'> {
 
 /** Profiles and settings of the section `hygiene` belong to the workflow of that name. */
 function chooseProfile(app: App, workflow: Workflow, flags: RunFlags): Chosen {
+  if (workflow.name === 'pre-commit') return { inputs: quickInputs(app) };
   if (workflow.name !== 'hygiene') {
     if (flags.profile !== undefined) throw usageError(`the workflow ${workflow.name} has no profiles`);
     return { inputs: {} };
@@ -127,6 +128,15 @@ function chooseProfile(app: App, workflow: Workflow, flags: RunFlags): Chosen {
   const { defaults, inputs, ...choice } = resolveProfile(profile, app.config.hygiene.profiles as Profiles);
   const settled = settledInputs(app);
   return { ...choice, inputs: { ...defaults, ...settled.files, ...inputs, ...settled.variables }, profile };
+}
+
+/** What the profile `quick` of this repository comes to in a git hook. */
+export function quickInputs(app: App): JsonObject {
+  const { steps = [], skip = [], inputs } = resolveProfile('quick', app.config.hygiene.profiles as Profiles);
+  const settled = settledInputs(app);
+  const { exclude } = { ...settled.files, ...inputs, ...settled.variables };
+  const quick = steps.filter((step) => !skip.includes(step));
+  return { ...(quick.length === 0 ? {} : { quick }), ...(exclude === undefined ? {} : { exclude }) };
 }
 
 /** What the section `hygiene` says for all profiles: in files, and in variables, which are said for this run alone. */

@@ -7,10 +7,14 @@ import { type Tried, tryCli } from '../testing.ts';
 
 export interface TemporaryPlace {
   readonly folder: string;
+  /** The data folder of Cadre. */
+  readonly home: string;
   git(...args: string[]): string;
   write(files: Readonly<Record<string, string>>): void;
   /** Runs a command line in it, with a data folder of its own. */
   cadre(...argv: string[]): Promise<Tried>;
+  /** The same for what installs itself: by this path of the program. */
+  cadreAs(program: string, ...argv: string[]): Promise<Tried>;
   /** The same with further variables. */
   cadreWith(env: Readonly<Record<string, string>>, ...argv: string[]): Promise<Tried>;
 }
@@ -34,7 +38,15 @@ export function temporaryPlace(files: Readonly<Record<string, string>>): Tempora
   git('commit', '--quiet', '--allow-empty', '--message', 'start');
   const cadreWith: TemporaryPlace['cadreWith'] = (env, ...argv) =>
     tryCli(argv, { cwd: folder, env: { CADRE_HOME: home, ...env } });
-  return { folder, git, write, cadre: (...argv) => cadreWith({}, ...argv), cadreWith };
+  return {
+    folder,
+    home,
+    git,
+    write,
+    cadre: (...argv) => cadreWith({}, ...argv),
+    cadreAs: (program, ...argv) => tryCli(argv, { cwd: folder, env: { CADRE_HOME: home }, program }),
+    cadreWith,
+  };
 }
 
 function newFolder(): string {

@@ -51,8 +51,7 @@ async function planJobs(jobs: readonly LefthookJob[], place: Place): Promise<rea
 }
 
 async function planJob(job: LefthookJob, number: number, place: Place): Promise<readonly Hook[]> {
-  // The entry by which lefthook calls us would call us again without end.
-  if (job.name === ENTRY_ID) return [];
+  if (job.name === ENTRY_ID) return place.quick;
   const excluded = job.tags.find((tag) => place.hook.excludeTags.includes(tag) || place.skip.has(tag));
   if (excluded !== undefined) return [skipped(job, place, `by its tag ${excluded}`)];
   if (place.hook.excludeTags.includes(job.name) || place.skip.has(job.name)) {

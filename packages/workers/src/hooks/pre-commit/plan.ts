@@ -32,8 +32,10 @@ export async function planPreCommit(
   const hooks: Hook[] = [];
   for (const { repo, hooks: configured } of config.repos) {
     for (const own of configured) {
-      // The entry by which pre-commit calls us would call us again without end.
-      if (repo === 'local' && own.id === ENTRY_ID) continue;
+      if (repo === 'local' && own.id === ENTRY_ID) {
+        hooks.push(...request.quick);
+        continue;
+      }
       const hook = { ...defaultsOf(repo, own, meta), ...own };
       const stages = hook.stages ?? config.defaultStages;
       if (stages !== undefined && !stages.map(currentStage).includes(currentStage(request.stage))) continue;
