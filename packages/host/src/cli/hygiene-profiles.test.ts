@@ -183,6 +183,23 @@ describe('what a failure does', () => {
   });
 });
 
+test('[HYG-29] a protected branch and a detached head are not committed to, and the table says why', async () => {
+  const place = temporaryPlace({ 'b.js': 'const b = 1;  \n' });
+  const commit = ['hygiene', '--steps', 'format,commit', '--yes'];
+  place.git('checkout', '--quiet', '-b', 'release/1');
+  expect((await place.cadre(...commit)).stdout).toMatch(
+    /Commit +.*the branch is protected \[protected_branch\]/,
+  );
+  place.git('checkout', '--quiet', '--detach');
+  expect((await place.cadre(...commit)).stdout).toMatch(/Commit +.*the head is detached \[detached_head\]/);
+  place.git('checkout', '--quiet', 'work');
+  place.write({ 'b.js': 'const b = 2;  \n' });
+  place.git('commit', '--quiet', '--all', '--message', 'x');
+  expect(await place.cadre(...commit)).toMatchObject({ code: 0 });
+  expect(place.git('show', '--stat', '--format=%s')).toMatch(/^chore\(hygiene\): [\s\S]*b\.js/);
+  expect((await place.cadre(...commit)).stdout).toMatch(/Commit +.*nothing to do \[nothing_to_do\]/);
+});
+
 describe('runs without work', () => {
   test('[HYG-8] every step without its tool is exit 5, and the run has not succeeded', async () => {
     const place = temporaryPlace({

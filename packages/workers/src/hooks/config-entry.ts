@@ -21,7 +21,10 @@ export function addEntry(
   const document = parsed(text, file);
   const line = command.map(quoteWord).join(' ');
   if (framework === 'lefthook') {
-    document.setIn(['pre-commit', 'commands', ENTRY_ID], document.createNode({ run: line }));
+    document.setIn(
+      ['pre-commit', 'commands', ENTRY_ID],
+      document.createNode({ run: line, stage_fixed: true }),
+    );
   } else {
     const hook = {
       id: ENTRY_ID,

@@ -36,9 +36,10 @@ const listProfiles: CommandHandler = (invocation) =>
     const rows = Object.entries(profiles).map(([name, profile]) => [
       name === app.config.hygiene.profile ? `${name} *` : name,
       profile.extends ?? '',
-      profile.steps?.join(' ') ?? 'all steps',
+      profile.files ?? 'all',
+      profile.steps?.join(' ') ?? (profile.extends === undefined ? 'all steps' : ''),
       JSON.stringify(profile.inputs ?? {}),
     ]);
-    printTable(['profile', 'extends', 'steps', 'inputs'], rows, invocation.output);
+    printTable(['profile', 'extends', 'files', 'steps', 'inputs'], rows, invocation.output);
     return EXIT.ok;
   });
