@@ -123,7 +123,7 @@ describe('cadre config', () => {
     const inputs = [...text.slice(0, text.indexOf('  permissions:')).matchAll(/^ {4}(\w+):/gm)].map(
       (match) => match[1],
     );
-    for (const input of inputs.filter((name) => !['path', 'paths', 'changed'].includes(name))) {
+    for (const input of inputs.filter((name) => !['path', 'paths', 'changed'].includes(name ?? ''))) {
       expect(keys).toContain(`hygiene.${input} `);
     }
   });

@@ -1,7 +1,16 @@
 import type { Failure } from '@cadre/sdk';
 import { join, parentOf, RECOVER } from '../path.ts';
 import type { StepState } from '../state.ts';
-import { ACTIVE, DONE, type Draft, emit, type ListPlace, type Standing, type StepPlace, stepAt } from './draft.ts';
+import {
+  ACTIVE,
+  DONE,
+  type Draft,
+  emit,
+  type ListPlace,
+  type Standing,
+  type StepPlace,
+  stepAt,
+} from './draft.ts';
 import { failureOf } from './failure-of.ts';
 import { advanceList } from './list.ts';
 import { isClosed } from './list-state.ts';

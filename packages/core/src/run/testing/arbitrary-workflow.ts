@@ -82,7 +82,15 @@ function seedsOf(calm: boolean): fc.Arbitrary<Seed> {
       recovery: tie('some'),
       onError: calm
         ? fc.constant('continue' as const)
-        : fc.constantFrom<Seed['onError'][]>('abort', 'abort', 'continue', 'defer', 'recover', 'escalate', 'routes'),
+        : fc.constantFrom<Seed['onError'][]>(
+            'abort',
+            'abort',
+            'continue',
+            'defer',
+            'recover',
+            'escalate',
+            'routes',
+          ),
       undone: fc.integer({ min: 0, max: calm ? 0 : 5 }).map((number) => number === 1),
       afterwards: fc.constantFrom('retry' as const, 'continue' as const),
       condition: fc.oneof(

@@ -5,10 +5,10 @@ import { findConfigFile, parseConfig, setConfig } from '@cadre/kit/config';
 import type { JsonObject } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import { ConfigSchema } from '../../config.ts';
+import { loadWorkflow } from '../../resources/load-workflow.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { type Translation, translateTable } from '../import/translate-table.ts';
-import { loadWorkflow } from '../../resources/load-workflow.ts';
 import { mayWrite } from '../run/may-write.ts';
 import { withApp } from '../with-app.ts';
 
