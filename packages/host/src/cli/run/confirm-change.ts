@@ -14,7 +14,8 @@ export async function confirmChange(
     return 'no';
   }
   const { confirm, isCancel } = await import('@clack/prompts');
-  const confirmed = await confirm({ message: question, initialValue: false });
+  // Ctrl-C may come before the question listens to keys.
+  const confirmed = await confirm({ message: question, initialValue: false, signal: io.interrupted });
   if (isCancel(confirmed)) return 'interrupted';
   if (!confirmed) output.line('Nothing was changed.');
   return confirmed ? 'yes' : 'no';
