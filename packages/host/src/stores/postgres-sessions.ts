@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { together } from '../ports/together.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { isCollision, isConnectionLost, postgresFault } from './postgres-fault.ts';
 
@@ -46,6 +47,8 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     application_name: 'cadre',
     options: `-c search_path=${address.schema}`,
     keepAlive: true,
+    // Statements that do not need each other's answers are sent at once: each answer waited for costs a turn of two processes.
+    pipeline: true,
     types,
   };
   const pool = new pg.Pool({ ...config, max: MOST_CONNECTIONS, allowExitOnIdle: true });
@@ -66,17 +69,17 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     }
   }
 
+  const XID = prepared('SELECT pg_current_xact_id()::text AS xid', []);
+
   async function once<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     let xid = '';
     let done: { readonly value: T } | undefined;
     try {
-      const begun = (await client.query('BEGIN; SELECT pg_current_xact_id()::text AS xid')) as unknown as [
-        unknown,
-        pg.QueryResult,
-      ];
-      xid = String(begun[1].rows[0]?.xid);
-      done = { value: await work(client) };
+      const begun = together(client.query('BEGIN'), client.query(XID));
+      const [value] = await together(work(client), begun);
+      xid = String((await begun)[1].rows[0]?.xid);
+      done = { value };
       const { command } = await client.query('COMMIT');
       if (command !== 'COMMIT') throw new Error('bug: a transaction went on after a statement had failed');
       client.release();
