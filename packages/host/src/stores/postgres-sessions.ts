@@ -7,6 +7,8 @@ import { isCollision, isConnectionLost, postgresFault } from './postgres-fault.t
 export type Client = Pick<pg.ClientBase, 'query'>;
 
 export interface Sessions {
+  /** Whether there is a server at all: somebody who mistyped an address does not wait as long as one who knew it worked. */
+  reach(): Promise<void>;
   /** One statement outside of any transaction, asked again when the connection was lost. */
   ask(text: string, values: readonly unknown[]): Promise<pg.QueryResult>;
   /** The same, for texts that are made anew each time, or hold many statements. */
@@ -21,6 +23,8 @@ export interface Sessions {
 /** Two for appends, one each for scripts, reads and jobs, and some to spare: a server has 100 by default. */
 const MOST_CONNECTIONS = 10;
 const CONNECT_MS = 5_000;
+
+const REACH_MS = 3_000;
 
 /** A restart of the server takes seconds; whoever waits longer wants to be told. */
 export const PATIENCE_MS = 30_000;
@@ -56,8 +60,8 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
 
-  async function withPatience<T>(attempt: () => Promise<T>): Promise<T> {
-    const until = Date.now() + patienceMs;
+  async function withPatience<T>(attempt: () => Promise<T>, patience = patienceMs): Promise<T> {
+    const until = Date.now() + patience;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       try {
         return await attempt();
@@ -106,6 +110,9 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
   }
 
   return {
+    reach: async () => {
+      await withPatience(() => pool.query('SELECT 1'), Math.min(patienceMs, REACH_MS));
+    },
     ask: (text, values) => withPatience(() => pool.query(prepared(text, values))),
     askAsIs: (text, values) => withPatience(() => pool.query(text, values)),
     transact: (work) => withPatience(() => once(work)),
