@@ -9,14 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cadre } from './peers/cadre.ts';
-import { cadrePostgres } from './peers/cadre-postgres.ts';
+import { cadrePostgres, cadrePostgresWorkers } from './peers/cadre-postgres.ts';
 import type { OpenPeer, Peer } from './peers/peer.ts';
 import { sqliteJournal } from './peers/sqlite-journal.ts';
 
-const PEERS: readonly Peer[] = [sqliteJournal, cadre, cadrePostgres];
+const PEERS: readonly Peer[] = [sqliteJournal, cadre, cadrePostgres, cadrePostgresWorkers];
 const CEILING = sqliteJournal.name;
 const STEPS = 5;
-const SINGLE_RUNS = 500;
 /** Until the machine code of both is there. */
 const WARM_UP_RUNS = 2_000;
 
@@ -37,6 +36,8 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '5000' },
     'in-flight': { type: 'string', default: '200' },
     rounds: { type: 'string', default: '3' },
+    /** Runs one after another, for the time of a single one. */
+    single: { type: 'string', default: '500' },
     only: { type: 'string' },
     measure: { type: 'string' },
   },
@@ -46,7 +47,7 @@ async function measure(peer: Peer): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), `cadre-bench-${peer.name}-`));
   const open = await peer.open(folder);
   try {
-    await inFlight(open, WARM_UP_RUNS);
+    await inFlight(open, Math.min(WARM_UP_RUNS, Number(values.runs)));
     const before = process.cpuUsage();
     const began = performance.now();
     const runs = Number(values.runs);
@@ -81,7 +82,7 @@ async function inFlight(open: OpenPeer, runs: number): Promise<void> {
 
 async function oneAfterAnother(open: OpenPeer, steps: number): Promise<number[]> {
   const times: number[] = [];
-  for (let run = 0; run < SINGLE_RUNS; run++) {
+  for (let run = 0; run < Number(values.single); run++) {
     const began = performance.now();
     await open.run(steps);
     times.push(performance.now() - began);

@@ -1,4 +1,6 @@
+import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { systemClock } from '../../../packages/host/src/clock.ts';
 import { createPlaces } from '../../../packages/host/src/dispatch/create-places.ts';
 import { openBossQueue } from '../../../packages/host/src/dispatch/open-boss-queue.ts';
@@ -17,17 +19,49 @@ export const cadrePostgres: Peer = {
   name: 'cadre-postgres',
   async open() {
     const server = await startPostgres({ sync: true });
-    const process = await openShared(server.url, 'bench');
-    process.engine.work();
+    const own = await openShared(server.url, 'bench');
+    own.engine.work();
     return {
-      run: runner(process.engine),
+      run: runner(own.engine),
       async close() {
-        await process.close();
+        await own.close();
         await server.close();
       },
     };
   },
 };
+
+const WORKER = fileURLToPath(new URL('./postgres-worker.ts', import.meta.url));
+
+/** One process hands in and follows, two others perform. */
+export const cadrePostgresWorkers: Peer = {
+  name: 'cadre-postgres-2-workers',
+  async open() {
+    const server = await startPostgres({ sync: true });
+    const desk = await openShared(server.url, 'bench');
+    const workers = await Promise.all([1, 2].map(() => startWorker(server.url)));
+    return {
+      run: runner(desk.engine),
+      async close() {
+        await Promise.all(workers.map(end));
+        await desk.close();
+        await server.close();
+      },
+    };
+  },
+};
+
+async function startWorker(url: string): Promise<ChildProcess> {
+  const child = spawn(process.execPath, [WORKER, url, 'bench'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await new Promise((resolve) => child.stdout?.once('data', resolve));
+  return child;
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+}
 
 export async function openShared(url: string, schema: string) {
   const clock = systemClock();

@@ -30,6 +30,7 @@ import { createGate } from './gate/create-gate.ts';
 import { fingerprint } from './gate/fingerprint.ts';
 import { type AuditResult, verifyAudit } from './gate/verify-audit.ts';
 import { DIST, PACKAGE } from './installation.ts';
+import { type Moved, moveStore } from './move.ts';
 import { openStore, type StoreFacts } from './open-store.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
 import type { Approver } from './ports/approver.ts';
@@ -105,6 +106,8 @@ export interface App {
   /** Keeps what a plan rests on, and says later whether it is still so. */
   rememberPlan(run: string): Promise<void>;
   planStillHolds(run: string): Promise<boolean>;
+  /** Copies the store to `sqlite` or a PostgreSQL database. Throws `lease_held` while any other process is at work. */
+  moveStore(to: string, planOnly: boolean, told: (table: string, rows: number) => void): Promise<Moved>;
   /** Hands out nothing more and waits so long for what is under way; `close` does so too, for a few seconds. */
   drain(drainMs: number): Promise<void>;
   close(): Promise<void>;
@@ -280,6 +283,20 @@ export async function openApp({ place, env, approver, warn, performing }: AppOpt
       const now = await fingerprint(place.root, await effectsOf(engine, run));
       return (await store.runs.findDocument(run, 'fingerprint')) === now;
     },
+    moveStore: async (to, planOnly, told) =>
+      moveStore({
+        config,
+        folder,
+        name: place.name,
+        secrets,
+        log,
+        to,
+        planOnly,
+        leases: await store.leases.list(),
+        holder,
+        clock,
+        told,
+      }),
     async drain(drainMs) {
       await performers.end();
       await engine.close(drainMs);

@@ -219,6 +219,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/work.ts')).work,
   },
   {
+    name: 'migrate',
+    summary: 'Move the store of this workspace between SQLite and PostgreSQL, and back',
+    options: [
+      ['--to <store>', '`sqlite`, postgres://…, or secret:NAME for an address that nobody shall see'],
+      ['--plan', 'say what would be moved, and move nothing'],
+    ],
+    examples: ['cadre migrate --to secret:STORE_URL --plan', 'cadre migrate --to sqlite'],
+    load: async () => (await import('./commands/migrate.ts')).migrate,
+  },
+  {
     name: 'workers',
     summary: 'List the workers: their actions, permissions and programs',
     arguments: [['[worker]', 'show one worker whole']],

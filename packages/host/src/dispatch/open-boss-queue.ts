@@ -3,6 +3,7 @@ import type { JsonObject } from '@cadre/sdk';
 import type { PgBoss } from 'pg-boss';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
+import { together } from '../ports/together.ts';
 import type { Transaction } from '../ports/transaction.ts';
 
 export interface BossQueueOptions {
@@ -125,10 +126,13 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
       (claim) => claim.class,
     );
     const db = { db: transaction };
-    // One after the other, each awaited: they share a connection, and have to be over before the commit.
-    for (const [className, some] of jobs) await boss.insert(queueName(className), some.map(toInsert), db);
-    for (const [className, some] of settled)
-      await boss.deleteJob(queueName(className), some.map(toAttempt), db);
+    // All of them awaited: they have to be over before the commit.
+    await together(
+      ...[...jobs].map(([className, some]) => boss.insert(queueName(className), some.map(toInsert), db)),
+      ...[...settled].map(([className, some]) =>
+        boss.deleteJob(queueName(className), some.map(toAttempt), db),
+      ),
+    );
     analyzeAfter(jobs);
     const freed = [...settled.keys()].filter(isLimited);
     return [...new Set([...jobs.keys(), ...freed])].map((className) => `work ${className}`);
@@ -150,7 +154,7 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     const name = queueName(className);
     const toClaims = (fetched: readonly Fetched[]) => fetched.map((job) => toClaim(className, job));
     if (everywhere === undefined) {
-      return toClaims(await boss.fetch<JsonObject>(name, { batchSize: most, includeMetadata: true }));
+      return toClaims(await boss.fetch(name, { batchSize: most }));
     }
     // Invariant 3.
     return store.transact(async (transaction) => {
@@ -161,9 +165,7 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
       );
       const room = Math.min(most, everywhere - Number(rows[0]?.taken));
       if (room <= 0) return [];
-      return toClaims(
-        await boss.fetch<JsonObject>(name, { batchSize: room, includeMetadata: true, db: transaction }),
-      );
+      return toClaims(await boss.fetch(name, { batchSize: room, db: transaction }));
     });
   }
 
@@ -226,6 +228,7 @@ interface Fetched {
   readonly retryCount: number;
 }
 
+/** `retryCount` is among the few columns that are read when no more are asked for. */
 function toClaim(className: string, { id, data, retryCount }: Fetched): Claim {
   return { id, class: className, deaths: retryCount, data };
 }

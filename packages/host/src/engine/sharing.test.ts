@@ -212,6 +212,21 @@ describe.skipIf(lacksPostgres())('many processes on one store', () => {
     expect(await worker.engine.recover()).toEqual([]);
   });
 
+  test('a run that waits for a time nobody has written down (moved here) is found, and its time comes', async () => {
+    const desk = await world.process({}, { works: false });
+    const workflow = sampleWorkflow([
+      sampleStep('ask', { kind: 'approval', prompt: 'Push?', deadlineMs: 1_500, default: 'deny' }),
+    ]);
+    const id = await startSample(desk.engine, workflow);
+    const client = new pg.Client(server.url);
+    await client.connect();
+    await client.query(`UPDATE ${world.schema}.runs SET wake_at = NULL`);
+    await client.end();
+    const worker = await world.process({});
+    expect(await worker.engine.recover()).toEqual([id]);
+    await until('it is over', async () => (await desk.engine.get(id)).state.status === 'succeeded');
+  });
+
   test('[WRK-30] a step that is a run of its own is shared like any other, also when who started it has gone', async () => {
     const inner = sampleWorkflow([sampleAction('a')], {
       name: 'inner',

@@ -349,8 +349,13 @@ export function createSharing(options: SharingOptions): Sharing {
       const news = interrupted.flatMap((event) =>
         event.type === 'step.interrupted' ? [{ body: event, attempt: event.attempt }] : [],
       );
-      if (news.length > 0)
-        await run.tell({ body: { type: 'run.resumed', holder: options.context.holder } }, ...news);
+      const children = (await options.context.children.news(run.state)).map((body) => ({ body }));
+      const all = [...news, ...children];
+      // One that a time brings up again has to have it written down, which happens with an append alone.
+      const { commands } = decide(run.workflow, run.state, momentOf(options.context, id));
+      if (all.length > 0 || wakeOf(commands) !== undefined) {
+        await run.tell({ body: { type: 'run.resumed', holder: options.context.holder } }, ...all);
+      }
       return run.state.number > before;
     } catch (error) {
       if (!isCadreError(error)) throw error;

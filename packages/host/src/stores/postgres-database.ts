@@ -12,6 +12,7 @@ export const LOCKS = 0x63616472;
 /** Makes the schema when it is not there, and brings its tables up to date. */
 export async function openPostgresDatabase(sessions: Sessions, address: PostgresAddress): Promise<Database> {
   const store = { name: address.name, dialect: 'postgres' } as const;
+  await sessions.reach();
   const missing = await runThrough(
     ({ sql, parameters }) => sessions.ask(onWire(sql), parameters),
     missingMigrations(store),

@@ -1,6 +1,7 @@
 import { EVENT_VERSION, type NumberedEvent, type RunEvent, type RunStatus } from '@cadre/core';
 import type { Alongside, SharedJournal, Turn } from '../ports/shared-journal.ts';
 import type { Appended } from '../ports/store.ts';
+import { together } from '../ports/together.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { tell } from './postgres-listener.ts';
 import { type Client, prepared, type Sessions } from './postgres-sessions.ts';
@@ -120,8 +121,7 @@ async function commit<Beside>(
   alongside: Alongside<Beside>,
   turns: readonly Turn<Beside>[],
 ): Promise<readonly Appended[]> {
-  const rows = await lockRuns(client, turns);
-  const created = await createRuns(client, turns);
+  const [rows, created] = await together(lockRuns(client, turns), createRuns(client, turns));
   const kept: { readonly turn: Turn<Beside>; readonly row: Row }[] = [];
   const outcomes = turns.map((turn): Appended => {
     const row = turn.expected === 0 ? created.get(turn) : rows.get(turn.run);
@@ -131,17 +131,17 @@ async function commit<Beside>(
     kept.push({ turn, row });
     return { ok: true, number: turn.expected + turn.events.length };
   });
-  // First the events, because a run that is over takes no more.
-  await insertEvents(client, kept);
-  await updateRuns(
-    client,
-    [...rows.values(), ...created.values()].filter(({ changed }) => changed),
-  );
   const beside = [
     ...turns.flatMap(({ anyway }) => (anyway === undefined ? [] : [anyway])),
     ...kept.flatMap(({ turn }) => (turn.beside === undefined ? [] : [turn.beside])),
   ];
-  const lines = beside.length === 0 ? [] : await alongside(asTransaction(client), beside);
+  const changed = [...rows.values(), ...created.values()].filter((row) => row.changed);
+  const [, , lines] = await together(
+    // First the events, because a run that is over takes no more.
+    insertEvents(client, kept),
+    updateRuns(client, changed),
+    beside.length === 0 ? Promise.resolve([]) : alongside(asTransaction(client), beside),
+  );
   await tell(client, address, [
     ...lines,
     ...kept.flatMap(({ turn }) => (isNews(turn) ? [`run ${turn.run}`] : [])),

@@ -1,11 +1,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
+import { together } from '../ports/together.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { isCollision, isConnectionLost, postgresFault } from './postgres-fault.ts';
 
 export type Client = Pick<pg.ClientBase, 'query'>;
 
 export interface Sessions {
+  /** Whether there is a server at all: somebody who mistyped an address does not wait as long as one who knew it worked. */
+  reach(): Promise<void>;
   /** One statement outside of any transaction, asked again when the connection was lost. */
   ask(text: string, values: readonly unknown[]): Promise<pg.QueryResult>;
   /** The same, for texts that are made anew each time, or hold many statements. */
@@ -20,6 +23,8 @@ export interface Sessions {
 /** Two for appends, one each for scripts, reads and jobs, and some to spare: a server has 100 by default. */
 const MOST_CONNECTIONS = 10;
 const CONNECT_MS = 5_000;
+
+const REACH_MS = 3_000;
 
 /** A restart of the server takes seconds; whoever waits longer wants to be told. */
 export const PATIENCE_MS = 30_000;
@@ -46,6 +51,8 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     application_name: 'cadre',
     options: `-c search_path=${address.schema}`,
     keepAlive: true,
+    // Statements that do not need each other's answers are sent at once: each answer waited for costs a turn of two processes.
+    pipeline: true,
     types,
   };
   const pool = new pg.Pool({ ...config, max: MOST_CONNECTIONS, allowExitOnIdle: true });
@@ -53,8 +60,8 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
   pool.on('error', () => undefined);
   pool.on('connect', (client) => client.on('error', () => undefined));
 
-  async function withPatience<T>(attempt: () => Promise<T>): Promise<T> {
-    const until = Date.now() + patienceMs;
+  async function withPatience<T>(attempt: () => Promise<T>, patience = patienceMs): Promise<T> {
+    const until = Date.now() + patience;
     for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(2 * pause, LONGEST_PAUSE_MS)) {
       try {
         return await attempt();
@@ -66,17 +73,17 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     }
   }
 
+  const XID = prepared('SELECT pg_current_xact_id()::text AS xid', []);
+
   async function once<T>(work: (client: Client) => Promise<T>): Promise<T> {
     const client = await pool.connect();
     let xid = '';
     let done: { readonly value: T } | undefined;
     try {
-      const begun = (await client.query('BEGIN; SELECT pg_current_xact_id()::text AS xid')) as unknown as [
-        unknown,
-        pg.QueryResult,
-      ];
-      xid = String(begun[1].rows[0]?.xid);
-      done = { value: await work(client) };
+      const begun = together(client.query('BEGIN'), client.query(XID));
+      const [value] = await together(work(client), begun);
+      xid = String((await begun)[1].rows[0]?.xid);
+      done = { value };
       const { command } = await client.query('COMMIT');
       if (command !== 'COMMIT') throw new Error('bug: a transaction went on after a statement had failed');
       client.release();
@@ -103,6 +110,9 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
   }
 
   return {
+    reach: async () => {
+      await withPatience(() => pool.query('SELECT 1'), Math.min(patienceMs, REACH_MS));
+    },
     ask: (text, values) => withPatience(() => pool.query(prepared(text, values))),
     askAsIs: (text, values) => withPatience(() => pool.query(text, values)),
     transact: (work) => withPatience(() => once(work)),

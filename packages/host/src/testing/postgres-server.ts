@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { findProgram, isInstalled } from '../../../../scripts/installed-program.ts';
 
 export interface PostgresServer {
   /** Of a database that is there; its schemas are for the taking. */
@@ -18,24 +19,18 @@ export interface PostgresServer {
 
 const PORT = 5432;
 
-/** Where the programs of the server are; undefined: there are none on this machine. */
-export function findPostgres(): string | undefined {
-  const base = '/usr/lib/postgresql';
-  const versions = existsSync(base) ? readdirSync(base).sort((a, b) => Number(b) - Number(a)) : [];
-  return versions.map((version) => join(base, version, 'bin')).find((bin) => existsSync(join(bin, 'initdb')));
-}
-
-/**
- * Whether tests that need a real server are left out: loudly, and never in CI, where it belongs to what is tested.
- */
+/** Whether tests that need a real server are left out: loudly, and never in CI, where one is promised. */
 export function lacksPostgres(): boolean {
-  if (findPostgres() !== undefined) return false;
-  if ((process.env['CI'] ?? '') !== '')
-    throw new Error('PostgreSQL is not installed: apt-get install postgresql');
+  if (isInstalled('initdb')) return false;
   console.warn(
     '\nSKIPPED: everything on PostgreSQL, because it is not installed (apt-get install postgresql)\n',
   );
   return true;
+}
+
+function findPostgres(): string | undefined {
+  const initdb = findProgram('initdb');
+  return initdb === undefined ? undefined : dirname(initdb);
 }
 
 /** A private server in a temporary folder, reached by its socket alone. `sync`: commits wait for the disk. */
