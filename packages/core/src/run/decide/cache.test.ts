@@ -11,7 +11,8 @@ function wishOf(more: object = {}, input: Record<string, string> = {}, options: 
     ...options,
   });
   run.go();
-  return run.performing.get('a')?.cache;
+  const command = run.performing.get('a');
+  return command?.type === 'perform-step' ? command.cache : undefined;
 }
 
 test('[WRK-30] the key of `cache` is evaluated, and unique in the workflow, the step and how its input is written', () => {
