@@ -2,7 +2,7 @@ import { loadWorkflow } from '../../resources/load-workflow.ts';
 import { listWorkflows } from '../../resources/workflow-files.ts';
 import type { CommandEntry, Invocation } from '../command.ts';
 import { buildRunCommand } from '../run/flags.ts';
-import { HYGIENE_PROFILES } from '../run/profiles.ts';
+import { HYGIENE_PROFILES } from '../run/hygiene-profiles.ts';
 import { withApp } from '../with-app.ts';
 
 /** Names of workflows or ids of runs, whichever the command takes. */

@@ -1,8 +1,9 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { isInstalled } from '../../../../../scripts/installed-program.ts';
 import { checkedWorker } from '../../testing/checked-worker.ts';
-import { isInstalled, modulesWith } from '../../testing/installed-program.ts';
+import { modulesWith } from '../../testing/modules-with.ts';
 import { temporaryFolder } from '../../testing/temporary-folder.ts';
 import { type TemporaryRepository, temporaryRepository } from '../../testing/temporary-repository.ts';
 import type { RunReport } from '../run.ts';
