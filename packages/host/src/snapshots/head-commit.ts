@@ -17,7 +17,8 @@ export function headCommit(workspace: string): Head {
   if (folder === undefined || head === undefined) return {};
   const [, name] = /^ref: refs\/heads\/(.+)$/.exec(head) ?? [];
   if (name === undefined) return withCommit(head);
-  const joint = textOf(join(folder, 'commondir'));
+  // Only a linked checkout keeps its branches elsewhere, and its folder is not the one in the workspace.
+  const joint = folder === join(workspace, '.git') ? undefined : textOf(join(folder, 'commondir'));
   const home = joint === undefined ? folder : resolve(folder, joint);
   const commit = textOf(join(home, 'refs/heads', name)) ?? packed(home, `refs/heads/${name}`);
   return { ...withCommit(commit), branch: name };
