@@ -217,7 +217,7 @@ describe('runs without work', () => {
     const place = temporaryPlace({});
     const { code, stdout } = await place.cadre('hygiene', '--steps', 'format,lint,clean', '--yes');
     expect(code).toBe(0);
-    expect(stdout).toMatch(/succeeded after .*: nothing to do/);
+    expect(stdout).toMatch(/succeeded after .*; nothing to do/);
   });
 
   test('[HYG-8] no tests are unverified, which holds the commit only where tests are required', async () => {
@@ -247,7 +247,7 @@ describe('profiles', () => {
     expect(await ids('quick')).toEqual(['format', 'lint', 'test']);
     const standard = ['backup', 'delete-dumps', 'format', 'lint', 'test', 'clean', 'scan', 'dump', 'commit'];
     expect(await ids('standard')).toEqual(standard);
-    const full = [...standard, 'backed-up', 'audit'].toSorted();
+    const full = [...standard, 'backed-up', 'audit', 'docs'].toSorted();
     expect((await ids('nightly')).toSorted()).toEqual(full);
     const listed = await place.cadre('hygiene', 'profiles');
     for (const name of ['standard *', 'quick', 'full', 'ci', 'nightly'])

@@ -131,7 +131,7 @@ describe('[HYG-9] the exit code', () => {
 
   test('is 1 when a step failed, a backup by its code', async () => {
     const place = placeAt(repositoryWith({ ...UNTIDY, 'run.js': 'eval(process.argv[2]);\n' }));
-    const args = ['hygiene', '--steps', 'scan,ready,verdict', '--threshold', 'info', '--yes', '--no-commit'];
+    const args = ['hygiene', '--steps', 'scan,commit', '--threshold', 'info', '--yes'];
     expect(await tryCli(args, place)).toMatchObject({ code: 1, stdout: expect.stringContaining('held') });
     const home = join(emptyFolder(), 'home');
     const env = { CADRE_HOME: home };

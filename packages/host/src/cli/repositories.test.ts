@@ -62,7 +62,7 @@ describe('[HYG-36] hygiene in a repository', () => {
     const folder = repositoryWith({ 'a.js': UNTIDY });
     gitIn(folder, 'checkout', '--quiet', '--detach');
     const head = gitIn(folder, 'rev-parse', 'HEAD');
-    const { code, step } = await hygiene(folder, '--steps', 'format,ready,commit');
+    const { code, step } = await hygiene(folder, '--steps', 'format,commit');
     expect(code).toBe(0);
     expect(step('commit')).toMatchObject({ status: 'skipped', reason: 'detached_head' });
     expect(gitIn(folder, 'rev-parse', 'HEAD')).toBe(head);
@@ -109,7 +109,7 @@ describe('[HYG-36] hygiene in a repository', () => {
   test('with names of any script, blanks, quotes and line ends works like any other', async () => {
     const names = ['a b.js', 'ü/日本.js', '-rf.js', "it's “odd”.js", 'tab\there.js', 'line\nend.js', '*.js'];
     const folder = repositoryWith(Object.fromEntries(names.map((name) => [name, UNTIDY])), 'cadre ü “x” ');
-    const { code, step } = await hygiene(folder, '--steps', 'format,lint,ready,commit');
+    const { code, step } = await hygiene(folder, '--steps', 'format,lint,commit');
     expect(code).toBe(0);
     expect(step('format')?.output?.changedFiles?.toSorted()).toEqual(names.toSorted());
     for (const name of names) expect(read(folder, name)).toBe(TIDY);
@@ -139,7 +139,7 @@ describe('[HYG-36] hygiene in a repository', () => {
       ]),
     );
     const folder = repositoryWith(files);
-    const { code, step } = await hygiene(folder, '--steps', 'format,lint,clean,ready,commit');
+    const { code, step } = await hygiene(folder, '--steps', 'format,lint,clean,commit');
     expect(code).toBe(0);
     expect(step('format')?.output?.changedFiles).toEqual(['d0/f0.js', 'd1/f1.js', 'd2/f2.js']);
     expect(gitIn(folder, 'show', '--name-only', '--format=', 'HEAD').split('\n')).toHaveLength(3);
@@ -178,7 +178,7 @@ describe('[HYG-36] a tool that the repository has chosen', () => {
 
   test('fails the step with its last lines when it fails, and the file stays as it was', async () => {
     const folder = withTool('echo "prettier: out of order" >&2; exit 70');
-    const { code, step } = await hygiene(folder, '--steps', 'format,verdict');
+    const { code, step } = await hygiene(folder, '--steps', 'format');
     expect(code).toBe(1);
     expect(step('format')).toMatchObject({
       status: 'failed',
