@@ -45,8 +45,19 @@ describe('[HYG-9] the exit code', () => {
       code: 2,
       stderr: expect.stringContaining('format'),
     });
+    expect(await tryCli(['hygiene', '--profile', 'qick'], place)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('--profile quick'),
+    });
     writeAll(place.cwd, { 'cadre.yaml': 'hygiene: { coverage: much }\n' });
     expect(await tryCli(['hygiene'], place)).toMatchObject({ code: 2 });
+    writeAll(place.cwd, {
+      'cadre.yaml': 'hygiene: { profiles: { a: { extends: b }, b: { extends: a } } }\n',
+    });
+    expect(await tryCli(['hygiene', '--profile', 'a'], place)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('a → b → a'),
+    });
   });
 
   test('is 3 while somebody else holds the workspace', async () => {

@@ -87,6 +87,53 @@ describe('what was done', () => {
   });
 });
 
+describe('what is drawn and exported', () => {
+  test('a plan is drawn without being made', async () => {
+    const place = placeAt(repositoryWith(FILES));
+    expect(await tryCli(['plan', './good.yaml', '--mermaid'], place)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('say'),
+    });
+    expect(JSON.parse((await tryCli(['plan', './good.yaml', '--mermaid', '--json'], place)).stdout)).toEqual({
+      workflow: 'good',
+      mermaid: expect.any(String),
+    });
+    expect((await tryCli(['runs', '--plans'], place)).stdout).toContain('No runs yet');
+  });
+
+  test('[HYG-11] the page of a run holds its failure, findings, commit and archive, and nothing unescaped', async () => {
+    const place = placeAt(repositoryWith({ 'a.js': 'let a = 1;  \n', '<b>.js': 'eval(process.argv[2]);\n' }));
+    const steps = 'backup,format,scan,ready,verdict';
+    const ran = await tryCli(['hygiene', '--yes', '--steps', steps, '--threshold', 'info'], place);
+    expect(ran.code).toBe(1);
+    const page = (await tryCli(['show', 'last', '--format', 'html'], place)).stdout;
+    expect(page).toMatch(/Findings \(\d+\)/);
+    expect(page).toContain('&lt;b&gt;.js');
+    expect(page).not.toContain('<b>.js');
+    expect(page).toMatch(/archive <code>.*\.tar\.gz/);
+    expect(page).toContain('<details><summary>diff</summary>');
+  });
+});
+
+describe('completion', () => {
+  test('is written for each shell, and asks for names of workflows and runs', async () => {
+    const { cadre, good } = await withRuns();
+    for (const shell of ['bash', 'zsh', 'fish', 'powershell']) {
+      expect((await cadre('completion', shell)).stdout).toContain('cadre __complete');
+    }
+    expect(await cadre('completion', 'tcsh')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('powershell'),
+    });
+    expect((await cadre('__complete', 'plan', 'hyg')).stdout).toBe('hygiene\n');
+    expect((await cadre('__complete', 'show', '')).stdout.split('\n')).toEqual(
+      expect.arrayContaining(['last', good]),
+    );
+    expect((await cadre('__complete', 'runs', '--st')).stdout).toBe('--status\n');
+    expect((await cadre('__complete', 'loc')).stdout).toBe('lock\n');
+  });
+});
+
 describe('the workspace', () => {
   test('doctor says what works here, what the repository wants and what failed last', async () => {
     const { cadre, bad } = await withRuns();

@@ -1,13 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import {
-  type CliPlace,
-  emptyFolder,
-  placeAt,
-  repositoryWith,
-  writeAll,
-} from '../../../test/cli-place.ts';
+import { type CliPlace, emptyFolder, placeAt, repositoryWith, writeAll } from '../../../test/cli-place.ts';
 import { tryCli } from '../testing.ts';
 
 const workflow = (steps: string) => `apiVersion: cadre/v1
@@ -81,6 +75,46 @@ describe('a run that asks', () => {
     expect(await tryCli(['cancel', run], place)).toMatchObject({ code: 0 });
     expect((await tryCli(['resume'], place)).stdout).toContain('No run is waiting');
     expect(await tryCli(['resume', run], place)).toMatchObject({ code: 130 });
+  });
+});
+
+describe('a run that waits', () => {
+  test('for several people is answered step by step, and a question can be handed on', async () => {
+    const asks = workflow(`    - id: both
+      parallel:
+        - { id: one, approval: { prompt: "One?", timeout: 1h, default: deny } }
+        - { id: two, approval: { prompt: "Two?", timeout: 1h, default: deny } }`);
+    const place = placeAt(repositoryWith({ 'a.yaml': asks }));
+    const cadre = (...argv: string[]) => tryCli(argv, place);
+    await cadre('run', './a.yaml', '--yes');
+    const shown = (await cadre('show', 'last')).stdout;
+    const [one = '', two = ''] = [...shown.matchAll(/--step (\S+)/g)].map((match) => match[1] ?? '');
+
+    expect(await cadre('answer', 'last', 'allow')).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`--step ${one} or --step ${two}`),
+    });
+    expect(await cadre('answer', 'last', '--delegate', 'somebody', '--step', two)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('now asks somebody'),
+    });
+    expect(await cadre('answer', 'last', 'allow', '--step', one)).toMatchObject({ code: 4 });
+  });
+
+  test('for an event goes on when the event is told', async () => {
+    const waits = workflow(`    - { id: w, wait: { event: build.finished, timeout: 1h } }
+    - { id: after, run: echo went on }`);
+    const place = placeAt(repositoryWith({ 'w.yaml': waits }));
+    const cadre = (...argv: string[]) => tryCli(argv, place);
+    const running = cadre('run', './w.yaml', '--yes', '--json');
+    await expect
+      .poll(async () => (await cadre('show', 'last')).stdout, { timeout: 30_000, interval: 500 })
+      .toContain('waiting');
+    expect(await cadre('signal', 'last', 'build.finished', '--data', '{')).toMatchObject({ code: 2 });
+    expect(await cadre('signal', 'last', 'build.finished', '--data', '{"ok":true}')).toMatchObject({
+      code: 0,
+    });
+    expect(await running).toMatchObject({ code: 0, stdout: expect.stringContaining('went on') });
   });
 });
 
