@@ -70,10 +70,8 @@ async function candidatesAfter(
     entry = next;
     level = next.commands ?? [];
   }
-  const isOption = entry?.passThrough === true && unfinished.startsWith('-');
-  if (entry === undefined || (level.length > 0 && !isOption)) {
-    return level.filter((candidate) => candidate.hidden !== true).map((candidate) => candidate.name);
-  }
+  const below = level.filter((candidate) => candidate.hidden !== true).map((candidate) => candidate.name);
+  if (entry === undefined || (below.length > 0 && entry.passThrough !== true)) return below;
   const { completeArgument, completeFlags, completeValue } = await import('./complete-workspace.ts');
   const flag = words.at(-1) ?? '';
   if (entry.passThrough === true && flag.startsWith('-')) {
@@ -81,5 +79,5 @@ async function candidatesAfter(
     if (values !== undefined) return values;
   }
   if (unfinished.startsWith('-')) return completeFlags(entry, words, invocation);
-  return given === 0 ? completeArgument(entry, invocation) : [];
+  return given === 0 ? [...below, ...(await completeArgument(entry, invocation))] : [];
 }
