@@ -37,9 +37,11 @@ interface Row {
   readonly cachedFrom?: string;
 }
 
+const ALL = ['--profile', 'quick', '--no-only-changed', '--yes'];
+
 /** The run, and which steps of it were answered from which. */
 async function quick(...more: string[]) {
-  const { stdout, stderr } = await cadre('hygiene', '--profile', 'quick', '--yes', '--json', ...more);
+  const { stdout, stderr } = await cadre('hygiene', ...ALL, '--json', ...more);
   const { run, status, steps } = JSON.parse(stdout) as { run: string; status: string; steps: readonly Row[] };
   expect(status, stderr + stdout).toBe('succeeded');
   const cached = steps.filter((step) => step.cached === true);
@@ -99,9 +101,7 @@ describeSandboxed('an unchanged run', () => {
 
   test('[HYG-39] --timings tells steps, tools and classes of files beside the median of earlier runs', async () => {
     await quick('--no-cache');
-    const { stdout } = await cadre(
-      ...['hygiene', '--profile', 'quick', '--yes', '--no-cache', '--timings', '--json'],
-    );
+    const { stdout } = await cadre(...['hygiene', ...ALL, '--no-cache', '--timings', '--json']);
     const { timings, tools, fileClasses } = JSON.parse(stdout);
     const compared = { durationMs: expect.any(Number), medianMs: expect.any(Number) };
     expect(timings.map(({ step }: { step: string }) => step)).toEqual(['format', 'lint', 'test']);
