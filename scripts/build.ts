@@ -1,19 +1,19 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { checkWorkflow, parseManifest, parseWorkflow, unbuiltProblems } from '../packages/core/src/index.ts';
 import { ConfigSchema } from '../packages/host/src/config.ts';
 import { publishedSchema } from '../packages/kit/src/config/index.ts';
 import type { Manifest } from '../packages/sdk/src/index.ts';
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+export const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'packages/host/dist');
 const workersSource = join(root, 'packages/workers/src');
 
-/** Bundles that contain CommonJS need `require`; the long name cannot collide with a minified one. */
+/** Bundles that contain CommonJS need `require`; it is made when it is called, which most never are. */
 const banner = {
-  js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  js: "const require = (name) => process.getBuiltinModule('node:module').createRequire(import.meta.url)(name);",
 };
 
 /** zod brings its messages in all languages, 350 kB that would be read at every start; ours are English. */
@@ -26,6 +26,46 @@ const englishOnly: Plugin = {
   },
 };
 
+/**
+ * Node's own modules are fetched from the process instead of being imported: an `import` reads every export of the module,
+ * and some of them load half of Node (4 ms for `node:fs`, 10 for `node:process`). Cryptography (6 ms) and child processes
+ * (5 ms) are not even fetched before one of their functions is called.
+ */
+const LATE = new Set(['node:crypto', 'node:child_process']);
+
+const fetchedBuiltins: Plugin = {
+  name: 'fetched-builtins',
+  setup({ onResolve, onLoad }) {
+    // Each importer has a copy of its own, so that no further file must be read for it.
+    onResolve({ filter: /^node:/ }, ({ path, kind, importer }) =>
+      kind === 'import-statement' ? { path: `${path}?${importer}`, namespace: 'builtin' } : undefined,
+    );
+    onLoad({ filter: /./, namespace: 'builtin' }, ({ path }) => {
+      const [name = ''] = path.split('?');
+      return { contents: fetching(name, LATE.has(name)) };
+    });
+  },
+};
+
+/** A module with the exports of a builtin, each marked as pure: what nobody imports is dropped and never read. */
+function fetching(path: string, isLate: boolean): string {
+  const exports = Object.entries(process.getBuiltinModule(path) ?? {}).filter(([name]) => name !== 'default');
+  const named = exports.map(([name, value]) => {
+    const late = isLate && typeof value === 'function' && /^[a-z]/.test(name);
+    return `export const ${name} = /* @__PURE__ */ ${late ? `late(${JSON.stringify(name)})` : `(() => fetch().${name})()`};`;
+  });
+  return `const fetch = () => process.getBuiltinModule(${JSON.stringify(path)});
+// A function that stands for the real one, with all that it carries: promisify asks for more than the call.
+const late = (name) => new Proxy(() => undefined, {
+  apply: (_, self, given) => fetch()[name](...given),
+  get: (_, key) => fetch()[name][key],
+});
+export default /* @__PURE__ */ ${isLate ? 'new Proxy({}, { get: (_, name) => fetch()[name] })' : 'fetch()'};
+${named.join('\n')}`;
+}
+
+const plugins = [englishOnly, fetchedBuiltins];
+
 const common: BuildOptions = {
   bundle: true,
   platform: 'node',
@@ -37,22 +77,67 @@ const common: BuildOptions = {
   logLevel: 'error',
   external: ['@ast-grep/napi'],
   banner,
-  plugins: [englishOnly],
+  plugins,
 };
+
+/** What is loaded when it is first needed: the files that the command line imports so, by the name they are built under. */
+type Parts = Map<string, string>;
+
+/** Leaves what is imported late out of a bundle, and notes it. */
+function noteParts(parts: Parts): Plugin {
+  return {
+    name: 'parts',
+    setup({ onResolve, resolve }) {
+      onResolve({ filter: /./ }, async ({ path, kind, resolveDir, pluginData }) => {
+        if (kind !== 'dynamic-import' || path.startsWith('node:') || pluginData === 'part') return undefined;
+        const found = await resolve(path, { kind: 'import-statement', resolveDir, pluginData: 'part' });
+        if (found.errors.length > 0) return { errors: found.errors };
+        const inside = relative(root, found.path).split(sep);
+        const name = inside.slice(-3).join('-').replace(/\.\w+$/, '');
+        parts.set(name, found.path);
+        return { path: `./parts/${name}.js`, external: true };
+      });
+    },
+  };
+}
+
+/**
+ * The command line in one file, because to open a file takes longer than to read much of one, and the parts that it loads
+ * when they are needed, split so that they share what they have in common. Answers what is in the one file.
+ */
+export async function buildCommandLine(write: boolean): Promise<{ metafile: Metafile; parts: Parts }> {
+  const parts: Parts = new Map();
+  const source = (file: string) => join(root, 'packages/host/src', file);
+  const { metafile } = await build({
+    ...common,
+    absWorkingDir: root,
+    plugins: [noteParts(parts), ...plugins],
+    entryPoints: [source('main.ts')],
+    outfile: join(dist, 'main.js'),
+    metafile: true,
+    write,
+  });
+  if (write) {
+    await build({
+      ...common,
+      entryPoints: {
+        ...Object.fromEntries([...parts].map(([name, file]) => [`parts/${name}`, file])),
+        index: source('index.ts'),
+        'workflow-process': source('workflow-process.ts'),
+      },
+      outdir: dist,
+      splitting: true,
+      chunkNames: 'chunks/[name]-[hash]',
+    });
+  }
+  return { metafile, parts };
+}
 
 /** Makes `packages/host/dist`: the command line, and each worker as a package of one file and its manifest. */
 export async function buildAll(): Promise<void> {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
-  await build({
-    ...common,
-    entryPoints: ['main.ts', 'index.ts', 'workflow-process.ts'].map((file) =>
-      join(root, 'packages/host/src', file),
-    ),
-    outdir: dist,
-    splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
-  });
+  await buildCommandLine(true);
   for (const entry of await readdir(workersSource, { withFileTypes: true })) {
     if (!entry.isDirectory()) continue;
     const folder = join(workersSource, entry.name);

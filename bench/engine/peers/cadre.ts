@@ -16,6 +16,7 @@ export const nothing: Gate = {
     outcome: { ok: true, output: { ok: call.step } },
     effects: [],
   }),
+  ready: async () => undefined,
   endRun: async () => undefined,
 };
 

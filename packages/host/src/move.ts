@@ -1,9 +1,11 @@
 import { join } from 'node:path';
-import { CadreError } from '@cadre/core';
+import { CadreError } from '@cadre/core/errors';
 import { liveness, mayBeTaken } from './engine/holder.ts';
-import { clearOf, type StorePlace, schemaOf } from './open-store.ts';
+import type { Config } from './config.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
+import type { SecretSource } from './ports/secret-source.ts';
+import { clearOf, schemaOf } from './store-address.ts';
 import { openSqliteDatabase } from './stores/sqlite-database.ts';
 
 export interface Moved {
@@ -14,7 +16,12 @@ export interface Moved {
   readonly done: boolean;
 }
 
-export interface MoveOptions extends StorePlace {
+export interface MoveOptions {
+  readonly config: Config;
+  /** The workspace's folder for data. */
+  readonly folder: string;
+  readonly name: string;
+  readonly secrets: SecretSource;
   /** `sqlite`, or the address of a PostgreSQL database. */
   readonly to: string;
   readonly planOnly: boolean;

@@ -62,6 +62,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'undo',
     'resources',
     'app.ts',
+    'app-options.ts',
     'config.ts',
     'commander',
     '@clack/prompts',

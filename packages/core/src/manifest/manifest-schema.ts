@@ -16,6 +16,10 @@ export const manifestShape = once(() => {
     .strictObject({
       program: text,
       purpose: text,
+      minimum: z
+        .string()
+        .regex(/^\d+(\.\d+){0,2}$/)
+        .exactOptional(),
       optional: z.boolean().exactOptional(),
       install: z.record(z.string(), text).describe('How to get it, by package manager').exactOptional(),
     })

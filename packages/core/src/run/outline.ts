@@ -1,4 +1,3 @@
-import { dependenciesIn, readsOf as findReads } from '../workflow/graph.ts';
 import { type Order, walkSteps } from '../workflow/walk-steps.ts';
 import type { ErrorRoute, OnError, Step, Workflow } from '../workflow/workflow.ts';
 import { COMPENSATE, FINALLY, ON_FAILURE, RECOVER } from './path.ts';
@@ -19,18 +18,13 @@ export interface Outline {
 export interface List {
   readonly steps: readonly Node[];
   readonly index: ReadonlyMap<string, number>;
-  /** Absent: one after another in the order of the text. */
-  readonly graph?: Graph;
+  readonly order: Order;
+  /** Of the bodies inside its steps. */
+  readonly inner: Order;
   /** Those that may be under recovery after they are over. */
   readonly recoverable: readonly Node[];
   /** Those by which the list may fail after all of it is over. */
   readonly late: readonly Node[];
-}
-
-export interface Graph {
-  /** For each step the positions of those that must be over before it. */
-  readonly needs: readonly (readonly number[])[];
-  readonly dependents: readonly (readonly number[])[];
 }
 
 export interface Node {
@@ -80,7 +74,6 @@ interface Making {
   readonly holders: ReadonlySet<string>;
 }
 
-/** `order` holds for this list, `inner` for those in the bodies inside it. */
 function listOf(
   steps: readonly Step[],
   order: Order,
@@ -93,7 +86,8 @@ function listOf(
   return {
     steps: nodes,
     index,
-    ...(order === 'sequence' ? {} : { graph: graphOf(steps, order, inner, index) }),
+    order,
+    inner,
     recoverable: nodes.filter((node) => node.recover !== undefined),
     late: nodes.filter(mayFailLate),
   };
@@ -144,32 +138,6 @@ function listsIn(step: Step, inner: Order, segments: readonly string[], making: 
     default:
       return [];
   }
-}
-
-function graphOf(
-  steps: readonly Step[],
-  order: Order,
-  inner: Order,
-  index: ReadonlyMap<string, number>,
-): Graph {
-  const ids = dependenciesIn({ steps, order, inner, path: [], role: 'body' });
-  const needs = steps.map((step) =>
-    (ids.get(step.id) ?? []).flatMap((id) => index.get(id) ?? []).sort((a, b) => a - b),
-  );
-  const dependents: number[][] = steps.map(() => []);
-  needs.forEach((positions, dependent) => {
-    for (const position of positions) dependents[position]?.push(dependent);
-  });
-  return { needs, dependents };
-}
-
-const READS = new WeakMap<Step, readonly string[]>();
-
-/** Ids of the steps that a step's own expressions read. */
-export function readsOf(step: Step): readonly string[] {
-  const known = READS.get(step) ?? findReads(step);
-  READS.set(step, known);
-  return known;
 }
 
 export type Located = { readonly list: List } | { readonly node: Node };

@@ -128,11 +128,31 @@ describe('cadre config', () => {
     }
   });
 
-  test('an unknown key is refused with its place and the nearest one, in any command [HYG-33]', async () => {
-    const folder = repository({ 'cadre.yaml': 'hygiene:\n  coverge: 80\n' });
+  test.each([['run', 'hygiene', '--plan'], ['config', 'check'], ['workers'], ['resume'], ['hygiene', 'doctor']])(
+    'an unknown key is refused with its place and the nearest one, by whatever works with settings: %s %s [HYG-33]',
+    async (...command) => {
+      const folder = repository({ 'cadre.yaml': 'hygiene:\n  coverge: 80\n' });
+      const { code, stderr } = await tryCli(command, at(folder));
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/cadre\.yaml:2.*coverage/s);
+    },
+  );
+
+  test('what happened can be looked at whatever is wrong with the settings', async () => {
+    const folder = repository({ 'hello.yaml': workflow(`    - { id: hello, run: echo hello }`) });
+    const options = at(folder);
+    await tryCli(['run', './hello.yaml', '--yes'], options);
+    write(folder, { 'cadre.yaml': 'hygiene: { coverge: 80 }\n' });
+    for (const command of [['runs'], ['show'], ['logs'], ['lock', 'show'], ['grant', 'list']]) {
+      expect(await tryCli(command, options), command.join(' ')).toMatchObject({ code: 0 });
+    }
+  });
+
+  test('settings that may name another store are read by those commands too', async () => {
+    const folder = repository({ 'cadre.yaml': 'store: { ulr: secret:DATABASE }\n' });
     const { code, stderr } = await tryCli(['runs'], at(folder));
     expect(code).toBe(2);
-    expect(stderr).toMatch(/cadre\.yaml:2.*coverage/s);
+    expect(stderr).toContain('store');
   });
 
   test('variables beat files, options beat variables, and explain says who won [HYG-33]', async () => {
@@ -212,6 +232,31 @@ describe('cadre run', () => {
       .map((line) => JSON.parse(line));
     expect(lines).toContainEqual(expect.objectContaining({ level: 'info', message: 'run.succeeded', run }));
     expect(lines).toContainEqual(expect.objectContaining({ message: 'hello world', step: 'hello', run }));
+  });
+
+  test('flags say where and how to log, and beat variables and files [HYG-35]', async () => {
+    const folder = repository({
+      'hello.yaml': workflow(`    - { id: hello, run: echo hello world }`),
+      'cadre.yaml': 'log: { level: error, format: text, file: file.log }\n',
+    });
+    const { cwd, env } = at(folder);
+    const options = { cwd, env: { ...env, CADRE_LOG__FILE: 'variable.log', CADRE_LOG__FORMAT: 'text' } };
+    const flags = ['--log-file', 'out/flag.log', '--log-format', 'json', '--log-level', 'info'];
+    const more = ['--log-max-bytes', '4 KiB', '--log-keep', '2'];
+    expect(await tryCli(['run', './hello.yaml', '--yes', ...flags, ...more], options)).toMatchObject({ code: 0 });
+    const lines = readFileSync(join(folder, 'out/flag.log'), 'utf8').trimEnd().split('\n');
+    expect(lines.map((line) => JSON.parse(line).message)).toContain('run.succeeded');
+    expect(existsIn(folder, 'out/variable.log')).toBe(false);
+  });
+
+  test('a size that is too small and a level that there is not are refused before anything runs [HYG-35]', async () => {
+    const folder = repository({ 'hello.yaml': workflow(`    - { id: hello, run: touch ran }`) });
+    for (const flags of [['--log-max-bytes', '12'], ['--log-level', 'loud'], ['--log-keep', 'all']]) {
+      const { code, stderr } = await tryCli(['run', './hello.yaml', '--yes', ...flags], at(folder));
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/log/);
+    }
+    expect(existsIn(folder, 'ran')).toBe(false);
   });
 
   test('a log folder that cannot be written is a warning, and the run goes on [HYG-35]', async () => {

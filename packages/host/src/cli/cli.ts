@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, type CommanderError } from 'commander';
 import type { CommandEntry } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { EXIT, exitCodeOfError } from './exit.ts';
@@ -9,7 +9,7 @@ import { VERSION } from './version.ts';
 /** Runs one command line and answers its exit code. Never throws. */
 export async function cli(argv: readonly string[], io: Io): Promise<number> {
   const invoked: { code: number; options: GlobalOptions } = { code: EXIT.ok, options: {} };
-  const program = buildProgram(io, invoked);
+  const program = buildProgram(argv, io, invoked);
   // A closed pipe (`cadre runs | head`) is not a failure of ours.
   io.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.ok);
@@ -19,11 +19,16 @@ export async function cli(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(argv as string[], { from: 'user' });
     return invoked.code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (isCommanderError(error)) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const options = { ...invoked.options, json: invoked.options.json === true || argv.includes('--json') };
     printError(error, io, options);
     return exitCodeOfError(error);
   }
+}
+
+/** By its code and not by its class: the commands that are loaded late bring a copy of the library. */
+function isCommanderError(error: unknown): error is CommanderError {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('commander.');
 }
 
 /** Somebody who does not know what to type is led; a script that types nothing gets the help. */
@@ -43,7 +48,11 @@ async function startGuide(program: Command, io: Io): Promise<number> {
   });
 }
 
-function buildProgram(io: Io, invoked: { code: number; options: GlobalOptions }): Command {
+function buildProgram(
+  argv: readonly string[],
+  io: Io,
+  invoked: { code: number; options: GlobalOptions },
+): Command {
   const program = new Command('cadre');
   program
     .description("Cadre runs a team's routine work: durably, under permission, in sandboxes.")
@@ -64,8 +73,17 @@ function buildProgram(io: Io, invoked: { code: number; options: GlobalOptions })
     })
     .exitOverride()
     .addHelpText('after', '\nStart with: cadre run hygiene, or cadre alone for a guide.');
-  for (const entry of COMMANDS) addCommand(program, entry, io, invoked);
+  // The one that is meant is all that it takes; to build every one takes as long as many a command does its work.
+  const meant = COMMANDS.find((entry) => entry.name === firstWord(argv));
+  for (const entry of meant === undefined ? COMMANDS : [meant]) addCommand(program, entry, io, invoked);
   return program;
+}
+
+/** What stands where a command does: the first word that is neither an option nor the folder of `-C`. */
+function firstWord(argv: readonly string[]): string | undefined {
+  return argv.find(
+    (word, at) => !word.startsWith('-') && !['-C', '--workspace'].includes(argv[at - 1] ?? ''),
+  );
 }
 
 function addCommand(

@@ -1,4 +1,12 @@
 import type { CommandEntry } from './command.ts';
+import { exportRecords, verify } from './commands/audit.ts';
+import { addGrant, listGrants, revokeGrant } from './commands/grant.ts';
+import { releaseLock, showLocks } from './commands/lock.ts';
+import { logs } from './commands/logs.ts';
+import { runs } from './commands/runs.ts';
+import { show } from './commands/show.ts';
+import { answer, cancel, signal } from './commands/steer.ts';
+import { LOG_FLAGS } from './run/log-flags.ts';
 
 const UNDO: CommandEntry = {
   name: 'undo',
@@ -11,7 +19,7 @@ const UNDO: CommandEntry = {
     ['--back', "take the undoing back: the run's changes again"],
   ],
   examples: ['cadre undo', 'cadre undo run_01 --plan', 'cadre undo last --back --yes'],
-  load: async () => (await import('./commands/undo.ts')).undo,
+  load: async () => (await import('./commands/doing.ts')).undo,
 };
 
 /** Every command of `cadre`, in the order of its help. */
@@ -19,9 +27,13 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'init',
     summary: 'Write a cadre.yaml that fits this repository',
-    options: [['-y, --yes', 'write without asking']],
-    examples: ['cadre init'],
-    load: async () => (await import('./commands/init.ts')).init,
+    options: [
+      ['-y, --yes', 'write the settings without asking'],
+      ['--hook', 'add the pre-commit hook'],
+      ['--ci', 'write a workflow for continuous integration'],
+    ],
+    examples: ['cadre init', 'cadre init --yes --hook'],
+    load: async () => (await import('./commands/doing.ts')).init,
   },
   {
     name: 'import',
@@ -29,7 +41,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     arguments: [['[file]', 'a pyproject.toml or its folder (default: that of this repository)']],
     options: [['-y, --yes', 'write without asking']],
     examples: ['cadre import', 'cadre import ../old/pyproject.toml --yes'],
-    load: async () => (await import('./commands/import.ts')).importSettings,
+    load: async () => (await import('./commands/doing.ts')).importSettings,
   },
   {
     name: 'run',
@@ -42,11 +54,11 @@ export const COMMANDS: readonly CommandEntry[] = [
       'cadre run hygiene --steps format,lint --yes',
       'cadre run ./release.yaml --plan',
     ],
-    load: async () => (await import('./commands/run.ts')).run,
+    load: async () => (await import('./commands/doing.ts')).run,
   },
   {
     name: 'hygiene',
-    summary: 'Short for: cadre run hygiene; also: steps, profiles, undo, restore',
+    summary: 'Short for: cadre run hygiene; also: steps, profiles, doctor, init, undo, restore',
     passThrough: true,
     commands: [
       UNDO,
@@ -67,11 +79,11 @@ export const COMMANDS: readonly CommandEntry[] = [
           'cadre hygiene restore last --to ../restored',
           'cadre hygiene restore last src --to . --plan',
         ],
-        load: async () => (await import('./commands/restore.ts')).restore,
+        load: async () => (await import('./commands/doing.ts')).restore,
       },
     ],
-    examples: ['cadre hygiene --profile quick', 'cadre hygiene steps', 'cadre hygiene profiles'],
-    load: async () => (await import('./commands/hygiene.ts')).hygiene,
+    examples: ['cadre hygiene --profile quick', 'cadre hygiene doctor', 'cadre hygiene init'],
+    load: async () => (await import('./commands/doing.ts')).hygiene,
   },
   {
     name: 'plan',
@@ -80,7 +92,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     completes: 'workflows',
     passThrough: true,
     examples: ['cadre plan hygiene', 'cadre plan hygiene --mermaid', 'cadre plan hygiene --json'],
-    load: async () => (await import('./commands/run.ts')).plan,
+    load: async () => (await import('./commands/doing.ts')).plan,
   },
   {
     name: 'check',
@@ -88,7 +100,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     arguments: [['<files...>', 'workflow files or names']],
     completes: 'workflows',
     examples: ['cadre check release.yaml'],
-    load: async () => (await import('./commands/check.ts')).check,
+    load: async () => (await import('./commands/doing.ts')).check,
   },
   {
     name: 'runs',
@@ -101,7 +113,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['--plans', 'plans instead of runs'],
     ],
     examples: ['cadre runs hygiene --status failed'],
-    load: async () => (await import('./commands/runs.ts')).runs,
+    load: async () => runs,
   },
   {
     name: 'show',
@@ -122,7 +134,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       'cadre show last --compare run_01',
       'cadre show last --format html > report.html',
     ],
-    load: async () => (await import('./commands/show.ts')).show,
+    load: async () => show,
   },
   {
     name: 'logs',
@@ -135,7 +147,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['--level <level>', 'from this level on: debug, info, warn, error (default info)'],
     ],
     examples: ['cadre logs --follow', 'cadre logs run_01 --step test'],
-    load: async () => (await import('./commands/logs.ts')).logs,
+    load: async () => logs,
   },
   {
     name: 'cancel',
@@ -144,7 +156,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     completes: 'runs',
     options: [['--reason <text>', 'why, for the journal']],
     examples: ['cadre cancel run_01'],
-    load: async () => (await import('./commands/steer.ts')).cancel,
+    load: async () => cancel,
   },
   {
     name: 'answer',
@@ -160,7 +172,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['--delegate <person>', 'hand the question to somebody else instead of answering it'],
     ],
     examples: ['cadre answer run_01 allow', 'cadre answer run_01 allow --data \'{"ticket": "OPS-7"}\''],
-    load: async () => (await import('./commands/steer.ts')).answer,
+    load: async () => answer,
   },
   {
     name: 'signal',
@@ -172,15 +184,16 @@ export const COMMANDS: readonly CommandEntry[] = [
     completes: 'runs',
     options: [['--data <json>', 'what goes with it (default null)']],
     examples: ['cadre signal run_01 build.finished --data \'{"ok": true}\''],
-    load: async () => (await import('./commands/steer.ts')).signal,
+    load: async () => signal,
   },
   {
     name: 'resume',
     summary: 'Go on with a run whose process ended',
     arguments: [['[run]', 'id of a run or its beginning; default: all that can go on']],
     completes: 'runs',
+    options: LOG_FLAGS,
     examples: ['cadre resume', 'cadre resume run_01'],
-    load: async () => (await import('./commands/resume.ts')).resume,
+    load: async () => (await import('./commands/doing.ts')).resume,
   },
   {
     name: 'rerun',
@@ -190,9 +203,10 @@ export const COMMANDS: readonly CommandEntry[] = [
     options: [
       ['--from <step>', 'first step that is run anew (default: the first that did not succeed)'],
       ['-y, --yes', 'without asking'],
+      ...LOG_FLAGS,
     ],
     examples: ['cadre rerun run_01 --from test'],
-    load: async () => (await import('./commands/resume.ts')).rerun,
+    load: async () => (await import('./commands/doing.ts')).rerun,
   },
   UNDO,
   {
@@ -203,9 +217,10 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['--concurrency <count>', 'attempts at once of each class (default: settings `classes`)'],
       ['--weight <factor>', 'so many times the usual places: 2 on a machine twice as large'],
       ['--no-work', 'perform nothing'],
+      ...LOG_FLAGS,
     ],
     examples: ['cadre serve', 'cadre serve --no-work'],
-    load: async () => (await import('./commands/work.ts')).serve,
+    load: async () => (await import('./commands/doing.ts')).serve,
   },
   {
     name: 'work',
@@ -214,9 +229,10 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['--class <classes>', 'only these classes of work (comma-separated; default: all)'],
       ['--concurrency <count>', 'attempts at once of each class (default: settings `classes`)'],
       ['--weight <factor>', 'so many times the usual places: 2 on a machine twice as large'],
+      ...LOG_FLAGS,
     ],
     examples: ['cadre work --class cpu,llm', 'cadre work --class deploy --concurrency 1'],
-    load: async () => (await import('./commands/work.ts')).work,
+    load: async () => (await import('./commands/doing.ts')).work,
   },
   {
     name: 'migrate',
@@ -226,14 +242,14 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['--plan', 'say what would be moved, and move nothing'],
     ],
     examples: ['cadre migrate --to secret:STORE_URL --plan', 'cadre migrate --to sqlite'],
-    load: async () => (await import('./commands/migrate.ts')).migrate,
+    load: async () => (await import('./commands/doing.ts')).migrate,
   },
   {
     name: 'workers',
     summary: 'List the workers: their actions, permissions and programs',
     arguments: [['[worker]', 'show one worker whole']],
     examples: ['cadre workers', 'cadre workers git'],
-    load: async () => (await import('./commands/workers.ts')).workers,
+    load: async () => (await import('./commands/doing.ts')).workers,
   },
   {
     name: 'grant',
@@ -242,7 +258,7 @@ export const COMMANDS: readonly CommandEntry[] = [
       {
         name: 'list',
         summary: 'List the grants in force',
-        load: async () => (await import('./commands/grant.ts')).listGrants,
+        load: async () => listGrants,
       },
       {
         name: 'add',
@@ -252,13 +268,13 @@ export const COMMANDS: readonly CommandEntry[] = [
           ['<permission>', 'type:scope, for example net:hooks.slack.com:443'],
         ],
         options: [['--expires <duration>', 'how long it holds, for example 8h (default: until revoked)']],
-        load: async () => (await import('./commands/grant.ts')).addGrant,
+        load: async () => addGrant,
       },
       {
         name: 'revoke',
         summary: 'Take a grant back, from the next call on',
         arguments: [['<grant>', 'id of the grant']],
-        load: async () => (await import('./commands/grant.ts')).revokeGrant,
+        load: async () => revokeGrant,
       },
     ],
   },
@@ -269,13 +285,13 @@ export const COMMANDS: readonly CommandEntry[] = [
       {
         name: 'verify',
         summary: 'Prove that no record was changed, removed or inserted',
-        load: async () => (await import('./commands/audit.ts')).verify,
+        load: async () => verify,
       },
       {
         name: 'export',
         summary: 'Print the records as JSON lines',
         options: [['--run <run>', 'only those of one run']],
-        load: async () => (await import('./commands/audit.ts')).exportRecords,
+        load: async () => exportRecords,
       },
     ],
   },
@@ -286,14 +302,14 @@ export const COMMANDS: readonly CommandEntry[] = [
       {
         name: 'show',
         summary: 'List the leases and their holders',
-        load: async () => (await import('./commands/lock.ts')).showLocks,
+        load: async () => showLocks,
       },
       {
         name: 'release',
         summary: 'Break a lease whose holder is gone',
         arguments: [['<name>', 'name of the lease']],
         options: [['--force', 'also when its holder is alive: for the owning user and role admin']],
-        load: async () => (await import('./commands/lock.ts')).releaseLock,
+        load: async () => releaseLock,
       },
     ],
   },
@@ -304,13 +320,13 @@ export const COMMANDS: readonly CommandEntry[] = [
       {
         name: 'list',
         summary: 'List the results that are kept, with their tags',
-        load: async () => (await import('./commands/cache.ts')).listCache,
+        load: async () => (await import('./commands/doing.ts')).listCache,
       },
       {
         name: 'clear',
         summary: 'Throw them away, so that everything is done anew',
         options: [['--tag <tag>', 'only those with this tag, for example step:test']],
-        load: async () => (await import('./commands/cache.ts')).clearCache,
+        load: async () => (await import('./commands/doing.ts')).clearCache,
       },
     ],
   },
@@ -325,17 +341,17 @@ export const COMMANDS: readonly CommandEntry[] = [
         options: [
           ['--into <place>', 'git (default), or an entry in the configuration of pre-commit or lefthook'],
         ],
-        load: async () => (await import('./commands/hooks.ts')).install,
+        load: async () => (await import('./commands/doing.ts')).install,
       },
       {
         name: 'uninstall',
         summary: 'Remove it again',
-        load: async () => (await import('./commands/hooks.ts')).uninstall,
+        load: async () => (await import('./commands/doing.ts')).uninstall,
       },
       {
         name: 'status',
         summary: 'Show what is installed and which hooks would run',
-        load: async () => (await import('./commands/hooks.ts')).status,
+        load: async () => (await import('./commands/doing.ts')).status,
       },
       {
         name: 'run',
@@ -343,8 +359,9 @@ export const COMMANDS: readonly CommandEntry[] = [
         options: [
           ['--all', 'on all files'],
           ['--stage <stage>', 'which stage (default pre-commit)'],
+          ...LOG_FLAGS,
         ],
-        load: async () => (await import('./commands/hooks.ts')).runHooks,
+        load: async () => (await import('./commands/doing.ts')).runHooks,
       },
     ],
   },
@@ -355,13 +372,13 @@ export const COMMANDS: readonly CommandEntry[] = [
       {
         name: 'list',
         summary: 'All settings in force',
-        load: async () => (await import('./commands/config.ts')).listConfig,
+        load: async () => (await import('./commands/doing.ts')).listConfig,
       },
       {
         name: 'get',
         summary: 'Print one setting',
         arguments: [['<key>', 'for example hygiene.coverage']],
-        load: async () => (await import('./commands/config.ts')).getConfig,
+        load: async () => (await import('./commands/doing.ts')).getConfig,
       },
       {
         name: 'set',
@@ -370,18 +387,18 @@ export const COMMANDS: readonly CommandEntry[] = [
           ['<key>', 'for example hygiene.coverage'],
           ['<value>', 'the value, as YAML'],
         ],
-        load: async () => (await import('./commands/config.ts')).setConfigValue,
+        load: async () => (await import('./commands/doing.ts')).setConfigValue,
       },
       {
         name: 'explain',
         summary: 'Every layer that sets a key, and which one wins',
         arguments: [['<key>', 'for example hygiene.coverage']],
-        load: async () => (await import('./commands/config.ts')).explainConfig,
+        load: async () => (await import('./commands/doing.ts')).explainConfig,
       },
       {
         name: 'check',
         summary: 'Find every fault of the configuration files',
-        load: async () => (await import('./commands/config.ts')).checkConfig,
+        load: async () => (await import('./commands/doing.ts')).checkConfig,
       },
     ],
   },
@@ -389,7 +406,7 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: 'doctor',
     summary: 'What works here, what is missing, and how to get it',
     examples: ['cadre doctor', 'cadre doctor --json'],
-    load: async () => (await import('./commands/doctor.ts')).doctor,
+    load: async () => (await import('./commands/doing.ts')).doctor,
   },
   {
     name: 'completion',

@@ -25,15 +25,19 @@ export function processIo(): Io {
     });
   }
   const { env } = process;
-  const terminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   return {
-    stdin: process.stdin,
+    // Opened when somebody asks for it: that takes some milliseconds, and most commands read nothing.
+    get stdin() {
+      return process.stdin;
+    },
     stdout: process.stdout,
     stderr: process.stderr,
     env,
     cwd: process.cwd(),
     program: process.argv[1] ?? '',
-    interactive: terminal && (env['CI'] ?? '') === '',
+    get interactive() {
+      return process.stdout.isTTY === true && (env['CI'] ?? '') === '' && process.stdin.isTTY === true;
+    },
     colours: process.stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '' && env['TERM'] !== 'dumb',
     interrupted: controller.signal,
   };

@@ -1,6 +1,6 @@
 import { realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { CadreError } from '@cadre/core';
+import { CadreError } from '@cadre/core/history';
 
 export interface Place {
   /** Absolute, links resolved: the repository around the folder, or the folder itself outside of one. */

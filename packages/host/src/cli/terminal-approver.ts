@@ -1,4 +1,4 @@
-import { plainText } from '@cadre/core';
+import { plainText } from '@cadre/core/history';
 import type { Approver, PermissionAnswer } from '../ports/approver.ts';
 import type { Io } from './io.ts';
 

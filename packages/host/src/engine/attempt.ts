@@ -1,4 +1,5 @@
-import { type Command, isCadreError, type RunEventBody } from '@cadre/core';
+import type { Command } from '@cadre/core/advance';
+import { isCadreError, type RunEventBody } from '@cadre/core/history';
 import { type Failure, failure, type JsonValue, type Outcome, SKIPPED } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
 import type { Places, Wish } from '../ports/dispatch.ts';
@@ -55,6 +56,7 @@ export function startAttempt(context: AttemptContext, origin: CallOrigin, comman
   };
 
   async function run(): Promise<RunEventBody | undefined> {
+    await context.gate.ready();
     const giveBack = await context.places.take(wishOf(context.gate, origin.run, command), controller.signal);
     try {
       if (controller.signal.aborted) return notBegun(command, reason);

@@ -1,4 +1,5 @@
-import { CadreError, checkInputs, type Problem, unbuiltProblems, type Workflow } from '@cadre/core';
+import { checkInputs, type Problem, unbuiltProblems } from '@cadre/core/advance';
+import { CadreError, type Workflow } from '@cadre/core/history';
 import type { JsonObject } from '@cadre/sdk';
 
 /** A workflow is started many times, and walking through it takes longer than all the rest of a start. */

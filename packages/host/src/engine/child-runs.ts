@@ -1,12 +1,12 @@
+import type { Command } from '@cadre/core/advance';
 import {
   CadreError,
-  type Command,
   isCadreError,
   isOver,
   type RunEventBody,
   type RunState,
   type Workflow,
-} from '@cadre/core';
+} from '@cadre/core/history';
 import { type Failure, failure, type JsonObject, type JsonValue } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
 import type { RunStore } from '../ports/store.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson, type Workflow } from '@cadre/core';
+import { canonicalJson, type Workflow } from '@cadre/core/history';
 import type { RunStore } from '../ports/store.ts';
 
 export interface Definitions {

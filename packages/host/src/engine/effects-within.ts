@@ -1,5 +1,5 @@
 import type { RunStore } from '../ports/store.ts';
-import { readEvents } from './journal.ts';
+import { readEvents } from './read-events.ts';
 
 type Effects = Awaited<ReturnType<RunStore['readEffects']>>;
 

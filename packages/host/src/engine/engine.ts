@@ -1,4 +1,4 @@
-import { CadreError, type NumberedEvent, type RunState, type Workflow } from '@cadre/core';
+import { CadreError, type NumberedEvent, type RunState, type Workflow } from '@cadre/core/history';
 import type { JsonValue } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
 import type { Places } from '../ports/dispatch.ts';
@@ -6,21 +6,20 @@ import type { Gate } from '../ports/gate.ts';
 import type { LeaseHolder } from '../ports/lease-store.ts';
 import type { NumberedLogLine } from '../ports/log-store.ts';
 import type { RunFilter, RunRecord, RunStore, Store } from '../ports/store.ts';
-import { createChildRuns } from './child-runs.ts';
+import type { Answer } from './answer.ts';
+import { isAtRest } from './at-rest.ts';
 import { createDefinitions } from './definitions.ts';
 import { effectsWithin } from './effects-within.ts';
 import { createFeed } from './feed.ts';
-import { createGroups } from './groups.ts';
-import type { HeldRunContext } from './held-run.ts';
-import { type Liveness, liveness as livenessOf } from './holder.ts';
-import { createHolding, type Holding } from './holding.ts';
-import { type JournaledRun, missing, readEvents, readRun, readState } from './journal.ts';
+import type { Liveness } from './holder.ts';
+import type { Holding } from './holding.ts';
+import type { JournaledRun } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
+import type { Opened } from './open-holding.ts';
+import { missingRun, readEvents } from './read-events.ts';
 import { reusableResults } from './reuse.ts';
-import { createSharing, type SharingOptions } from './sharing.ts';
+import type { SharingOptions } from './sharing.ts';
 import type { StartRequest } from './start-run.ts';
-import { type Answer, delegate, giveAnswer, requestCancel, sendSignal } from './steer.ts';
-import { isAtRest } from './turns.ts';
 import { type Watched, watchRun } from './watch.ts';
 
 export interface EngineOptions {
@@ -32,7 +31,7 @@ export interface EngineOptions {
   readonly findWorkflow?: (name: string) => Promise<Workflow>;
   /** The commit that the workspace stands at now, where it is a checkout. */
   readonly commit?: () => string | undefined;
-  /** This process: `thisProcess(id)`. */
+  /** This process: `thisProcess(id)`. Read when it first holds a run. */
   readonly holder: LeaseHolder;
   /** Where attempts are performed in this process. */
   readonly places: Places;
@@ -74,7 +73,7 @@ export interface Engine {
    * On a shared store: performs from now on what any process has handed in, of these classes or of all, and looks after
    * times. Elsewhere each process performs its own runs, and there is nothing to do.
    */
-  work(classes?: readonly string[]): void;
+  work(classes?: readonly string[]): Promise<void>;
   /** Takes every run that nobody alive holds and goes on with it. Answers their ids. */
   recover(): Promise<readonly string[]>;
   /**
@@ -93,55 +92,53 @@ const DRAIN_MS = 5_000;
  * 2. What anybody wants of a run is an event in its journal; who holds the run notices it within some 250 ms.
  */
 export function openEngine(options: EngineOptions): Engine {
-  const { store, gate, clock, workspace, holder } = options;
+  const { store, clock } = options;
   const { runs } = store;
   const feed = createFeed(clock);
   const definitions = createDefinitions(runs);
   let closing: Promise<void> | undefined;
-  const children = createChildRuns({
-    runs,
-    clock,
-    findWorkflow: options.findWorkflow ?? noWorkflow,
-    start: (request) => holding.start(request),
-    attend: (run) => holding.attend(run),
-    cancel,
-  });
-  const groups = createGroups({
-    store: store.groups,
-    clock,
-    cancel,
-    attend: (run) => holding.attend(run),
-  });
-  const context = {
-    store,
-    gate,
-    clock,
-    feed,
-    workspace,
-    commit: options.commit ?? (() => undefined),
-    definitions,
-    children,
-    groups,
-    places: options.places,
-    holder: holder.holder,
-  };
-  const held = createHolding(
-    (ended): HeldRunContext => ({ ...context, ended }),
-    holder,
-    options.liveness ?? ((lease) => livenessOf(lease, holder)),
-    options.sharing === undefined ? undefined : 'plan',
-  );
-  const sharing =
-    options.sharing === undefined ? undefined : createSharing({ ...options.sharing, context, holding: held });
-  const holding: Holding = sharing ?? held;
+  let opening: Promise<Opened> | undefined;
+  /** Once it is open. */
+  let held: Holding | undefined;
+
+  /** Whoever only looks at runs needs nothing that decides or performs. */
+  function opened(): Promise<Opened> {
+    opening ??= open();
+    return opening;
+  }
+
+  async function open(): Promise<Opened> {
+    const isLate = closing !== undefined;
+    const { openHolding } = await import('./open-holding.ts');
+    const made = await openHolding({ ...options, holder: options.holder, feed, definitions, cancel, holding });
+    held = made.holding;
+    // It refuses what is asked of an engine that was closed.
+    if (isLate) await held.close(0);
+    return made;
+  }
+
+  async function holding(): Promise<Holding> {
+    return (await opened()).holding;
+  }
+
+  async function attend(run: string): Promise<void> {
+    await (await holding()).attend(run);
+  }
 
   async function cancel(run: string, by: string, reason: string): Promise<void> {
+    const { requestCancel } = await import('./steer.ts');
     await requestCancel(runs, run, { at: clock.now(), by, reason });
-    await holding.attend(run);
+    await attend(run);
+  }
+
+  /** What makes a state of events is loaded when one is wanted: a list of runs needs none. */
+  async function get(run: string): Promise<JournaledRun> {
+    const { readRun } = await import('./journal.ts');
+    return readRun(runs, definitions, run);
   }
 
   async function settled(run: string, signal: AbortSignal | undefined): Promise<RunState> {
-    const here = signal === undefined ? await holding.rest(run) : undefined;
+    const here = signal === undefined ? await held?.rest(run) : undefined;
     return here ?? settledAnywhere(run, signal);
   }
 
@@ -149,10 +146,11 @@ export function openEngine(options: EngineOptions): Engine {
     const listener = feed.listen(run);
     const letProcessEnd = keepAlive();
     try {
+      const { readState } = await import('./journal.ts');
       for (;;) {
         const state = await readState(runs, run);
         if (isAtRest(state) || signal?.aborted === true || feed.closed) return state;
-        holding.check(run);
+        held?.check(run);
         await listener.news(signal);
       }
     } finally {
@@ -161,10 +159,14 @@ export function openEngine(options: EngineOptions): Engine {
     }
   }
 
+  async function close(drainMs: number): Promise<void> {
+    await (await opening)?.holding.close(drainMs);
+  }
+
   return {
-    start: (request) => holding.start(request),
+    start: async (request) => (await holding()).start(request),
     async resume(run) {
-      const taken = await holding.takeOver(run);
+      const taken = await (await holding()).takeOver(run);
       if (taken.ok) return;
       if (taken.holder === undefined) {
         throw new CadreError('run_over', `${run} is over: there is nothing to go on with`, {
@@ -183,31 +185,34 @@ export function openEngine(options: EngineOptions): Engine {
     },
     cancel,
     async answer(run, step, answer) {
+      const { giveAnswer } = await import('./answer.ts');
       await giveAnswer(runs, run, step, { at: clock.now(), ...answer });
-      await holding.attend(run);
+      await attend(run);
     },
     async delegate(run, step, by, to) {
+      const { delegate } = await import('./answer.ts');
       await delegate(runs, run, step, { at: clock.now(), by, to });
-      await holding.attend(run);
+      await attend(run);
     },
     async signal(run, by, topic, data) {
+      const { sendSignal } = await import('./steer.ts');
       await sendSignal(runs, run, { at: clock.now(), by, topic, data });
-      await holding.attend(run);
+      await attend(run);
     },
     async rerun(run, fromStep, principal) {
-      const { state, workflow } = await readRun(runs, definitions, run);
+      const { state, workflow } = await get(run);
       const steps = await reusableResults(workflow, readEvents(runs, run), fromStep);
       const { inputs, mode } = state;
       const { profile = null } = state.trigger;
       const trigger = { kind: 'rerun', run, from: fromStep, ...(profile === null ? {} : { profile }) };
       // Who says from which step to run anew wants it run, and not answered from what is kept.
       const wanted = { workflow, inputs, mode, trigger, principal, noCache: true };
-      return holding.start({ ...wanted, reused: { run, steps } });
+      return (await holding()).start({ ...wanted, reused: { run, steps } });
     },
-    get: (run) => readRun(runs, definitions, run),
+    get,
     async record(run) {
       const found = await runs.find(run);
-      if (found === undefined) throw missing(run);
+      if (found === undefined) throw missingRun(run);
       return found;
     },
     list: (filter) => runs.list(filter),
@@ -215,17 +220,13 @@ export function openEngine(options: EngineOptions): Engine {
     effects: (run) => effectsWithin(runs, run),
     logs: (run, after, limit) => store.logs.read(run, after, limit),
     watch: (run, after, signal) =>
-      watchRun({ store, feed, run, after, signal, check: () => holding.check(run) }),
+      watchRun({ store, feed, run, after, signal, check: () => held?.check(run) }),
     settled: (run, signal) => settled(run, signal),
-    work: (classes) => sharing?.work(classes),
-    recover: () => holding.recover(),
+    work: async (classes) => (await opened()).sharing?.work(classes),
+    recover: async () => (await holding()).recover(),
     close(drainMs = DRAIN_MS) {
-      closing ??= holding.close(drainMs).finally(() => feed.close());
+      closing ??= close(drainMs).finally(() => feed.close());
       return closing;
     },
   };
-}
-
-async function noWorkflow(name: string): Promise<Workflow> {
-  throw new CadreError('workflow_not_found', `there is no workflow "${name}" here`);
 }

@@ -1,4 +1,5 @@
-import { CadreError, type Concurrency, type RunState } from '@cadre/core';
+import type { Concurrency } from '@cadre/core/advance';
+import { CadreError, type RunState } from '@cadre/core/history';
 import type { Clock } from '../ports/clock.ts';
 import type { GroupStore } from '../ports/group-store.ts';
 

@@ -1,12 +1,5 @@
-import {
-  type Command,
-  isOver,
-  type Moment,
-  type RunEventBody,
-  type RunState,
-  type Workflow,
-  wallLimitAt,
-} from '@cadre/core';
+import { type Command, type Moment, wallLimitAt } from '@cadre/core/advance';
+import { isOver, type RunEventBody, type RunState, type Workflow } from '@cadre/core/history';
 import type { JsonObject } from '@cadre/sdk';
 import type { Lease } from '../ports/lease-store.ts';
 import {
@@ -20,7 +13,8 @@ import { type ChildRuns, type Origin, parentOf, type StartRun } from './child-ru
 import type { Definitions } from './definitions.ts';
 import type { Groups } from './groups.ts';
 import { readOn } from './journal.ts';
-import { isAtRest, type Prepared, Turns } from './turns.ts';
+import { isAtRest } from './at-rest.ts';
+import { type Prepared, Turns } from './turns.ts';
 
 export interface HeldRunContext extends AttemptContext {
   /** What expressions see as `workspace`. */

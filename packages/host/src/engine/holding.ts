@@ -1,4 +1,4 @@
-import { CadreError, isCadreError, isOver, type RunState } from '@cadre/core';
+import { CadreError, isCadreError, isOver, type RunState } from '@cadre/core/history';
 import type { Lease, LeaseHolder } from '../ports/lease-store.ts';
 import { listAbandoned } from './abandoned.ts';
 import { POLL_MS } from './feed.ts';

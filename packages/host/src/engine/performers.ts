@@ -1,4 +1,4 @@
-import type { Workflow } from '@cadre/core';
+import type { Workflow } from '@cadre/core/history';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease, LeaseHolder, LeaseStore } from '../ports/lease-store.ts';
 import { type Liveness, mayBeTaken } from './holder.ts';
@@ -19,7 +19,7 @@ interface Options {
   readonly clock: Clock;
   readonly holder: LeaseHolder;
   readonly liveness: (lease: LeaseHolder) => Liveness;
-  readonly work: (classes: readonly string[] | undefined) => void;
+  readonly work: (classes: readonly string[] | undefined) => Promise<void>;
   readonly known: readonly string[];
 }
 
@@ -44,7 +44,7 @@ export function createPerformers(options: Options): Performers {
         const taken = await keeper.take(`${PREFIX}${className}:${holder.holder}`);
         if (taken.ok) held.push(taken.lease);
       }
-      options.work(classes);
+      await options.work(classes);
     },
     async listMissing(workflow, classOf) {
       const performed = await listPerformed();

@@ -1,4 +1,4 @@
-import { CadreError, type NumberedEvent, type Workflow } from '@cadre/core';
+import { CadreError, type NumberedEvent, type Workflow } from '@cadre/core/history';
 import type { JsonValue } from '@cadre/sdk';
 
 /**

@@ -1,4 +1,5 @@
-import { apply, type NumberedEvent, type RunState } from '@cadre/core';
+import type { NumberedEvent, RunState } from '@cadre/core/history';
+import { apply } from '@cadre/core/replay';
 import type { SharedJournal } from '../ports/shared-journal.ts';
 
 interface Wanted {

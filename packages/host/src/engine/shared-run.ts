@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { type Command, isOver, type RunState, type Workflow } from '@cadre/core';
+import type { Command } from '@cadre/core/advance';
+import { isOver, type RunState, type Workflow } from '@cadre/core/history';
 import type { JsonObject } from '@cadre/sdk';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
 import { type CallOrigin, type PerformStep, wishOf } from './attempt.ts';
 import { parentOf, type StartRun } from './child-runs.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
-import { isAtRest, type News, type Prepared, Turns } from './turns.ts';
+import { isAtRest } from './at-rest.ts';
+import { type News, type Prepared, Turns } from './turns.ts';
 
 /** What a job of the queue says. Secrets stand in it as references. */
 export type Assignment = {

@@ -1,12 +1,6 @@
-import {
-  apply,
-  CadreError,
-  commandsOnResume,
-  decide,
-  isCadreError,
-  isOver,
-  type RunState,
-} from '@cadre/core';
+import { commandsOnResume, decide } from '@cadre/core/advance';
+import { CadreError, isCadreError, isOver, type RunState } from '@cadre/core/history';
+import { apply } from '@cadre/core/replay';
 import type { Claim, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
 import { type Attempt, isRepeatable, startAttempt } from './attempt.ts';

@@ -1,4 +1,6 @@
-import { apply, type Budget, decide, groupOf, type RunEvent, type Workflow } from '@cadre/core';
+import { type Budget, decide, groupOf } from '@cadre/core/advance';
+import type { RunEvent, Workflow } from '@cadre/core/history';
+import { apply } from '@cadre/core/replay';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import { checkStart } from './check-start.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';

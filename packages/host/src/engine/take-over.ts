@@ -1,4 +1,5 @@
-import { commandsOnResume, isOver, type RunEventBody } from '@cadre/core';
+import { commandsOnResume, pendingAttempts } from '@cadre/core/advance';
+import { isOver, type RunEventBody } from '@cadre/core/history';
 import type { Lease } from '../ports/lease-store.ts';
 import { isRepeatable } from './attempt.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
@@ -32,6 +33,7 @@ export async function takeOver(options: TakeOverOptions, id: string): Promise<Ta
       await keeper.give(lease);
       return { ok: false };
     }
+    if (pendingAttempts(state).length > 0) await context.gate.ready();
     const told = await context.children.news(state);
     const news = [...newsOf(options, id, { state, workflow }), ...told];
     const run = new HeldRun(context, {

@@ -1,15 +1,6 @@
-import {
-  apply,
-  type Command,
-  decide,
-  isOver,
-  type Moment,
-  type RunDecision,
-  type RunEvent,
-  type RunEventBody,
-  type RunState,
-  type Workflow,
-} from '@cadre/core';
+import { type Command, decide, type Moment, type RunDecision } from '@cadre/core/advance';
+import { isOver, type RunEvent, type RunEventBody, type RunState, type Workflow } from '@cadre/core/history';
+import { apply } from '@cadre/core/replay';
 
 /** Something that happened to a run and is not yet in its journal. */
 export interface News<Claim = unknown> {
@@ -163,10 +154,6 @@ export class Turns<Claim = unknown> {
     this.#state = state;
     this.#turning.caughtUp();
   }
-}
-
-export function isAtRest(state: RunState): boolean {
-  return isOver(state.status) || state.status === 'waiting';
 }
 
 function applyAll(state: RunState, events: readonly RunEvent[]): RunState {

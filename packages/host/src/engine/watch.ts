@@ -1,4 +1,4 @@
-import { CadreError, isOver, type NumberedEvent, type RunEvent } from '@cadre/core';
+import { CadreError, isOver, type NumberedEvent, type RunEvent } from '@cadre/core/history';
 import type { NumberedLogLine } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { Feed, StepProgress } from './feed.ts';

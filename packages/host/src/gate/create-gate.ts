@@ -5,6 +5,7 @@ import { parseDuration } from '@cadre/kit/format';
 import { type ActionManifest, type Failure, failure } from '@cadre/sdk';
 import type { ActionTraits, Gate } from '../ports/gate.ts';
 import { changesAnything } from './call-way.ts';
+import { forgetAnswers } from './forget-answers.ts';
 import type { GateSettings } from './gate-settings.ts';
 import { openGateTools } from './gate-tools.ts';
 import { performCall } from './perform-call.ts';
@@ -35,6 +36,7 @@ export function createGate(settings: GateSettings): Gate {
   };
 
   return {
+    ready: async () => undefined,
     describe: (uses) => traitsOf(runner.resolve(uses).action),
     async perform(call, signal, observer) {
       try {
@@ -49,8 +51,7 @@ export function createGate(settings: GateSettings): Gate {
     },
     async endRun(run) {
       await tools.scratch.remove(run);
-      const answers = await grants.list(clock.now());
-      for (const grant of answers.filter((one) => one.run === run)) await grants.revoke(grant.id);
+      await forgetAnswers(run, grants, clock);
     },
   };
 }

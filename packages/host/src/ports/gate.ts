@@ -3,6 +3,8 @@ import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
 
 /** The one way into the outside world, as the doers see it. */
 export interface Gate {
+  /** Before `describe` is asked: a gate may be opened late. Rejects with what is wrong with the settings. */
+  ready(): Promise<void>;
   /** Throws CadreError `not_found` with the nearest names. */
   describe(uses: string): ActionTraits;
   /**

@@ -1,4 +1,4 @@
-import { canonicalJson } from '@cadre/core';
+import { canonicalJson } from '@cadre/core/history';
 import type { AuditEntry, AuditStore } from '../ports/audit-store.ts';
 import type { Database } from './database.ts';
 import { appendRecord, READ_RECORDS, readRecord } from './sql/audit.ts';

@@ -1,4 +1,4 @@
-import { CadreError } from '@cadre/core';
+import { CadreError } from '@cadre/core/history';
 import type { LogStore } from '../ports/log-store.ts';
 import type { Database } from './database.ts';
 import { appendLines, READ_LINES, readLine } from './sql/logs.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { CadreError } from '@cadre/core';
+import { CadreError } from '@cadre/core/history';
 import { change, query, type Row, type Script } from './database.ts';
 import { DIALECTS, type Dialect } from './dialect.ts';
 import { MIGRATIONS, type Migration } from './migrations/migrations.ts';

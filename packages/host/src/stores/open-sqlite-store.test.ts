@@ -196,7 +196,7 @@ describe('a store that cannot be used says why and what to do', () => {
     const path = join(folder, 'cadre.db');
     await filled(path);
     const database = new DatabaseSync(path);
-    database.exec("UPDATE migrations SET checksum = 'x'");
+    database.exec("UPDATE migrations SET checksum = 'x'; PRAGMA user_version = 1");
     database.close();
     await expect(openSqliteStore(path)).rejects.toMatchObject({
       code: 'incompatible',

@@ -1,4 +1,4 @@
-import { CadreError, type Workflow } from '@cadre/core';
+import { CadreError, type Workflow } from '@cadre/core/history';
 import type { RunFilter, RunStore } from '../ports/store.ts';
 import { change, type Database } from './database.ts';
 import { GET_DEFINITION, PUT_DEFINITION } from './sql/definitions.ts';

@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Answer, change, type Database, query, type Row, type Statement } from './database.ts';
 import { type Connection, createGroupCommit, run } from './group-commit.ts';
-import { migrate, missingMigrations } from './migrate.ts';
+import { migrate } from './migrate.ts';
 import { storeFault } from './sqlite-fault.ts';
+import { isSealed, seal } from './sqlite-seal.ts';
 
 const MEMORY = ':memory:';
 
@@ -56,11 +57,12 @@ function connect(path: string): DatabaseSync {
 
 function bringUpToDate(connection: Connection, name: string): void {
   const store = { name, dialect: 'sqlite' } as const;
-  if (run(connection, missingMigrations(store)).length === 0) return;
+  if (run(connection, isSealed())) return;
   connection.begin();
   try {
     // Looked at again: another process may have been first.
     run(connection, migrate(store));
+    run(connection, seal());
     connection.commit();
   } catch (error) {
     connection.rollback();

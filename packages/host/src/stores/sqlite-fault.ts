@@ -1,4 +1,4 @@
-import { CadreError, type ErrorCode, isCadreError } from '@cadre/core';
+import { CadreError, type ErrorCode, isCadreError } from '@cadre/core/history';
 
 interface SqliteError extends Error {
   /** Extended result code; the low byte is the primary one: https://sqlite.org/rescode.html */

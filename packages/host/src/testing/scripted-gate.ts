@@ -43,6 +43,7 @@ export function scriptedGate(scripts: Readonly<Record<string, Script>>): Scripte
     die() {
       dead = true;
     },
+    ready: async () => undefined,
     describe: (uses) => ({ ...TRAITS, ...scriptOf(uses).traits }),
     async perform(call, signal, observer): Promise<Performed> {
       if (dead) return never;

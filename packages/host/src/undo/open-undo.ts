@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Lease, LeaseStore } from '../ports/lease-store.ts';
 import type { CommitMove, FileChange, PutBack, Snapshots } from '../ports/snapshots.ts';
 import type { RunStore } from '../ports/store.ts';
+import { DOCUMENT, readUndone } from './read-undone.ts';
 import { standingUndo, type UndoEntry } from './undo-entry.ts';
 
 export interface UndoPlan {
@@ -44,8 +45,6 @@ export interface UndoOptions {
   ) => Promise<{ ok: true; release(): Promise<void> } | { readonly ok: false; readonly holder: Lease }>;
 }
 
-const DOCUMENT = 'undo';
-
 /**
  * Invariants
  * 1. Nothing that somebody else changed since is touched.
@@ -55,8 +54,7 @@ const DOCUMENT = 'undo';
 export function openUndo(options: UndoOptions): Undo {
   const { engine, runs, snapshots, clock } = options;
 
-  const history = async (run: string) =>
-    ((await runs.findDocument(run, DOCUMENT)) as readonly UndoEntry[] | undefined) ?? [];
+  const history = (run: string) => readUndone(runs, run);
 
   const read = async (run: string): Promise<{ plan: UndoPlan; state: RunState }> => {
     const { state } = await engine.get(run);

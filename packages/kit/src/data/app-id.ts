@@ -4,12 +4,7 @@ const APP_ID = /^[a-z][a-z0-9-]{0,62}$/;
 /** Names that Windows gives to devices; a folder of such a name cannot be made there. */
 const RESERVED = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
 /** Letters of other alphabets that look like Latin ones; the same name in both would be two folders. */
-const LOOK_ALIKES: Readonly<Record<string, string>> = Object.fromEntries(
-  [...'асԁеһіјӏոорԛѕυνѡхуαορτκɡıʟ'].map((letter, index) => [
-    letter,
-    'acdehijlnoopqsuvwxyaoptkgil'[index] ?? '',
-  ]),
-);
+const LOOK_ALIKES = ['асԁеһіјӏոорԛѕυνѡхуαορτκɡıʟ', 'acdehijlnoopqsuvwxyaoptkgil'] as const;
 
 /** The id in lower case. Throws `invalid_app_id` with the nearest permitted form. */
 export function parseAppId(text: string): string {
@@ -23,7 +18,10 @@ export function parseAppId(text: string): string {
 }
 
 function correctedId(id: string): string {
-  const latin = [...id.normalize('NFKD')].map((letter) => LOOK_ALIKES[letter] ?? letter).join('');
+  const [alike, latinOnes] = LOOK_ALIKES.map((letters) => [...letters]) as [string[], string[]];
+  const latin = [...id.normalize('NFKD')]
+    .map((letter) => latinOnes[alike.indexOf(letter)] ?? letter)
+    .join('');
   const plain = latin
     .replace(/\p{Mark}/gu, '')
     .replace(/[^a-z0-9-]+/g, '-')

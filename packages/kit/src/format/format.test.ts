@@ -106,6 +106,17 @@ describe('time', () => {
     expect(date(Date.UTC(2026, 0, 1), { show: 'both' })).toBe('2026-01-01 00:00:00');
   });
 
+  test('distances are said as Intl says them', () => {
+    const units = { second: 1e3, minute: 6e4, hour: 36e5, day: 864e5, week: 6048e5, month: 26298e5 };
+    const intl = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
+    for (const [unit, ms] of Object.entries(units)) {
+      for (const number of [-3, -2, -1, 1, 2, 3]) {
+        const expected = intl.format(number, unit as Intl.RelativeTimeFormatUnit);
+        expect(relativeTime(number * ms, { now: 0 })).toBe(expected);
+      }
+    }
+  });
+
   test('the output does not depend on the locale and zone of the machine', () => {
     const script = `import { date, bytes, percent, list } from ${JSON.stringify(new URL('./index.ts', import.meta.url).href)};
       console.log(date(0), bytes(1536), percent(0.853), list(['a', 'b']));`;

@@ -1,7 +1,4 @@
-const LISTS = {
-  and: new Intl.ListFormat('en', { type: 'conjunction' }),
-  or: new Intl.ListFormat('en', { type: 'disjunction' }),
-};
+const TYPES = { and: 'conjunction', or: 'disjunction' } as const;
 
 export interface ListOptions {
   readonly join?: 'and' | 'or';
@@ -12,6 +9,7 @@ export interface ListOptions {
 /** `a, b, and c`. */
 export function list(items: readonly string[], options: ListOptions = {}): string {
   const { join = 'and', atMost = Number.POSITIVE_INFINITY } = options;
-  if (items.length <= atMost) return LISTS[join].format(items);
-  return LISTS[join].format([...items.slice(0, atMost), `${items.length - atMost} more`]);
+  const format = new Intl.ListFormat('en', { type: TYPES[join] });
+  if (items.length <= atMost) return format.format(items);
+  return format.format([...items.slice(0, atMost), `${items.length - atMost} more`]);
 }

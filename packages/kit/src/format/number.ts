@@ -1,7 +1,8 @@
 import { finite } from './finite.ts';
 
-const PERCENT = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
-const ORDINAL = new Intl.PluralRules('en', { type: 'ordinal' });
+/** Made when first used, as everything of Intl: each takes some milliseconds. */
+let percentFormat: Intl.NumberFormat | undefined;
+let ordinalRules: Intl.PluralRules | undefined;
 const SUFFIXES: Readonly<Record<Intl.LDMLPluralRule, string>> = {
   one: 'st',
   two: 'nd',
@@ -31,7 +32,8 @@ export function count(value: number): string {
 
 /** `0.853` to `85.3%`. */
 export function percent(share: number): string {
-  return PERCENT.format(finite(share, 'a share'));
+  percentFormat ??= new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 1 });
+  return percentFormat.format(finite(share, 'a share'));
 }
 
 /** `$1,234.50`; the currency is an ISO 4217 code. */
@@ -41,7 +43,8 @@ export function money(amount: number, currency: string): string {
 
 /** `1st`, `22nd`, `113th`. */
 export function ordinal(value: number): string {
-  return `${finite(value, 'a rank')}${SUFFIXES[ORDINAL.select(value)]}`;
+  ordinalRules ??= new Intl.PluralRules('en', { type: 'ordinal' });
+  return `${finite(value, 'a rank')}${SUFFIXES[ordinalRules.select(value)]}`;
 }
 
 /** `3 files`, `1 file`; the plural is the singular and an s unless it is given. */

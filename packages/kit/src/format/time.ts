@@ -10,8 +10,7 @@ export const DURATION_UNITS: readonly (readonly [unit: string, ms: number])[] = 
   ['ms', 1],
 ];
 
-const RELATIVE = new Intl.RelativeTimeFormat('en', { numeric: 'auto' });
-const RELATIVE_UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
+const RELATIVE_UNITS: readonly (readonly [unit: string, ms: number])[] = [
   ['year', 31_557_600_000],
   ['month', 2_629_800_000],
   ['week', 604_800_000],
@@ -42,11 +41,28 @@ function twoUnits(ms: number, largest: number): string {
   return `${Math.floor(rounded / size)}${unit}${rest === 0 || smaller === '' ? '' : `${rest}${smaller}`}`;
 }
 
-/** `3 minutes ago`, `in 2 days`, `now`. Both times are milliseconds since 1970. */
+/** What people say instead of a number: the last one and the next one. */
+const NEIGHBOURS: Readonly<Record<string, readonly [last: string, next: string]>> = {
+  year: ['last year', 'next year'],
+  month: ['last month', 'next month'],
+  week: ['last week', 'next week'],
+  day: ['yesterday', 'tomorrow'],
+};
+
+/**
+ * `3 minutes ago`, `in 2 days`, `now`. Both times are milliseconds since 1970. The words are those of
+ * `Intl.RelativeTimeFormat`, which takes some milliseconds to make.
+ */
 export function relativeTime(at: number, options: { readonly now: number }): string {
   const distance = finite(at, 'a time') - finite(options.now, 'a time');
   const [unit, size] = RELATIVE_UNITS.find(([, ms]) => Math.abs(distance) >= ms) ?? ['second', 1_000];
-  return RELATIVE.format(Math.trunc(distance / size), unit);
+  const number = Math.trunc(distance / size);
+  if (number === 0) return 'now';
+  const amount = Math.abs(number);
+  const neighbours = amount === 1 ? NEIGHBOURS[unit] : undefined;
+  if (neighbours !== undefined) return neighbours[number < 0 ? 0 : 1];
+  const words = `${amount} ${unit}${amount === 1 ? '' : 's'}`;
+  return number < 0 ? `${words} ago` : `in ${words}`;
 }
 
 export interface DateOptions {

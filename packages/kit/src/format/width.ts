@@ -2,19 +2,26 @@ import { stripVTControlCharacters } from 'node:util';
 import { KitError } from '../error.ts';
 
 const PLAIN = /^[\x20-\x7e]*$/;
-const GRAPHEMES = new Intl.Segmenter('en', { granularity: 'grapheme' });
-/** Nothing but marks, joiners, controls: takes no cell. */
-const EMPTY = /^[\p{Mark}\p{Cc}\p{Cf}\u200b\u1160-\u11ff]*$/u;
+/** Nothing but marks, joiners, controls: takes no cell. Made when first used, like the next one: it takes a millisecond, and most texts are plain. */
+const EMPTY = () => /^[\p{Mark}\p{Cc}\p{Cf}\u200b\u1160-\u11ff]*$/u;
 /** Scripts and forms that terminals draw two cells wide (Unicode East Asian Width W and F), and emoji. */
-const WIDE =
+const WIDE = () =>
   /^(?:[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff01-\uff60\uffe0-\uffe6]|[\u{1f1e6}-\u{1f1ff}]{2}|[\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\p{Emoji}\ufe0f)/u;
+
+let segmenter: Intl.Segmenter | undefined;
+let patterns: { readonly empty: RegExp; readonly wide: RegExp } | undefined;
+
+/** The segmenter is made when a text is first not plain: that takes some milliseconds. */
+function graphemesOf(text: string): Intl.Segments {
+  segmenter ??= new Intl.Segmenter('en', { granularity: 'grapheme' });
+  return segmenter.segment(stripVTControlCharacters(text));
+}
 
 /** Cells that a text takes in a terminal. Colour codes take none. */
 export function displayWidth(text: string): number {
   if (PLAIN.test(text)) return text.length;
   let width = 0;
-  for (const { segment } of GRAPHEMES.segment(stripVTControlCharacters(text)))
-    width += graphemeWidth(segment);
+  for (const { segment } of graphemesOf(text)) width += graphemeWidth(segment);
   return width;
 }
 
@@ -33,7 +40,7 @@ export function truncate(text: string, width: number, options: TruncateOptions =
   const mark = options.mark ?? '…';
   const room = width - displayWidth(mark);
   if (room < 0) return '';
-  const graphemes = [...GRAPHEMES.segment(stripVTControlCharacters(text))].map(({ segment }) => segment);
+  const graphemes = [...graphemesOf(text)].map(({ segment }) => segment);
   if (options.at !== 'middle') return takeCells(graphemes, room) + mark;
   const end = takeCells(graphemes.toReversed(), Math.floor(room / 2), 'before');
   return takeCells(graphemes, room - displayWidth(end)) + mark + end;
@@ -57,6 +64,7 @@ function takeCells(graphemes: readonly string[], room: number, side: 'after' | '
 }
 
 function graphemeWidth(grapheme: string): number {
-  if (EMPTY.test(grapheme)) return 0;
-  return WIDE.test(grapheme) ? 2 : 1;
+  patterns ??= { empty: EMPTY(), wide: WIDE() };
+  if (patterns.empty.test(grapheme)) return 0;
+  return patterns.wide.test(grapheme) ? 2 : 1;
 }

@@ -1,6 +1,7 @@
 import { open, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ActionContext, defineAction, type StepReport } from '@cadre/sdk';
+import { coerce, lt } from 'semver';
 import { listFiles } from '../tree/list-files.ts';
 import { type Choice, chooseTools, missingTool } from './choose-tools.ts';
 import { inParallel } from './in-parallel.ts';
@@ -29,6 +30,8 @@ interface DetectedTool {
   readonly installed: boolean;
   readonly path?: string;
   readonly version?: string;
+  /** The oldest version that can be used, of one that is older. */
+  readonly tooOld?: string;
   readonly install?: string;
 }
 
@@ -81,12 +84,24 @@ async function describe(context: ActionContext, choice: Choice): Promise<Detecte
     reason,
     files: paths.length,
   };
-  if (program === undefined) {
-    const install = await installCommand(context, folder, tool.install);
-    return { ...about, installed: false, ...(install === undefined ? {} : { install }) };
-  }
-  const version = await versionOf(context, tool, program);
-  return { ...about, installed: true, path: program, ...(version === undefined ? {} : { version }) };
+  const version = program === undefined ? undefined : await versionOf(context, tool, program);
+  const isOld = tool.minimum !== undefined && version !== undefined && isOlder(version, tool.minimum);
+  const install =
+    program === undefined || isOld ? await installCommand(context, folder, tool.install) : undefined;
+  return {
+    ...about,
+    installed: program !== undefined,
+    ...(program === undefined ? {} : { path: program }),
+    ...(version === undefined ? {} : { version }),
+    ...(isOld ? { tooOld: tool.minimum } : {}),
+    ...(install === undefined ? {} : { install }),
+  };
+}
+
+/** Programs say `1.2` as well as `1.2.3`. */
+function isOlder(version: string, minimum: string): boolean {
+  const known = coerce(version);
+  return known !== null && lt(known, minimum);
 }
 
 /** Undefined when the program does not say. */

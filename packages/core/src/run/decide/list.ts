@@ -1,5 +1,6 @@
 import { failure } from '@cadre/sdk';
-import type { Graph, Node } from '../outline.ts';
+import { type Graph, graphOf } from '../list-graph.ts';
+import type { Node } from '../outline.ts';
 import { join, nameOf } from '../path.ts';
 import { type Draft, emit, type ListPlace, type StepPlace } from './draft.ts';
 import { failLate } from './fail-late.ts';
@@ -12,7 +13,7 @@ import { fail, stopReason, wasStopped } from './stop.ts';
  */
 export function advanceList(draft: Draft, place: ListPlace, changed: readonly string[]): void {
   draft.visit(place.path);
-  const { graph } = place.list;
+  const graph = graphOf(place.list);
   if (graph === undefined) advanceSequence(draft, place);
   else advanceGraph(draft, place, graph, changed);
   failLate(draft, place);

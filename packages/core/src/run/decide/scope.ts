@@ -2,8 +2,9 @@ import { type Failure, failure, type JsonObject, type JsonValue, type Outcome } 
 import { CadreError, isCadreError } from '../../errors.ts';
 import { evaluate } from '../../expression/evaluate.ts';
 import type { Scope, StepView } from '../../expression/scope.ts';
-import { locate, pathOf, readsOf } from '../outline.ts';
+import { locate, pathOf } from '../outline.ts';
 import { COMPENSATE, FINALLY, isAside, nameOf, ON_FAILURE, outward, parentOf, RECOVER } from '../path.ts';
+import { readsOf } from '../reads-of.ts';
 import { PENDING, type RunState } from '../state.ts';
 import type { Draft, StepPlace } from './draft.ts';
 import { outputOf } from './list-state.ts';

@@ -1,14 +1,14 @@
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { resolveRun } from '../run/resolve-run.ts';
-import { withApp } from '../with-app.ts';
+import { withRecords } from '../with-app.ts';
 
 const PAGE = 1_000;
 
 export const verify: CommandHandler = (invocation) =>
-  withApp(invocation, async (app) => {
+  withRecords(invocation, async (records) => {
     const { output } = invocation;
-    const result = await app.verifyAudit();
+    const result = await records.verifyAudit();
     output.document(result);
     if (result.ok) {
       output.line(`${output.colours.green('✓')} ${result.records} records, one unbroken chain`);
@@ -19,18 +19,18 @@ export const verify: CommandHandler = (invocation) =>
   });
 
 export const exportRecords: CommandHandler = (invocation) =>
-  withApp(invocation, async (app) => {
+  withRecords(invocation, async (records) => {
     const { run: wanted } = invocation.options;
-    const run = typeof wanted === 'string' ? await resolveRun(app, wanted) : undefined;
+    const run = typeof wanted === 'string' ? await resolveRun(records, wanted) : undefined;
     for (let after = 0; ; ) {
-      const records = await app.audit.read(after, PAGE);
-      for (const record of records) {
+      const page = await records.audit.read(after, PAGE);
+      for (const record of page) {
         after = record.number;
         const entry = JSON.parse(record.entry) as { run?: string };
         if (run !== undefined && entry.run !== run) continue;
         const { number, hash, previous } = record;
         invocation.io.stdout.write(`${JSON.stringify({ number, previous, hash, ...entry })}\n`);
       }
-      if (records.length < PAGE) return EXIT.ok;
+      if (page.length < PAGE) return EXIT.ok;
     }
   });

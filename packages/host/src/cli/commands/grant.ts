@@ -1,13 +1,13 @@
-import { CadreError, formatPermission, parsePermission } from '@cadre/core';
+import { CadreError } from '@cadre/core/history';
 import { parseDuration } from '@cadre/kit/format';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { printTable } from '../show/table.ts';
-import { withApp } from '../with-app.ts';
+import { withApp, withRecords } from '../with-app.ts';
 
 export const listGrants: CommandHandler = (invocation) =>
-  withApp(invocation, async (app) => {
-    const grants = await app.grants.list(app.clock.now());
+  withRecords(invocation, async (records) => {
+    const grants = await records.grants.list(records.clock.now());
     invocation.output.document({ grants });
     if (grants.length === 0) invocation.output.line('No grants: workers have what policy allows.');
     const rows = grants.map((grant) => [
@@ -25,6 +25,7 @@ export const listGrants: CommandHandler = (invocation) =>
 export const addGrant: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     const [worker = '', text = ''] = invocation.arguments;
+    const { formatPermission, parsePermission } = await import('@cadre/core');
     const parsed = parsePermission(text);
     if (!parsed.ok) throw usageError(parsed.message, parsed.suggestion);
     const permission = formatPermission(parsed.permission);
@@ -55,9 +56,9 @@ export const addGrant: CommandHandler = (invocation) =>
   });
 
 export const revokeGrant: CommandHandler = (invocation) =>
-  withApp(invocation, async (app) => {
+  withRecords(invocation, async (records) => {
     const [id = ''] = invocation.arguments;
-    if (!(await app.grants.revoke(id))) {
+    if (!(await records.grants.revoke(id))) {
       throw new CadreError('not_found', `there is no grant ${id}`, { hint: 'cadre grant list' });
     }
     invocation.output.document({ revoked: id });

@@ -3,7 +3,7 @@ import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, failureError } from '../exit.ts';
-import { quickInputs } from '../run/prepare.ts';
+import { quickInputs } from '../run/choose-profile.ts';
 import { printTable } from '../show/table.ts';
 import { withApp } from '../with-app.ts';
 import { runWorkflow } from './run.ts';
@@ -68,6 +68,6 @@ function quickOf(app: App): JsonObject {
 }
 
 /** How the hook shall call Cadre: by the very program that installs it, wherever that is. */
-function cadreCommand(invocation: Invocation): JsonValue {
+export function cadreCommand(invocation: Invocation): JsonValue {
   return [process.execPath, invocation.io.program];
 }

@@ -4,14 +4,25 @@ import { EXIT } from '../exit.ts';
 import { HYGIENE_PROFILES } from '../run/hygiene-profiles.ts';
 import { printTable } from '../show/table.ts';
 import { withApp } from '../with-app.ts';
-import { runWorkflow } from './run.ts';
+import { hygieneDoctor } from './hygiene-doctor.ts';
+import { init, readInitFlags } from './init.ts';
+import { runWorkflow, withGlobalFlags } from './run.ts';
 
-/** `cadre hygiene …` is `cadre run hygiene …`, but for its own two verbs. */
-export const hygiene: CommandHandler = (invocation) => {
-  const [verb] = invocation.arguments;
-  if (verb === 'steps') return listSteps(invocation);
-  if (verb === 'profiles') return listProfiles(invocation);
-  return runWorkflow({ ...invocation, arguments: ['hygiene', ...invocation.arguments] }, false);
+const VERBS: Readonly<Record<string, CommandHandler>> = {
+  steps: (invocation) => listSteps(invocation),
+  profiles: (invocation) => listProfiles(invocation),
+  doctor: (invocation) => hygieneDoctor(invocation),
+  init: (invocation) => init({ ...invocation, options: readInitFlags(invocation.arguments) }),
+};
+
+/** `cadre hygiene …` is `cadre run hygiene …`, but for its own verbs. */
+export const hygiene: CommandHandler = (given) => {
+  const [verb = '', ...rest] = given.arguments;
+  const handler = VERBS[verb];
+  if (handler === undefined) {
+    return runWorkflow({ ...given, arguments: ['hygiene', ...given.arguments] }, false);
+  }
+  return handler({ ...withGlobalFlags(given, rest), arguments: rest });
 };
 
 const listSteps: CommandHandler = (invocation) =>

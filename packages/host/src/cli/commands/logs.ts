@@ -1,25 +1,25 @@
-import { isOver, plainText } from '@cadre/core';
+import { isOver, plainText } from '@cadre/core/history';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
 import type { Output } from '../output.ts';
 import { resolveRun } from '../run/resolve-run.ts';
 import { paint } from '../show/report.ts';
-import { withApp } from '../with-app.ts';
+import { withRecords } from '../with-app.ts';
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 const PAGE = 1_000;
 
 export const logs: CommandHandler = (invocation) =>
-  withApp(invocation, async (app) => {
+  withRecords(invocation, async (records) => {
     const { options, output, io } = invocation;
-    const id = await resolveRun(app, invocation.arguments[0]);
+    const id = await resolveRun(records, invocation.arguments[0]);
     const least = LEVELS.indexOf((options['level'] ?? 'info') as (typeof LEVELS)[number]);
     if (least < 0)
       throw usageError(`there is no level "${String(options['level'])}"`, `one of ${LEVELS.join(', ')}`);
     let after = 0;
     const printNew = async () => {
       for (;;) {
-        const lines = await app.engine.logs(id, after, PAGE);
+        const lines = await records.engine.logs(id, after, PAGE);
         for (const line of lines) {
           after = line.number;
           const wanted = options['step'] === undefined || line.step === options['step'];
@@ -30,12 +30,11 @@ export const logs: CommandHandler = (invocation) =>
     };
     await printNew();
     if (options['follow'] === true) {
-      for await (const _ of app.engine.watch(id, 0, io.interrupted)) await printNew();
+      for await (const _ of records.engine.watch(id, 0, io.interrupted)) await printNew();
       await printNew();
+      const { state } = await records.engine.get(id);
+      if (isOver(state.status)) output.note(`${id} ${state.status.replace('_', ' ')}`);
     }
-    const { state } = await app.engine.get(id);
-    if (options['follow'] === true && isOver(state.status))
-      output.note(`${id} ${state.status.replace('_', ' ')}`);
     return EXIT.ok;
   });
 

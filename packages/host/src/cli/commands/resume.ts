@@ -1,4 +1,4 @@
-import { isOver, runReport } from '@cadre/core';
+import { isOver, runReport } from '@cadre/core/history';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, exitCodeOfRun } from '../exit.ts';

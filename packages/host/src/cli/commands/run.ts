@@ -4,10 +4,12 @@ import type { Effect } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, exitCodeOfInterrupt, exitCodeOfRun, usageError } from '../exit.ts';
+import { TurnedAway } from '../interview/questions.ts';
 import { findPlace } from '../open-workspace.ts';
 import { createOutput, type Output } from '../output.ts';
-import { peekFlag } from '../run/flags.ts';
 import { holdingWorkflow } from '../run/hold.ts';
+import { peekLogFlags } from '../run/log-flags.ts';
+import { peekFlag } from '../run/peek-flag.ts';
 import { type Ended, performRun } from '../run/perform-run.ts';
 import { type Prepared, prepareRun } from '../run/prepare.ts';
 import { refuseBare } from '../run/refuse-bare.ts';
@@ -28,7 +30,7 @@ export async function runWorkflow(given: Invocation, planOnly: boolean): Promise
   if (name === undefined) throw usageError('which workflow?', 'cadre run hygiene');
   const invocation = withGlobalFlags(given, args);
   const folder = peekFlag(args, ['--path', '-p', '--workspace', '-C']) ?? given.global.workspace ?? '.';
-  return withApp(
+  const work = withApp(
     invocation,
     async (app) => {
       const place = await findPlace(folder, invocation.io.cwd);
@@ -47,6 +49,10 @@ export async function runWorkflow(given: Invocation, planOnly: boolean): Promise
     },
     folder,
   );
+  return work.catch((error) => {
+    if (error instanceof TurnedAway) return EXIT.interrupted;
+    throw error;
+  });
 }
 
 /** Runs whose process had died were taken over at the start; to leave now would interrupt them again. */
@@ -57,8 +63,8 @@ async function finishOthers(app: App, runs: readonly string[], { io, output }: I
   }
 }
 
-/** A workflow's command line is parsed late, so its `--json` and the like are seen only here. */
-function withGlobalFlags(invocation: Invocation, args: readonly string[]): Invocation {
+/** A workflow's command line is parsed late: `--json` and the like, and where to log, must be known before. */
+export function withGlobalFlags(invocation: Invocation, args: readonly string[]): Invocation {
   const has = (...flags: string[]) => flags.some((flag) => args.includes(flag));
   const global = {
     ...invocation.global,
@@ -67,7 +73,12 @@ function withGlobalFlags(invocation: Invocation, args: readonly string[]): Invoc
     ...(has('--verbose', '-v') ? { verbose: true } : {}),
     ...(has('--no-color') ? { color: false } : {}),
   };
-  return { ...invocation, global, output: createOutput(invocation.io, global) };
+  return {
+    ...invocation,
+    global,
+    options: { ...invocation.options, ...peekLogFlags(args) },
+    output: createOutput(invocation.io, global),
+  };
 }
 
 /** Effects are shown first and applied after a question or `--yes`; with `--plan` never. */

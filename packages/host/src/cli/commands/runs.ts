@@ -1,19 +1,19 @@
-import { RUN_STATUSES, type RunStatus } from '@cadre/core';
+import { RUN_STATUSES, type RunStatus } from '@cadre/core/history';
 import { duration, relativeTime } from '@cadre/kit/format';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { commitText } from '../show/commit-text.ts';
 import { printTable } from '../show/table.ts';
-import { withApp } from '../with-app.ts';
+import { withRecords } from '../with-app.ts';
 
 const DEFAULT_LIMIT = 20;
 
 export const runs: CommandHandler = (invocation) =>
-  withApp(invocation, async (app) => {
+  withRecords(invocation, async (records) => {
     const { options, output } = invocation;
     const [workflow] = invocation.arguments;
     const status = parseStatuses(options['status']);
-    const page = await app.engine.list({
+    const page = await records.engine.list({
       ...(workflow === undefined ? {} : { workflow }),
       ...(status === undefined ? {} : { status }),
       mode: options['plans'] === true ? 'plan' : 'apply',
@@ -21,7 +21,7 @@ export const runs: CommandHandler = (invocation) =>
     });
     output.document(page);
     if (page.runs.length === 0) output.line('No runs yet. Begin with: cadre run hygiene');
-    const now = app.clock.now();
+    const now = records.clock.now();
     const rows = page.runs.map((run) => [
       run.id,
       ...(workflow === undefined ? [run.workflow] : []),

@@ -1,7 +1,7 @@
-import { plainText, runReport, workflowMermaid } from '@cadre/core';
+import { plainText, runReport } from '@cadre/core/history';
 import { relativeTime } from '@cadre/kit/format';
 import type { Effect } from '@cadre/sdk';
-import type { App } from '../../app.ts';
+import type { Records } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
 import type { Output } from '../output.ts';
@@ -12,30 +12,30 @@ import { paint, printReport, rerunOf, sentenceOf } from '../show/report.ts';
 import { runDetails } from '../show/run-details.ts';
 import { printTimings, timingsOf } from '../show/timings.ts';
 import { sentenceOfUndo } from '../show/undo.ts';
-import { withApp } from '../with-app.ts';
+import { withRecords } from '../with-app.ts';
 
 export const show: CommandHandler = (invocation) =>
-  withApp(invocation, async (app) => {
-    const id = await resolveRun(app, invocation.arguments[0]);
+  withRecords(invocation, async (records) => {
+    const id = await resolveRun(records, invocation.arguments[0]);
     const { compare, format } = invocation.options;
-    if (typeof format === 'string') return exportRun(app, id, format, invocation);
-    if (typeof compare === 'string') return showComparison(app, compare, id, invocation);
+    if (typeof format === 'string') return exportRun(records, id, format, invocation);
+    if (typeof compare === 'string') return showComparison(records, compare, id, invocation);
     const view = VIEWS.find(([option]) => invocation.options[option] === true)?.[1] ?? showReport;
-    await view(app, id, invocation);
+    await view(records, id, invocation);
     return EXIT.ok;
   });
 
-type View = (app: App, id: string, invocation: Invocation) => Promise<void>;
+type View = (records: Records, id: string, invocation: Invocation) => Promise<void>;
 
-const showReport: View = async (app, id, { output }) => {
-  const { state, rows, record, effects, undone } = await runDetails(app, id);
+const showReport: View = async (records, id, { output }) => {
+  const { state, rows, record, effects, undone } = await runDetails(records, id);
   const { steps: _, ...rest } = state;
   const { profile, commit, madeCommit, changes } = record;
   output.document({ id, ...rest, profile, commit, madeCommit, changes, steps: rows, undone });
   const { colours } = output;
   output.line(`${colours.bold(state.workflow)}  ${sentenceOf(state, id)}`);
   output.line(
-    colours.dim(`started ${relativeTime(state.createdAt, { now: app.clock.now() })} by ${state.principal}`),
+    colours.dim(`started ${relativeTime(state.createdAt, { now: records.clock.now() })} by ${state.principal}`),
   );
   const facts = [
     ...(profile === undefined ? [] : [`profile ${profile}`]),
@@ -44,7 +44,7 @@ const showReport: View = async (app, id, { output }) => {
   ];
   output.line(colours.dim(facts.join(' · ')));
   for (const entry of undone) {
-    output.line(`${paint('undone', 'yellow', colours)} ${sentenceOfUndo(entry, app.clock.now())}`);
+    output.line(`${paint('undone', 'yellow', colours)} ${sentenceOfUndo(entry, records.clock.now())}`);
     for (const { path, reason } of entry.left) output.line(`  left alone: ${plainText(path)} [${reason}]`);
   }
   output.line();
@@ -64,27 +64,27 @@ function printWaiting(rows: ReturnType<typeof runReport>, id: string, output: Ou
 }
 
 /** The named run is the earlier one, so that the differences read forwards. */
-async function showComparison(app: App, named: string, id: string, { output }: Invocation): Promise<number> {
+async function showComparison(records: Records, named: string, id: string, { output }: Invocation): Promise<number> {
   const { compareRuns, printComparison } = await import('../show/compare.ts');
-  const runs = [await runDetails(app, await resolveRun(app, named)), await runDetails(app, id)] as const;
+  const runs = [await runDetails(records, await resolveRun(records, named)), await runDetails(records, id)] as const;
   const comparison = compareRuns(...runs);
   output.document(comparison);
   printComparison(comparison, runs, output);
   return EXIT.ok;
 }
 
-async function exportRun(app: App, id: string, format: string, { io }: Invocation): Promise<number> {
+async function exportRun(records: Records, id: string, format: string, { io }: Invocation): Promise<number> {
   const { EXPORTS } = await import('../export/exports.ts');
   const write = EXPORTS[format];
   if (write === undefined) {
     throw usageError(`there is no format "${format}"`, `one of ${Object.keys(EXPORTS).join(', ')}`);
   }
-  io.stdout.write(write(await runDetails(app, id)));
+  io.stdout.write(write(await runDetails(records, id)));
   return EXIT.ok;
 }
 
-const showEvents: View = async (app, id, { output, io }) => {
-  for await (const event of app.engine.events(id)) {
+const showEvents: View = async (records, id, { output, io }) => {
+  for await (const event of records.engine.events(id)) {
     if (output.json) io.stdout.write(`${JSON.stringify(event)}\n`);
     const { number, at, type, ...rest } = event;
     output.line(
@@ -93,22 +93,23 @@ const showEvents: View = async (app, id, { output, io }) => {
   }
 };
 
-const showEffects: View = async (app, id, { output }) => {
-  const effects = (await app.engine.effects(id)) as { step: string; effects: readonly Effect[] }[];
+const showEffects: View = async (records, id, { output }) => {
+  const effects = (await records.engine.effects(id)) as { step: string; effects: readonly Effect[] }[];
   output.document({ id, effects });
   if (effects.every((step) => step.effects.length === 0)) output.line(`${id} changed nothing.`);
   printEffects(effects, output);
 };
 
-const showTimings: View = async (app, id, { output }) => {
-  const found = await timingsOf(app, id);
+const showTimings: View = async (records, id, { output }) => {
+  const found = await timingsOf(records, id);
   output.document({ id, ...found });
   printTimings(found, output);
 };
 
-const showMermaid: View = async (app, id, { output, io }) => {
-  const { state, workflow } = await app.engine.get(id);
+const showMermaid: View = async (records, id, { output, io }) => {
+  const { state, workflow } = await records.engine.get(id);
   const statuses = Object.fromEntries(runReport(workflow, state).map((row) => [row.step, row.status]));
+  const { workflowMermaid } = await import('@cadre/core');
   const drawing = workflowMermaid(workflow, statuses);
   output.document({ id, mermaid: drawing });
   if (!output.json) io.stdout.write(`${drawing}\n`);

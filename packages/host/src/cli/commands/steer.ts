@@ -1,27 +1,27 @@
-import { CadreError, isOver, runReport } from '@cadre/core';
+import { CadreError, isOver, runReport } from '@cadre/core/history';
 import type { JsonValue } from '@cadre/sdk';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, exitCodeOfRun, usageError } from '../exit.ts';
 import { resolveRun } from '../run/resolve-run.ts';
 import { sentenceOf } from '../show/report.ts';
-import { withApp } from '../with-app.ts';
+import { withRecords } from '../with-app.ts';
 
 const ANSWERS = ['allow', 'deny', 'retry', 'continue', 'abort'] as const;
 type Answer = (typeof ANSWERS)[number];
 
 export const cancel: CommandHandler = (invocation) =>
-  withApp(invocation, async (app) => {
-    const id = await resolveRun(app, invocation.arguments[0]);
+  withRecords(invocation, async (records) => {
+    const id = await resolveRun(records, invocation.arguments[0]);
     const { reason } = invocation.options;
-    await app.engine.cancel(id, app.principal, typeof reason === 'string' ? reason : 'cadre cancel');
-    const state = await app.engine.settled(id, invocation.io.interrupted);
+    await records.engine.cancel(id, records.principal, typeof reason === 'string' ? reason : 'cadre cancel');
+    const state = await records.engine.settled(id, invocation.io.interrupted);
     invocation.output.document({ id, status: state.status });
     invocation.output.line(sentenceOf(state, id));
     return state.status === 'cancelled' ? EXIT.ok : EXIT.failed;
   });
 
 export const answer: CommandHandler = (invocation) =>
-  withApp(invocation, async (app) => {
+  withRecords(invocation, async (records) => {
     const [named, given = ''] = invocation.arguments;
     const { delegate } = invocation.options;
     const handsOn = typeof delegate === 'string';
@@ -29,8 +29,8 @@ export const answer: CommandHandler = (invocation) =>
       throw usageError(`"${given}" is no answer`, `one of ${ANSWERS.join(', ')}`);
     }
     const data = jsonOption(invocation.options, 'data');
-    const id = await resolveRun(app, named);
-    const { state, workflow } = await app.engine.get(id);
+    const id = await resolveRun(records, named);
+    const { state, workflow } = await records.engine.get(id);
     const waiting = runReport(workflow, state).filter((row) => row.question !== undefined);
     const { step } = invocation.options;
     const asked = typeof step === 'string' ? waiting.filter((row) => row.step === step) : waiting;
@@ -45,30 +45,30 @@ export const answer: CommandHandler = (invocation) =>
       );
     }
     if (handsOn) {
-      await app.engine.delegate(id, only.step, app.principal, delegate);
+      await records.engine.delegate(id, only.step, records.principal, delegate);
       invocation.output.document({ id, step: only.step, delegated: delegate });
       invocation.output.line(`${only.step} now asks ${delegate}`);
       return EXIT.ok;
     }
-    await app.engine.answer(id, only.step, {
-      by: app.principal,
+    await records.engine.answer(id, only.step, {
+      by: records.principal,
       answer: given as Answer,
       ...(data === undefined ? {} : { data }),
     });
-    await app.engine.recover();
-    const after = await app.engine.settled(id, invocation.io.interrupted);
+    await records.engine.recover();
+    const after = await records.engine.settled(id, invocation.io.interrupted);
     invocation.output.document({ id, step: only.step, answer: given, status: after.status });
     invocation.output.line(sentenceOf(after, id));
     return exitCodeOfRun(after.status, after.failure, invocation.io);
   });
 
 export const signal: CommandHandler = (invocation) =>
-  withApp(invocation, async (app) => {
+  withRecords(invocation, async (records) => {
     const [named, topic = ''] = invocation.arguments;
-    const id = await resolveRun(app, named);
-    await app.engine.signal(id, app.principal, topic, jsonOption(invocation.options, 'data') ?? null);
-    await app.engine.recover();
-    const state = await app.engine.settled(id, invocation.io.interrupted);
+    const id = await resolveRun(records, named);
+    await records.engine.signal(id, records.principal, topic, jsonOption(invocation.options, 'data') ?? null);
+    await records.engine.recover();
+    const state = await records.engine.settled(id, invocation.io.interrupted);
     invocation.output.document({ id, topic, status: state.status });
     invocation.output.line(sentenceOf(state, id));
     return isOver(state.status) ? exitCodeOfRun(state.status, state.failure, invocation.io) : EXIT.ok;

@@ -1,6 +1,7 @@
 import type { InputSpec, Workflow } from '@cadre/core';
 import type { JsonObject } from '@cadre/sdk';
 import { Command, Option } from 'commander';
+import { LOG_FLAGS } from './log-flags.ts';
 
 /** What every workflow can be told on the command line, besides its own inputs. */
 export interface RunFlags {
@@ -20,6 +21,7 @@ export interface RunFlags {
   readonly base?: string;
   readonly staged?: boolean;
   readonly mermaid?: boolean;
+  readonly interactive?: boolean;
 }
 
 export interface RunArguments {
@@ -28,7 +30,7 @@ export interface RunArguments {
   readonly inputs: JsonObject;
 }
 
-const commaSeparated = (text: string) =>
+export const commaSeparated = (text: string) =>
   text
     .split(',')
     .map((part) => part.trim())
@@ -52,6 +54,8 @@ const RUN_OPTIONS: readonly Option[] = [
   new Option('--base <branch>', 'what --only-changed compares with (default: the main branch)'),
   new Option('--staged', 'only staged files'),
   new Option('--mermaid', 'draw the plan as a Mermaid diagram'),
+  new Option('-i, --interactive', 'ask for steps, profile and switches, show what they come to, then go on'),
+  ...LOG_FLAGS.map(([flags, description]) => new Option(flags, description)),
 ];
 
 const GLOBAL_OPTIONS: readonly Option[] = [
@@ -115,15 +119,4 @@ function describeInput(spec: InputSpec): string {
   const initial = spec['default'];
   const shown = initial === undefined || initial === '' || (Array.isArray(initial) && initial.length === 0);
   return shown ? text : `${text} (default: ${Array.isArray(initial) ? initial.join(', ') : String(initial)})`;
-}
-
-/** Value of a flag that must be known before the workflow is: where to look for it. */
-export function peekFlag(args: readonly string[], names: readonly string[]): string | undefined {
-  for (const [index, argument] of args.entries()) {
-    for (const name of names) {
-      if (argument === name) return args[index + 1];
-      if (argument.startsWith(`${name}=`)) return argument.slice(name.length + 1);
-    }
-  }
-  return undefined;
 }

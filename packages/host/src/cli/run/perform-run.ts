@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { isCadreError, isOver, type Question, type RunState, type Workflow } from '@cadre/core';
+import { isCadreError, isOver, type Question, type RunState, type Workflow } from '@cadre/core/history';
 import type { JsonObject } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { Watched } from '../../engine/watch.ts';

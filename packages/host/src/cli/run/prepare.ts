@@ -14,13 +14,14 @@ import type { App } from '../../app.ts';
 import { checkProblems, loadWorkflow } from '../../resources/load-workflow.ts';
 import type { Invocation } from '../command.ts';
 import { usageError } from '../exit.ts';
+import { askForRun } from '../interview/ask-for-run.ts';
+import type { Io } from '../io.ts';
 import type { Place } from '../open-workspace.ts';
 import { refuseProblems } from '../show/problems.ts';
 import { type ChosenFiles, chooseFiles } from './choose-files.ts';
-import { buildRunCommand, type RunFlags, readRunArguments } from './flags.ts';
-import type { Profile } from './hygiene-profiles.ts';
+import { chooseProfile } from './choose-profile.ts';
+import { buildRunCommand, type RunArguments, type RunFlags, readRunArguments } from './flags.ts';
 import { narrowPermissions } from './narrow-permissions.ts';
-import { type Choice, resolveProfile } from './profiles.ts';
 import { switchedOn } from './switched-on.ts';
 
 export interface Prepared {
@@ -32,9 +33,29 @@ export interface Prepared {
   readonly warnings: readonly Problem[];
 }
 
-type Profiles = Readonly<Record<string, Profile>>;
+/** Undefined when help was asked for and printed. */
+function parseRunArguments(
+  name: string,
+  workflow: Workflow,
+  args: readonly string[],
+  io: Io,
+): RunArguments | undefined {
+  const command = buildRunCommand(name, workflow).configureOutput({
+    writeOut: (text) => void io.stdout.write(text),
+    writeErr: (text) => void io.stderr.write(text),
+  });
+  try {
+    command.parse([...args], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return undefined;
+    throw error;
+  }
+  if (command.args.length > 0)
+    throw usageError(`"${command.args[0]}" is no option of ${name}`, `cadre run ${name} --help`);
+  return readRunArguments(command, workflow);
+}
 
-/** From what was typed to a checked workflow and its inputs. Undefined when help was asked for and printed. */
+/** From what was typed, or answered, to a checked workflow and its inputs. Undefined when there is nothing to run. */
 export async function prepareRun(
   app: App,
   name: string,
@@ -48,21 +69,12 @@ export async function prepareRun(
   const { workflow } = loaded;
   if (workflow === undefined) throw new CadreError('invalid_workflow', `${loaded.file.path} is no workflow`);
 
-  const command = buildRunCommand(name, workflow).configureOutput({
-    writeOut: (text) => void io.stdout.write(text),
-    writeErr: (text) => void io.stderr.write(text),
-  });
-  try {
-    command.parse([...args], { from: 'user' });
-  } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return undefined;
-    throw error;
-  }
-  if (command.args.length > 0)
-    throw usageError(`"${command.args[0]}" is no option of ${name}`, `cadre run ${name} --help`);
-  const { flags, inputs } = readRunArguments(command, workflow);
+  const typed = parseRunArguments(name, workflow, args, io);
+  const asked = typed?.flags.interactive === true ? await askForRun(app, workflow, typed, invocation) : typed;
+  if (asked === undefined) return undefined;
+  const { flags, inputs } = asked;
 
-  const choice = chooseProfile(app, workflow, flags);
+  const choice = chooseProfile(app, workflow, flags.profile);
   const files = 'paths' in workflow.inputs ? await chooseFiles(app, flags, choice.files, output) : undefined;
   const named = `profile ${choice.profile}`;
   const ruled = setOnError(workflow, choice.onError ?? {});
@@ -111,45 +123,6 @@ export async function prepareRun(
 function isSameOrder(a: Workflow, b: Workflow): boolean {
   const ids = ({ steps }: Workflow) => steps.map(({ id }) => id).join();
   return ids(a) === ids(b);
-}
-
-interface Chosen extends Omit<Choice, 'defaults'> {
-  readonly profile?: string;
-}
-
-/** Profiles and settings of the section `hygiene` belong to the workflow of that name. */
-function chooseProfile(app: App, workflow: Workflow, flags: RunFlags): Chosen {
-  if (workflow.name === 'pre-commit') return { inputs: quickInputs(app) };
-  if (workflow.name !== 'hygiene') {
-    if (flags.profile !== undefined) throw usageError(`the workflow ${workflow.name} has no profiles`);
-    return { inputs: {} };
-  }
-  const profile = flags.profile ?? app.config.hygiene.profile;
-  const { defaults, inputs, ...choice } = resolveProfile(profile, app.config.hygiene.profiles as Profiles);
-  const settled = settledInputs(app);
-  return { ...choice, inputs: { ...defaults, ...settled.files, ...inputs, ...settled.variables }, profile };
-}
-
-/** What the profile `quick` of this repository comes to in a git hook. */
-export function quickInputs(app: App): JsonObject {
-  const { steps = [], skip = [], inputs } = resolveProfile('quick', app.config.hygiene.profiles as Profiles);
-  const settled = settledInputs(app);
-  const { exclude } = { ...settled.files, ...inputs, ...settled.variables };
-  const quick = steps.filter((step) => !skip.includes(step));
-  return { ...(quick.length === 0 ? {} : { quick }), ...(exclude === undefined ? {} : { exclude }) };
-}
-
-/** What the section `hygiene` says for all profiles: in files, and in variables, which are said for this run alone. */
-function settledInputs({ config, settings }: App): { files: JsonObject; variables: JsonObject } {
-  const { profile: _, profiles: __, timeout: ___, ...inputs } = config.hygiene;
-  const found = { files: {} as JsonObject, variables: {} as JsonObject };
-  for (const [key, value] of Object.entries(inputs as JsonObject)) {
-    if (value === undefined) continue;
-    const { layers } = settings.explain(`hygiene.${key}`);
-    const isVariable = layers.findLast(({ wins }) => wins)?.layer === 'environment';
-    found[isVariable ? 'variables' : 'files'][key] = value;
-  }
-  return found;
 }
 
 function placeInputs(workflow: Workflow, place: Place): JsonObject {

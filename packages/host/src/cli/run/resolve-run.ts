@@ -1,16 +1,16 @@
-import { CadreError } from '@cadre/core';
-import type { App } from '../../app.ts';
+import { CadreError } from '@cadre/core/history';
+import type { Records } from '../../app.ts';
 
 const LOOKED_AT = 200;
 
 /** A run by its id, the beginning of its id, or `last`. Runs inside others have their id, a dot and a number. */
-export async function resolveRun(app: App, named = 'last'): Promise<string> {
-  const { runs } = await app.engine.list({ limit: LOOKED_AT });
+export async function resolveRun(records: Records, named = 'last'): Promise<string> {
+  const { runs } = await records.engine.list({ limit: LOOKED_AT });
   const outer = runs.filter((run) => !run.id.includes('.'));
   if (named === 'last') {
     const newest = outer.find((run) => run.mode === 'apply') ?? outer[0];
     if (newest !== undefined) return newest.id;
-    throw new CadreError('run_not_found', `there is no run in ${app.place.root} yet`, {
+    throw new CadreError('run_not_found', `there is no run in ${records.place.root} yet`, {
       hint: 'cadre run hygiene',
     });
   }
@@ -27,6 +27,6 @@ export async function resolveRun(app: App, named = 'last'): Promise<string> {
     });
   }
   // Older than those looked at: then it must be named in full.
-  await app.engine.get(named);
+  await records.engine.get(named);
   return named;
 }

@@ -1,4 +1,4 @@
-import { plainText } from '@cadre/core';
+import { plainText } from '@cadre/core/history';
 import { bytes } from '@cadre/kit/format';
 import type { Effect } from '@cadre/sdk';
 import type { Colours, Output } from '../output.ts';

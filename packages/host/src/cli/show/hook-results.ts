@@ -1,4 +1,4 @@
-import { plainText } from '@cadre/core';
+import { plainText } from '@cadre/core/history';
 import { duration } from '@cadre/kit/format';
 import type { Colours, Output } from '../output.ts';
 

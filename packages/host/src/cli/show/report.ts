@@ -1,4 +1,4 @@
-import { plainText, type RunState, type StepStatus } from '@cadre/core';
+import { plainText, type RunState, type StepStatus } from '@cadre/core/history';
 import { displayWidth, duration, truncate } from '@cadre/kit/format';
 import type { Failure, Finding, JsonValue, StepReport } from '@cadre/sdk';
 import type { Colours, Output } from '../output.ts';

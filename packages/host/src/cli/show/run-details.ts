@@ -1,6 +1,6 @@
-import { type ReportedStep, type RunState, runReport } from '@cadre/core';
+import { type ReportedStep, type RunState, runReport } from '@cadre/core/history';
 import type { Effect, Finding, StepReport } from '@cadre/sdk';
-import type { App } from '../../app.ts';
+import type { Records } from '../../app.ts';
 import type { RunRecord } from '../../ports/store.ts';
 import type { UndoEntry } from '../../undo/undo-entry.ts';
 import type { StepEffects } from './effects.ts';
@@ -16,12 +16,12 @@ export interface RunDetails {
   readonly undone: readonly UndoEntry[];
 }
 
-export async function runDetails(app: App, id: string): Promise<RunDetails> {
+export async function runDetails(records: Records, id: string): Promise<RunDetails> {
   const [record, { state, workflow }, effects, undone] = await Promise.all([
-    app.engine.record(id),
-    app.engine.get(id),
-    app.engine.effects(id),
-    app.undo.history(id),
+    records.engine.record(id),
+    records.engine.get(id),
+    records.engine.effects(id),
+    records.undone(id),
   ]);
   const all = effects as readonly { step: string; effects: readonly Effect[] }[];
   return { id, record, state, rows: runReport(workflow, state), effects: all, undone };

@@ -1,7 +1,7 @@
-import { type ReportedStep, runReport } from '@cadre/core';
+import { type ReportedStep, runReport } from '@cadre/core/history';
 import { duration } from '@cadre/kit/format';
 import type { Timing } from '@cadre/sdk';
-import type { App } from '../../app.ts';
+import type { Records } from '../../app.ts';
 import type { Output } from '../output.ts';
 import { reportOf } from './report.ts';
 import { printTable } from './table.ts';
@@ -34,9 +34,9 @@ interface SharedTiming extends Compared {
 }
 
 /** Durations of a run by step, tool and class of files, beside the medians of earlier runs (HYG-39). */
-export async function timingsOf(app: App, id: string): Promise<RunTimings> {
-  const rows = await timedSteps(app, id);
-  const earlier = await earlierRuns(app, id);
+export async function timingsOf(records: Records, id: string): Promise<RunTimings> {
+  const rows = await timedSteps(records, id);
+  const earlier = await earlierRuns(records, id);
   const steps = rows.map(({ step, name, durationMs = 0, cached }) => ({
     step,
     name,
@@ -83,20 +83,20 @@ function percent(part: number): string {
   return `${part > 0 ? '+' : ''}${Math.round(part * 100)} %`;
 }
 
-async function timedSteps(app: App, id: string): Promise<readonly ReportedStep[]> {
-  const { state, workflow } = await app.engine.get(id);
+async function timedSteps(records: Records, id: string): Promise<readonly ReportedStep[]> {
+  const { state, workflow } = await records.engine.get(id);
   return runReport(workflow, state).filter(
     (row) => row.durationMs !== undefined && row.status !== 'skipped' && row.reason !== 'reused',
   );
 }
 
 /** Of the newest runs that were begun before this one. */
-async function earlierRuns(app: App, id: string): Promise<readonly (readonly ReportedStep[])[]> {
-  const { state } = await app.engine.get(id);
+async function earlierRuns(records: Records, id: string): Promise<readonly (readonly ReportedStep[])[]> {
+  const { state } = await records.engine.get(id);
   const { workflow, mode } = state;
-  const { runs } = await app.engine.list({ workflow, mode, limit: 10 * COMPARED_WITH });
+  const { runs } = await records.engine.list({ workflow, mode, limit: 10 * COMPARED_WITH });
   const before = runs.filter((run) => run.id !== id && run.createdAt <= state.createdAt);
-  return Promise.all(before.slice(0, COMPARED_WITH).map((run) => timedSteps(app, run.id)));
+  return Promise.all(before.slice(0, COMPARED_WITH).map((run) => timedSteps(records, run.id)));
 }
 
 type Tally = ReadonlyMap<string, { readonly durationMs: number; readonly count: number }>;

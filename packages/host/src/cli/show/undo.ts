@@ -1,4 +1,4 @@
-import { plainText } from '@cadre/core';
+import { plainText } from '@cadre/core/history';
 import { relativeTime } from '@cadre/kit/format';
 import type { CommitMove, FileChange, PutBack } from '../../ports/snapshots.ts';
 import type { UndoPlan } from '../../undo/open-undo.ts';

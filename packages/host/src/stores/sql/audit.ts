@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { canonicalJson } from '@cadre/core';
+import { canonicalJson } from '@cadre/core/history';
 import type { AuditRecord } from '../../ports/audit-store.ts';
 import { change, query, type Row, type Script } from '../database.ts';
 

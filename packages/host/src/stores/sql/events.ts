@@ -1,4 +1,4 @@
-import { EVENT_VERSION, type NumberedEvent, type RunEvent, upcast } from '@cadre/core';
+import { EVENT_VERSION, type NumberedEvent, type RunEvent, upcast } from '@cadre/core/history';
 import type { Row, Script, SqlValue } from '../database.ts';
 
 /** Two for the usual append, more for a wide one; a statement for each row costs a third more. */

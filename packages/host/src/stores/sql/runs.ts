@@ -1,4 +1,4 @@
-import { RUN_STATUSES, type RunEvent, type RunStatus } from '@cadre/core';
+import { RUN_STATUSES, type RunEvent, type RunStatus } from '@cadre/core/history';
 import type { Appended, RunFilter, RunRecord } from '../../ports/store.ts';
 import { change, query, type Row, type Script, type SqlValue, type Statement } from '../database.ts';
 import { insertEvents } from './events.ts';

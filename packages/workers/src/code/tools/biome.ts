@@ -30,6 +30,7 @@ const same = {
   exits: [0],
   parse: parseBiome,
   version: { arguments: ['--version'] },
+  minimum: '1.8.0',
   install: { npm: '@biomejs/biome' },
 } as const;
 

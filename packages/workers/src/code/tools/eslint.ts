@@ -31,6 +31,7 @@ export const eslint: Tool = {
   exits: [0],
   parse: parseEslint,
   version: { arguments: ['--version'] },
+  minimum: '6.8.0',
   install: { npm: 'eslint' },
 };
 

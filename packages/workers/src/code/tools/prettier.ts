@@ -33,5 +33,6 @@ export const prettier: Tool = {
       /^\[error\] (?<file>.+?): (?:\w*Error): (?<message>.*?)(?: \((?<line>\d+):(?<column>\d+)\))?$/gm,
     ),
   version: { arguments: ['--version'] },
+  minimum: '3.0.0',
   install: { npm: 'prettier' },
 };

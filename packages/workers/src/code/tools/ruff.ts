@@ -37,6 +37,7 @@ export const ruff: readonly Tool[] = [
   {
     ...same,
     name: 'ruff check',
+    minimum: '0.0.291',
     stage: 'lint',
     chosen,
     fix: () => ['check', '--fix', '--force-exclude', '--output-format=json'],
@@ -47,6 +48,7 @@ export const ruff: readonly Tool[] = [
   {
     ...same,
     name: 'ruff format',
+    minimum: '0.1.2',
     stage: 'format',
     chosen: formatChosen,
     layout: true,

@@ -20,6 +20,7 @@ export const shellTools: readonly Tool[] = [
   },
   {
     name: 'shellcheck',
+    minimum: '0.7.0',
     program: 'shellcheck',
     stage: 'lint',
     languages: ['shell'],

@@ -29,6 +29,8 @@ export interface Tool {
   /** What it found, in the order of its output. */
   readonly parse: (completed: Completed) => readonly ToolFinding[];
   readonly version: { readonly program?: string; readonly arguments: readonly string[] };
+  /** The oldest version that knows the options above. */
+  readonly minimum?: string;
   readonly install: Install;
 }
 

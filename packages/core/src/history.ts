@@ -1,0 +1,15 @@
+/**
+ * What it takes to list what happened. Nothing in here parses a workflow, evaluates an expression or makes a state of events,
+ * so a command that only looks starts quickly. `replay.ts` has what makes a state; everything comes from `index.ts`.
+ */
+export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
+export { canonicalJson } from './json.ts';
+export { didYouMean, nearest } from './nearest.ts';
+export { plainText } from './policy/plain-text.ts';
+export type { NumberedEvent, Question, RunEvent, RunEventBody } from './run/events.ts';
+export { type ReportedStep, runReport } from './run/report.ts';
+export type { RunState, StepState } from './run/state.ts';
+export { isOver, RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/status.ts';
+export { EVENT_VERSION, upcast } from './run/upcast.ts';
+export { sha256 } from './sha256.ts';
+export type { Workflow } from './workflow/workflow.ts';

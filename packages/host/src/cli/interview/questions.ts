@@ -1,0 +1,66 @@
+import type { Io } from '../io.ts';
+
+/** The person turned away from a question: Ctrl-C, Escape, or a signal to the process. */
+export class TurnedAway extends Error {}
+
+export interface Choice<Value extends string> {
+  readonly value: Value;
+  readonly label: string;
+  readonly hint?: string;
+}
+
+/** Questions at the terminal. Each throws `TurnedAway`, so that whoever asks several need not look after every answer. */
+export interface Questions {
+  one<Value extends string>(
+    message: string,
+    choices: readonly Choice<Value>[],
+    initial?: Value,
+  ): Promise<Value>;
+  several(
+    message: string,
+    choices: readonly Choice<string>[],
+    initial: readonly string[],
+    required?: boolean,
+  ): Promise<readonly string[]>;
+  text(message: string, initial: string, faultOf: (text: string) => string | undefined): Promise<string>;
+  yes(message: string, initial: boolean): Promise<boolean>;
+  /** Something to read before the next question. */
+  note(text: string, title: string): void;
+}
+
+export async function openQuestions({ interrupted }: Pick<Io, 'interrupted'>): Promise<Questions> {
+  const { confirm, isCancel, multiselect, note, select, text } = await import('@clack/prompts');
+  const given = <Value>(answer: Value): Exclude<Value, symbol> => {
+    if (isCancel(answer)) throw new TurnedAway();
+    return answer as Exclude<Value, symbol>;
+  };
+  const signal = interrupted;
+  // The library's types take a choice apart by its value, which is a text here.
+  const plain = (choices: readonly Choice<string>[]) => choices.map((choice) => ({ ...choice }));
+  return {
+    async one<Value extends string>(
+      message: string,
+      choices: readonly Choice<Value>[],
+      initial?: Value,
+    ): Promise<Value> {
+      const first = initial === undefined ? {} : { initialValue: initial as string };
+      return given(await select<string>({ message, options: plain(choices), signal, ...first })) as Value;
+    },
+    several: async (message, choices, initial, required = false) =>
+      given(
+        await multiselect<string>({
+          message: `${message} (space to change, enter to go on)`,
+          options: plain(choices),
+          initialValues: [...initial],
+          required,
+          signal,
+        }),
+      ),
+    text: async (message, initial, faultOf) =>
+      given(
+        await text({ message, initialValue: initial, validate: (typed) => faultOf(typed ?? ''), signal }),
+      ),
+    yes: async (message, initial) => given(await confirm({ message, initialValue: initial, signal })),
+    note: (words, title) => note(words, title),
+  };
+}

@@ -1,0 +1,292 @@
+import { dirname, join } from 'node:path';
+import type { Workflow } from '@cadre/core';
+import { isCadreError } from '@cadre/core/errors';
+import { type ConfigChange, setConfig } from '@cadre/kit/config';
+import { dataDir } from '@cadre/kit/data';
+import { parseDuration } from '@cadre/kit/format';
+import type { Log } from '@cadre/kit/log';
+import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
+import { parse as parseYaml } from 'yaml';
+import { APP, type AppOptions } from './app-options.ts';
+import { type Config, ConfigSchema } from './config.ts';
+import { classLimits, knownClasses } from './dispatch/class-limits.ts';
+import { createPlaces } from './dispatch/create-places.ts';
+import { classOf } from './engine/attempt.ts';
+import type { Engine } from './engine/engine.ts';
+import { liveness } from './engine/holder.ts';
+import { createLeaseKeeper } from './engine/lease-keeper.ts';
+import { createPerformers, type Performers } from './engine/performers.ts';
+import { environmentSecrets } from './environment-secrets.ts';
+import { createGate } from './gate/create-gate.ts';
+import { fingerprint } from './gate/fingerprint.ts';
+import { DIST, PACKAGE } from './installation.ts';
+import type { Moved } from './move.ts';
+import { openLog } from './open-log.ts';
+import type { OpenedStore } from './open-store.ts';
+import type { ActionRunner } from './ports/action-runner.ts';
+import type { Clock } from './ports/clock.ts';
+import type { Places } from './ports/dispatch.ts';
+import type { Gate } from './ports/gate.ts';
+import type { Lease, LeaseHolder } from './ports/lease-store.ts';
+import type { ResultCache } from './ports/result-cache.ts';
+import type { Sandbox } from './ports/sandbox.ts';
+import type { Store } from './ports/store.ts';
+import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
+import { loadRunnable, type WorkflowSource } from './resources/load-workflow.ts';
+import type { WorkflowFolders } from './resources/workflow-files.ts';
+import { openSandbox } from './sandboxes/open-sandbox.ts';
+import { runConfined } from './sandboxes/run-confined.ts';
+import { loadSettings, type Settings } from './settings.ts';
+import { openSnapshots } from './snapshots/open-snapshots.ts';
+import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
+import { openUndo, type Undo } from './undo/open-undo.ts';
+import { openRunner } from './workers/open-runner.ts';
+
+const EVALUATION_LIMIT_MS = 10_000;
+
+/** What it takes to do work in a workspace: settings, workers, the gate. */
+export interface Doers {
+  readonly config: Config;
+  readonly settings: Settings;
+  readonly gate: Gate;
+  /** Where attempts are performed in this process. */
+  readonly places: Places;
+  readonly performers: Performers;
+  /** What kind of work an action is. */
+  readonly classOf: (uses: string) => string;
+  readonly workers: Pick<ActionRunner, 'list' | 'resolve'>;
+  readonly sandbox: Pick<Sandbox, 'probe'>;
+  /** The log file of this workspace's runs. */
+  readonly log: Log;
+  readonly folders: WorkflowFolders;
+  /** One action by itself, through the gate, in the name of the person at the command line. */
+  call(uses: string, input: JsonObject): Promise<Outcome<JsonValue>>;
+  readonly undo: Undo;
+  /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
+  stageBackup(wanted: { run: string; to: string; paths: readonly string[] }): Promise<Outcome<StagedBackup>>;
+  readonly results: Pick<ResultCache, 'list' | 'clear'>;
+  /** Copies the store to `sqlite` or a PostgreSQL database. Throws `lease_held` while any other process is at work. */
+  moveStore(to: string, planOnly: boolean, told: (table: string, rows: number) => void): Promise<Moved>;
+  /** Holds a name against every other process of this workspace until it is released. */
+  holdLease(
+    name: string,
+  ): Promise<{ ok: true; release(): Promise<void> } | { readonly ok: false; readonly holder: Lease }>;
+  evaluateWorkflow(file: string): Promise<string>;
+  /** Throws `workflow_not_found` and `invalid_workflow`. */
+  findWorkflow(name: string): Promise<Workflow>;
+  setConfig(key: string, text: string): Promise<ConfigChange>;
+  /** Keeps what a plan rests on, and says later whether it is still so. */
+  rememberPlan(run: string): Promise<void>;
+  planStillHolds(run: string): Promise<boolean>;
+  /** Takes on nothing more. */
+  end(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface DoersOptions extends AppOptions {
+  /** Those that were read already. */
+  readonly settings: Settings | undefined;
+  /** Cadre's own folder for this workspace. */
+  readonly folder: string;
+  readonly opened: OpenedStore;
+  readonly clock: Clock;
+  readonly principal: string;
+  readonly self: () => LeaseHolder;
+  readonly engine: () => Engine;
+}
+
+/** The second half of the composition root. Throws what is wrong with the settings. */
+export async function openDoers(options: DoersOptions): Promise<Doers> {
+  const { place, approver, folder, opened, clock, principal, self, engine } = options;
+  const { store } = opened;
+  const settings = options.settings ?? (await loadSettings(options));
+  const config = settings.value;
+  const log = openLog(config, options);
+  const environment = withoutStore(options.env);
+  const sandbox = openSandbox({ workspace: place.root, environment });
+  const runner = openRunner({ builtInFolder: join(DIST, 'workers'), workspace: place.root, sandbox });
+  const snapshots = openSnapshots({
+    workspace: place.root,
+    dataDir: folder,
+    without: [dataDir(APP, options)],
+    keep: config.undo.keep,
+    clock,
+  });
+  const gate = createGate({
+    snapshots,
+    runner,
+    approver,
+    clock,
+    sandboxReport: () => sandbox.probe(),
+    audit: store.audit,
+    grants: store.grants,
+    policy: config.policy,
+    workspace: place.root,
+    dataDir: folder,
+    // The data of other workspaces too, when a workspace lies around them.
+    hidden: [dataDir(APP, options)],
+    config: (worker) => config.workers[worker] ?? {},
+    secrets: environmentSecrets(options.env),
+    environment,
+    ...(config.cache.enabled ? { cache: cacheOf(config, store) } : {}),
+  });
+  const source: WorkflowSource = {
+    folders: { workspace: place.root, builtIn: join(DIST, 'workflows') },
+    workers: runner,
+    evaluateWorkflow: (file) =>
+      evaluateWorkflow(file, (path) =>
+        runConfined(
+          sandbox,
+          [process.execPath, '--no-warnings', join(DIST, 'workflow-process.js'), path],
+          {
+            confinement: { readable: [place.root], writable: [], hidden: [], programs: [], hosts: [] },
+            cwd: place.root,
+            env: {},
+            installed: [process.execPath, PACKAGE, path],
+          },
+          EVALUATION_LIMIT_MS,
+        ),
+      ),
+  };
+  const holder = self();
+  const keeper = createLeaseKeeper({
+    leases: store.leases,
+    clock,
+    holder,
+    liveness: (lease) => liveness(lease, holder),
+    lost: (lease) => log.warn('a lease was lost', { lease: lease.name }),
+  });
+
+  const holdLease: Doers['holdLease'] = async (name) => {
+    const taken = await keeper.take(name);
+    return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
+  };
+  const call: Doers['call'] = async (uses, input) => {
+    const performed = await gate.perform(
+      {
+        uses,
+        input,
+        mode: 'apply',
+        principal,
+        run: clock.newId('call'),
+        step: uses,
+        attempt: 1,
+        idempotencyKey: clock.newId('key'),
+        permissionSets: [],
+        env: {},
+        loose: true,
+      },
+      new AbortController().signal,
+      { log: (line) => log[line.level](line.message, line.fields), progress: () => undefined },
+    );
+    return performed.outcome;
+  };
+  const limits = classLimits(config.classes);
+  const performers = createPerformers({
+    leases: store.leases,
+    keeper,
+    clock,
+    holder,
+    liveness: (lease) => liveness(lease, holder),
+    work: (classes) => engine().work(classes),
+    known: knownClasses(config.classes),
+  });
+
+  return {
+    config,
+    settings,
+    gate,
+    places: createPlaces((className) => placesOf(limits(className).atOnce, options.performing)),
+    performers,
+    classOf: (uses) => classOf(gate, uses),
+    workers: runner,
+    sandbox,
+    log,
+    folders: source.folders,
+    call,
+    stageBackup: (wanted) => stageBackup({ call, dataDir: folder }, wanted),
+    holdLease,
+    undo: openUndo({
+      engine: engine(),
+      runs: store.runs,
+      snapshots,
+      leases: store.leases,
+      audit: store.audit,
+      clock,
+      isDead: (lease) => liveness(lease, holder) === 'gone',
+      holdLease,
+    }),
+    results: store.results,
+    evaluateWorkflow: source.evaluateWorkflow,
+    findWorkflow: (name) => loadRunnable(name, source),
+    setConfig: (key, text) => setSetting(fileOf(settings, place.root), key, text),
+    async rememberPlan(run) {
+      await store.runs.putDocument(
+        run,
+        'fingerprint',
+        await fingerprint(place.root, await effectsOf(engine(), run)),
+      );
+    },
+    async planStillHolds(run) {
+      const now = await fingerprint(place.root, await effectsOf(engine(), run));
+      return (await store.runs.findDocument(run, 'fingerprint')) === now;
+    },
+    async moveStore(to, planOnly, told) {
+      const { moveStore } = await import('./move.ts');
+      return moveStore({
+        config,
+        folder,
+        name: place.name,
+        secrets: environmentSecrets(options.env),
+        to,
+        planOnly,
+        leases: await store.leases.list(),
+        holder,
+        clock,
+        told,
+      });
+    },
+    end: () => performers.end(),
+    async close() {
+      keeper.close();
+      await runner.close();
+      await snapshots.close();
+      await log.close();
+    },
+  };
+}
+
+async function effectsOf(engine: Engine, run: string): Promise<Effect[]> {
+  return (await engine.effects(run)).flatMap(({ effects }) => effects as Effect[]);
+}
+
+/** The workspace's own file, which is made when there is none. */
+function fileOf({ files }: Settings, root: string): string {
+  return files.find((file) => dirname(file) === root) ?? join(root, 'cadre.yaml');
+}
+
+/** A value as YAML (`70`, `[a, b]`); where that does not fit the setting, as the text it is. */
+async function setSetting(file: string, key: string, text: string): Promise<ConfigChange> {
+  try {
+    return await setConfig(file, key, parseYaml(text), { schema: ConfigSchema });
+  } catch (error) {
+    if (!isCadreError(error)) throw error;
+    return setConfig(file, key, text, { schema: ConfigSchema });
+  }
+}
+
+function cacheOf({ cache: { ttl, maxBytes } }: Config, { results, files }: Store) {
+  return { results, files, limits: { ttlMs: parseDuration(ttl), maxBytes } };
+}
+
+/** The password of the store is for this process alone. */
+function withoutStore({ CADRE_STORE__URL: _, ...rest }: AppOptions['env']): AppOptions['env'] {
+  return rest;
+}
+
+function placesOf(
+  usual: number,
+  { concurrency, weight = 1 }: NonNullable<AppOptions['performing']> = {},
+): number {
+  return Math.max(1, Math.round((concurrency ?? usual) * weight));
+}
