@@ -20,7 +20,7 @@ export interface Measured extends Counts {
   readonly cpuMs: number;
   /** From the moment the run is created to its end, without the time of its steps: what the runner adds to them. */
   readonly overheadMs: number;
-  /** Processor time of a whole process whose run performs no action: starting, reading, deciding, writing, printing. */
+  /** Processor time of a whole process whose run performs no action, because no file has changed. */
   readonly emptyRunMs: number;
   /** The same for a fixed piece of work beside it, which tells how fast this machine is now. */
   readonly calibrationMs: number;
@@ -90,7 +90,7 @@ export function measure(rounds: number): Measured {
     run(...quick);
     const all = Array.from({ length: rounds }, () => ({
       ...run(...quick),
-      emptyRunMs: run('--steps', 'backed-up').cpuMs,
+      emptyRunMs: run('--profile', 'quick').cpuMs,
       calibrationMs: calibrate(),
     }));
     const keys = Object.keys(all[0] ?? {}) as (keyof Measured)[];

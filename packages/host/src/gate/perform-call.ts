@@ -29,9 +29,9 @@ export async function performCall(
   const requested = { ...tools, limits, isPlan: way !== 'apply', subject, signal, agent: {}, used };
   const admitted = await admitCall(way, requested, tools);
   if (!admitted.ok) return refused(subject, admitted.failure, tools);
-  const looked = await tools.cache?.look(subject, way, await tools.scratch.find(subject.call.run));
-  if (looked?.found !== undefined && checkOutput({ ok: true, output: looked.found.output }, subject).ok)
-    return answerKept(subject, looked.found, tools);
+  const fits = (output: JsonValue) => checkOutput({ ok: true, output }, subject).ok;
+  const looked = await tools.cache?.look(subject, way, fits, await tools.scratch.find(subject.call.run));
+  if (looked?.found !== undefined) return answerKept(subject, looked.found, tools);
   const prepared = await prepareCall(way, requested, observer, tools);
   if (!prepared.ok) return refused(subject, prepared.failure, tools);
   const allowed = { decision: 'allowed', rule: way, details: { permissions: admitted.output } } as const;

@@ -99,6 +99,19 @@ describe('a store in a file', () => {
   });
 });
 
+test('a kept result that cannot be read is none', async () => {
+  const path = join(folder, 'cadre.db');
+  const store = await openSqliteStore(path);
+  const times = { createdAt: 1, expiresAt: 9 };
+  const about = { key: 'k', action: 'a/b', run: 'r', step: 's', tags: [], ...times };
+  await store.results.put({ ...about, output: 1, permissions: [], artifacts: {} }, 1_000);
+  const database = new DatabaseSync(path);
+  database.exec("UPDATE results SET body = '{'");
+  database.close();
+  expect(await store.results.find('k', 2)).toBeUndefined();
+  await store.close();
+});
+
 describe('the database itself', () => {
   test('refuses to change what is over, an event or an audit record [WRK-40]', async () => {
     const path = join(folder, 'cadre.db');

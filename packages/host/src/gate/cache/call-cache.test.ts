@@ -237,6 +237,23 @@ describeSandboxed('what is not kept', () => {
   });
 });
 
+describeSandboxed('an entry that was tampered with', () => {
+  test('is not answered when it does not fit the action, and is made again', async () => {
+    const first = await call('roll');
+    const [{ key = '' } = {}] = await fixture.store.results.list(Date.now());
+    const kept = await fixture.store.results.find(key, Date.now());
+    if (kept === undefined) throw new Error('nothing was kept');
+    await fixture.store.results.put({ ...kept, output: { other: 1 } }, 1024 ** 3);
+    const second = await call('roll');
+    expect([second.failure, second.cachedFrom, second.nonce === first.nonce]).toEqual([
+      undefined,
+      undefined,
+      false,
+    ]);
+    expect(await call('roll')).toMatchObject({ nonce: second.nonce, cachedFrom: 'run_1' });
+  });
+});
+
 describeSandboxed('a key that the author of a step chose', () => {
   test('[WRK-30] stands instead of input and files, for any action that changes nothing', async () => {
     const first = await call('plain', { a: 1 }, author('k'));

@@ -18,8 +18,10 @@ export interface CacheLimits {
 }
 
 export interface CallCache {
-  /** Looks for a kept result. `copy` is the tree of a plan, when there is one already. */
-  look(subject: Subject, way: CallWay, copy?: string): Promise<Looked>;
+  /**
+   * Looks for a kept result that `fits` what the action promises. `copy` is the tree of a plan, when there is one already.
+   */
+  look(subject: Subject, way: CallWay, fits: (output: JsonValue) => boolean, copy?: string): Promise<Looked>;
 }
 
 export interface Looked {
@@ -57,7 +59,7 @@ export function openCallCache(settings: CallCacheSettings): CallCache {
   const { results, clock } = settings;
 
   return {
-    async look(subject, way, copy) {
+    async look(subject, way, fits, copy) {
       const { call, action } = subject;
       const wanted = call.cache !== undefined || (action.pure ?? false) !== false;
       const answers = way === 'apply' || way === 'look' || way === 'scratch';
@@ -66,7 +68,7 @@ export function openCallCache(settings: CallCacheSettings): CallCache {
       if (key === undefined) return NOTHING;
       const kept = await results.find(key, clock.now());
       const rules = kept === undefined ? undefined : await allowedNow(kept, subject, settings.authority);
-      if (kept !== undefined && rules !== undefined && areThere(kept)) {
+      if (kept !== undefined && rules !== undefined && fits(kept.output) && areThere(kept)) {
         await results.use(key, clock.now());
         return {
           ...NOTHING,

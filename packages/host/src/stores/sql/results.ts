@@ -37,9 +37,14 @@ export function* putResult(result: KeptResult, maxBytes: number): Script<void> {
   if (Number(row?.['sum'] ?? 0) > maxBytes) yield change(DELETE_EXCESS, maxBytes);
 }
 
-export function readResult(row: Row): KeptResult {
-  const body = JSON.parse(String(row['body'])) as Omit<KeptResult, keyof KeptDescription>;
-  return { ...(JSON.parse(String(row['about'])) as KeptDescription), ...body };
+/** Undefined for one that cannot be read: it is made again. */
+export function readResult(row: Row): KeptResult | undefined {
+  try {
+    const body = JSON.parse(String(row['body'])) as Omit<KeptResult, keyof KeptDescription>;
+    return { ...(JSON.parse(String(row['about'])) as KeptDescription), ...body };
+  } catch {
+    return undefined;
+  }
 }
 
 export function readSummary(row: Row): KeptSummary {
