@@ -14,6 +14,11 @@ export type PerformStep = Extract<Command, { readonly type: 'perform-step' }>;
 /** `closed`: this process ends. `lost`: another process has taken the run. */
 export type StopReason = 'timed_out' | 'run_timed_out' | 'cancelled' | 'closed' | 'lost';
 
+/** Of a `cancel-step`. */
+export function stopReasonOf(reason: string): StopReason {
+  return reason === 'timed_out' ? 'run_timed_out' : 'cancelled';
+}
+
 export interface Attempt {
   readonly number: number;
   /** Whether it has left the queue. */

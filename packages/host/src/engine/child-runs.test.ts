@@ -155,3 +155,36 @@ test('a question names who may answer it, its form is kept, and it can be handed
   await engine.answer(id, 'ask', { by: 'user:ben', ...answer });
   expect((await engine.settled(id)).status).toBe('succeeded');
 });
+
+test('[WRK-38] one that is cancelled while it is being created ends, too', async () => {
+  let create = () => {};
+  const mayCreate = new Promise<void>((resolve) => {
+    create = resolve;
+  });
+  const { engine, gate } = await world.process(
+    { 'sample/work': { perform: (_call, signal) => untilStopped(signal) }, 'sample/after': {} },
+    {
+      workflows,
+      wrap: (store) => ({
+        ...store,
+        runs: {
+          ...store.runs,
+          async create(id, events) {
+            if (id.includes('.')) await mayCreate;
+            return store.runs.create(id, events);
+          },
+        },
+      }),
+    },
+  );
+  const id = await startSample(engine, outer);
+  await world.clock.advance(0);
+  await engine.cancel(id, 'user:ada', 'enough');
+  await world.clock.advance(0);
+  create();
+  const settled = engine.settled(id);
+  await world.clock.advance(1_000);
+  expect(await settled).toMatchObject({ status: 'cancelled' });
+  expect(gate.underWay()).toBe(0);
+  expect((await engine.list({ workflow: 'inner' })).runs).toMatchObject([{ status: 'cancelled' }]);
+});

@@ -8,7 +8,9 @@ import {
   type CallOrigin,
   type PerformStep,
   startAttempt,
+  stopReasonOf,
 } from './attempt.ts';
+import { cancelOf } from './cancel-of.ts';
 import { type ChildRuns, type Origin, parentOf, type StartRun } from './child-runs.ts';
 import type { Definitions } from './definitions.ts';
 import type { Groups } from './groups.ts';
@@ -187,8 +189,7 @@ export class HeldRun {
         return;
       case 'cancel-step':
         if (command.child === undefined) {
-          const reason = command.reason === 'timed_out' ? 'run_timed_out' : 'cancelled';
-          this.#attempts.get(command.step)?.stop(reason);
+          this.#attempts.get(command.step)?.stop(stopReasonOf(command.reason));
         } else this.#watchOver(this.#context.children.cancel(command.child, command.reason));
         return;
       case 'wake':
@@ -200,7 +201,15 @@ export class HeldRun {
     const origin = parentOrigin(this.id, this.#turns.workflow, this.state);
     this.#watchOver(
       this.#context.children.start(origin, command).then(async (body) => {
-        if (body !== undefined) await this.tell(body);
+        if (body !== undefined) return this.tell(body);
+        // It was cancelled before it was there.
+        const cancel = cancelOf(
+          this.#turns.workflow,
+          this.state,
+          momentOf(this.#context, this.id),
+          command.step,
+        );
+        if (cancel !== undefined) this.#obey(cancel);
       }),
     );
   }

@@ -4,7 +4,7 @@ import { isOver, type RunState, type Workflow } from '@cadre/core/history';
 import type { JsonObject } from '@cadre/sdk';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
-import { type CallOrigin, type PerformStep, wishOf } from './attempt.ts';
+import { type CallOrigin, type PerformStep, type StopReason, stopReasonOf, wishOf } from './attempt.ts';
 import { parentOf, type StartRun } from './child-runs.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
 import { isAtRest } from './at-rest.ts';
@@ -32,7 +32,7 @@ export interface SharedRunContext extends Omit<HeldRunContext, 'ended'> {
   readonly queue: WorkQueue;
   readonly readOn: (run: string, state: RunState | undefined) => Promise<RunState | undefined>;
   /** Stops the attempt if it is under way in this process. */
-  readonly stopHere: (run: string, step: string) => boolean;
+  readonly stopHere: (run: string, step: string, reason: StopReason) => boolean;
   /** The run has to be decided again at this time. */
   readonly wakeAt: (at: number) => void;
   readonly over: (run: string, state: RunState) => void;
@@ -185,7 +185,7 @@ export class SharedRun {
   /** An attempt that nobody has begun will not be; whoever performs it hears of the cancelling by itself. */
   async #cancel({ step, child, reason }: Extract<Command, { readonly type: 'cancel-step' }>): Promise<void> {
     if (child !== undefined) await this.#context.children.cancel(child, reason);
-    else if (this.#context.stopHere(this.id, step)) return;
+    else if (this.#context.stopHere(this.id, step, stopReasonOf(reason))) return;
     const attempt = this.state.steps.get(step)?.attempts ?? 0;
     const gone = await this.#context.queue.withdraw([jobId(this.id, step, attempt)]);
     if (gone.length > 0) await this.tell({ body: { type: 'step.cancelled', step }, attempt });
@@ -231,8 +231,13 @@ function engineJob(id: string, assignment: Assignment): Job {
   return { id, class: ENGINE_CLASS, priority: 0, data: dataOf(assignment), expiresMs: ENGINE_LIMIT_MS };
 }
 
+/** As text: PostgreSQL keeps the keys of its JSON in an order of its own, and what a step is given has the author's. */
 function dataOf(assignment: Assignment): JsonObject {
-  return assignment as unknown as JsonObject;
+  return { run: assignment.run, assignment: JSON.stringify(assignment) };
+}
+
+export function assignmentOf({ data }: Claim): Assignment {
+  return JSON.parse(String(data['assignment'])) as Assignment;
 }
 
 /** `ahead`: how many attempts of the same run are under way, or handed in before it. */

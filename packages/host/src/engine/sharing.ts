@@ -4,6 +4,7 @@ import { apply } from '@cadre/core/replay';
 import type { Claim, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
 import { type Attempt, isRepeatable, startAttempt } from './attempt.ts';
+import { cancelOf } from './cancel-of.ts';
 import { type HeldRunContext, momentOf, parentOrigin } from './held-run.ts';
 import type { Holding } from './holding.ts';
 import { keepAlive } from './keep-alive.ts';
@@ -11,6 +12,7 @@ import { type Performing, startPerforming } from './performing.ts';
 import { createRunsReader } from './runs-reader.ts';
 import {
   type Assignment,
+  assignmentOf,
   ENGINE_CLASS,
   jobsOf,
   prepareQueues,
@@ -78,9 +80,9 @@ export function createSharing(options: SharingOptions): Sharing {
     journal,
     queue,
     readOn,
-    stopHere(run, step) {
+    stopHere(run, step, reason) {
       const attempt = attempts.get(placeOf(run, step));
-      attempt?.stop('cancelled');
+      attempt?.stop(reason);
       return attempt !== undefined;
     },
     wakeAt(at) {
@@ -206,7 +208,7 @@ export function createSharing(options: SharingOptions): Sharing {
   }
 
   async function performClaim(claim: Claim): Promise<void> {
-    const assignment = claim.data as unknown as Assignment;
+    const assignment = assignmentOf(claim);
     switch (assignment.task) {
       case 'perform':
         return performAttempt(claim, assignment);
@@ -252,12 +254,17 @@ export function createSharing(options: SharingOptions): Sharing {
     const waits = run?.state.steps.get(command.step)?.child === command.child && !isOver(run.state.status);
     if (run === undefined || !waits) return settle(claim);
     const body = await options.context.children.start(parentOrigin(run.id, run.workflow, run.state), command);
-    return body === undefined ? settle(claim) : run.tell({ body, attempt: command.attempt, claim });
+    if (body !== undefined) return run.tell({ body, attempt: command.attempt, claim });
+    await settle(claim);
+    // It may have been cancelled, by any process, before it was there.
+    await run.notice();
+    const cancel = cancelOf(run.workflow, run.state, momentOf(options.context, run.id), command.step);
+    if (cancel !== undefined) run.carryOut([cancel]);
   }
 
   /** What nothing follows from in the run. */
   async function settle(claim: Claim): Promise<void> {
-    const { run } = claim.data as unknown as Assignment;
+    const { run } = assignmentOf(claim);
     await journal.advance({ run, expected: 0, events: [], wakeAt: undefined, anyway: { settled: [claim] } });
   }
 
@@ -285,7 +292,7 @@ export function createSharing(options: SharingOptions): Sharing {
   }
 
   async function beat(held: readonly Claim[]): Promise<void> {
-    const ids = new Set(held.map((claim) => (claim.data as unknown as Assignment).run));
+    const ids = new Set(held.map((claim) => assignmentOf(claim).run));
     const numbers = await journal.lastNumbers([...ids]);
     for (const [id, number] of numbers) {
       const run = runs.get(id);

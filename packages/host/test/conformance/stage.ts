@@ -1,0 +1,79 @@
+import { failure, type JsonValue, type Outcome, SKIPPED } from '@cadre/sdk';
+import type { GateCall } from '../../src/ports/gate.ts';
+import { type Script, succeed, untilStopped } from '../../src/testing/scripted-gate.ts';
+
+export interface Stage {
+  readonly scripts: Readonly<Record<string, Script>>;
+  /** Every call of every process. */
+  readonly calls: readonly GateCall[];
+}
+
+/**
+ * What the actions of the conformance suite do, which follows from their input and the attempt alone; so it is the same
+ * whatever process performs them.
+ */
+export function openStage(): Stage {
+  const calls: GateCall[] = [];
+  const over = new Map<string, (() => void)[] | true>();
+
+  /** `play/after` names a step; its action is over when that of the other is. */
+  function after(call: GateCall): Promise<void> {
+    const key = `${call.run} ${call.input['after']}`;
+    const before = over.get(key);
+    if (before === true) return Promise.resolve();
+    return new Promise((resolve) => over.set(key, [...(before ?? []), resolve]));
+  }
+
+  const staged = (perform: NonNullable<Script['perform']>, traits: Script['traits'] = {}): Script => ({
+    traits,
+    effects: [{ kind: 'command', command: 'true', purpose: 'to be seen' }],
+    async perform(call, signal, observer) {
+      calls.push(call);
+      const outcome = await perform(call, signal, observer);
+      const key = `${call.run} ${call.step}`;
+      const waiting = over.get(key);
+      over.set(key, true);
+      if (Array.isArray(waiting)) for (const resolve of waiting) resolve();
+      return outcome;
+    },
+  });
+
+  const give = ({ input }: GateCall) => succeed(input['value'] ?? 'done');
+  return {
+    calls,
+    scripts: {
+      'play/give': staged(give),
+      'play/once': staged(give, { repeatable: false }),
+      'play/after': staged(async (call) => {
+        await after(call);
+        return give(call);
+      }),
+      'play/tell': staged(({ input, env, permissionSets, cache }) =>
+        succeed({
+          input,
+          env: { ...env },
+          permissions: permissionSets.map((set) => [...set]),
+          ...(cache === undefined ? {} : { cache: { key: cache.key, ttlMs: cache.ttlMs } }),
+        }),
+      ),
+      'play/hang': staged((_call, signal) => untilStopped(signal)),
+      'play/skip': staged(() => ({
+        ok: false,
+        failure: failure(SKIPPED, 'tool_missing: ruff is not installed'),
+      })),
+      'play/fail': staged(fail),
+      'shell/run': staged(({ input }) => succeed({ stdout: String(input['command']), code: 0 })),
+    },
+  };
+}
+
+/** Fails in the first `times` attempts, and without `times` in each. */
+function fail({ input, attempt }: GateCall): Outcome<JsonValue> {
+  const { code = 'broken', times = Number.POSITIVE_INFINITY, retryable, severity, value } = input;
+  if (attempt > Number(times)) return succeed(value ?? 'done');
+  const more = {
+    ...(retryable === true ? { retryable: true } : {}),
+    ...(severity === undefined ? {} : { details: { severity } }),
+  };
+  return { ok: false, failure: failure(String(code), `it is ${code}`, more) };
+}
