@@ -1,4 +1,5 @@
 import { Environment } from '@marcbachmann/cel-js';
+import { once } from '../once.ts';
 import { spendValue, spendWhole } from './fuel.ts';
 import { registerFunctions } from './functions.ts';
 import { registerReplacements } from './replacements.ts';
@@ -22,10 +23,10 @@ const OPTIONS = {
 };
 
 /** The language as people write it: for parsing and for checking types. */
-export const LANGUAGE = createLanguage();
+export const language = once(createLanguage);
 
 /** The same and what the metered text calls: for evaluating. */
-export const METERED = createMetered();
+export const meteredLanguage = once(createMetered);
 
 function createLanguage(): Environment {
   const environment = new Environment({ ...OPTIONS, limits: LIMITS });
@@ -35,7 +36,7 @@ function createLanguage(): Environment {
 }
 
 function createMetered(): Environment {
-  const environment = LANGUAGE.clone({ ...OPTIONS, limits: METERED_LIMITS });
+  const environment = language().clone({ ...OPTIONS, limits: METERED_LIMITS });
   registerReplacements(environment);
   environment.registerFunction(
     '__spend(A, int): A',

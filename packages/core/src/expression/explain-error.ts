@@ -1,7 +1,7 @@
 import { EvaluationError, ParseError, TypeError as TypeProblem } from '@marcbachmann/cel-js';
 import { CadreError, isCadreError } from '../errors.ts';
 import { didYouMean } from '../nearest.ts';
-import { LANGUAGE } from './environment.ts';
+import { language } from './environment.ts';
 
 /** What went wrong in an expression: the `details` of its error. */
 export interface ExpressionFault {
@@ -63,7 +63,7 @@ const NO_OVERLOAD = /^found no matching overload for '(?:[^'(]*\.)?(\w+)\(/;
 function unknownFunction(summary: string): string | undefined {
   const name = NO_OVERLOAD.exec(summary)?.[1];
   if (name === undefined) return undefined;
-  const functions = LANGUAGE.getDefinitions().functions.map((definition) => definition.name);
+  const functions = language().getDefinitions().functions.map((definition) => definition.name);
   if (functions.includes(name)) return undefined;
   return didYouMean(name, functions) ?? `there is no function ${name}`;
 }

@@ -1,6 +1,6 @@
 import type { ASTNode } from '@marcbachmann/cel-js';
 import { CadreError } from '../errors.ts';
-import { LANGUAGE, METERED } from './environment.ts';
+import { language, meteredLanguage } from './environment.ts';
 import { explainError } from './explain-error.ts';
 import { meteredText } from './metered-text.ts';
 import { type Access, accesses } from './syntax-tree.ts';
@@ -36,15 +36,15 @@ export function compileExpression(text: string): Expression {
 function compile(text: string): Expression {
   try {
     assertLength(text);
-    const parsed = LANGUAGE.parse(text);
+    const parsed = language().parse(text);
     const read = accesses(parsed.ast).filter(
-      (access) => access.name === 'cel' || !LANGUAGE.hasVariable(access.name),
+      (access) => access.name === 'cel' || !language().hasVariable(access.name),
     );
     const secret = isPath(parsed.ast) ? secretName(read) : undefined;
     if (secret === undefined) read.forEach(assertAllowed);
     const checked = parsed.check();
     if (checked.error !== undefined) throw checked.error;
-    const metered = METERED.parse(meteredText(parsed.ast));
+    const metered = meteredLanguage().parse(meteredText(parsed.ast));
     return {
       text,
       accesses: read,
@@ -65,7 +65,7 @@ function assertLength(text: string): void {
 }
 
 function isPath(node: ASTNode): boolean {
-  return node.op === 'id' ? !LANGUAGE.hasVariable(node.args) : node.op === '.' && isPath(node.args[0]);
+  return node.op === 'id' ? !language().hasVariable(node.args) : node.op === '.' && isPath(node.args[0]);
 }
 
 function secretName(read: readonly Access[]): string | undefined {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CadreError } from '../errors.ts';
-import { LANGUAGE } from './environment.ts';
+import { language } from './environment.ts';
 import { evaluate } from './evaluate.ts';
 import { withFuel } from './fuel.ts';
 import type { Scope } from './scope.ts';
@@ -259,7 +259,7 @@ describe('counting changes nothing but the cost', () => {
     fc.assert(
       fc.property(expression, (written) => {
         const plain = attempt(() =>
-          withFuel(1e6, () => toJson(LANGUAGE.parse(written)(new Map([['inputs', inputs]])))),
+          withFuel(1e6, () => toJson(language().parse(written)(new Map([['inputs', inputs]])))),
         );
         const metered = attempt(() => evaluate(`\${{ ${written} }}`, { ...scope, inputs }));
         expect({ written, value: metered }).toEqual({ written, value: plain });

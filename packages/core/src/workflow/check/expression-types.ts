@@ -1,6 +1,6 @@
 import type { JsonSchema, JsonValue } from '@cadre/sdk';
 import type { Environment } from '@marcbachmann/cel-js';
-import { LANGUAGE } from '../../expression/environment.ts';
+import { language } from '../../expression/environment.ts';
 import { isObject } from '../shape.ts';
 
 /** What a JSON Schema says about a value, as the type checker of CEL knows it. */
@@ -16,7 +16,7 @@ export interface TypeTable {
 const DEEPEST = 8;
 
 export function openTypeTable(): TypeTable {
-  const environment = LANGUAGE.clone({
+  const environment = language().clone({
     unlistedVariablesAreDyn: true,
     homogeneousAggregateLiterals: false,
     enableOptionalTypes: true,

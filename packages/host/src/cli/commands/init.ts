@@ -43,7 +43,8 @@ async function initialise(app: App, invocation: Invocation): Promise<number> {
   show(plan, proposal, invocation);
   const wanted = await choose(plan, invocation);
   const written = await carryOut(app, plan, wanted, invocation);
-  output.document({ file: plan.file, found: { ...proposal, settings: undefined }, written });
+  const { settings: _, ...found } = proposal;
+  output.document({ file: plan.file, found, written: written.length > 0, parts: written });
   if (written.length === 0) output.line('Nothing was written.');
   for (const what of written) output.line(`${output.colours.green('✓')} ${what}`);
   output.line(output.colours.dim('What holds: cadre config list. Next: cadre hygiene doctor, cadre run hygiene'));
