@@ -9,7 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 /** Which package may import which, and which libraries each may name: every library has one door. */
 const PACKAGES: Record<string, readonly string[]> = {
   sdk: [],
-  kit: ['ignore', 'picomatch', 'smol-toml', 'yaml', 'zod'],
+  kit: ['croner', 'ignore', 'picomatch', 'smol-toml', 'yaml', 'zod'],
   core: [
     '@cadre/sdk',
     '@cfworker/json-schema',
