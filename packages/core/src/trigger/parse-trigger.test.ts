@@ -85,7 +85,7 @@ describe('a trigger', () => {
       'spec.on.webhook.secret',
       /secret:HOOK/,
       6,
-      49,
+      47,
     ],
     [
       '  on: { webhook: { signature: header, secret: "secret:A" } }',
