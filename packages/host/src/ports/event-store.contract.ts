@@ -27,6 +27,12 @@ export function eventContract(store: () => Store): void {
     await events.settle('e1');
     expect(await events.take(109, 100, 10)).toEqual([]);
     expect(await events.take(110, 100, 10)).toEqual([event('e2')]);
+    // It is known for a while.
+    await events.emit(event('e1'));
+    expect(await events.take(120, 100, 10)).toEqual([]);
+    await events.forget(2);
+    await events.emit(event('e1'));
+    expect(await events.take(121, 100, 10)).toEqual([event('e1')]);
   });
 
   test('runs that wait for an event are found by its topic, from the first append on and until they no longer do', async () => {
@@ -57,8 +63,8 @@ export function eventContract(store: () => Store): void {
     await end('run_3', 25, 'plan');
     await runs.create('run_4', [created(1), started(2)]);
     expect(await events.listEnded(0, 10)).toEqual([
-      { id: 'run_2', workflow: 'hygiene', status: 'succeeded', endedAt: 20 },
-      { id: 'run_1', workflow: 'hygiene', status: 'succeeded', endedAt: 30 },
+      { id: 'run_2', workflow: 'hygiene', status: 'succeeded', principal: 'user:ada', endedAt: 20 },
+      { id: 'run_1', workflow: 'hygiene', status: 'succeeded', principal: 'user:ada', endedAt: 30 },
     ]);
     expect(await events.listEnded(20, 10)).toMatchObject([{ id: 'run_1' }]);
     expect(await events.listEnded(0, 1)).toMatchObject([{ id: 'run_2' }]);

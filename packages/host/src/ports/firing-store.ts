@@ -47,7 +47,10 @@ export interface Firing extends FiringRecord {
 export type NewFiring = Pick<
   Firing,
   'trigger' | 'key' | 'due' | 'claimedAt' | 'priority' | 'notBefore' | 'event'
->;
+> & {
+  /** Why it is kept and not begun. */
+  readonly skipped?: Firing['failure'];
+};
 
 /** What is known of a trigger beyond its file. */
 export interface TriggerState {
@@ -114,8 +117,8 @@ export interface FiringStore {
   }): Promise<boolean>;
   /** Keeps a firing once: when there is one with its key, that one is answered. */
   add(firing: NewFiring): Promise<{ readonly added: boolean; readonly firing: FiringRecord }>;
-  /** What may be begun now, of triggers that are not paused: by priority, one level more for each `agingMs` of waiting. */
-  listReady(now: number, agingMs: number, limit: number): Promise<readonly Firing[]>;
+  /** What may be begun now, of triggers that are not paused and not `without`: by priority, one level more for each `agingMs` of waiting. */
+  listReady(now: number, agingMs: number, limit: number, without?: readonly string[]): Promise<readonly Firing[]>;
   /** The earliest `notBefore` after `now` of what waits. */
   nextReady(now: number): Promise<number | undefined>;
   /**

@@ -1,6 +1,6 @@
 import type { EventStore } from '../ports/event-store.ts';
 import { change, type Database } from './database.ts';
-import { EMIT, LIST_ENDED, readEnded, SETTLE, takeEmitted } from './sql/emitted.ts';
+import { EMIT, FORGET, LIST_ENDED, readEnded, SETTLE, takeEmitted } from './sql/emitted.ts';
 import { headOf, LIST_WAITS } from './sql/waits.ts';
 
 export function createEventStore(database: Database): EventStore {
@@ -13,6 +13,10 @@ export function createEventStore(database: Database): EventStore {
     settle: (id) =>
       database.write(function* () {
         yield change(SETTLE, id);
+      }),
+    forget: (before) =>
+      database.write(function* () {
+        yield change(FORGET, before);
       }),
     listWaits: async (topic) =>
       (await database.read(LIST_WAITS, [headOf(topic)])).map((row) => ({

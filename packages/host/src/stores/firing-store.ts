@@ -8,9 +8,9 @@ import {
   endFiring,
   FIND_FIRING,
   LIST_OVER,
-  LIST_READY,
   LIST_UNSTARTED,
   listFirings,
+  listReady,
   NEXT_READY,
   pruneFirings,
   readFiring,
@@ -39,8 +39,10 @@ export function createFiringStore(database: Database): FiringStore {
       }),
     claim: (claim) => database.write(() => claimDue(claim)),
     add: (firing) => database.write(() => addFiring(firing)),
-    listReady: async (now, agingMs, limit) =>
-      (await database.read(LIST_READY, [now, agingMs, limit])).map(readFiring),
+    async listReady(now, agingMs, limit, without = []) {
+      const { sql, parameters } = listReady(now, agingMs, limit, without);
+      return (await database.read(sql, parameters)).map(readFiring);
+    },
     async nextReady(now) {
       const [row] = await database.read(NEXT_READY, [now]);
       const at = row?.['at'];

@@ -96,6 +96,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       emit: write(events.emit),
       take: write(events.take),
       settle: write(events.settle),
+      forget: write(events.forget),
       listWaits: read(events.listWaits),
       listEnded: read(events.listEnded),
     },

@@ -43,8 +43,9 @@ const tables = (integer: string, key: string, strict: string) => [
     topic TEXT NOT NULL,
     by_whom TEXT NOT NULL,
     data TEXT NOT NULL,
-    again_at ${integer} NOT NULL
+    again_at ${integer}
   )${strict}`,
+  'CREATE INDEX emitted_open ON emitted (again_at) WHERE again_at IS NOT NULL',
   `CREATE TABLE waits (
     run ${integer} NOT NULL,
     step TEXT NOT NULL,

@@ -16,7 +16,10 @@ export function* takeEmitted(now: number, againMs: number, limit: number): Scrip
   return rows.map(readEmitted);
 }
 
-export const SETTLE = 'DELETE FROM emitted WHERE id = ?1';
+/** Kept for a while: what is emitted under the same id once more is known. */
+export const SETTLE = 'UPDATE emitted SET again_at = NULL WHERE id = ?1';
+
+export const FORGET = 'DELETE FROM emitted WHERE again_at IS NULL AND at < ?1';
 
 function readEmitted(row: Row): Emitted {
   return {
@@ -28,7 +31,7 @@ function readEmitted(row: Row): Emitted {
   };
 }
 
-export const LIST_ENDED = `SELECT id, workflow, status, ended_at, failure_code FROM runs
+export const LIST_ENDED = `SELECT id, workflow, status, principal, ended_at, failure_code FROM runs
   WHERE ended_at > ?1 AND mode = 'apply' ORDER BY ended_at, key LIMIT ?2`;
 
 export function readEnded(row: Row): EndedRun {
@@ -36,6 +39,7 @@ export function readEnded(row: Row): EndedRun {
     id: String(row['id']),
     workflow: String(row['workflow']),
     status: row['status'] as EndedRun['status'],
+    principal: String(row['principal']),
     endedAt: Number(row['ended_at']),
     ...(row['failure_code'] === null ? {} : { failureCode: String(row['failure_code']) }),
   };

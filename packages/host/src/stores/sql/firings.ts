@@ -19,8 +19,8 @@ const OF_FIRING = RECORD.split(/,\s*/)
 
 export function insertFiring(firing: NewFiring): Statement {
   return query(
-    `INSERT INTO firings (trigger_name, key, due, claimed_at, priority, status, attempt, not_before, event)
-     VALUES (?1, ?2, ?3, ?4, ?5, 'waiting', 1, ?6, ?7) ON CONFLICT (trigger_name, key) DO NOTHING RETURNING ${RECORD}`,
+    `INSERT INTO firings (trigger_name, key, due, claimed_at, priority, status, attempt, not_before, event, ended_at, failure)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?8, 1, ?6, ?7, ?9, ?10) ON CONFLICT (trigger_name, key) DO NOTHING RETURNING ${RECORD}`,
     firing.trigger,
     firing.key,
     firing.due,
@@ -28,6 +28,9 @@ export function insertFiring(firing: NewFiring): Statement {
     firing.priority,
     firing.notBefore,
     JSON.stringify(firing.event),
+    firing.skipped === undefined ? 'waiting' : 'skipped',
+    firing.skipped === undefined ? null : firing.claimedAt,
+    firing.skipped === undefined ? null : JSON.stringify(firing.skipped),
   );
 }
 
@@ -47,9 +50,15 @@ const NOT_PAUSED = `NOT EXISTS (SELECT 1 FROM trigger_states s WHERE s.trigger_n
 
 /** Those that waited longest within a level go first; each `?2` of waiting is worth a level, whole ones (SQLite divides what it is handed as
  * fractions). */
-export const LIST_READY = `SELECT ${OF_FIRING}, f.event FROM firings f
-  WHERE f.status = 'waiting' AND f.not_before <= ?1 AND ${NOT_PAUSED}
-  ORDER BY f.priority + CAST((?1 - f.claimed_at) / ?2 AS BIGINT) DESC, f.id LIMIT ?3`;
+export function listReady(now: number, agingMs: number, limit: number, without: readonly string[]): Statement {
+  const parameters: SqlValue[] = [now, agingMs, limit];
+  const names = without.map((name) => `?${parameters.push(name)}`);
+  const others = names.length === 0 ? '' : `AND f.trigger_name NOT IN (${names.join(', ')})`;
+  const sql = `SELECT ${OF_FIRING}, f.event FROM firings f
+    WHERE f.status = 'waiting' AND f.not_before <= ?1 AND ${NOT_PAUSED} ${others}
+    ORDER BY f.priority + CAST((?1 - f.claimed_at) / ?2 AS BIGINT) DESC, f.id LIMIT ?3`;
+  return { sql, parameters, rows: true };
+}
 
 export const NEXT_READY =
   "SELECT min(not_before) AS at FROM firings WHERE status = 'waiting' AND not_before > ?1";
