@@ -9,11 +9,15 @@ export function answerError(error: unknown, failed: (error: unknown) => void): R
   const { code, message, hint, details } = error;
   const { status } = ERROR_CODES[code] ?? { status: 500 };
   const retryAfter = (details as { retryAfterSeconds?: number } | undefined)?.retryAfterSeconds;
-  return answer(status, { code, message, ...(hint === undefined ? {} : { hint }) }, {
-    ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
-    // What was not read of a body would be taken for the next request.
-    ...(code === 'too_large' ? { connection: 'close' } : {}),
-  });
+  return answer(
+    status,
+    { code, message, ...(hint === undefined ? {} : { hint }) },
+    {
+      ...(retryAfter === undefined ? {} : { 'retry-after': String(retryAfter) }),
+      // What was not read of a body would be taken for the next request.
+      ...(code === 'too_large' ? { connection: 'close' } : {}),
+    },
+  );
 }
 
 function answer(status: number, error: object, headers: Record<string, string>): Response {

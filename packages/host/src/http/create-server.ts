@@ -57,7 +57,10 @@ function routes({ inbox, largestBody, failed }: ServerOptions): Hono<{ Bindings:
     const { incoming } = context.env;
     const raw = await readBody(incoming, largestBody);
     const headers = Object.fromEntries(
-      Object.entries(incoming.headers).map(([name, value]) => [name, Array.isArray(value) ? value[0] : value]),
+      Object.entries(incoming.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value[0] : value,
+      ]),
     );
     const { added, firing } = await inbox.receive({ name: context.req.param('name'), raw, headers });
     const { id, status, run } = firing;

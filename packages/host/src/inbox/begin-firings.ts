@@ -12,7 +12,12 @@ const MOST_AT_ONCE = 200;
 const UNSTARTED_MS = 30_000;
 
 type Prepared =
-  | { readonly ready: true; readonly trigger: Trigger; readonly firing: Firing; readonly request: StartRequest }
+  | {
+      readonly ready: true;
+      readonly trigger: Trigger;
+      readonly firing: Firing;
+      readonly request: StartRequest;
+    }
   | { readonly ready: false };
 
 /**
@@ -23,17 +28,24 @@ export async function beginFirings(context: InboxContext, started: (run: string)
   const { firings, clock } = context;
   const busy = new Set<string>();
   for (;;) {
-    const ready = await firings.listReady(clock.now(), AGING_MS, Math.min(MOST_AT_ONCE, context.atOnce), [...busy]);
+    const ready = await firings.listReady(clock.now(), AGING_MS, Math.min(MOST_AT_ONCE, context.atOnce), [
+      ...busy,
+    ]);
     if (ready.length === 0) return;
     const triggers = await context.triggers();
     const prepared: Prepared[] = [];
     for (const firing of ready) prepared.push(await prepare(context, triggers, firing));
-    const outcomes = await Promise.all(prepared.map((one) => (one.ready ? begin(context, one, started) : 'ended')));
+    const outcomes = await Promise.all(
+      prepared.map((one) => (one.ready ? begin(context, one, started) : 'ended')),
+    );
     outcomes.forEach((outcome, index) => {
       if (outcome === 'busy') busy.add(ready[index]?.trigger ?? '');
     });
     // Whatever was neither begun nor ended would be listed again.
-    if (outcomes.includes('full') || !outcomes.some((outcome) => outcome === 'begun' || outcome === 'ended')) {
+    if (
+      outcomes.includes('full') ||
+      !outcomes.some((outcome) => outcome === 'begun' || outcome === 'ended')
+    ) {
       if (outcomes.includes('full') || busy.size === 0) return;
     }
   }
@@ -61,10 +73,17 @@ export async function startUnstarted(context: InboxContext, started: (run: strin
 }
 
 /** What can only be wrong for good ends the firing here. */
-async function prepare(context: InboxContext, triggers: readonly Trigger[], firing: Firing): Promise<Prepared> {
+async function prepare(
+  context: InboxContext,
+  triggers: readonly Trigger[],
+  firing: Firing,
+): Promise<Prepared> {
   const trigger = triggers.find(({ name }) => name === firing.trigger);
   const end = async (status: 'skipped' | 'dead', code: string, message: string): Promise<Prepared> => {
-    await context.firings.end(firing.id, firing.attempt, context.clock.now(), { status, failure: { code, message } });
+    await context.firings.end(firing.id, firing.attempt, context.clock.now(), {
+      status,
+      failure: { code, message },
+    });
     return { ready: false };
   };
   if (trigger === undefined) return end('skipped', 'trigger_not_found', 'there is no such trigger any more');

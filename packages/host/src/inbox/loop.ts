@@ -90,7 +90,11 @@ export function createLoop(context: LoopContext): Loop {
     const now = clock.now();
     const ready = await context.firings.nextReady(now).catch(() => undefined);
     if (!active || again) return;
-    const at = Math.min(looked + pollMs, nextDueAt ?? Number.POSITIVE_INFINITY, ready ?? Number.POSITIVE_INFINITY);
+    const at = Math.min(
+      looked + pollMs,
+      nextDueAt ?? Number.POSITIVE_INFINITY,
+      ready ?? Number.POSITIVE_INFINITY,
+    );
     takeBack = clock.wakeAt(Math.max(at, now + 1), nudge);
   }
 

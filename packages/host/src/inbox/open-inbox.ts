@@ -71,7 +71,9 @@ export function openInbox(options: InboxOptions): Inbox {
   async function named(name: string): Promise<Trigger> {
     const trigger = (await options.triggers()).find((one) => one.name === name);
     if (trigger === undefined) {
-      throw new CadreError('trigger_not_found', `there is no trigger "${name}"`, { hint: 'cadre trigger list' });
+      throw new CadreError('trigger_not_found', `there is no trigger "${name}"`, {
+        hint: 'cadre trigger list',
+      });
     }
     return trigger;
   }
@@ -141,7 +143,12 @@ export function openInbox(options: InboxOptions): Inbox {
       const state = await firings.findState(name);
       const isKnown = isSchedule(trigger) && state?.rule === ruleKey(trigger) && state.due !== undefined;
       // What was due during the pause is not made up for.
-      await firings.setPaused(name, false, now, isKnown ? nextDue(ruleOf(trigger, state.since), now) : undefined);
+      await firings.setPaused(
+        name,
+        false,
+        now,
+        isKnown ? nextDue(ruleOf(trigger, state.since), now) : undefined,
+      );
       loop.nudge();
     },
     async fire(name, by, data) {
@@ -185,7 +192,11 @@ export function openInbox(options: InboxOptions): Inbox {
 }
 
 /** Hundreds of deliveries a second ask for the same few files. */
-function cached({ triggers, findWorkflow, clock }: InboxOptions): Pick<InboxContext, 'triggers' | 'findWorkflow'> {
+function cached({
+  triggers,
+  findWorkflow,
+  clock,
+}: InboxOptions): Pick<InboxContext, 'triggers' | 'findWorkflow'> {
   type Kept<T> = { readonly at: number; readonly value: Promise<T> };
   const remember = <T>(ask: (name: string) => Promise<T>) => {
     const kept = new Map<string, Kept<T>>();

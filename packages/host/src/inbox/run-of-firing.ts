@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { type Trigger, type Workflow, inputsOfEvent } from '@cadre/core';
+import { inputsOfEvent, type Trigger, type Workflow } from '@cadre/core';
 import type { StartRequest } from '../engine/start-run.ts';
 import type { Firing } from '../ports/firing-store.ts';
 import { principalOf } from './context.ts';
@@ -12,7 +12,9 @@ const LETTERS = 26;
  * also when the firing itself was forgotten meanwhile.
  */
 export function runIdOf({ trigger, key }: Pick<Firing, 'trigger' | 'key'>, attempt: number): string {
-  const hash = createHash('sha256').update(JSON.stringify([trigger, key, attempt])).digest();
+  const hash = createHash('sha256')
+    .update(JSON.stringify([trigger, key, attempt]))
+    .digest();
   return `run_${[...hash.subarray(0, LETTERS)].map((byte) => ALPHABET[byte & 31]).join('')}`;
 }
 

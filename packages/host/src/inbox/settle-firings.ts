@@ -26,7 +26,9 @@ async function endOf(context: InboxContext, { firing, run, failureCode = run }: 
   const failure = { code: failureCode, message: await messageOf(context, firing.run ?? '', run) };
   const trigger = (await context.triggers()).find(({ name }) => name === firing.trigger);
   const delay =
-    trigger === undefined ? undefined : retryDelay(trigger.retry, firing.attempt, failureCode, context.clock.random());
+    trigger === undefined
+      ? undefined
+      : retryDelay(trigger.retry, firing.attempt, failureCode, context.clock.random());
   return delay === undefined
     ? { status: 'dead', failure }
     : { status: 'waiting', notBefore: context.clock.now() + delay, failure };

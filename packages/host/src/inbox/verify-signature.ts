@@ -25,7 +25,13 @@ const DELIVERY_HEADERS = {
 } as const;
 
 /** Whether whoever sent these bytes knows the secret. It is looked at before anything in them is. */
-export function isSigned(on: Webhook, secret: string, raw: Uint8Array, headers: Headers, now: number): boolean {
+export function isSigned(
+  on: Webhook,
+  secret: string,
+  raw: Uint8Array,
+  headers: Headers,
+  now: number,
+): boolean {
   const given = headers[signatureHeader(on)];
   if (given === undefined || secret === '') return false;
   switch (on.signature) {

@@ -7,7 +7,7 @@ import { guarded } from './loop-guard.ts';
 /** Where something never stops changing, what did is told after so long. */
 const LONGEST_BATCH_MS = 10_000;
 /** A watcher may tell of a change some time after it. */
-const HEARD_LATE_MS = 2_000;
+const HEARD_LATE_MS = 1_000;
 const MOST_FILES = 1_000;
 const MOST_RUNS = 20;
 
@@ -64,7 +64,7 @@ export async function openWatcher(
     const own = new Set<string>();
     for (const { run, endedAt = 0 } of recent) {
       if (run === undefined || endedAt < since) continue;
-      for (const { effects } of await engine.effects(run)) effects.forEach((effect) => addPath(own, effect));
+      for (const { effects } of await engine.effects(run)) for (const effect of effects) addPath(own, effect);
     }
     const changes = [...batch].filter(([path]) => !isOwn(own, path));
     batch.clear();

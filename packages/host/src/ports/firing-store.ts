@@ -118,7 +118,12 @@ export interface FiringStore {
   /** Keeps a firing once: when there is one with its key, that one is answered. */
   add(firing: NewFiring): Promise<{ readonly added: boolean; readonly firing: FiringRecord }>;
   /** What may be begun now, of triggers that are not paused and not `without`: by priority, one level more for each `agingMs` of waiting. */
-  listReady(now: number, agingMs: number, limit: number, without?: readonly string[]): Promise<readonly Firing[]>;
+  listReady(
+    now: number,
+    agingMs: number,
+    limit: number,
+    without?: readonly string[],
+  ): Promise<readonly Firing[]>;
   /** The earliest `notBefore` after `now` of what waits. */
   nextReady(now: number): Promise<number | undefined>;
   /**

@@ -19,6 +19,11 @@ const RUN_COLUMNS =
   'key id workflow definition mode status principal created_at started_at ended_at number failure_code questions ' +
   'profile commit_at commit_made changes';
 
+const STATE_COLUMNS = 'trigger_name paused rule since moved_at due note';
+
+const FIRING_COLUMNS =
+  'id trigger_name key due claimed_at priority status attempt not_before started_at ended_at run failure event';
+
 /** In the order in which one may name another. Leases are not moved: they belong to processes that are gone. */
 const TABLES: readonly Table[] = [
   { name: 'definitions', columns: ['hash', 'workflow'], order: ['hash'] },
@@ -29,6 +34,15 @@ const TABLES: readonly Table[] = [
   { name: 'documents', columns: ['run', 'name', 'document'], order: ['run', 'name'] },
   { name: 'logs', columns: ['run', 'number', 'line'], order: ['run', 'number'] },
   { name: 'grants', columns: ['id', 'expires_at', 'body'], order: ['id'] },
+  { name: 'trigger_states', columns: STATE_COLUMNS.split(' '), order: ['trigger_name'] },
+  { name: 'firings', columns: FIRING_COLUMNS.split(' '), order: ['id'], identity: 'id' },
+  {
+    name: 'emitted',
+    columns: ['id', 'at', 'topic', 'by_whom', 'data', 'again_at'],
+    order: ['number'],
+    own: 'number',
+  },
+  { name: 'waits', columns: ['run', 'step', 'head', 'topic'], order: ['run', 'step'] },
   { name: 'audit', columns: ['number', 'previous', 'hash', 'entry'], order: ['number'] },
 ];
 

@@ -50,7 +50,12 @@ const NOT_PAUSED = `NOT EXISTS (SELECT 1 FROM trigger_states s WHERE s.trigger_n
 
 /** Those that waited longest within a level go first; each `?2` of waiting is worth a level, whole ones (SQLite divides what it is handed as
  * fractions). */
-export function listReady(now: number, agingMs: number, limit: number, without: readonly string[]): Statement {
+export function listReady(
+  now: number,
+  agingMs: number,
+  limit: number,
+  without: readonly string[],
+): Statement {
   const parameters: SqlValue[] = [now, agingMs, limit];
   const names = without.map((name) => `?${parameters.push(name)}`);
   const others = names.length === 0 ? '' : `AND f.trigger_name NOT IN (${names.join(', ')})`;
