@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly port: number;
   /** Largest body in bytes. */
   readonly largestBody: number;
-  /** A fault of the program itself. */
+  /** Told of a fault of the program itself. */
   readonly failed: (error: unknown) => void;
 }
 

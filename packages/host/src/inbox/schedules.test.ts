@@ -238,7 +238,8 @@ describe('what failed', () => {
   test('because there is no such workflow, or an input that does not fit, is dead with the reason', async () => {
     await fullHour();
     world.declare('lost', 'on: { schedule: "10 * * * *" }');
-    world.declared.set('lost', { ...(world.declared.get('lost') as never), run: 'none' } as never);
+    const lost = world.declared.get('lost');
+    if (lost !== undefined) world.declared.set('lost', { ...lost, run: 'none' });
     world.declare('wrong', 'on: { schedule: "10 * * * *" }\nwith: { none: 1 }');
     const process = await world.process();
     await world.pass(10 * MINUTE + 1);

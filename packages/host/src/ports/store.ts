@@ -1,7 +1,7 @@
 import type { NumberedEvent, RunEvent, RunStatus, Workflow } from '@cadre/core';
 import type { AuditStore } from './audit-store.ts';
-import type { FileIndex } from './file-index.ts';
 import type { EventStore } from './event-store.ts';
+import type { FileIndex } from './file-index.ts';
 import type { FiringStore } from './firing-store.ts';
 import type { GrantStore } from './grant-store.ts';
 import type { GroupStore } from './group-store.ts';

@@ -1,8 +1,8 @@
 import type { Store } from '../ports/store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Database } from './database.ts';
-import { createFileIndex } from './file-index.ts';
 import { createEventStore } from './event-store.ts';
+import { createFileIndex } from './file-index.ts';
 import { createFiringStore } from './firing-store.ts';
 import { createGrantStore } from './grant-store.ts';
 import { createGroupStore } from './group-store.ts';

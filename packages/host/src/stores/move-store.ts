@@ -149,18 +149,20 @@ async function insert(
 /** What had to wait until the rest was there, and the counter of keys that were given by hand. */
 async function complete(source: Database, target: Database, dialect: Dialect, table: Table): Promise<void> {
   const { name, later, identity } = table;
-  if (later === undefined || identity === undefined) return;
-  for await (const page of pagesOf(source, table)) {
-    await target.write(function* () {
-      for (const row of page) {
-        if (row[later] === null) continue;
-        yield change(
-          `UPDATE ${name} SET ${later} = ?2 WHERE ${identity} = ?1`,
-          row[identity] ?? null,
-          row[later] ?? null,
-        );
-      }
-    });
+  if (identity === undefined) return;
+  if (later !== undefined) {
+    for await (const page of pagesOf(source, table)) {
+      await target.write(function* () {
+        for (const row of page) {
+          if (row[later] === null) continue;
+          yield change(
+            `UPDATE ${name} SET ${later} = ?2 WHERE ${identity} = ?1`,
+            row[identity] ?? null,
+            row[later] ?? null,
+          );
+        }
+      });
+    }
   }
   // SQLite looks at the keys itself.
   if (dialect === 'sqlite') return;
