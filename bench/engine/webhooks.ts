@@ -106,7 +106,7 @@ async function serve(): Promise<void> {
       keptPerSecond: perSecond(kept),
       runsPerSecond: perSecond(done),
       // Of this process, without the one that sends.
-      cpuMsPerRun: Math.round((user + system) / deliveries) / 1_000,,
+      cpuMsPerRun: Math.round((user + system) / deliveries) / 1_000,
     }),
   );
   await server.close();

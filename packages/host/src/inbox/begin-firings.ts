@@ -3,6 +3,7 @@ import type { StartRequest } from '../engine/start-run.ts';
 import type { Firing } from '../ports/firing-store.ts';
 import { type InboxContext, principalOf } from './context.ts';
 import { requestOf, runIdOf } from './run-of-firing.ts';
+import { settleFirings } from './settle-firings.ts';
 
 /** FND-76: so much waiting is worth one level of priority. */
 export const AGING_MS = 900_000;
@@ -21,16 +22,18 @@ type Prepared =
   | { readonly ready: false };
 
 /**
- * Starts what may be started now. A firing is noted as running under the id of its run before the run is made, and the
+ * Notes what is over and starts what may be started now. A firing is noted as running under the id of its run before the run is made, and the
  * id follows from the firing: dying in between, and two processes at once, come to one run.
  */
 export async function beginFirings(context: InboxContext, started: (run: string) => void): Promise<void> {
   const { firings, clock } = context;
   const busy = new Set<string>();
   for (;;) {
-    const ready = await firings.listReady(clock.now(), AGING_MS, Math.min(MOST_AT_ONCE, context.atOnce), [
-      ...busy,
-    ]);
+    // Those that are over and not noted so would be looked at for each that is begun.
+    await settleFirings(context);
+    const free = context.atOnce - (await firings.countRunning());
+    if (free <= 0) return;
+    const ready = await firings.listReady(clock.now(), AGING_MS, Math.min(MOST_AT_ONCE, free), [...busy]);
     if (ready.length === 0) return;
     const triggers = await context.triggers();
     const prepared: Prepared[] = [];
@@ -41,13 +44,8 @@ export async function beginFirings(context: InboxContext, started: (run: string)
     outcomes.forEach((outcome, index) => {
       if (outcome === 'busy') busy.add(ready[index]?.trigger ?? '');
     });
-    // Whatever was neither begun nor ended would be listed again.
-    if (
-      outcomes.includes('full') ||
-      !outcomes.some((outcome) => outcome === 'begun' || outcome === 'ended')
-    ) {
-      if (outcomes.includes('full') || busy.size === 0) return;
-    }
+    // What was taken by others, or paused, is not asked for again now.
+    if (outcomes.includes('full') || outcomes.every((outcome) => outcome === 'gone')) return;
   }
 }
 

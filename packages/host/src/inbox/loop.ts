@@ -77,7 +77,6 @@ export function createLoop(context: LoopContext): Loop {
       await startUnstarted(context, started);
       await watching.follow();
     }
-    await settleFirings(context);
     if (active) await beginFirings(context, started);
     if (now - pruned >= PRUNE_MS) {
       pruned = now;

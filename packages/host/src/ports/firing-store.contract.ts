@@ -140,7 +140,9 @@ export function firingContract(store: () => Store): void {
       started(2),
       { at: 3, type: 'step.waiting', step: 'ask', question: { kind: 'approval', prompt: '?' } },
     ]);
+    expect(await firings.countRunning()).toBe(1);
     expect(await firings.begin(last, { ...two, run: 'run_9' })).toEqual({ ok: true, cancel: [] });
+    expect(await firings.countRunning()).toBe(2);
   });
 
   test('[FND-79] what overlaps is skipped, stands in line, or has the running one cancelled', async () => {

@@ -154,6 +154,8 @@ export interface FiringStore {
   find(id: number): Promise<Firing | undefined>;
   /** Newest first. */
   list(filter: FiringFilter): Promise<readonly FiringRecord[]>;
+  /** How many slots are taken: runs that go on and do not wait for a person. */
+  countRunning(): Promise<number>;
   /** How many firings of a trigger came since. */
   countSince(trigger: string, since: number): Promise<number>;
   /** Puts a new firing with the same event in the place of a dead one. Undefined: it is not dead (any more). */

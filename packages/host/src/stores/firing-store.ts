@@ -4,6 +4,7 @@ import { change, type Database } from './database.ts';
 import {
   addFiring,
   beginFiring,
+  COUNT_RUNNING,
   COUNT_SINCE,
   endFiring,
   FIND_FIRING,
@@ -72,6 +73,10 @@ export function createFiringStore(database: Database): FiringStore {
     async countSince(trigger, since) {
       const [row] = await database.read(COUNT_SINCE, [trigger, since]);
       return Number(row?.['count'] ?? 0);
+    },
+    async countRunning() {
+      const [row] = await database.read(COUNT_RUNNING, []);
+      return Number(row?.['running'] ?? 0);
     },
     replay: (id, now) => database.write(() => replayFiring(id, now)),
     prune: (before, keep) =>

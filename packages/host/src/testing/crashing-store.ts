@@ -91,6 +91,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       find: read(firings.find),
       list: read(firings.list),
       countSince: read(firings.countSince),
+      countRunning: read(firings.countRunning),
     },
     events: {
       emit: write(events.emit),

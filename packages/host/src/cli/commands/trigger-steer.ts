@@ -1,3 +1,4 @@
+import { findTrigger } from '../../resources/load-triggers.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { wallTime } from '../show/triggers.ts';
@@ -36,7 +37,8 @@ export const backfillTrigger: CommandHandler = (invocation) =>
     const plan = options['plan'] === true;
     const dues = await app.inbox.backfill(name, from, to, plan);
     output.document({ trigger: name, plan, due: dues.map((due) => new Date(due).toISOString()) });
-    for (const due of dues) output.line(wallTime(due));
+    const { timeZone } = findTrigger(await app.triggers.load(), name);
+    for (const due of dues) output.line(wallTime(due, timeZone));
     output.line(
       plan
         ? `${dues.length} times; those that were fired already are left out.`
