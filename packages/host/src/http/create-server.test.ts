@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type InboxProcess, type InboxWorld, openInboxWorld } from '../inbox/testing/inbox-world.ts';
+import { until } from '../testing/until.ts';
 import { createServer, type Server } from './create-server.ts';
 
 let world: InboxWorld;
@@ -50,7 +51,10 @@ async function post(body: string | Buffer, headers: Record<string, string> = {},
 test('a delivery is kept and answered with 202 at once, and the same again with 200 and its run', async () => {
   const first = await post('{"a": "Ω"}', { 'x-github-delivery': 'd1' });
   expect(first).toMatchObject({ status: 202, body: { status: 'waiting', firing: 1 } });
-  await world.pass(1);
+  await until('the run is there', async () => {
+    await world.pass(1);
+    return (await process.engine.list({})).runs.length > 0;
+  });
   const second = await post('{"a": "Ω"}', { 'x-github-delivery': 'd1' });
   const [run] = (await process.engine.list({})).runs;
   expect(second).toMatchObject({ status: 200, body: { firing: 1, run: run?.id } });
