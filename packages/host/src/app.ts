@@ -43,7 +43,7 @@ export interface Records {
 }
 
 /** Cadre for one workspace, put together: its records, and all that it takes to do work. */
-export interface App extends Records, Omit<Doers, 'gate' | 'places' | 'findWorkflow' | 'end' | 'close'> {
+export interface App extends Records, Omit<Doers, 'gate' | 'places' | 'end' | 'close'> {
   /** Hands out nothing more and waits so long for what is under way; `close` does so too, for a few seconds. */
   drain(drainMs: number): Promise<void>;
 }
@@ -60,7 +60,7 @@ export async function openRecords(options: AppOptions): Promise<Records> {
 export async function openApp(options: AppOptions): Promise<App> {
   const { records, doers } = await open(options, await settingsOf(options));
   try {
-    const { gate: _, places: __, findWorkflow: ___, end, close: ____, ...opened } = await doers();
+    const { gate: _, places: __, end, close: ___, ...opened } = await doers();
     const drain = async (drainMs: number) => {
       await end();
       await records.engine.close(drainMs);

@@ -151,6 +151,30 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('processes that perform what others have handed in'),
+  triggers: z
+    .strictObject({
+      atOnce: z
+        .number()
+        .int()
+        .min(1)
+        .default(16)
+        .describe('runs of triggers at once, over all processes; those that wait for a person do not count'),
+      webhooksPerMinute: z
+        .number()
+        .int()
+        .min(1)
+        .default(60)
+        .describe('deliveries of one webhook that are taken within a minute'),
+    })
+    .prefault({})
+    .describe('what starts runs by itself'),
+  http: z
+    .strictObject({
+      host: z.string().default('127.0.0.1').describe('address on which cadre serve listens'),
+      port: z.number().int().min(0).max(65_535).default(4717).describe('port on which cadre serve listens'),
+    })
+    .prefault({})
+    .describe('the server for webhooks'),
   undo: z
     .strictObject({
       keep: z

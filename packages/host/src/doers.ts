@@ -19,6 +19,7 @@ import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
 import { createGate } from './gate/create-gate.ts';
 import { fingerprint } from './gate/fingerprint.ts';
+import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
 import type { Moved } from './move.ts';
 import { openLog } from './open-log.ts';
@@ -33,6 +34,7 @@ import type { Sandbox } from './ports/sandbox.ts';
 import type { Store } from './ports/store.ts';
 import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
 import { loadRunnable, type WorkflowSource } from './resources/load-workflow.ts';
+import { openTriggerSource, type TriggerSource } from './resources/trigger-source.ts';
 import type { WorkflowFolders } from './resources/workflow-files.ts';
 import { openSandbox } from './sandboxes/open-sandbox.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
@@ -40,6 +42,7 @@ import { loadSettings, type Settings } from './settings.ts';
 import { openSnapshots } from './snapshots/open-snapshots.ts';
 import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
+import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
 
 const EVALUATION_LIMIT_MS = 10_000;
@@ -62,6 +65,9 @@ export interface Doers {
   /** One action by itself, through the gate, in the name of the person at the command line. */
   call(uses: string, input: JsonObject): Promise<Outcome<JsonValue>>;
   readonly undo: Undo;
+  readonly inbox: Inbox;
+  /** The files in which triggers are declared. */
+  readonly triggers: Pick<TriggerSource, 'load'>;
   /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
   stageBackup(wanted: { run: string; to: string; paths: readonly string[] }): Promise<Outcome<StagedBackup>>;
   readonly results: Pick<ResultCache, 'list' | 'clear'>;
@@ -192,6 +198,29 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     known: knownClasses(config.classes),
   });
 
+  const findWorkflow = (name: string) => loadRunnable(name, source);
+  const triggers = openTriggerSource(place.root, ({ path, problems: [problem] }) =>
+    log.warn('a trigger cannot be used', { file: path, reason: problem?.message }),
+  );
+  const inbox = openInbox({
+    firings: store.firings,
+    events: store.events,
+    engine: engine(),
+    clock,
+    triggers: () => triggers.usable(),
+    findWorkflow,
+    secrets: environmentSecrets(options.env),
+    watchFiles: watchWithChokidar,
+    root: place.root,
+    atOnce: config.triggers.atOnce,
+    mostPerMinute: config.triggers.webhooksPerMinute,
+    warn: (text, fields) => log.warn(text, fields),
+    hold: async (name) => {
+      const taken = await holdLease(name);
+      return taken.ok ? taken : undefined;
+    },
+  });
+
   return {
     config,
     settings,
@@ -216,9 +245,11 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
       isDead: (lease) => liveness(lease, holder) === 'gone',
       holdLease,
     }),
+    inbox,
+    triggers,
     results: store.results,
     evaluateWorkflow: source.evaluateWorkflow,
-    findWorkflow: (name) => loadRunnable(name, source),
+    findWorkflow,
     setConfig: (key, text) => setSetting(fileOf(settings, place.root), key, text),
     async rememberPlan(run) {
       await store.runs.putDocument(
@@ -246,7 +277,10 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         told,
       });
     },
-    end: () => performers.end(),
+    async end() {
+      await inbox.end();
+      await performers.end();
+    },
     async close() {
       keeper.close();
       await runner.close();

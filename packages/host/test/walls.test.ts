@@ -9,7 +9,7 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '../../..');
 /** Which package may import which, and which libraries each may name: every library has one door. */
 const PACKAGES: Record<string, readonly string[]> = {
   sdk: [],
-  kit: ['ignore', 'picomatch', 'smol-toml', 'yaml', 'zod'],
+  kit: ['croner', 'ignore', 'picomatch', 'smol-toml', 'yaml', 'zod'],
   core: [
     '@cadre/sdk',
     '@cfworker/json-schema',
@@ -48,18 +48,22 @@ const FOLDERS: Record<string, readonly string[]> = {
   ports: [],
   engine: ['ports'],
   gate: ['ports', 'diff', 'picomatch'],
+  inbox: ['ports', 'engine'],
   resources: ['ports'],
   stores: ['ports', 'pg'],
   dispatch: ['ports', 'pg-boss'],
   workers: ['ports', 'zod', 'semver'],
   sandboxes: ['ports'],
   snapshots: ['ports'],
+  watching: ['ports', 'chokidar', 'picomatch'],
   undo: ['ports', 'engine'],
   // Edges know the doers' verbs through the composition root.
   cli: [
     'ports',
     'engine',
     'undo',
+    'inbox',
+    'http',
     'resources',
     'app.ts',
     'app-options.ts',
@@ -69,7 +73,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'picocolors',
     'zod',
   ],
-  http: ['ports', 'engine', 'undo', 'app.ts'],
+  http: ['ports', 'engine', 'undo', 'inbox', 'app.ts', 'hono', '@hono/node-server'],
   // What CI promises to install stands in one list for all tests.
   testing: ['ports', 'scripts/installed-program.ts'],
 };

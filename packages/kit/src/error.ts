@@ -10,6 +10,7 @@ export type KitErrorCode =
   | 'disk_full'
   | 'exists'
   | 'invalid_app_id'
+  | 'invalid_schedule'
   | 'invalid_text'
   | 'invalid_value'
   | 'lease_held'

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { SAMPLE_DEFINITION } from '../testing/sample-events.ts';
 import { auditContract } from './audit-store.contract.ts';
+import { eventContract } from './event-store.contract.ts';
+import { firingContract } from './firing-store.contract.ts';
 import { grantContract } from './grant-store.contract.ts';
 import { groupContract } from './group-store.contract.ts';
 import { leaseContract } from './lease-store.contract.ts';
@@ -26,5 +28,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     grantContract(() => store);
     groupContract(() => store);
     resultCacheContract(() => store);
+    firingContract(() => store);
+    eventContract(() => store);
   });
 }

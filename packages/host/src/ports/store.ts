@@ -1,6 +1,8 @@
 import type { NumberedEvent, RunEvent, RunStatus, Workflow } from '@cadre/core';
 import type { AuditStore } from './audit-store.ts';
+import type { EventStore } from './event-store.ts';
 import type { FileIndex } from './file-index.ts';
+import type { FiringStore } from './firing-store.ts';
 import type { GrantStore } from './grant-store.ts';
 import type { GroupStore } from './group-store.ts';
 import type { LeaseStore } from './lease-store.ts';
@@ -16,6 +18,8 @@ export interface Store {
   readonly grants: GrantStore;
   readonly logs: LogStore;
   readonly groups: GroupStore;
+  readonly firings: FiringStore;
+  readonly events: EventStore;
   /** Only of a store that many processes share. */
   readonly shared?: SharedStore;
   readonly results: ResultCache;

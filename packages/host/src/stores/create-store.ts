@@ -1,7 +1,9 @@
 import type { Store } from '../ports/store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Database } from './database.ts';
+import { createEventStore } from './event-store.ts';
 import { createFileIndex } from './file-index.ts';
+import { createFiringStore } from './firing-store.ts';
 import { createGrantStore } from './grant-store.ts';
 import { createGroupStore } from './group-store.ts';
 import { createLeaseStore } from './lease-store.ts';
@@ -19,6 +21,8 @@ export function createStore(database: Database): Store {
     groups: createGroupStore(database),
     results: createResultCache(database),
     files: createFileIndex(database),
+    firings: createFiringStore(database),
+    events: createEventStore(database),
     close: () => database.close(),
   };
 }

@@ -40,10 +40,11 @@ export function* missingMigrations(
 ): Script<readonly Migration[]> {
   const applied = new Map((yield* readApplied(dialect)).map((row) => [Number(row['number']), row]));
   const newest = Math.max(0, ...applied.keys());
-  if (newest > migrations.length) {
+  const known = migrations.at(-1)?.number ?? 0;
+  if (newest > known) {
     throw new CadreError(
       'incompatible',
-      `the store ${name} was changed by a newer Cadre (version ${newest} of its tables, this Cadre knows ${migrations.length})`,
+      `the store ${name} was changed by a newer Cadre (version ${newest} of its tables, this Cadre knows ${known})`,
       { hint: 'install the newer Cadre again, or use another data folder with CADRE_HOME' },
     );
   }

@@ -19,6 +19,11 @@ const RUN_COLUMNS =
   'key id workflow definition mode status principal created_at started_at ended_at number failure_code questions ' +
   'profile commit_at commit_made changes';
 
+const STATE_COLUMNS = 'trigger_name paused rule since moved_at due note';
+
+const FIRING_COLUMNS =
+  'id trigger_name key due claimed_at priority status attempt not_before started_at ended_at run failure event';
+
 /** In the order in which one may name another. Leases are not moved: they belong to processes that are gone. */
 const TABLES: readonly Table[] = [
   { name: 'definitions', columns: ['hash', 'workflow'], order: ['hash'] },
@@ -29,6 +34,15 @@ const TABLES: readonly Table[] = [
   { name: 'documents', columns: ['run', 'name', 'document'], order: ['run', 'name'] },
   { name: 'logs', columns: ['run', 'number', 'line'], order: ['run', 'number'] },
   { name: 'grants', columns: ['id', 'expires_at', 'body'], order: ['id'] },
+  { name: 'trigger_states', columns: STATE_COLUMNS.split(' '), order: ['trigger_name'] },
+  { name: 'firings', columns: FIRING_COLUMNS.split(' '), order: ['id'], identity: 'id' },
+  {
+    name: 'emitted',
+    columns: ['id', 'at', 'topic', 'by_whom', 'data', 'again_at'],
+    order: ['number'],
+    own: 'number',
+  },
+  { name: 'waits', columns: ['run', 'step', 'head', 'topic'], order: ['run', 'step'] },
   { name: 'audit', columns: ['number', 'previous', 'hash', 'entry'], order: ['number'] },
 ];
 
@@ -135,18 +149,20 @@ async function insert(
 /** What had to wait until the rest was there, and the counter of keys that were given by hand. */
 async function complete(source: Database, target: Database, dialect: Dialect, table: Table): Promise<void> {
   const { name, later, identity } = table;
-  if (later === undefined || identity === undefined) return;
-  for await (const page of pagesOf(source, table)) {
-    await target.write(function* () {
-      for (const row of page) {
-        if (row[later] === null) continue;
-        yield change(
-          `UPDATE ${name} SET ${later} = ?2 WHERE ${identity} = ?1`,
-          row[identity] ?? null,
-          row[later] ?? null,
-        );
-      }
-    });
+  if (identity === undefined) return;
+  if (later !== undefined) {
+    for await (const page of pagesOf(source, table)) {
+      await target.write(function* () {
+        for (const row of page) {
+          if (row[later] === null) continue;
+          yield change(
+            `UPDATE ${name} SET ${later} = ?2 WHERE ${identity} = ?1`,
+            row[identity] ?? null,
+            row[later] ?? null,
+          );
+        }
+      });
+    }
   }
   // SQLite looks at the keys itself.
   if (dialect === 'sqlite') return;

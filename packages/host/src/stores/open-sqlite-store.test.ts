@@ -17,6 +17,7 @@ import { storeContract } from '../ports/store.contract.ts';
 import { openSqliteStore } from './open-sqlite-store.ts';
 import { READ_EFFECTS } from './sql/effects.ts';
 import { READ_EVENTS } from './sql/events.ts';
+import { COUNT_RUNNING, LIST_OVER, LIST_UNSTARTED, listReady, NEXT_READY } from './sql/firings.ts';
 import { READ_LINES } from './sql/logs.ts';
 import { listRuns } from './sql/runs.ts';
 
@@ -146,6 +147,12 @@ describe('the database itself', () => {
       { workflow: 'w', status: ['failed'], mode: 'apply' },
     ] as const;
     const texts = filters.map((filter) => listRuns(filter, 10, 10).sql);
+    for (const sql of [COUNT_RUNNING, LIST_OVER, LIST_UNSTARTED, listReady(0, 1, 1, []).sql, NEXT_READY]) {
+      expect(plan(sql).join('\n'), sql).toMatch(
+        /f?(irings)? USING (COVERING )?INDEX firings_(running|waiting)/,
+      );
+      expect(plan(sql).join('\n'), sql).not.toMatch(/SCAN (runs|r|s)\b/);
+    }
     for (const sql of [...texts, READ_EVENTS, READ_LINES, READ_EFFECTS]) {
       expect(plan(sql).join('\n'), sql).not.toMatch(/SCAN (runs|events|logs|effects)/);
       expect(plan(sql).join('\n'), sql).not.toMatch(/USE TEMP B-TREE FOR ORDER BY.*\n.*(runs|events) USING/);

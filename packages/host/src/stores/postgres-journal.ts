@@ -7,6 +7,7 @@ import { tell } from './postgres-listener.ts';
 import { type Client, prepared, type Sessions } from './postgres-sessions.ts';
 import { readEvent } from './sql/events.ts';
 import { type Progress, profileOf, progressOf, QUEUED } from './sql/progress.ts';
+import { headOf, waitsOf } from './sql/waits.ts';
 
 /** More makes a commit longer than it saves commits; measured between 100 and 1,000. */
 const MOST_TURNS = 400;
@@ -141,6 +142,7 @@ async function commit<Beside>(
     insertEvents(client, kept),
     updateRuns(client, changed),
     beside.length === 0 ? Promise.resolve([]) : alongside(asTransaction(client), beside),
+    noteWaits(client, kept),
   );
   await tell(client, address, [
     ...lines,
@@ -268,6 +270,39 @@ async function insertEvents(
 
 const INSERT_EVENTS = `INSERT INTO events (run, number, version, event)
   SELECT run, number, ${EVENT_VERSION}, event FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS new (run, number, event)`;
+
+async function noteWaits(
+  client: Client,
+  kept: readonly { readonly turn: Turn<unknown>; readonly row: Row }[],
+): Promise<void> {
+  const all = kept.flatMap(({ turn, row }) => {
+    const waits = waitsOf(turn.events);
+    return waits === undefined ? [] : [{ key: row.key, ...waits }];
+  });
+  if (all.length === 0) return;
+  const over = all.flatMap(({ key, over }) => over.map((step) => ({ key, step })));
+  const begun = all.flatMap(({ key, begun }) => begun.map((wait) => ({ key, ...wait })));
+  if (over.length > 0) {
+    const steps = over.map(({ step }) => step);
+    await client.query(prepared(FORGET_WAITS, [over.map(({ key }) => key), steps]));
+  }
+  if (begun.length === 0) return;
+  await client.query(
+    prepared(PUT_WAITS, [
+      begun.map(({ key }) => key),
+      begun.map(({ step }) => step),
+      begun.map(({ topic }) => headOf(topic)),
+      begun.map(({ topic }) => topic),
+    ]),
+  );
+}
+
+const FORGET_WAITS = `DELETE FROM waits USING unnest($1::bigint[], $2::text[]) AS old (run, step)
+  WHERE waits.run = old.run AND waits.step = old.step`;
+
+const PUT_WAITS = `INSERT INTO waits (run, step, head, topic)
+  SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[])
+  ON CONFLICT (run, step) DO UPDATE SET head = excluded.head, topic = excluded.topic`;
 
 async function updateRuns(client: Client, rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;

@@ -36,7 +36,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       return dead ? never : answer;
     };
 
-  const { runs, leases, audit, grants, logs, groups, results, files } = store;
+  const { runs, leases, audit, grants, logs, groups, results, files, firings, events } = store;
   return {
     writes: () => writes,
     runs: {
@@ -73,6 +73,34 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
     grants: { put: write(grants.put), revoke: write(grants.revoke), list: read(grants.list) },
     logs: { append: write(logs.append), read: read(logs.read) },
     groups: { enter: write(groups.enter), isFirst: read(groups.isFirst), leave: write(groups.leave) },
+    firings: {
+      putRule: write(firings.putRule),
+      setPaused: write(firings.setPaused),
+      claim: write(firings.claim),
+      add: write(firings.add),
+      begin: write(firings.begin),
+      end: write(firings.end),
+      replay: write(firings.replay),
+      prune: write(firings.prune),
+      findState: read(firings.findState),
+      listStates: read(firings.listStates),
+      listReady: read(firings.listReady),
+      nextReady: read(firings.nextReady),
+      listOver: read(firings.listOver),
+      listUnstarted: read(firings.listUnstarted),
+      find: read(firings.find),
+      list: read(firings.list),
+      countSince: read(firings.countSince),
+      countRunning: read(firings.countRunning),
+    },
+    events: {
+      emit: write(events.emit),
+      take: write(events.take),
+      settle: write(events.settle),
+      forget: write(events.forget),
+      listWaits: read(events.listWaits),
+      listEnded: read(events.listEnded),
+    },
     close: () => store.close(),
   };
 }

@@ -33,11 +33,11 @@ export const addGrant: CommandHandler = (invocation) =>
     if (installed === undefined) {
       throw new CadreError('not_found', `there is no worker "${worker}"`, { hint: 'cadre workers' });
     }
-    const { expires } = invocation.options;
+    const { expires, for: principal = app.principal } = invocation.options;
     const now = app.clock.now();
     const grant = {
       id: app.clock.newId('grant'),
-      principal: app.principal,
+      principal: String(principal),
       worker,
       versions: `^${installed.manifest.version}`,
       manifestHash: installed.hash,

@@ -3,6 +3,7 @@ import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { withApp } from '../with-app.ts';
+import { listen } from './listen.ts';
 
 /** On one machine each run is performed by the process that holds it; there others go on with what was left behind. */
 const RECOVER_MS = 60_000;
@@ -11,9 +12,16 @@ const RECOVER_MS = 60_000;
 export const serve: CommandHandler = (invocation) =>
   staying(invocation, async (app) => {
     await app.engine.recover();
-    // Here open the edges that serve from this process: HTTP, schedules, triggers. They end with `io.interrupted`.
-    if (invocation.options['work'] !== false) await app.performers.begin(classesOf(invocation));
-    return app.store.kind === 'sqlite' ? every(RECOVER_MS, () => app.engine.recover()) : () => undefined;
+    const { options } = invocation;
+    const server = options['http'] === false ? undefined : await listen(app, invocation);
+    if (options['work'] !== false) await app.performers.begin(classesOf(invocation));
+    if (options['triggers'] !== false) app.inbox.begin();
+    const stop =
+      app.store.kind === 'sqlite' ? every(RECOVER_MS, () => app.engine.recover()) : () => undefined;
+    return async () => {
+      stop();
+      await server?.close();
+    };
   });
 
 /** Only performs what others have handed in. */
@@ -26,10 +34,13 @@ export const work: CommandHandler = (invocation) =>
       );
     }
     await app.performers.begin(classesOf(invocation));
-    return () => undefined;
+    return async () => undefined;
   });
 
-async function staying(invocation: Invocation, begin: (app: App) => Promise<() => void>): Promise<number> {
+async function staying(
+  invocation: Invocation,
+  begin: (app: App) => Promise<() => Promise<void>>,
+): Promise<number> {
   const { io, output, options } = invocation;
   const performing = {
     ...numberOption(options, 'concurrency'),
@@ -47,7 +58,7 @@ async function staying(invocation: Invocation, begin: (app: App) => Promise<() =
       await untilInterrupted(io.interrupted);
       letProcessEnd();
       output.note('takes nothing more and waits for what is under way; a second signal ends it at once');
-      stop();
+      await stop();
       await app.drain(drainMs);
       app.log.info('has ended');
       return EXIT.ok;

@@ -3,13 +3,14 @@ import { JOURNAL } from './0001-journal.ts';
 import { LINES } from './0002-lines.ts';
 import { RUN_SUMMARY } from './0003-run-summary.ts';
 import { RESULT_CACHE } from './0004-result-cache.ts';
+import { FIRINGS } from './0005-firings.ts';
 
 export interface Migration {
-  /** From 1, without gaps. */
+  /** Each once, in order. */
   readonly number: number;
   readonly name: string;
   /** What it does, in each dialect; all that differs between them stands here and in `dialect.ts`. */
   readonly statements: Readonly<Record<Dialect, readonly string[]>>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [JOURNAL, LINES, RUN_SUMMARY, RESULT_CACHE];
+export const MIGRATIONS: readonly Migration[] = [JOURNAL, LINES, RUN_SUMMARY, RESULT_CACHE, FIRINGS];

@@ -3,6 +3,7 @@ import type { Appended, RunFilter, RunRecord } from '../../ports/store.ts';
 import { change, query, type Row, type Script, type SqlValue, type Statement } from '../database.ts';
 import { insertEvents } from './events.ts';
 import { type Progress, profileOf, progressOf, QUEUED } from './progress.ts';
+import { noteWaits } from './waits.ts';
 
 const COLUMNS = `key, id, workflow, definition, mode, status, principal, created_at, started_at, ended_at, number,
   failure_code, profile, commit_at, commit_made, changes`;
@@ -38,6 +39,7 @@ export function* createRun(
   if (row === undefined) return undefined;
   const key = Number(row['key']);
   yield* insertEvents(key, 1, events);
+  yield* noteWaits(key, events);
   if (progress.endedAt !== undefined) yield putProgress(key, progress);
   return key;
 }
@@ -63,6 +65,7 @@ export function* appendEvents(
     : change(ADVANCE_FENCED, key, expected, number, fence.token, fence.lease);
   if (changes === 0) return yield* whyNot(key, expected);
   yield* insertEvents(key, expected + 1, events);
+  yield* noteWaits(key, events);
   // Last, because a run that is over takes no more events.
   const progress = progressOf(QUEUED, events);
   if (progress?.endedAt !== undefined) yield putProgress(key, progress);

@@ -1,0 +1,39 @@
+import { isCadreError } from '@cadre/core';
+import type { App } from '../../app.ts';
+import { createServer, type Server } from '../../http/create-server.ts';
+import type { Invocation } from '../command.ts';
+import { usageError } from '../exit.ts';
+
+/** More than a delivery has, so that the refusal names the trigger's own limit. */
+const LARGEST_BODY = 1_048_576;
+
+/**
+ * Takes webhooks. A port that nobody asked for and that another process has is no reason not to serve: that one takes
+ * them for both.
+ */
+export async function listen(app: App, { options, output }: Invocation): Promise<Server | undefined> {
+  const { http } = app.config;
+  const port = options['port'] === undefined ? http.port : Number(options['port']);
+  if (!(Number.isInteger(port) && port >= 0 && port <= 65_535)) {
+    throw usageError(`--port is a number from 0 to 65535, not '${String(options['port'])}'`, '--port 4717');
+  }
+  const host = typeof options['host'] === 'string' ? options['host'] : http.host;
+  try {
+    const server = await createServer({
+      inbox: app.inbox,
+      host,
+      port,
+      largestBody: LARGEST_BODY,
+      failed: (error) =>
+        app.log.error('a request failed', {
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        }),
+    });
+    output.note(`listens on ${server.address}`);
+    return server;
+  } catch (error) {
+    if (!isCadreError(error) || options['port'] !== undefined) throw error;
+    output.note(`${error.message}; no webhooks are taken here`);
+    return undefined;
+  }
+}

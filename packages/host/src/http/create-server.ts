@@ -1,0 +1,74 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { CadreError } from '@cadre/core';
+import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
+import { Hono } from 'hono';
+import type { Inbox } from '../inbox/open-inbox.ts';
+import { answerError } from './answer-error.ts';
+import { readBody } from './read-body.ts';
+
+export interface ServerOptions {
+  readonly inbox: Pick<Inbox, 'receive'>;
+  readonly host: string;
+  /** 0: any that is free. */
+  readonly port: number;
+  /** Largest body in bytes. */
+  readonly largestBody: number;
+  /** Told of a fault of the program itself. */
+  readonly failed: (error: unknown) => void;
+}
+
+export interface Server {
+  /** `http://127.0.0.1:4717` */
+  readonly address: string;
+  /** Takes nothing more, and resolves when what was taken has been answered. */
+  close(): Promise<void>;
+}
+
+/** Throws `not_configured` when nothing can listen there. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { host, port } = options;
+  const server = createAdaptorServer({ fetch: routes(options).fetch });
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CadreError('not_configured', `nothing can listen on ${host}:${port}: ${reason}`, {
+      hint: 'choose another one with --port, or none with --no-http',
+      cause,
+    });
+  }
+  const { port: taken } = server.address() as AddressInfo;
+  return {
+    address: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        if ('closeIdleConnections' in server) server.closeIdleConnections();
+      }),
+  };
+}
+
+function routes({ inbox, largestBody, failed }: ServerOptions): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>();
+  app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.post('/api/v1/hooks/:name', async (context) => {
+    const { incoming } = context.env;
+    const raw = await readBody(incoming, largestBody);
+    const headers = Object.fromEntries(
+      Object.entries(incoming.headers).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? value[0] : value,
+      ]),
+    );
+    const { added, firing } = await inbox.receive({ name: context.req.param('name'), raw, headers });
+    const { id, status, run } = firing;
+    return context.json({ firing: id, status, ...(run === undefined ? {} : { run }) }, added ? 202 : 200);
+  });
+  app.notFound((context) =>
+    context.json({ error: { code: 'not_found', message: 'there is nothing at this address' } }, 404),
+  );
+  app.onError((error) => answerError(error, failed));
+  return app;
+}
