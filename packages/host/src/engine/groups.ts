@@ -1,4 +1,4 @@
-import { CadreError, type Concurrency, type RunState } from '@cadre/core';
+import { CadreError, type Concurrency, isCadreError, type RunState } from '@cadre/core';
 import type { Clock } from '../ports/clock.ts';
 import type { GroupStore } from '../ports/group-store.ts';
 
@@ -42,7 +42,11 @@ export function createGroups(options: {
     async leave(run, { group }) {
       if (group === undefined) return;
       const next = await store.leave(group, run, clock.now());
-      if (next !== undefined) await options.attend(next);
+      if (next === undefined) return;
+      await options.attend(next).catch((error: unknown) => {
+        // It has a place and is only about to be created, or its process died before that; who creates it looks by itself.
+        if (!isCadreError(error) || error.code !== 'run_not_found') throw error;
+      });
     },
   };
 }

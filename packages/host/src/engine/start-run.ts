@@ -1,4 +1,4 @@
-import { apply, type Budget, decide, groupOf, type RunEvent, type Workflow } from '@cadre/core';
+import { apply, type Budget, CadreError, decide, groupOf, type RunEvent, type Workflow } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import { checkStart } from './check-start.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
@@ -37,7 +37,7 @@ export interface Created {
 
 /**
  * The first event of a run, with its inputs checked, its definition kept, and its place in the line of its group. Throws
- * `not_built_yet`, `invalid_input` and `group_busy`.
+ * `not_built_yet`, `invalid_input`, `exists` and `group_busy`.
  */
 export async function createdEvent(
   {
@@ -45,12 +45,14 @@ export async function createdEvent(
     definitions,
     groups,
     workspace,
+    store,
     commit: commitNow,
-  }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace' | 'commit'>,
+  }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace' | 'store' | 'commit'>,
   request: StartRequest,
 ): Promise<Created> {
   const { workflow, mode, trigger, principal, reused, noCache, permissionSets, budget, priority } = request;
   const inputs = checkStart(workflow, request.inputs);
+  await refuseExisting(store, request.id);
   const definition = await definitions.keep(workflow);
   const id = request.id ?? clock.newId('run');
   const at = clock.now();
@@ -79,6 +81,12 @@ export async function createdEvent(
       ...(group === undefined ? {} : { group }),
     },
   };
+}
+
+/** Before it is put into a line, where it would be in its own way. */
+async function refuseExisting({ runs }: HeldRunContext['store'], id: string | undefined): Promise<void> {
+  if (id === undefined || (await runs.lastNumber(id)) === 0) return;
+  throw new CadreError('exists', `there is a run ${id} already`);
 }
 
 export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Starter {
