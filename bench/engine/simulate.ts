@@ -17,7 +17,8 @@ const { values } = parseArgs({
     episode: { type: 'string', default: '3000' },
   },
 });
-const sizes = values.size === 'held' || values.size === 'shared' ? [values.size] : (['held', 'shared'] as const);
+const sizes =
+  values.size === 'held' || values.size === 'shared' ? [values.size] : (['held', 'shared'] as const);
 const first = Number(values.seed ?? 1);
 const wanted = values.seed === undefined ? Number(values.steps) : 1;
 const began = performance.now();

@@ -104,3 +104,40 @@ test('a line goes on when the process of the first died, and across processes', 
   await world.clock.advance(300);
   await expect.poll(async () => (await other.engine.get(second)).state.status).toBe('running');
 });
+
+test('a run ends in order also when who stands next was never created', async () => {
+  const { scripts, finish } = gated();
+  const { engine, store, die } = await world.process(scripts);
+  const first = await startSample(engine, deploy('queue'));
+  const entering = { now: world.clock.now(), graceMs: 60_000, unlessBusy: false };
+  const { group = '' } = (await engine.get(first)).state;
+  await store.groups.enter(group, 'run_never', entering);
+  finish(0);
+  expect((await engine.settled(first)).status).toBe('succeeded');
+  await world.clock.advance(0);
+  await expect(engine.close()).resolves.toBeUndefined();
+  die();
+});
+
+test('a run that is there already is not begun again, and keeps its place', async () => {
+  const { scripts, finish } = gated();
+  const { engine, store } = await world.process(scripts);
+  const request = { inputs: {}, mode: 'apply', trigger: { kind: 'manual' }, principal: 'user:ada' } as const;
+  const again = () => engine.start({ ...request, workflow: deploy('reject'), id: 'run_same' });
+  await again();
+  finish(0);
+  await engine.settled('run_same');
+  await world.clock.advance(0);
+  await startSample(engine, deploy('reject'));
+  await expect(again()).rejects.toMatchObject({ code: 'exists' });
+  expect((await store.runs.list({})).runs).toHaveLength(2);
+});
+
+test('who was put into the line and died is in it once when it comes again', async () => {
+  const { store } = await world.process({});
+  const entering = { now: world.clock.now(), graceMs: 60_000, unlessBusy: false };
+  await store.groups.enter('line', 'run_late', entering);
+  const later = { ...entering, now: entering.now + 120_000 };
+  expect(await store.groups.enter('line', 'run_late', later)).toEqual([]);
+  expect(await store.groups.isFirst('line', 'run_late', later.now)).toBe(true);
+});

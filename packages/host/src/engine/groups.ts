@@ -1,5 +1,6 @@
 import type { Concurrency } from '@cadre/core/advance';
-import { CadreError, type RunState } from '@cadre/core/history';
+import { CadreError, isCadreError } from '@cadre/core/errors';
+import type { RunState } from '@cadre/core/history';
 import type { Clock } from '../ports/clock.ts';
 import type { GroupStore } from '../ports/group-store.ts';
 
@@ -43,7 +44,11 @@ export function createGroups(options: {
     async leave(run, { group }) {
       if (group === undefined) return;
       const next = await store.leave(group, run, clock.now());
-      if (next !== undefined) await options.attend(next);
+      if (next === undefined) return;
+      await options.attend(next).catch((error: unknown) => {
+        // It has a place and is only about to be created, or its process died before that; who creates it looks by itself.
+        if (!isCadreError(error) || error.code !== 'run_not_found') throw error;
+      });
     },
   };
 }

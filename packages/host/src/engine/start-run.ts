@@ -1,4 +1,5 @@
 import { type Budget, decide, groupOf } from '@cadre/core/advance';
+import { CadreError } from '@cadre/core/errors';
 import type { RunEvent, Workflow } from '@cadre/core/history';
 import { apply } from '@cadre/core/replay';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
@@ -39,7 +40,7 @@ export interface Created {
 
 /**
  * The first event of a run, with its inputs checked, its definition kept, and its place in the line of its group. Throws
- * `not_built_yet`, `invalid_input` and `group_busy`.
+ * `not_built_yet`, `invalid_input`, `exists` and `group_busy`.
  */
 export async function createdEvent(
   {
@@ -47,12 +48,14 @@ export async function createdEvent(
     definitions,
     groups,
     workspace,
+    store,
     commit: commitNow,
-  }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace' | 'commit'>,
+  }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace' | 'store' | 'commit'>,
   request: StartRequest,
 ): Promise<Created> {
   const { workflow, mode, trigger, principal, reused, noCache, permissionSets, budget, priority } = request;
   const inputs = checkStart(workflow, request.inputs);
+  await refuseExisting(store, request.id);
   const definition = await definitions.keep(workflow);
   const id = request.id ?? clock.newId('run');
   const at = clock.now();
@@ -81,6 +84,12 @@ export async function createdEvent(
       ...(group === undefined ? {} : { group }),
     },
   };
+}
+
+/** Before it is put into a line, where it would be in its own way. */
+async function refuseExisting({ runs }: HeldRunContext['store'], id: string | undefined): Promise<void> {
+  if (id === undefined || (await runs.lastNumber(id)) === 0) return;
+  throw new CadreError('exists', `there is a run ${id} already`);
 }
 
 export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Starter {

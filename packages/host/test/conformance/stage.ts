@@ -8,11 +8,14 @@ export interface Stage {
   readonly calls: readonly GateCall[];
 }
 
+/** How many attempts of a step were cut off with their process. */
+export type Lost = (run: string, step: string) => Promise<number>;
+
 /**
  * What the actions of the conformance suite do, which follows from their input and the attempt alone; so it is the same
  * whatever process performs them.
  */
-export function openStage(): Stage {
+export function openStage(lost: Lost = async () => 0): Stage {
   const calls: GateCall[] = [];
   const over = new Map<string, (() => void)[] | true>();
 
@@ -61,16 +64,16 @@ export function openStage(): Stage {
         ok: false,
         failure: failure(SKIPPED, 'tool_missing: ruff is not installed'),
       })),
-      'play/fail': staged(fail),
+      'play/fail': staged(async (call) => fail(call, await lost(call.run, call.step))),
       'shell/run': staged(({ input }) => succeed({ stdout: String(input['command']), code: 0 })),
     },
   };
 }
 
-/** Fails in the first `times` attempts, and without `times` in each. */
-function fail({ input, attempt }: GateCall): Outcome<JsonValue> {
+/** Fails in the first `times` attempts that anybody heard of, and without `times` in each. */
+function fail({ input, attempt }: GateCall, unheard: number): Outcome<JsonValue> {
   const { code = 'broken', times = Number.POSITIVE_INFINITY, retryable, severity, value } = input;
-  if (attempt > Number(times)) return succeed(value ?? 'done');
+  if (attempt - unheard > Number(times)) return succeed(value ?? 'done');
   const more = {
     ...(retryable === true ? { retryable: true } : {}),
     ...(severity === undefined ? {} : { details: { severity } }),

@@ -50,11 +50,11 @@ let schemas = 0;
 
 /**
  * A store in a file, a clock that stands still, and any number of processes that are told apart by their holder. With the
- * address of a server the store is a new one there, its processes share the work, and time is the real one.
+ * address of a server the store is one there (a new one, unless its schema is named), its processes share the work, and time
+ * is the real one.
  */
-export function openWorld(url?: string): World {
+export function openWorld(url?: string, schema = `world${process.pid}_${++schemas}`): World {
   const clock = url === undefined ? simulatedClock() : realTime();
-  const schema = `world${process.pid}_${++schemas}`;
   const folder = mkdtempSync(join(tmpdir(), 'cadre-engine-'));
   const gone = new Set<string>();
   const processes: SimulatedProcess[] = [];

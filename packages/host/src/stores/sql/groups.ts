@@ -21,8 +21,12 @@ export function* enterGroup(group: string, run: string, entering: Entering): Scr
   const place = line.indexOf(run);
   if (place !== -1) return line.slice(0, place);
   if (line.length > 0 && unlessBusy) return line;
-  yield change('INSERT INTO lines (name, run, expires) VALUES (?1, ?2, ?3)', group, run, now + graceMs);
+  // It may stand there already, and not count: its process died before it was created, or before it left.
+  yield change(ENTER_LINE, group, run, now + graceMs);
   return line;
 }
+
+const ENTER_LINE = `INSERT INTO lines (name, run, expires) VALUES (?1, ?2, ?3)
+  ON CONFLICT (name, run) DO UPDATE SET expires = ?3`;
 
 export const LEAVE_GROUP = 'DELETE FROM lines WHERE name = ?1 AND run = ?2';
