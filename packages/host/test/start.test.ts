@@ -21,5 +21,7 @@ test('it stays small: half of it is the parser of command lines', () => {
 });
 
 test('what performs work is a part that is loaded when it is needed', () => {
-  expect([...parts.values()].map((file) => file.replaceAll('\\', '/')).join('\n')).toMatch(/host\/src\/doers\.ts/);
+  expect([...parts.values()].map((file) => file.replaceAll('\\', '/')).join('\n')).toMatch(
+    /host\/src\/doers\.ts/,
+  );
 });

@@ -63,7 +63,9 @@ const NO_OVERLOAD = /^found no matching overload for '(?:[^'(]*\.)?(\w+)\(/;
 function unknownFunction(summary: string): string | undefined {
   const name = NO_OVERLOAD.exec(summary)?.[1];
   if (name === undefined) return undefined;
-  const functions = language().getDefinitions().functions.map((definition) => definition.name);
+  const functions = language()
+    .getDefinitions()
+    .functions.map((definition) => definition.name);
   if (functions.includes(name)) return undefined;
   return didYouMean(name, functions) ?? `there is no function ${name}`;
 }

@@ -80,6 +80,8 @@ function unknownName(name: string, site: WholeSite, names: Names): Unreadable {
 function meant(name: string, { workflow, steps }: Names): string | undefined {
   if (Object.hasOwn(workflow.inputs, name)) return `did you mean inputs.${name}?`;
   if (steps.has(name)) return `did you mean steps.${name}.output?`;
-  const functions = language().getDefinitions().functions.map((definition) => definition.name);
+  const functions = language()
+    .getDefinitions()
+    .functions.map((definition) => definition.name);
   return functions.includes(name) ? `${name} is a function: write ${name}(…)` : undefined;
 }

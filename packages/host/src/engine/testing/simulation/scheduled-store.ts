@@ -9,7 +9,7 @@ export type Ask = <T>(
 ) => Promise<T>;
 
 const WRITES =
-  /^(put|create|append|use|clear|note|acquire|renew|release|break|revoke|enter|leave|advance|transact|take|touch|withdraw|giveBack|supervise)/;
+  /^(put|create|append|use|clear|note|acquire|renew|release|break|revoke|enter|leave|advance|transact|take|touch|withdraw|giveBack|supervise|set|claim|add|begin|end|replay|prune|emit|settle|forget)/;
 
 // biome-ignore lint/suspicious/noExplicitAny: methods of any port.
 type Method = (...given: any[]) => Promise<unknown>;
@@ -25,9 +25,8 @@ export function scheduledPort<T extends object>(name: string, port: T, life: Lif
 }
 
 export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
-  const port = <K extends 'runs' | 'leases' | 'audit' | 'grants' | 'logs' | 'groups' | 'results' | 'files'>(
-    key: K,
-  ): Store[K] => scheduledPort(key, store[key], life, ask);
+  type Key = Exclude<keyof Store, 'close' | 'shared'>;
+  const port = <K extends Key>(key: K): Store[K] => scheduledPort(key, store[key], life, ask);
   return {
     runs: port('runs'),
     leases: port('leases'),
@@ -37,6 +36,8 @@ export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
     groups: port('groups'),
     results: port('results'),
     files: port('files'),
+    firings: port('firings'),
+    events: port('events'),
     close: () => Promise.resolve(),
   };
 }
