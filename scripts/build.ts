@@ -93,7 +93,10 @@ function noteParts(parts: Parts): Plugin {
         const found = await resolve(path, { kind: 'import-statement', resolveDir, pluginData: 'part' });
         if (found.errors.length > 0) return { errors: found.errors };
         const inside = relative(root, found.path).split(sep);
-        const name = inside.slice(-3).join('-').replace(/\.\w+$/, '');
+        const name = inside
+          .slice(-3)
+          .join('-')
+          .replace(/\.\w+$/, '');
         parts.set(name, found.path);
         return { path: `./parts/${name}.js`, external: true };
       });

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CadreError } from '@cadre/core/errors';
-import { liveness, mayBeTaken } from './engine/holder.ts';
 import type { Config } from './config.ts';
+import { liveness, mayBeTaken } from './engine/holder.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
 import type { SecretSource } from './ports/secret-source.ts';

@@ -9,7 +9,10 @@ import { APP, type AppOptions } from './app-options.ts';
  */
 export async function mayNameStore({ env, place }: AppOptions): Promise<boolean> {
   if (Object.keys(env).some((name) => /^CADRE_STORE/i.test(name))) return true;
-  const files = [await findConfigFile(configDir(APP, { env }), 'config'), await findConfigFile(place.root, APP)];
+  const files = [
+    await findConfigFile(configDir(APP, { env }), 'config'),
+    await findConfigFile(place.root, APP),
+  ];
   const texts = await Promise.all(
     files.filter((file) => file !== undefined).map((file) => readFile(file, 'utf8').catch(() => 'store')),
   );

@@ -128,15 +128,18 @@ describe('cadre config', () => {
     }
   });
 
-  test.each([['run', 'hygiene', '--plan'], ['config', 'check'], ['workers'], ['resume'], ['hygiene', 'doctor']])(
-    'an unknown key is refused with its place and the nearest one, by whatever works with settings: %s %s [HYG-33]',
-    async (...command) => {
-      const folder = repository({ 'cadre.yaml': 'hygiene:\n  coverge: 80\n' });
-      const { code, stderr } = await tryCli(command, at(folder));
-      expect(code).toBe(2);
-      expect(stderr).toMatch(/cadre\.yaml:2.*coverage/s);
-    },
-  );
+  test.each([
+    ['run', 'hygiene', '--plan'],
+    ['config', 'check'],
+    ['workers'],
+    ['resume'],
+    ['hygiene', 'doctor'],
+  ])('an unknown key is refused with its place and the nearest one, by whatever works with settings: %s %s [HYG-33]', async (...command) => {
+    const folder = repository({ 'cadre.yaml': 'hygiene:\n  coverge: 80\n' });
+    const { code, stderr } = await tryCli(command, at(folder));
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/cadre\.yaml:2.*coverage/s);
+  });
 
   test('what happened can be looked at whatever is wrong with the settings', async () => {
     const folder = repository({ 'hello.yaml': workflow(`    - { id: hello, run: echo hello }`) });
@@ -243,7 +246,9 @@ describe('cadre run', () => {
     const options = { cwd, env: { ...env, CADRE_LOG__FILE: 'variable.log', CADRE_LOG__FORMAT: 'text' } };
     const flags = ['--log-file', 'out/flag.log', '--log-format', 'json', '--log-level', 'info'];
     const more = ['--log-max-bytes', '4 KiB', '--log-keep', '2'];
-    expect(await tryCli(['run', './hello.yaml', '--yes', ...flags, ...more], options)).toMatchObject({ code: 0 });
+    expect(await tryCli(['run', './hello.yaml', '--yes', ...flags, ...more], options)).toMatchObject({
+      code: 0,
+    });
     const lines = readFileSync(join(folder, 'out/flag.log'), 'utf8').trimEnd().split('\n');
     expect(lines.map((line) => JSON.parse(line).message)).toContain('run.succeeded');
     expect(existsIn(folder, 'out/variable.log')).toBe(false);
@@ -251,7 +256,11 @@ describe('cadre run', () => {
 
   test('a size that is too small and a level that there is not are refused before anything runs [HYG-35]', async () => {
     const folder = repository({ 'hello.yaml': workflow(`    - { id: hello, run: touch ran }`) });
-    for (const flags of [['--log-max-bytes', '12'], ['--log-level', 'loud'], ['--log-keep', 'all']]) {
+    for (const flags of [
+      ['--log-max-bytes', '12'],
+      ['--log-level', 'loud'],
+      ['--log-keep', 'all'],
+    ]) {
       const { code, stderr } = await tryCli(['run', './hello.yaml', '--yes', ...flags], at(folder));
       expect(code).toBe(2);
       expect(stderr).toMatch(/log/);

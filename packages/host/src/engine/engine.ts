@@ -110,7 +110,14 @@ export function openEngine(options: EngineOptions): Engine {
   async function open(): Promise<Opened> {
     const isLate = closing !== undefined;
     const { openHolding } = await import('./open-holding.ts');
-    const made = await openHolding({ ...options, holder: options.holder, feed, definitions, cancel, holding });
+    const made = await openHolding({
+      ...options,
+      holder: options.holder,
+      feed,
+      definitions,
+      cancel,
+      holding,
+    });
     held = made.holding;
     // It refuses what is asked of an engine that was closed.
     if (isLate) await held.close(0);

@@ -2,6 +2,7 @@ import { type Command, type Moment, wallLimitAt } from '@cadre/core/advance';
 import { isOver, type RunEventBody, type RunState, type Workflow } from '@cadre/core/history';
 import type { JsonObject } from '@cadre/sdk';
 import type { Lease } from '../ports/lease-store.ts';
+import { isAtRest } from './at-rest.ts';
 import {
   type Attempt,
   type AttemptContext,
@@ -15,7 +16,6 @@ import { type ChildRuns, type Origin, parentOf, type StartRun } from './child-ru
 import type { Definitions } from './definitions.ts';
 import type { Groups } from './groups.ts';
 import { readOn } from './journal.ts';
-import { isAtRest } from './at-rest.ts';
 import { type Prepared, Turns } from './turns.ts';
 
 export interface HeldRunContext extends AttemptContext {

@@ -49,8 +49,7 @@ export async function openHolding(options: Options): Promise<Opened> {
     places,
     holder: holder.holder,
   };
-  const liveness = (lease: LeaseHolder): Liveness =>
-    options.liveness?.(lease) ?? livenessOf(lease, holder);
+  const liveness = (lease: LeaseHolder): Liveness => options.liveness?.(lease) ?? livenessOf(lease, holder);
   const held = createHolding(
     (ended): HeldRunContext => ({ ...context, ended }),
     holder,

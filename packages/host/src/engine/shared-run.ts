@@ -4,10 +4,10 @@ import { isOver, type RunState, type Workflow } from '@cadre/core/history';
 import type { JsonObject } from '@cadre/sdk';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
+import { isAtRest } from './at-rest.ts';
 import { type CallOrigin, type PerformStep, type StopReason, stopReasonOf, wishOf } from './attempt.ts';
 import { parentOf, type StartRun } from './child-runs.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
-import { isAtRest } from './at-rest.ts';
 import { type News, type Prepared, Turns } from './turns.ts';
 
 /** What a job of the queue says. Secrets stand in it as references. */

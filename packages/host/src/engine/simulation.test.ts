@@ -49,7 +49,10 @@ async function found(options: Omit<SimulationOptions, 'seed' | 'steps'>): Promis
   return 'nothing was found';
 }
 
-describe.each(['held', 'shared'] as const)('processes that crash, stop and are late, with runs %s', (size) => {
+describe.each([
+  'held',
+  'shared',
+] as const)('processes that crash, stop and are late, with runs %s', (size) => {
   test.each(
     seeds,
   )('seed %i: no gap, no attempt twice, no success performed again, and every run ends [WRK-40] [WRK-41]', async (seed) => {
@@ -67,7 +70,6 @@ describe.each(['held', 'shared'] as const)('processes that crash, stop and are l
   test('a store that does not look at the number that an append expects is found', async () => {
     expect(await found({ size, spoil: withoutNumber })).toMatch(/seed \d+/);
   }, 300_000);
-
 });
 
 test('a store that forgets what it said it had written is found', async () => {

@@ -46,7 +46,9 @@ async function initialise(app: App, invocation: Invocation): Promise<number> {
   output.document({ file: plan.file, found: { ...proposal, settings: undefined }, written });
   if (written.length === 0) output.line('Nothing was written.');
   for (const what of written) output.line(`${output.colours.green('✓')} ${what}`);
-  output.line(output.colours.dim('What holds: cadre config list. Next: cadre hygiene doctor, cadre run hygiene'));
+  output.line(
+    output.colours.dim('What holds: cadre config list. Next: cadre hygiene doctor, cadre run hygiene'),
+  );
   return EXIT.ok;
 }
 
@@ -88,7 +90,11 @@ function show({ file, text, keys, hook, ci }: Plan, proposal: Proposal, { output
 
 /** With a terminal each part is asked for; else `--yes` writes the settings, `--hook` and `--ci` the others. */
 async function choose(plan: Plan, { io, output, options }: Invocation): Promise<Wanted> {
-  const has = { settings: plan.text !== undefined || plan.keys.length > 0, hook: plan.hook, ci: plan.ci !== undefined };
+  const has = {
+    settings: plan.text !== undefined || plan.keys.length > 0,
+    hook: plan.hook,
+    ci: plan.ci !== undefined,
+  };
   const yes = options['yes'] === true;
   const named = { settings: yes, hook: options['hook'] === true, ci: options['ci'] === true };
   if (yes || named.hook || named.ci || !io.interactive || output.json) {
@@ -130,7 +136,12 @@ async function carryOut(
 
 /** The flags of `cadre init` where the command line is taken apart late; others are told to be unknown. */
 export function readInitFlags(args: readonly string[]): Readonly<Record<string, boolean>> {
-  const known: Readonly<Record<string, string>> = { '-y': 'yes', '--yes': 'yes', '--hook': 'hook', '--ci': 'ci' };
+  const known: Readonly<Record<string, string>> = {
+    '-y': 'yes',
+    '--yes': 'yes',
+    '--hook': 'hook',
+    '--ci': 'ci',
+  };
   const globals = ['--json', '-q', '--quiet', '-v', '--verbose', '--no-color'];
   const unknown = args.find((flag) => known[flag] === undefined && !globals.includes(flag));
   if (unknown !== undefined) throw usageError(`"${unknown}" is no option of init`, '--yes, --hook or --ci');

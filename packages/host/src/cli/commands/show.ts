@@ -35,7 +35,9 @@ const showReport: View = async (records, id, { output }) => {
   const { colours } = output;
   output.line(`${colours.bold(state.workflow)}  ${sentenceOf(state, id)}`);
   output.line(
-    colours.dim(`started ${relativeTime(state.createdAt, { now: records.clock.now() })} by ${state.principal}`),
+    colours.dim(
+      `started ${relativeTime(state.createdAt, { now: records.clock.now() })} by ${state.principal}`,
+    ),
   );
   const facts = [
     ...(profile === undefined ? [] : [`profile ${profile}`]),
@@ -64,9 +66,17 @@ function printWaiting(rows: ReturnType<typeof runReport>, id: string, output: Ou
 }
 
 /** The named run is the earlier one, so that the differences read forwards. */
-async function showComparison(records: Records, named: string, id: string, { output }: Invocation): Promise<number> {
+async function showComparison(
+  records: Records,
+  named: string,
+  id: string,
+  { output }: Invocation,
+): Promise<number> {
   const { compareRuns, printComparison } = await import('../show/compare.ts');
-  const runs = [await runDetails(records, await resolveRun(records, named)), await runDetails(records, id)] as const;
+  const runs = [
+    await runDetails(records, await resolveRun(records, named)),
+    await runDetails(records, id),
+  ] as const;
   const comparison = compareRuns(...runs);
   output.document(comparison);
   printComparison(comparison, runs, output);

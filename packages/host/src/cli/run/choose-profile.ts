@@ -12,7 +12,11 @@ export interface Chosen extends Omit<Choice, 'defaults'> {
 }
 
 /** Profiles and settings of the section `hygiene` belong to the workflow of that name. */
-export function chooseProfile(app: Pick<App, 'config' | 'settings'>, workflow: Workflow, named: string | undefined): Chosen {
+export function chooseProfile(
+  app: Pick<App, 'config' | 'settings'>,
+  workflow: Workflow,
+  named: string | undefined,
+): Chosen {
   if (workflow.name === 'pre-commit') return { inputs: quickInputs(app) };
   if (workflow.name !== 'hygiene') {
     if (named !== undefined) throw usageError(`the workflow ${workflow.name} has no profiles`);
@@ -34,7 +38,10 @@ export function quickInputs(app: Pick<App, 'config' | 'settings'>): JsonObject {
 }
 
 /** What the section `hygiene` says for all profiles: in files, and in variables, which are said for this run alone. */
-function settledInputs({ config, settings }: Pick<App, 'config' | 'settings'>): { files: JsonObject; variables: JsonObject } {
+function settledInputs({ config, settings }: Pick<App, 'config' | 'settings'>): {
+  files: JsonObject;
+  variables: JsonObject;
+} {
   const { profile: _, profiles: __, timeout: ___, ...inputs } = config.hygiene;
   const found = { files: {} as JsonObject, variables: {} as JsonObject };
   for (const [key, value] of Object.entries(inputs as JsonObject)) {

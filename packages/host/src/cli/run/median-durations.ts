@@ -28,5 +28,8 @@ export async function medianDurations(
       durations.set(step, [...(durations.get(step) ?? []), durationMs]);
     }
   }
-  return { runs: earlier.length, steps: new Map([...durations].map(([step, all]) => [step, median(all) ?? 0])) };
+  return {
+    runs: earlier.length,
+    steps: new Map([...durations].map(([step, all]) => [step, median(all) ?? 0])),
+  };
 }

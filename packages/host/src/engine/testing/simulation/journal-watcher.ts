@@ -62,7 +62,9 @@ export function watchJournals(store: Store): JournalWatcher {
     try {
       states.set(run, apply(before, event));
     } catch (error) {
-      throw new Broken(`${run}: ${event.type} does not fit: ${error instanceof Error ? error.message : error}`);
+      throw new Broken(
+        `${run}: ${event.type} does not fit: ${error instanceof Error ? error.message : error}`,
+      );
     }
     count += 1;
   }

@@ -34,7 +34,8 @@ export function scheduledGate(life: Life, schedule: Schedule, chance: Chance, be
 
 function outcomeOf(call: GateCall, signal: AbortSignal, chance: Chance): Outcome<JsonValue> {
   // Some succeed although they were told to stop.
-  if (signal.aborted && chance.happens(0.8)) return { ok: false, failure: failure('cancelled', 'it was stopped') };
+  if (signal.aborted && chance.happens(0.8))
+    return { ok: false, failure: failure('cancelled', 'it was stopped') };
   const how = chance.next();
   const worst = call.uses === 'sim/flaky' ? 0.6 : 0.05;
   if (how < worst) return { ok: false, failure: failure('busy', 'it is busy', { retryable: true }) };

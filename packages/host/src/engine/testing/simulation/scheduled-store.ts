@@ -2,7 +2,11 @@ import type { Store } from '../../../ports/store.ts';
 import type { Life } from './schedule.ts';
 
 /** Asks for one call of a store; answers when, and if, chance lets it. */
-export type Ask = <T>(life: Life, call: { readonly what: string; readonly writes: boolean }, work: () => Promise<T>) => Promise<T>;
+export type Ask = <T>(
+  life: Life,
+  call: { readonly what: string; readonly writes: boolean },
+  work: () => Promise<T>,
+) => Promise<T>;
 
 const WRITES =
   /^(put|create|append|use|clear|note|acquire|renew|release|break|revoke|enter|leave|advance|transact|take|touch|withdraw|giveBack|supervise)/;

@@ -2,7 +2,7 @@ import { isCadreError } from '@cadre/core';
 import type { Claim, Job, Work, WorkQueue } from '../../../ports/dispatch.ts';
 import type { SharedJournal, SharedStore, Turn } from '../../../ports/shared-journal.ts';
 import type { Appended, Store } from '../../../ports/store.ts';
-import { type Life, type Schedule } from './schedule.ts';
+import type { Life, Schedule } from './schedule.ts';
 import { type Ask, scheduledPort } from './scheduled-store.ts';
 
 /** A job as the model keeps it. */
@@ -90,7 +90,9 @@ export function createSharedModel(
       return new Map(all.filter(([, events]) => events.length > 0));
     },
     async lastNumbers(runs) {
-      const all = await Promise.all(runs.map(async (run) => [run, await store.runs.lastNumber(run)] as const));
+      const all = await Promise.all(
+        runs.map(async (run) => [run, await store.runs.lastNumber(run)] as const),
+      );
       return new Map(all.filter(([, number]) => number > 0));
     },
     async takeDue(now, againMs) {
@@ -114,7 +116,9 @@ export function createSharedModel(
   const queue: Omit<WorkQueue, 'write'> = {
     prepare: async () => undefined,
     async take(className, most) {
-      const free = [...jobs.values()].filter(({ job, touched }) => job.class === className && touched === undefined);
+      const free = [...jobs.values()].filter(
+        ({ job, touched }) => job.class === className && touched === undefined,
+      );
       const taken = free.sort((a, b) => b.job.priority - a.job.priority).slice(0, most);
       for (const kept of taken) kept.touched = schedule.now();
       return taken.map(({ job, deaths }) => ({ id: job.id, class: job.class, deaths, data: job.data }));

@@ -62,7 +62,8 @@ export async function simulateEngine(options: SimulationOptions): Promise<Simula
     for (let step = 0; step < options.steps; step += 1) await world.step(trail, true);
     world.heal();
     for (let step = 0; !world.allOver(); step += 1) {
-      if (step >= MOST_TO_SETTLE) throw new Broken(`these runs neither end nor can be ended: ${world.open()}`);
+      if (step >= MOST_TO_SETTLE)
+        throw new Broken(`these runs neither end nor can be ended: ${world.open()}`);
       await world.step(trail, false);
     }
     const ended = world.endAll();
@@ -140,7 +141,11 @@ async function openSimulation(options: SimulationOptions) {
   }
 
   function openLife(life: Life): Engine {
-    const store = scheduledStore(observed(spoilt, (run) => touched.add(run)), life, ask);
+    const store = scheduledStore(
+      observed(spoilt, (run) => touched.add(run)),
+      life,
+      ask,
+    );
     const holder: LeaseHolder = { holder: life.id, host: life.host, pid: 1, processStart: life.id };
     return openEngine({
       store,
@@ -154,7 +159,9 @@ async function openSimulation(options: SimulationOptions) {
         if (lease.host !== life.host) return 'unknown';
         return lives.find(({ id }) => id === lease.holder)?.dead === false ? 'alive' : 'gone';
       },
-      ...(size === 'held' ? {} : { sharing: sharingOf(model, life, ask, options, (error) => (broken ??= bug(error))) }),
+      ...(size === 'held'
+        ? {}
+        : { sharing: sharingOf(model, life, ask, options, (error) => (broken ??= bug(error))) }),
     });
   }
 
@@ -178,7 +185,13 @@ async function openSimulation(options: SimulationOptions) {
     const [run, state] = chance.pick(open) ?? [];
     if (faults && (run === undefined || (chance.happens(0.5) && open.length < MOST_OPEN))) {
       const workflow = chance.pick(Object.values(SIMULATED)) ?? workflowOf('wide');
-      const given = { workflow, inputs: {}, mode: 'apply', trigger: { kind: 'manual' }, principal: 'user:ada' } as const;
+      const given = {
+        workflow,
+        inputs: {},
+        mode: 'apply',
+        trigger: { kind: 'manual' },
+        principal: 'user:ada',
+      } as const;
       wish(engine.start(given));
       return `${life.id}: somebody starts ${workflow.name}`;
     }
@@ -298,14 +311,25 @@ async function openSimulation(options: SimulationOptions) {
     };
   }
 
-  async function expectHeld(run: string, fence: { readonly lease: string; readonly token: number }): Promise<void> {
+  async function expectHeld(
+    run: string,
+    fence: { readonly lease: string; readonly token: number },
+  ): Promise<void> {
     const lease = await base.leases.find(fence.lease);
     if (lease?.token === fence.token) return;
-    broken ??= new Broken(`${run} was advanced with the lease ${fence.token}, which ${lease?.holder ?? 'nobody'} holds as ${lease?.token}`);
+    broken ??= new Broken(
+      `${run} was advanced with the lease ${fence.token}, which ${lease?.holder ?? 'nobody'} holds as ${lease?.token}`,
+    );
   }
 }
 
-function sharingOf(model: SharedModel, life: Life, ask: Ask, { spoilClaims }: SimulationOptions, bad: (error: unknown) => void) {
+function sharingOf(
+  model: SharedModel,
+  life: Life,
+  ask: Ask,
+  { spoilClaims }: SimulationOptions,
+  bad: (error: unknown) => void,
+) {
   const { shared, queue } = model.seenBy(life, ask);
   const forgetful = {
     ...queue,
@@ -336,12 +360,17 @@ function bug(error: unknown): unknown {
 function describe(open: readonly [string, RunState][], schedule: Schedule): string {
   const each = open.map(([run, { status, workflow, running, waiting, retrying, pausing }]) => {
     const sets = { running, waiting, retrying, pausing };
-    const named = Object.entries(sets).flatMap(([name, set]) => (set.size === 0 ? [] : [`${name} ${[...set].join(', ')}`]));
+    const named = Object.entries(sets).flatMap(([name, set]) =>
+      set.size === 0 ? [] : [`${name} ${[...set].join(', ')}`],
+    );
     return `${run} (${workflow}, ${status}; ${named.join('; ') || 'nothing goes on'})`;
   });
   return `${each.join(' · ')}, at ${schedule.now()}, with ${schedule.ready()} things under way`;
 }
 
-function tallyOf(counts: Omit<SimulationTally, 'runs' | 'events' | 'attempts'>, watcher: JournalWatcher): SimulationTally {
+function tallyOf(
+  counts: Omit<SimulationTally, 'runs' | 'events' | 'attempts'>,
+  watcher: JournalWatcher,
+): SimulationTally {
   return { ...counts, runs: watcher.states.size, events: watcher.events(), attempts: watcher.attempts() };
 }

@@ -12,7 +12,11 @@ export const SIMULATED: Readonly<Record<string, Workflow>> = Object.fromEntries(
         act('first'),
         sampleStep('many', {
           kind: 'parallel',
-          branches: [act('left'), act('right', 'sim/flaky', { retry: retryTimes(3, 2_000) }), act('long', 'sim/long')],
+          branches: [
+            act('left'),
+            act('right', 'sim/flaky', { retry: retryTimes(3, 2_000) }),
+            act('long', 'sim/long'),
+          ],
         }),
         act('once', 'sim/once', { onError: { kind: 'continue' } }),
       ],
@@ -25,7 +29,10 @@ export const SIMULATED: Readonly<Record<string, Workflow>> = Object.fromEntries(
           items: [1, 2, 3, 4],
           as: 'item',
           atMost: 2,
-          steps: [act('lint', 'sim/flaky', { onError: { kind: 'continue' }, retry: retryTimes(2, 500) }), act('note')],
+          steps: [
+            act('lint', 'sim/flaky', { onError: { kind: 'continue' }, retry: retryTimes(2, 500) }),
+            act('note'),
+          ],
         }),
         sampleStep('polls', {
           kind: 'repeat',
@@ -40,7 +47,11 @@ export const SIMULATED: Readonly<Record<string, Workflow>> = Object.fromEntries(
     sampleWorkflow(
       [
         sampleStep('ask', { kind: 'approval', prompt: 'Go on?', deadlineMs: 20_000, default: 'allow' }),
-        sampleStep('told', { kind: 'wait', event: 'told.*', deadlineMs: 30_000 }, { onError: { kind: 'continue' } }),
+        sampleStep(
+          'told',
+          { kind: 'wait', event: 'told.*', deadlineMs: 30_000 },
+          { onError: { kind: 'continue' } },
+        ),
         sampleStep('rest', { kind: 'wait', forMs: 5_000 }),
         act('risky', 'sim/flaky', {
           // biome-ignore lint/suspicious/noThenProperty: a word of the workflow language
@@ -58,10 +69,16 @@ export const SIMULATED: Readonly<Record<string, Workflow>> = Object.fromEntries(
       ],
       { name: 'nests', onFailure: [act('tell')] },
     ),
-    sampleWorkflow([act('deploys', 'sim/long'), sampleStep('sure', { kind: 'check', conditions: [{ that: '${{ true }}' }] })], {
-      name: 'line',
-      concurrency: { group: 'one after another', onConflict: 'queue' },
-      budget: { wallMs: 120_000 },
-    }),
+    sampleWorkflow(
+      [
+        act('deploys', 'sim/long'),
+        sampleStep('sure', { kind: 'check', conditions: [{ that: '${{ true }}' }] }),
+      ],
+      {
+        name: 'line',
+        concurrency: { group: 'one after another', onConflict: 'queue' },
+        budget: { wallMs: 120_000 },
+      },
+    ),
   ].map((workflow) => [workflow.name, workflow]),
 );
