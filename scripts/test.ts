@@ -11,6 +11,4 @@ if (args.length === 0) run('npm', 'run', 'check', '--silent');
 const report = process.env['CADRE_TEST_REPORT'];
 const reporters =
   report === undefined ? [] : ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-// Counting makes the code under test slower.
-const coverage = process.env['CADRE_TEST_COVERAGE'] === 'true' ? ['--coverage', '--testTimeout=60000'] : [];
-run('vitest', 'run', ...reporters, ...coverage, ...args);
+run('vitest', 'run', ...reporters, ...args);

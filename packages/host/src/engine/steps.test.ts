@@ -27,8 +27,9 @@ describe('a step', () => {
     const skipped = skip('tool_missing', 'ruff is not installed', 'pip install ruff').failure;
     const { engine } = await world.process({
       'sample/a': { perform: () => ({ ok: false, failure: skipped }) },
+      'sample/b': {},
     });
-    const id = await startSample(engine, sampleWorkflow([sampleAction('a')]));
+    const id = await startSample(engine, sampleWorkflow([sampleAction('a'), sampleAction('b')]));
     const state = await engine.settled(id);
     expect(state.status).toBe('succeeded');
     expect(state.steps.get('a')).toMatchObject({ status: 'skipped', reason: 'tool_missing' });

@@ -103,7 +103,7 @@ describe('what is drawn and exported', () => {
 
   test('[HYG-11] the page of a run holds its failure, findings, commit and archive, and nothing unescaped', async () => {
     const place = placeAt(repositoryWith({ 'a.js': 'let a = 1;  \n', '<b>.js': 'eval(process.argv[2]);\n' }));
-    const steps = 'backup,format,scan,ready,verdict';
+    const steps = 'backup,format,scan';
     const ran = await tryCli(['hygiene', '--yes', '--steps', steps, '--threshold', 'info'], place);
     expect(ran.code).toBe(1);
     const page = (await tryCli(['show', 'last', '--format', 'html'], place)).stdout;
@@ -165,7 +165,7 @@ describe('the workspace', () => {
     expect((await tryCli(['init', '--yes'], place)).code).toBe(0);
     expect(gitIn(place.cwd, 'status', '--porcelain')).toBe('?? cadre.yaml');
     expect((await tryCli(['config', 'check'], place)).stdout).toContain(join(place.cwd, 'cadre.yaml'));
-    expect((await tryCli(['init', '--yes', '--json'], place)).stdout).toContain('"written": false');
+    expect((await tryCli(['init', '--yes', '--json'], place)).stdout).toContain('"written": []');
     expect((await tryCli(['config', 'check'], placeAt(repositoryWith({})))).stdout).toContain(
       'defaults hold',
     );
