@@ -37,6 +37,8 @@ export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
     groups: port('groups'),
     results: port('results'),
     files: port('files'),
+    // Nothing is removed while one is simulated.
+    upkeep: store.upkeep,
     close: () => Promise.resolve(),
   };
 }
