@@ -1,8 +1,7 @@
 import { userInfo } from 'node:os';
 import { basename, join } from 'node:path';
-import { sha256 } from '@cadre/core/history';
-import { dataDir } from '@cadre/kit/data';
-import { APP, type AppOptions } from './app-options.ts';
+import { isOver } from '@cadre/core/history';
+import type { AppOptions } from './app-options.ts';
 import { systemClock } from './clock.ts';
 import type { Doers } from './doers.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
@@ -15,11 +14,14 @@ import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GrantStore } from './ports/grant-store.ts';
 import type { Lease, LeaseHolder, LeaseStore } from './ports/lease-store.ts';
+import type { Upkeep } from './ports/upkeep.ts';
 import type { Settings } from './settings.ts';
 import { headCommit } from './snapshots/head-commit.ts';
 import { openSqliteStore } from './stores/open-sqlite-store.ts';
 import { readUndone } from './undo/read-undone.ts';
 import type { UndoEntry } from './undo/undo-entry.ts';
+import type { Standstill } from './upkeep/standstill.ts';
+import { workspaceFolder } from './workspace-folder.ts';
 
 /** What is known of one workspace: its runs, grants, leases and audit records. Opening it parses no settings. */
 export interface Records {
@@ -33,10 +35,14 @@ export interface Records {
   readonly grants: GrantStore;
   readonly leases: Pick<LeaseStore, 'list' | 'break'>;
   readonly audit: AuditStore;
+  /** What is kept of runs that are over, and what exempts them from going. */
+  readonly upkeep: Omit<Upkeep, 'remove' | 'vacuum'>;
   readonly clock: Clock;
   /** The holder of a lease is proved gone. */
   isDead(lease: Lease): boolean;
   verifyAudit(): Promise<AuditResult>;
+  /** Why a run that is not over does not move; undefined: it is over. */
+  standstill(run: string): Promise<Standstill | undefined>;
   /** Every undoing of a run, the oldest first. */
   undone(run: string): Promise<readonly UndoEntry[]>;
   close(): Promise<void>;
@@ -77,8 +83,8 @@ async function open(
   settings?: Settings,
 ): Promise<{ readonly records: Records; readonly doers: () => Promise<Doers> }> {
   const { place, env } = options;
-  const id = workspaceId(place.root);
-  const folder = join(dataDir(APP, { env }), 'workspaces', id);
+  const folder = workspaceFolder(place.root, env);
+  const id = basename(folder);
   const opened = await openStore(options, folder, settings);
   const { store } = opened;
   const clock = systemClock();
@@ -116,11 +122,18 @@ async function open(
     grants: store.grants,
     leases: store.leases,
     audit: store.audit,
+    upkeep: store.upkeep,
     clock,
     isDead: (lease) => liveness(lease, self()) === 'gone',
     async verifyAudit() {
       const { verifyAudit } = await import('./gate/verify-audit.ts');
       return verifyAudit(store.audit, join(folder, 'audit-head'));
+    },
+    async standstill(run) {
+      const journaled = await engine.get(run);
+      if (isOver(journaled.state.status)) return undefined;
+      const { askStandstill } = await import('./ask-standstill.ts');
+      return askStandstill({ run, journaled, opened, clock, self: self(), doers });
     },
     undone: (run) => readUndone(store.runs, run),
     async close() {
@@ -153,14 +166,6 @@ async function openStore(
 async function settingsOf(options: AppOptions): Promise<Settings> {
   const { loadSettings } = await import('./settings.ts');
   return loadSettings(options);
-}
-
-/** A folder's name for people, and a hash because two repositories may be called alike. */
-function workspaceId(root: string): string {
-  const name = basename(root)
-    .replaceAll(/[^A-Za-z0-9._-]/g, '-')
-    .slice(0, 40);
-  return `${name}-${sha256(root).slice(0, 10)}`;
 }
 
 /** Makes a thing when it is first asked for, and then always answers that one. */

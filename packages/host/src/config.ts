@@ -6,6 +6,21 @@ const permissions = z
 
 const duration = z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 90s, 12h or 1d');
 
+const keeping = (after: string, what: string) =>
+  z
+    .strictObject({
+      after: duration.default(after).describe('how long after the run has ended; 0s: for ever'),
+      most: z
+        .number()
+        .int()
+        .min(0)
+        .default(0)
+        .describe('of how many runs at most, the oldest go first; 0: no limit'),
+      maxBytes: z.number().int().min(0).default(0).describe('room at most, the oldest go first; 0: no limit'),
+    })
+    .prefault({})
+    .describe(what);
+
 const globs = z.array(z.string()).optional();
 const flag = z.boolean().optional();
 const count = z.number().int().min(0).optional();
@@ -205,6 +220,14 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('results of actions, kept from run to run'),
+  retention: z
+    .strictObject({
+      runs: keeping('90d', 'runs that are over: events, effects, documents, and what is left of their logs'),
+      plans: keeping('7d', 'plans'),
+      logs: keeping('90d', 'what the steps of runs that are over said'),
+    })
+    .prefault({})
+    .describe('how long what runs leave behind is kept; pinned runs and holds are exempt'),
   workers: z
     .record(z.string(), z.record(z.string(), z.json()))
     .default({})

@@ -24,6 +24,7 @@ import { DIST, PACKAGE } from './installation.ts';
 import type { Moved } from './move.ts';
 import { openLog } from './open-log.ts';
 import type { OpenedStore } from './open-store.ts';
+import { openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
@@ -48,7 +49,7 @@ import { openRunner } from './workers/open-runner.ts';
 const EVALUATION_LIMIT_MS = 10_000;
 
 /** What it takes to do work in a workspace: settings, workers, the gate. */
-export interface Doers {
+export interface Doers extends UpkeepDoers {
   readonly config: Config;
   readonly settings: Settings;
   readonly gate: Gate;
@@ -57,6 +58,8 @@ export interface Doers {
   readonly performers: Performers;
   /** What kind of work an action is. */
   readonly classOf: (uses: string) => string;
+  /** How much of a class this process performs at once. */
+  readonly placesOf: (className: string) => number;
   readonly workers: Pick<ActionRunner, 'list' | 'resolve'>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
   /** The log file of this workspace's runs. */
@@ -221,13 +224,24 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     },
   });
 
+  const most = (className: string) => placesOf(limits(className).atOnce, options.performing);
+  const upkeep = openUpkeep({
+    ...options,
+    config,
+    log,
+    keeper,
+    isAloneOnFile: opened.facts.kind === 'sqlite',
+  });
+
   return {
+    ...upkeep,
     config,
     settings,
     gate,
-    places: createPlaces((className) => placesOf(limits(className).atOnce, options.performing)),
+    places: createPlaces(most),
     performers,
     classOf: (uses) => classOf(gate, uses),
+    placesOf: most,
     workers: runner,
     sandbox,
     log,

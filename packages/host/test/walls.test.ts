@@ -57,12 +57,15 @@ const FOLDERS: Record<string, readonly string[]> = {
   snapshots: ['ports'],
   watching: ['ports', 'chokidar', 'picomatch'],
   undo: ['ports', 'engine'],
+  upkeep: ['ports', 'engine'],
   // Edges know the doers' verbs through the composition root.
   cli: [
     'ports',
     'engine',
     'undo',
     'inbox',
+    'upkeep',
+    'data-restore.ts',
     'http',
     'resources',
     'app.ts',
@@ -73,9 +76,9 @@ const FOLDERS: Record<string, readonly string[]> = {
     'picocolors',
     'zod',
   ],
-  http: ['ports', 'engine', 'undo', 'inbox', 'app.ts', 'hono', '@hono/node-server'],
+  http: ['ports', 'engine', 'undo', 'inbox', 'upkeep', 'app.ts', 'hono', '@hono/node-server'],
   // What CI promises to install stands in one list for all tests.
-  testing: ['ports', 'scripts/installed-program.ts'],
+  testing: ['ports', 'scripts/installed-program.ts', 'data-restore.ts'],
 };
 
 const FORBIDDEN_IN_CORE = [

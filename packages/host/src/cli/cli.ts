@@ -130,7 +130,7 @@ function addCommand(
 
 /** The global options may stand before or after a command's name. */
 function addGlobalOptions(command: Command, entry: CommandEntry): void {
-  if (entry.passThrough === true || entry.commands !== undefined) return;
+  if (entry.passThrough === true || entry.load === undefined) return;
   command
     .option('--json', 'print one JSON document and nothing else')
     .option('-q, --quiet', 'no progress and no remarks')

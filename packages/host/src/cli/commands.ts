@@ -112,7 +112,47 @@ export const COMMANDS: readonly CommandEntry[] = [
       ['-n, --limit <count>', 'how many (default 20)'],
       ['--plans', 'plans instead of runs'],
     ],
-    examples: ['cadre runs hygiene --status failed'],
+    commands: [
+      {
+        name: 'pin',
+        summary: 'Keep a run whatever its age, with the runs inside it',
+        arguments: [['<run>', 'id of a run, its beginning, or `last`']],
+        completes: 'runs',
+        options: [['--reason <text>', 'why, for those who find it later']],
+        examples: ['cadre runs pin last --reason "the release of May"'],
+        load: async () => (await import('./commands/doing.ts')).pin,
+      },
+      {
+        name: 'unpin',
+        summary: 'Let a run go when it falls due',
+        arguments: [['<run>', 'id of a run or its beginning']],
+        completes: 'runs',
+        load: async () => (await import('./commands/doing.ts')).unpin,
+      },
+      {
+        name: 'hold',
+        summary: 'For legal reasons: nothing is removed until the hold is released',
+        arguments: [['<name>', 'of the hold, for example case-7']],
+        options: [
+          ['--workflow <workflow>', 'only runs of this workflow (default: all)'],
+          ['--reason <text>', 'why'],
+        ],
+        examples: ['cadre runs hold case-7 --reason "asked for by the auditors"'],
+        load: async () => (await import('./commands/doing.ts')).hold,
+      },
+      {
+        name: 'release',
+        summary: 'End a hold',
+        arguments: [['<name>', 'of the hold']],
+        load: async () => (await import('./commands/doing.ts')).release,
+      },
+      {
+        name: 'pins',
+        summary: 'List what is pinned and held',
+        load: async () => (await import('./commands/doing.ts')).pins,
+      },
+    ],
+    examples: ['cadre runs hygiene --status failed', 'cadre runs pin last'],
     load: async () => runs,
   },
   {
@@ -511,9 +551,48 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
   },
   {
+    name: 'clean',
+    summary: 'Remove runs, plans and logs whose time is over, and give their room back',
+    options: [
+      ['-d, --plan', 'show what is kept, what would go, and change nothing'],
+      ['--class <class>', 'only these: runs, plans, logs (comma-separated)'],
+    ],
+    examples: ['cadre clean --plan', 'cadre clean --class plans,logs'],
+    load: async () => (await import('./commands/doing.ts')).clean,
+  },
+  {
+    name: 'data',
+    summary: 'Everything that is kept of runs: back it up while it is used, and restore it',
+    commands: [
+      {
+        name: 'backup',
+        summary: 'Copy the store into a file, and prove the copy',
+        arguments: [['<file>', 'a file that is not there yet']],
+        examples: ['cadre data backup ../cadre-monday.db'],
+        load: async () => (await import('./commands/doing.ts')).backUp,
+      },
+      {
+        name: 'restore',
+        summary: 'Put a backup in the place of the store, which is kept beside',
+        arguments: [['<file>', 'written by cadre data backup']],
+        options: [['-d, --plan', 'prove the backup, show what is in it, and change nothing']],
+        examples: ['cadre data restore ../cadre-monday.db --plan'],
+        load: async () => (await import('./commands/doing.ts')).restoreData,
+      },
+    ],
+  },
+  {
+    name: 'maintenance',
+    summary: 'What `cadre serve` does once a day: clean, and tidy the store',
+    load: async () => (await import('./commands/doing.ts')).maintenance,
+  },
+  {
     name: 'doctor',
     summary: 'What works here, what is missing, and how to get it',
-    examples: ['cadre doctor', 'cadre doctor --json'],
+    options: [
+      ['--repair', 'mend what can be mended, and say what: dead leases, runs that nobody holds, leftovers'],
+    ],
+    examples: ['cadre doctor', 'cadre doctor --repair', 'cadre doctor --json'],
     load: async () => (await import('./commands/doing.ts')).doctor,
   },
   {

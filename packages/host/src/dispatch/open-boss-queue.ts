@@ -205,12 +205,33 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
       const { rows } = await store.executeSql(`SELECT class FROM ${schema}.classes ORDER BY class`);
       return rows.map((row) => String(row.class));
     },
+    async isEmpty() {
+      await open();
+      const { rows } = await store.executeSql(
+        `SELECT 1 FROM ${schema}.job WHERE name IN (SELECT queue FROM ${schema}.classes) AND state < 'completed' LIMIT 1`,
+      );
+      return rows.length === 0;
+    },
     async listRuns() {
       await open();
       const { rows } = await store.executeSql(
         `SELECT DISTINCT data->>'run' AS run FROM ${schema}.job WHERE state < 'completed'`,
       );
       return new Set(rows.map(({ run }) => String(run)));
+    },
+    async listJobs(run) {
+      await open();
+      const { rows } = await store.executeSql(
+        `SELECT classes.class, job.state = 'active' AS taken, job.data->'command'->>'step' AS step
+          FROM ${schema}.job AS job JOIN ${schema}.classes AS classes ON classes.queue = job.name
+          WHERE job.data->>'run' = $1 AND job.data->>'task' = 'perform' AND job.state < 'completed' ORDER BY job.id`,
+        [run],
+      );
+      return rows.map(({ class: name, taken, step }) => ({
+        class: String(name),
+        taken: taken === true,
+        step: String(step),
+      }));
     },
     async supervise() {
       await (await open()).supervise();

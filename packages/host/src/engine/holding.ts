@@ -30,6 +30,9 @@ export type TakeOverOutcome = { readonly ok: true } | { readonly ok: false; read
 /** Runs that are taken over at the same time: their reads and writes share commits. */
 const RECOVERED_AT_ONCE = 64;
 
+/** How long nobody has to look while the store says that nobody has written. */
+const SILENT_MS = 10_000;
+
 /** How long a run waits for its children in silence before they are looked at. */
 const CHILDREN_MS = 10_000;
 
@@ -38,7 +41,8 @@ const CHILDREN_MS = 10_000;
  *
  * Invariants
  * 1. A run is here exactly while its lease is held; when it is over, lost or given back, so is the lease.
- * 2. Every run that is held is looked at each 250 ms, so that what others appended is acted upon.
+ * 2. Every run that is held is looked at each 250 ms in which anybody has written to the store, so that what others
+ *    appended is acted upon; in any case each 10 s.
  *
  * With a `mode` it goes on only with runs of that mode: the others belong to whoever shares them.
  */
@@ -106,9 +110,23 @@ export function createHolding(
   function look(): void {
     takeBackLook ??= clock.wakeAt(clock.now() + POLL_MS, () => {
       takeBackLook = undefined;
-      for (const run of held.values()) if (run.quietMs >= POLL_MS) void lookAt(run);
+      lookAtAll();
       if (held.size > 0) look();
     });
+  }
+
+  let seen: string | undefined;
+  let allLookedAt = 0;
+
+  function lookAtAll(): void {
+    const stamp = store.stamp?.();
+    const now = clock.now();
+    if (stamp !== undefined && stamp === seen && now - allLookedAt < SILENT_MS) return;
+    const quiet = [...held.values()].filter((run) => run.quietMs >= POLL_MS);
+    for (const run of quiet) void lookAt(run);
+    // Those that were busy are looked at the next time, whatever the stamp says then.
+    seen = quiet.length === held.size ? stamp : undefined;
+    allLookedAt = now;
   }
 
   async function lookAt(run: HeldRun): Promise<void> {

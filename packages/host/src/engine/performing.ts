@@ -22,6 +22,8 @@ export interface PerformingOptions {
 export interface Performing {
   /** There may be work of this class; undefined: of any. */
   wake(className: string | undefined): void;
+  /** There is no job anywhere, and nobody has told of one since. */
+  isIdle(): boolean;
   /** Takes nothing more; resolves when what was taken and not begun has been given back. */
   stop(): Promise<void>;
   /** Ends for good. Call it when nothing is under way any more. */
@@ -37,14 +39,23 @@ const SILENT_MS = 9_000;
 const SUPERVISE_MS = 2_000;
 /** More are taken with the next question; each costs some 4 ms. */
 const MOST_AT_ONCE = 200;
-const CLASSES_MS = 10_000;
+const CLASSES_MS = 60_000;
+
+/** So long nothing has happened before it is asked whether there is anything at all. */
+const QUIET_MS = 15_000;
+/** Idle, everything is looked at so seldom: NOTIFY wakes, and a connection that broke and is there again wakes too. */
+const IDLE_MS = 60_000;
+/** Where nobody has a claim there is only the queue's own housekeeping to do. */
+const IDLE_SUPERVISE_MS = 300_000;
 
 /**
  * Takes work as fast as there are places for it, and keeps it by its heartbeat.
  *
  * Invariants
  * 1. No more is taken than can be begun at once.
- * 2. A claim is touched from when it was taken until it is settled; one that was lost is stopped at once.
+ * 2. Idle is who knows that there is no job at all, and has heard of none since. Where anybody has a claim nobody is idle,
+ *    so that its death is noticed within 12 s.
+ * 3. A claim is touched from when it was taken until it is settled; one that was lost is stopped at once.
  */
 export function startPerforming(options: PerformingOptions): Performing {
   const { queue, places, clock } = options;
@@ -54,6 +65,8 @@ export function startPerforming(options: PerformingOptions): Performing {
   const letProcessEnd = keepAlive();
   let stopped = false;
   let closed = false;
+  let idle = false;
+  let newsAt = clock.now();
 
   interface Loop {
     /** Counts what might mean that there is work. */
@@ -101,12 +114,13 @@ export function startPerforming(options: PerformingOptions): Performing {
         loop.wake = () => undefined;
         resolve();
       };
-      const takeBack = clock.wakeAt(clock.now() + POLL_MS, done);
+      const takeBack = clock.wakeAt(clock.now() + (idle ? IDLE_MS : POLL_MS), done);
       loop.wake = done;
     });
   }
 
   function begin(className: string, loop: Loop, claim: Claim): void {
+    stir();
     const held = { claim, touched: clock.now() };
     claims.set(claim.id, held);
     options
@@ -158,7 +172,31 @@ export function startPerforming(options: PerformingOptions): Performing {
     });
   }
 
+  function stir(): void {
+    newsAt = clock.now();
+    idle = false;
+  }
+
+  let supervisedAt = 0;
+
+  /** Invariant 2. */
+  async function rest(): Promise<void> {
+    if (claims.size > 0) return stir();
+    const before = newsAt;
+    if (clock.now() - before < QUIET_MS) return;
+    try {
+      const empty = await queue.isEmpty();
+      if (newsAt !== before) return;
+      if (empty) idle = true;
+      else stir();
+    } catch (error) {
+      options.failed(error);
+    }
+  }
+
   async function supervise(): Promise<void> {
+    if (idle && clock.now() - supervisedAt < IDLE_SUPERVISE_MS) return;
+    supervisedAt = clock.now();
     try {
       await queue.supervise();
       for (const className of loops.keys()) signal(className);
@@ -182,12 +220,15 @@ export function startPerforming(options: PerformingOptions): Performing {
     for (const each of claims.values()) if (each.touched < silent) lose(each);
   });
   every(SUPERVISE_MS, supervise);
+  every(QUIET_MS, rest);
   for (const className of options.classes ?? options.known) open(className);
   if (options.classes === undefined) every(CLASSES_MS, openAll);
   void openAll();
 
   return {
+    isIdle: () => idle,
     wake(className) {
+      stir();
       if (className !== undefined && options.classes === undefined) open(className);
       for (const name of className === undefined ? loops.keys() : [className]) signal(name);
     },

@@ -44,6 +44,7 @@ export interface Sharing extends Holding {
 /** States that are kept, so that a run's next step need not read its journal again. */
 const MOST_KEPT = 5_000;
 const TIMES_MS = 500;
+const IDLE_TIMES_MS = 15_000;
 /** Whoever has taken a due run and died is followed by another process after this time. */
 const AGAIN_MS = 10_000;
 const RECONCILE_MS = 60_000;
@@ -148,6 +149,7 @@ export function createSharing(options: SharingOptions): Sharing {
       const [what, ...rest] = line.split(' ');
       const name = rest.join(' ');
       if (what === 'work') performing?.wake(name);
+      if (what === 'time') context.wakeAt(Number(name));
       if (what !== 'run') return;
       feed.changed(name);
       const run = runs.get(name);
@@ -373,6 +375,24 @@ export function createSharing(options: SharingOptions): Sharing {
     });
   }
 
+  /** Idle: only the next time is asked for, and times that come before it are told (`time AT`). */
+  function lookAfterTimes(): void {
+    const idle = performing?.isIdle() === true;
+    clock.wakeAt(clock.now() + (idle ? IDLE_TIMES_MS : TIMES_MS), async () => {
+      if (closing) return;
+      if (performing?.isIdle() !== true) await takeDue();
+      else await armNext().catch(options.warn);
+      lookAfterTimes();
+    });
+  }
+
+  async function armNext(): Promise<void> {
+    const next = await journal.nextDue();
+    if (next === undefined) return;
+    if (next <= clock.now()) await takeDue();
+    else if (next < clock.now() + 2 * IDLE_TIMES_MS) context.wakeAt(next);
+  }
+
   async function isPlan(id: string): Promise<boolean> {
     if (runs.has(id)) return false;
     return holding.isHeld(id) || (await store.runs.find(id))?.mode === 'plan';
@@ -439,7 +459,7 @@ export function createSharing(options: SharingOptions): Sharing {
         failed: options.warn,
       });
       void takeDue();
-      every(TIMES_MS, takeDue);
+      lookAfterTimes();
       every(RECONCILE_MS, () => reconcile(false).catch(options.warn));
     },
     async close(drainMs) {

@@ -66,10 +66,16 @@ export interface WorkQueue {
   withdraw(ids: readonly string[]): Promise<readonly string[]>;
   /** Gives back what was taken and not begun, as if it had never been taken. */
   giveBack(claims: readonly Claim[]): Promise<void>;
+  /** Whether there is no job of any class, taken or not. */
+  isEmpty(): Promise<boolean>;
   /** The classes that there were ever jobs of. */
   listClasses(): Promise<readonly string[]>;
   /** `run` of the data of every job that is there, taken or not. */
   listRuns(): Promise<ReadonlySet<string>>;
+  /** The jobs of one run, and whether they were taken. */
+  listJobs(
+    run: string,
+  ): Promise<readonly { readonly class: string; readonly taken: boolean; readonly step: string }[]>;
   /** From now on this process also looks after claims whose process died. */
   supervise(): Promise<void>;
   close(): Promise<void>;

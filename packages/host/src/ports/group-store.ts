@@ -12,6 +12,8 @@ export interface GroupStore {
   ): Promise<readonly string[]>;
   /** Whether nobody stands before a run: once that is so it stays so. */
   isFirst(group: string, run: string, now: number): Promise<boolean>;
+  /** Who goes on first; undefined: nobody stands there. */
+  first(group: string, now: number): Promise<string | undefined>;
   /** Takes a run out of the line; answers who is the first now. */
   leave(group: string, run: string, now: number): Promise<string | undefined>;
 }

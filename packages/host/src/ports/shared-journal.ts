@@ -51,6 +51,8 @@ export interface SharedJournal<Beside> {
    * `againMs` if nobody has advanced it.
    */
   takeDue(now: number, againMs: number): Promise<readonly string[]>;
+  /** When the next run is due; undefined: none is. */
+  nextDue(): Promise<number | undefined>;
   /** Runs that are not over and that no time brings up again, with their numbers. `thorough`: those that wait too. */
   listUntimed(thorough: boolean): Promise<ReadonlyMap<string, number>>;
 }

@@ -9,6 +9,7 @@ import type { LeaseStore } from './lease-store.ts';
 import type { LogStore } from './log-store.ts';
 import type { ResultCache } from './result-cache.ts';
 import type { SharedStore } from './shared-journal.ts';
+import type { Upkeep } from './upkeep.ts';
 
 /** Everything that Cadre keeps for one workspace. All methods throw CadreError `store_unavailable` or `disk_full`. */
 export interface Store {
@@ -24,6 +25,9 @@ export interface Store {
   readonly shared?: SharedStore;
   readonly results: ResultCache;
   readonly files: FileIndex;
+  readonly upkeep: Upkeep;
+  /** Something that is another one after any process has written; costs no question to the database. */
+  stamp?(): string | undefined;
   close(): Promise<void>;
 }
 

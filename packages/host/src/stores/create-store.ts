@@ -1,4 +1,5 @@
 import type { Store } from '../ports/store.ts';
+import type { Upkeep } from '../ports/upkeep.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Database } from './database.ts';
 import { createEventStore } from './event-store.ts';
@@ -10,8 +11,9 @@ import { createLeaseStore } from './lease-store.ts';
 import { createLogStore } from './log-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRunStore } from './run-store.ts';
+import { createUpkeep } from './upkeep.ts';
 
-export function createStore(database: Database): Store {
+export function createStore(database: Database, vacuum: Upkeep['vacuum']): Store {
   return {
     runs: createRunStore(database),
     leases: createLeaseStore(database),
@@ -23,6 +25,8 @@ export function createStore(database: Database): Store {
     files: createFileIndex(database),
     firings: createFiringStore(database),
     events: createEventStore(database),
+    upkeep: createUpkeep(database, vacuum),
+    ...(database.stamp === undefined ? {} : { stamp: () => database.stamp?.() }),
     close: () => database.close(),
   };
 }

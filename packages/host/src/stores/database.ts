@@ -12,6 +12,8 @@ export interface Database {
    * process they come from: for what is numbered, or looked at before it is changed.
    */
   write<T>(script: () => Script<T>, turn?: string): Promise<T>;
+  /** Something that is another one after anybody has written; undefined where nobody can say without asking. */
+  stamp?(): string | undefined;
   close(): Promise<void>;
 }
 

@@ -10,6 +10,10 @@ export function createGroupStore(database: Database): GroupStore {
       // Nobody stands there: it has left, or its row was lost with a store that was put back.
       return row === undefined || row['run'] === run;
     },
+    async first(group, now) {
+      const [row] = await database.read(FIRST_OF_GROUP, [group, now]);
+      return row === undefined ? undefined : String(row['run']);
+    },
     leave: (group, run, now) =>
       database.write(function* () {
         yield change(LEAVE_GROUP, group, run);

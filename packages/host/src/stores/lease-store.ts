@@ -14,10 +14,11 @@ export function createLeaseStore(database: Database): LeaseStore {
   return {
     acquire: (name, holder, ttlMs, now, isDead) =>
       database.write(() => acquireLease(name, holder, ttlMs, now, isDead), 'leases'),
+    // One statement that changes one row by its token: it need not wait for its turn.
     renew: (name, token, ttlMs, now) =>
       database.write(function* () {
         return (yield change(RENEW_LEASE, name, token, now, now + ttlMs)).changes > 0;
-      }, 'leases'),
+      }),
     release: (name, token) =>
       database.write(function* () {
         yield change(RELEASE_LEASE, name, token);

@@ -40,7 +40,7 @@ export function* missingMigrations(
 ): Script<readonly Migration[]> {
   const applied = new Map((yield* readApplied(dialect)).map((row) => [Number(row['number']), row]));
   const newest = Math.max(0, ...applied.keys());
-  const known = migrations.at(-1)?.number ?? 0;
+  const known = Math.max(0, ...migrations.map(({ number }) => number));
   if (newest > known) {
     throw new CadreError(
       'incompatible',

@@ -17,7 +17,7 @@ interface Table {
 
 const RUN_COLUMNS =
   'key id workflow definition mode status principal created_at started_at ended_at number failure_code questions ' +
-  'profile commit_at commit_made changes';
+  'profile commit_at commit_made changes origin';
 
 const STATE_COLUMNS = 'trigger_name paused rule since moved_at due note';
 
@@ -44,6 +44,13 @@ const TABLES: readonly Table[] = [
   },
   { name: 'waits', columns: ['run', 'step', 'head', 'topic'], order: ['run', 'step'] },
   { name: 'audit', columns: ['number', 'previous', 'hash', 'entry'], order: ['number'] },
+  { name: 'pins', columns: ['run', 'principal', 'at', 'reason'], order: ['run'] },
+  { name: 'holds', columns: ['name', 'workflow', 'principal', 'at', 'reason'], order: ['name'] },
+  {
+    name: 'tombstones',
+    columns: ['run', 'status', 'ended_at', 'number', 'digest', 'removed_at'],
+    order: ['run'],
+  },
 ];
 
 /** Columns that are moved, by table: a test compares them with what there is. */

@@ -6,6 +6,7 @@ import { openPostgresDatabase } from './postgres-database.ts';
 import { asTransaction, createPostgresJournal } from './postgres-journal.ts';
 import { listen } from './postgres-listener.ts';
 import { openSessions } from './postgres-sessions.ts';
+import { postgresVacuum } from './vacuum.ts';
 
 export interface PostgresStore extends Store {
   readonly shared: SharedStore;
@@ -29,7 +30,7 @@ export async function openPostgresStore(
   try {
     const database = await openPostgresDatabase(sessions, address);
     return {
-      ...createStore(database),
+      ...createStore(database, postgresVacuum(database)),
       place: address.name,
       shared: {
         openJournal: (alongside) => createPostgresJournal(sessions, address, alongside),

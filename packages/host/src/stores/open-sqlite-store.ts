@@ -1,6 +1,7 @@
 import type { Store } from '../ports/store.ts';
 import { createStore } from './create-store.ts';
 import { openSqliteDatabase } from './sqlite-database.ts';
+import { sqliteVacuum } from './vacuum.ts';
 
 /**
  * Opens the store in a file, or in memory with `:memory:`; makes the file (mode 0600) and its folder (0700) when they are
@@ -8,5 +9,6 @@ import { openSqliteDatabase } from './sqlite-database.ts';
  * `disk_full`, or `incompatible` when a newer Cadre has changed it.
  */
 export async function openSqliteStore(path: string): Promise<Store> {
-  return createStore(await openSqliteDatabase(path));
+  const database = await openSqliteDatabase(path);
+  return createStore(database, sqliteVacuum(database));
 }

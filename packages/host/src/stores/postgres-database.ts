@@ -43,6 +43,18 @@ function createDatabase(sessions: Sessions, address: PostgresAddress): Database 
   };
 }
 
+/** Everything as it is at this moment, however long it takes to read. Nothing can be written. */
+export async function openPostgresSnapshot(sessions: Sessions): Promise<Database> {
+  const client = await sessions.connect();
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  return {
+    read: async (sql, parameters) =>
+      (await client.query(onWire(sql), [...parameters])).rows as readonly Row[],
+    write: () => Promise.reject(new Error('bug: a snapshot is only read')),
+    close: () => client.end(),
+  };
+}
+
 interface Waiting {
   readonly script: () => Script<unknown>;
   readonly resolve: (value: never) => void;

@@ -6,7 +6,7 @@ import type { PostgresAddress } from './postgres-address.ts';
 import { tell } from './postgres-listener.ts';
 import { type Client, prepared, type Sessions } from './postgres-sessions.ts';
 import { readEvent } from './sql/events.ts';
-import { type Progress, profileOf, progressOf, QUEUED } from './sql/progress.ts';
+import { originOf, type Progress, profileOf, progressOf, QUEUED } from './sql/progress.ts';
 import { headOf, waitsOf } from './sql/waits.ts';
 
 /** More makes a commit longer than it saves commits; measured between 100 and 1,000. */
@@ -83,6 +83,13 @@ export function createPostgresJournal<Beside>(
       const { rows } = await sessions.ask(TAKE_DUE, [now, now + againMs, MOST_DUE]);
       return rows.map(({ id }) => id);
     },
+    async nextDue() {
+      const { rows } = await sessions.ask(
+        'SELECT min(wake_at) AS at FROM runs WHERE wake_at IS NOT NULL',
+        [],
+      );
+      return rows[0]?.at ?? undefined;
+    },
     async listUntimed(thorough) {
       const { rows } = await sessions.ask(LIST_UNTIMED, [
         thorough ? ['queued', 'running', 'cancelling', 'waiting'] : ['queued', 'running', 'cancelling'],
@@ -147,6 +154,7 @@ async function commit<Beside>(
   await tell(client, address, [
     ...lines,
     ...kept.flatMap(({ turn }) => (isNews(turn) ? [`run ${turn.run}`] : [])),
+    ...kept.flatMap(({ turn }) => soonOf(turn)),
   ]);
   return outcomes;
 }
@@ -221,6 +229,7 @@ async function createRuns<Beside>(
       all.map(({ turn }) => turn.wakeAt ?? null),
       all.map(({ created }) => profileOf(created)),
       all.map(({ created }) => created.commit ?? null),
+      all.map(({ created }) => originOf(created)),
     ]),
   );
   const keys = new Map<string, number>(rows.map(({ id, key }) => [id, key]));
@@ -246,9 +255,9 @@ function beginningOf({ run, events }: Turn<unknown>) {
 
 const CREATE_RUNS = `INSERT INTO runs
     (id, workflow, definition, mode, status, principal, created_at, started_at, number, questions, wake_at, profile,
-    commit_at)
+    commit_at, origin)
   SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
-    $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[])
+    $9::bigint[], $10::text[], $11::bigint[], $12::text[], $13::text[], $14::text[])
   ON CONFLICT (id) DO NOTHING RETURNING id, key`;
 
 async function insertEvents(
@@ -340,6 +349,14 @@ const NEWS: ReadonlySet<RunEvent['type']> = new Set([
   'step.waiting',
   'step.answered',
 ]);
+
+/** Whoever is idle looks for times only now and then, and has to hear of those that come before. */
+const SOON_MS = 30_000;
+
+function soonOf({ events, wakeAt }: Turn<unknown>): string[] {
+  const at = events.at(-1)?.at;
+  return wakeAt !== undefined && at !== undefined && wakeAt - at < SOON_MS ? [`time ${wakeAt}`] : [];
+}
 
 /** What others wait for or must act upon; of everything else they hear when they look. */
 function isNews({ events }: Turn<unknown>): boolean {

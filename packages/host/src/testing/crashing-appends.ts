@@ -39,7 +39,7 @@ export function crashingAppends(store: Store, crash: Crash): Store & { readonly 
       ]),
     ) as T;
 
-  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, shared } = store;
+  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep, shared } = store;
   return {
     appends: () => appends,
     runs: port(runs),
@@ -52,6 +52,7 @@ export function crashingAppends(store: Store, crash: Crash): Store & { readonly 
     files: port(files),
     firings: port(firings),
     events: port(events),
+    upkeep: port(upkeep),
     ...(shared === undefined ? {} : { shared: crashingShared(shared, port, call, () => dead) }),
     close: () => store.close(),
   };

@@ -36,7 +36,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       return dead ? never : answer;
     };
 
-  const { runs, leases, audit, grants, logs, groups, results, files, firings, events } = store;
+  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep } = store;
   return {
     writes: () => writes,
     runs: {
@@ -61,6 +61,8 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       clear: write(results.clear),
     },
     files: { read: read(files.read), note: write(files.note) },
+    // No run is removed while one crashes.
+    upkeep,
     leases: {
       acquire: write(leases.acquire),
       renew: write(leases.renew),
@@ -72,7 +74,12 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
     audit: { append: write(audit.append), read: read(audit.read) },
     grants: { put: write(grants.put), revoke: write(grants.revoke), list: read(grants.list) },
     logs: { append: write(logs.append), read: read(logs.read) },
-    groups: { enter: write(groups.enter), isFirst: read(groups.isFirst), leave: write(groups.leave) },
+    groups: {
+      enter: write(groups.enter),
+      isFirst: read(groups.isFirst),
+      first: read(groups.first),
+      leave: write(groups.leave),
+    },
     firings: {
       putRule: write(firings.putRule),
       setPaused: write(firings.setPaused),

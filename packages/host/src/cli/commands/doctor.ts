@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts';
 import type { CommandHandler } from '../command.ts';
 import { type Check, printChecks } from '../doctor/check.ts';
+import { pendingChecks, printMends, sizeChecks } from '../doctor/pending.ts';
 import { diskCheck, failureChecks, gitCheck, leaseChecks } from '../doctor/surroundings.ts';
 import { EXIT } from '../exit.ts';
 import { detectTools } from '../run/detect-tools.ts';
@@ -10,6 +11,7 @@ import { withApp } from '../with-app.ts';
 export const doctor: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     const { output } = invocation;
+    const mends = invocation.options['repair'] === true ? await app.repair() : undefined;
     const checks = [
       nodeCheck(),
       await sandboxCheck(app),
@@ -17,12 +19,15 @@ export const doctor: CommandHandler = (invocation) =>
       await diskCheck(app),
       await gitCheck(app),
       ...(await toolChecks(app)),
+      ...(await sizeChecks(app)),
       ...(await leaseChecks(app)),
+      ...(await pendingChecks(app)),
       ...(await failureChecks(app)),
     ];
-    output.document({ workspace: app.place.root, data: app.dataDir, checks });
+    output.document({ workspace: app.place.root, data: app.dataDir, checks, mends });
     output.line(`${output.colours.bold(app.place.root)}  ${output.colours.dim(`data in ${app.dataDir}`)}\n`);
     printChecks(checks, output);
+    if (mends !== undefined) printMends(mends, output);
     return checks.some((check) => check.state === 'missing') ? EXIT.missing : EXIT.ok;
   });
 

@@ -1,13 +1,16 @@
 /** The commands that need settings and workers: one part, because to open a file takes longer than to read much of one. */
 export { clearCache, listCache } from './cache.ts';
 export { check } from './check.ts';
+export { clean, maintenance } from './clean.ts';
 export { checkConfig, explainConfig, getConfig, listConfig, setConfigValue } from './config.ts';
+export { backUp, restoreData } from './data.ts';
 export { doctor } from './doctor.ts';
 export { install, runHooks, status, uninstall } from './hooks.ts';
 export { hygiene } from './hygiene.ts';
 export { importSettings } from './import.ts';
 export { init } from './init.ts';
 export { migrate } from './migrate.ts';
+export { hold, pin, pins, release, unpin } from './pins.ts';
 export { restore } from './restore.ts';
 export { rerun, resume } from './resume.ts';
 export { plan, run } from './run.ts';

@@ -10,6 +10,7 @@ import { commitText } from '../show/commit-text.ts';
 import { printEffects, summarise } from '../show/effects.ts';
 import { paint, printReport, rerunOf, sentenceOf } from '../show/report.ts';
 import { runDetails } from '../show/run-details.ts';
+import { printStandstill } from '../show/standstill.ts';
 import { printTimings, timingsOf } from '../show/timings.ts';
 import { sentenceOfUndo } from '../show/undo.ts';
 import { withRecords } from '../with-app.ts';
@@ -30,8 +31,9 @@ type View = (records: Records, id: string, invocation: Invocation) => Promise<vo
 const showReport: View = async (records, id, { output }) => {
   const { state, rows, record, effects, undone } = await runDetails(records, id);
   const { steps: _, ...rest } = state;
+  const standstill = await records.standstill(id);
   const { profile, commit, madeCommit, changes } = record;
-  output.document({ id, ...rest, profile, commit, madeCommit, changes, steps: rows, undone });
+  output.document({ id, ...rest, profile, commit, madeCommit, changes, steps: rows, undone, standstill });
   const { colours } = output;
   output.line(`${colours.bold(state.workflow)}  ${sentenceOf(state, id)}`);
   output.line(
@@ -45,6 +47,7 @@ const showReport: View = async (records, id, { output }) => {
     summarise(effects.flatMap((step) => step.effects)) || 'no changes',
   ];
   output.line(colours.dim(facts.join(' · ')));
+  if (standstill !== undefined) printStandstill(standstill, records.clock.now(), output);
   for (const entry of undone) {
     output.line(`${paint('undone', 'yellow', colours)} ${sentenceOfUndo(entry, records.clock.now())}`);
     for (const { path, reason } of entry.left) output.line(`  left alone: ${plainText(path)} [${reason}]`);

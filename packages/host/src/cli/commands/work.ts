@@ -16,10 +16,10 @@ export const serve: CommandHandler = (invocation) =>
     const server = options['http'] === false ? undefined : await listen(app, invocation);
     if (options['work'] !== false) await app.performers.begin(classesOf(invocation));
     if (options['triggers'] !== false) app.inbox.begin();
-    const stop =
-      app.store.kind === 'sqlite' ? every(RECOVER_MS, () => app.engine.recover()) : () => undefined;
+    const ends = [app.maintainDaily()];
+    if (app.store.kind === 'sqlite') ends.push(every(RECOVER_MS, () => app.engine.recover()));
     return async () => {
-      stop();
+      for (const end of ends) end();
       await server?.close();
     };
   });

@@ -4,6 +4,7 @@ import { LINES } from './0002-lines.ts';
 import { RUN_SUMMARY } from './0003-run-summary.ts';
 import { RESULT_CACHE } from './0004-result-cache.ts';
 import { FIRINGS } from './0005-firings.ts';
+import { UPKEEP } from './0006-upkeep.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -13,4 +14,4 @@ export interface Migration {
   readonly statements: Readonly<Record<Dialect, readonly string[]>>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [JOURNAL, LINES, RUN_SUMMARY, RESULT_CACHE, FIRINGS];
+export const MIGRATIONS: readonly Migration[] = [JOURNAL, LINES, RUN_SUMMARY, RESULT_CACHE, FIRINGS, UPKEEP];

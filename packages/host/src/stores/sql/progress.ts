@@ -24,6 +24,11 @@ export function profileOf({ trigger }: Extract<RunEvent, { type: 'run.created' }
   return typeof trigger['profile'] === 'string' ? trigger['profile'] : null;
 }
 
+/** The run that it goes back to: the one around it, or the one that it does again. */
+export function originOf({ trigger }: Extract<RunEvent, { type: 'run.created' }>): string | null {
+  return typeof trigger['run'] === 'string' ? trigger['run'] : null;
+}
+
 function change(before: Progress, event: RunEvent): Progress {
   switch (event.type) {
     case 'run.started':

@@ -2,7 +2,7 @@ import { RUN_STATUSES, type RunEvent, type RunStatus } from '@cadre/core/history
 import type { Appended, RunFilter, RunRecord } from '../../ports/store.ts';
 import { change, query, type Row, type Script, type SqlValue, type Statement } from '../database.ts';
 import { insertEvents } from './events.ts';
-import { type Progress, profileOf, progressOf, QUEUED } from './progress.ts';
+import { originOf, type Progress, profileOf, progressOf, QUEUED } from './progress.ts';
 import { noteWaits } from './waits.ts';
 
 const COLUMNS = `key, id, workflow, definition, mode, status, principal, created_at, started_at, ended_at, number,
@@ -21,8 +21,9 @@ export function* createRun(
   const progress = progressOf(QUEUED, events) ?? QUEUED;
   const [row] = (yield query(
     `INSERT INTO runs
-       (id, workflow, definition, mode, principal, created_at, number, status, started_at, questions, profile, commit_at)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12) ON CONFLICT (id) DO NOTHING RETURNING key`,
+       (id, workflow, definition, mode, principal, created_at, number, status, started_at, questions, profile, commit_at,
+       origin)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING RETURNING key`,
     id,
     created.workflow,
     created.definition,
@@ -35,6 +36,7 @@ export function* createRun(
     questionsText(progress),
     profileOf(created),
     created.commit ?? null,
+    originOf(created),
   )).rows;
   if (row === undefined) return undefined;
   const key = Number(row['key']);

@@ -25,7 +25,7 @@ export function scheduledPort<T extends object>(name: string, port: T, life: Lif
 }
 
 export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
-  type Key = Exclude<keyof Store, 'close' | 'shared'>;
+  type Key = Exclude<keyof Store, 'close' | 'shared' | 'stamp' | 'upkeep'>;
   const port = <K extends Key>(key: K): Store[K] => scheduledPort(key, store[key], life, ask);
   return {
     runs: port('runs'),
@@ -38,6 +38,8 @@ export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
     files: port('files'),
     firings: port('firings'),
     events: port('events'),
+    // Nothing is removed while one is simulated.
+    upkeep: store.upkeep,
     close: () => Promise.resolve(),
   };
 }

@@ -101,6 +101,7 @@ export function createSharedModel(
       for (const run of ids) due.set(run, now + againMs);
       return ids;
     },
+    nextDue: async () => [...due.values()].sort((one, other) => one - other)[0],
     async listUntimed() {
       const open = await openRuns();
       return new Map([...open].filter(([run]) => !due.has(run)));
@@ -139,6 +140,11 @@ export function createSharedModel(
         if (kept !== undefined) kept.touched = undefined;
       }
     },
+    isEmpty: async () => jobs.size === 0,
+    listJobs: async (run) =>
+      [...jobs.values()]
+        .filter(({ job }) => job.data['run'] === run)
+        .map(({ job, touched }) => ({ class: job.class, taken: touched !== undefined, step: '' })),
     listClasses: async () => [...new Set([...jobs.values()].map(({ job }) => job.class))].sort(),
     listRuns: async () => new Set([...jobs.values()].map(({ job }) => String(job.data['run']))),
     async supervise() {

@@ -1,0 +1,95 @@
+import { parseDuration } from '@cadre/kit/format';
+import type { Log } from '@cadre/kit/log';
+import type { Config } from './config.ts';
+import type { BackedUp } from './data-backup.ts';
+import type { DoersOptions } from './doers.ts';
+import { liveness, mayBeTaken } from './engine/holder.ts';
+import type { LeaseKeeper } from './engine/lease-keeper.ts';
+import { environmentSecrets } from './environment-secrets.ts';
+import { type Cleaned, type CleanRequest, clean, type Retention } from './upkeep/clean.ts';
+import { createMaintenance, type Maintained } from './upkeep/maintenance.ts';
+import { type Mend, repair } from './upkeep/repair.ts';
+
+export interface UpkeepDoers {
+  /** Removes what is due by the settings of `retention`. */
+  clean(request: Omit<CleanRequest, 'principal' | 'alone'>): Promise<Cleaned>;
+  /** What has to be done once a day; undefined: another process is at it. */
+  maintain(): Promise<Maintained | undefined>;
+  /** Lets `maintain` be called once a day from now on; the answer ends that. */
+  maintainDaily(): () => void;
+  /** Mends what can be mended without anybody's judgement, and says what was found. */
+  repair(): Promise<readonly Mend[]>;
+  /** Copies the store into a file while it is used, and proves the copy before it gets its name. */
+  backUp(file: string): Promise<BackedUp>;
+}
+
+interface Options extends Omit<DoersOptions, 'log'> {
+  readonly config: Config;
+  readonly log: Log;
+  readonly keeper: LeaseKeeper;
+  /** The store is a file, which can be written anew when nobody else has it open. */
+  readonly isAloneOnFile: boolean;
+}
+
+export function openUpkeep(options: Options): UpkeepDoers {
+  const { place, config, folder, opened, clock, principal, keeper, log, engine, env } = options;
+  const { store } = opened;
+  const holder = options.self();
+  const isAlone = async () =>
+    (await store.leases.list()).every(
+      (lease) => lease.holder === holder.holder || mayBeTaken(lease, liveness(lease, holder), clock.now()),
+    );
+  const cleanUp = async (request: Omit<CleanRequest, 'alone'>) =>
+    clean(
+      { upkeep: store.upkeep, audit: store.audit, clock, retention: retentionOf(config) },
+      { ...request, alone: options.isAloneOnFile && (await isAlone()) },
+    );
+  const maintenance = createMaintenance({
+    folder,
+    clock,
+    take: () => keeper.take('maintenance'),
+    give: (lease) => keeper.give(lease),
+    clean: () => cleanUp({ planOnly: false, principal: 'system' }),
+    told: (report) => log.info('maintenance', { ...report }),
+    failed: (error) => log.warn('maintenance failed', { error: String(error) }),
+  });
+  return {
+    clean: (request) => cleanUp({ ...request, principal }),
+    maintain: () => maintenance.run(),
+    maintainDaily: () => maintenance.daily(),
+    repair: () =>
+      repair({
+        engine: engine(),
+        runs: store.runs,
+        leases: store.leases,
+        upkeep: store.upkeep,
+        audit: store.audit,
+        clock,
+        isDead: (lease) => liveness(lease, holder) === 'gone',
+        dataDir: folder,
+        principal,
+      }),
+    async backUp(file) {
+      const { backUpStore } = await import('./data-backup.ts');
+      return backUpStore({
+        config,
+        folder,
+        name: place.name,
+        secrets: environmentSecrets(env),
+        file,
+        now: clock.now(),
+        take: () => keeper.take('data'),
+        give: (lease) => keeper.give(lease),
+      });
+    },
+  };
+}
+
+function retentionOf({ retention: { runs, plans, logs } }: Config): Retention {
+  const limits = ({ after, most, maxBytes }: Config['retention']['runs']) => ({
+    afterMs: parseDuration(after),
+    most,
+    maxBytes,
+  });
+  return { runs: limits(runs), plans: limits(plans), logs: limits(logs) };
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { EVENT_VERSION } from '@cadre/core';
+import { expect, test } from 'vitest';
+import { begun, created, done, started, succeeded } from '../testing/sample-events.ts';
+import type { Store } from './store.ts';
+
+const BY = { principal: 'user:ada', at: 9, reason: 'because' };
+
+async function over(store: Store, id: string, at: number, trigger = {}, mode: 'apply' | 'plan' = 'apply') {
+  await store.runs.create(id, [created(at, { trigger: { kind: 'manual', ...trigger }, mode }), started(at)]);
+  await store.logs.append(id, [{ at, step: 'a', attempt: 1, level: 'info', message: id }]);
+  await store.runs.putEffects(id, 'a', [{ at }]);
+  await store.runs.putDocument(id, 'plan', { at });
+  await store.runs.append(id, 2, [begun(at, 'a'), done(at, 'a'), succeeded(at)]);
+}
+
+export function upkeepContract(open: () => Store): void {
+  const ids = async (kept: 'runs' | 'plans' | 'logs' = 'runs') =>
+    (await open().upkeep.listRemovable(kept, undefined, 100)).map(({ run }) => run);
+
+  test('counters say what counting would [WRK-52]', async () => {
+    const store = open();
+    await over(store, 'run_1', 1);
+    await over(store, 'run_2', 2, {}, 'plan');
+    await store.runs.create('run_3', [created(3), started(3)]);
+    const one = { workflow: 'hygiene', mode: 'apply', runs: 1 };
+    expect(await store.upkeep.counts()).toEqual([
+      { ...one, status: 'running' },
+      { ...one, status: 'succeeded' },
+      { ...one, mode: 'plan', status: 'succeeded' },
+    ]);
+    const sizes = await store.upkeep.sizes();
+    expect(sizes.map(({ class: kept, runs, rows }) => [kept, runs, rows])).toEqual([
+      ['logs', 2, 2],
+      ['plans', 1, 7],
+      ['runs', 1, 7],
+    ]);
+    for (const { bytes } of sizes) expect(bytes).toBeGreaterThan(40);
+    await store.upkeep.remove('runs', await store.upkeep.listRemovable('runs', undefined, 9), 10);
+    expect(await store.upkeep.counts()).toHaveLength(2);
+    expect((await store.upkeep.sizes()).map(({ runs }) => runs)).toEqual([1, 1, 0]);
+  });
+
+  test('a run that is removed is gone as a whole, and leaves a tombstone with its digest [WRK-50]', async () => {
+    const store = open();
+    await over(store, 'run_1', 1);
+    await over(store, 'run_2', 2);
+    const text = (await store.runs.readEvents('run_1', 0))
+      .map(({ number, ...event }) => `${number} ${EVENT_VERSION} ${JSON.stringify(event)}\n`)
+      .join('');
+    const [first] = await store.upkeep.listRemovable('runs', undefined, 1);
+    expect(first).toMatchObject({ run: 'run_1', endedAt: 1 });
+    const removed = await store.upkeep.remove('runs', first === undefined ? [] : [first], 10);
+    expect(removed.map(({ run }) => run)).toEqual(['run_1']);
+    expect(await store.runs.find('run_1')).toBeUndefined();
+    expect(await store.runs.readEvents('run_1', 0)).toEqual([]);
+    expect(await store.logs.read('run_1', 0)).toEqual([]);
+    expect(await store.upkeep.findTombstone('run_1')).toMatchObject({
+      status: 'succeeded',
+      number: 5,
+      removedAt: 10,
+      digest: createHash('sha256').update(text).digest('hex'),
+    });
+    expect(await store.runs.readEvents('run_2', 0)).toHaveLength(5);
+    expect(await store.upkeep.remove('runs', removed, 11)).toEqual([]);
+  });
+
+  test('the logs of a run may go before it [WRK-50]', async () => {
+    const store = open();
+    await over(store, 'run_1', 1);
+    expect(
+      await store.upkeep.remove('logs', await store.upkeep.listRemovable('logs', undefined, 9), 10),
+    ).toHaveLength(1);
+    expect(await store.logs.read('run_1', 0)).toEqual([]);
+    expect(await store.runs.readEvents('run_1', 0)).toHaveLength(5);
+    expect(await ids('logs')).toEqual([]);
+    expect(await ids()).toEqual(['run_1']);
+  });
+
+  test('what is not over, pinned, held, or referred to by a run that is not over is never removed [WRK-50]', async () => {
+    const store = open();
+    await over(store, 'run_1', 1);
+    await store.runs.create('run_open', [created(2), started(2)]);
+    await over(store, 'run_open.1', 3, { kind: 'workflow', run: 'run_open' });
+    await over(store, 'run_4', 4);
+    await store.runs.create('run_again', [
+      created(5, { trigger: { kind: 'rerun', run: 'run_4' } }),
+      started(5),
+    ]);
+    await over(store, 'run_6', 6);
+    await over(store, 'run_6.1', 6, { kind: 'workflow', run: 'run_6' });
+    expect(await ids()).toEqual(['run_1', 'run_6', 'run_6.1']);
+
+    expect(await store.upkeep.pin('run_6', BY)).toBe(true);
+    expect(await store.upkeep.pin('run_none', BY)).toBe(false);
+    expect(await ids()).toEqual(['run_1']);
+    expect(await ids('logs')).toEqual(['run_1']);
+    expect(await store.upkeep.listPins()).toEqual([{ run: 'run_6', ...BY }]);
+    expect(await store.upkeep.unpin('run_6')).toBe(true);
+
+    await store.upkeep.hold('case 7', { ...BY, workflow: 'other' });
+    expect(await ids()).toHaveLength(3);
+    await store.upkeep.hold('case 7', { ...BY, workflow: 'hygiene' });
+    expect(await ids()).toEqual([]);
+    await store.upkeep.hold('case 7', { ...BY, workflow: '*' });
+    expect(await ids()).toEqual([]);
+    expect(await store.upkeep.listHolds()).toEqual([{ name: 'case 7', ...BY, workflow: '*' }]);
+    expect(await store.upkeep.release('case 7')).toBe(true);
+    expect(await store.upkeep.release('case 7')).toBe(false);
+    expect(await ids()).toHaveLength(3);
+  });
+
+  test('the database itself refuses to remove what was pinned in the meantime', async () => {
+    const store = open();
+    for (const id of ['run_1', 'run_2', 'run_3']) await over(store, id, 1);
+    const due = await store.upkeep.listRemovable('runs', undefined, 9);
+    await store.upkeep.pin('run_2', BY);
+    expect((await store.upkeep.remove('runs', due, 10)).map(({ run }) => run)).toEqual(['run_1', 'run_3']);
+    expect(await store.upkeep.findTombstone('run_2')).toBeUndefined();
+    expect(await store.runs.readEvents('run_2', 0)).toHaveLength(5);
+    expect(await store.upkeep.remove('logs', due.slice(1, 2), 10)).toEqual([]);
+  });
+
+  test('a run of many events goes in several transactions, and room is given back', async () => {
+    const store = open();
+    const many = Array.from({ length: 1_500 }, (_, index) => begun(1, `s${index}`));
+    await store.runs.create('run_1', [created(1), started(1), ...many]);
+    await store.runs.append('run_1', 1_502, [succeeded(1)]);
+    expect(
+      await store.upkeep.remove('runs', await store.upkeep.listRemovable('runs', undefined, 9), 10),
+    ).toHaveLength(1);
+    expect(await store.runs.find('run_1')).toBeUndefined();
+    expect(await store.upkeep.finishRemovals()).toBe(0);
+    const { bytesBefore, bytesAfter } = await store.upkeep.vacuum(true);
+    expect(bytesAfter).toBeLessThanOrEqual(bytesBefore);
+  });
+}
