@@ -39,7 +39,7 @@ export function crashingAppends(store: Store, crash: Crash): Store & { readonly 
       ]),
     ) as T;
 
-  const { runs, leases, audit, grants, logs, groups, results, files, shared } = store;
+  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, shared } = store;
   return {
     appends: () => appends,
     runs: port(runs),
@@ -50,6 +50,8 @@ export function crashingAppends(store: Store, crash: Crash): Store & { readonly 
     groups: port(groups),
     results: port(results),
     files: port(files),
+    firings: port(firings),
+    events: port(events),
     ...(shared === undefined ? {} : { shared: crashingShared(shared, port, call, () => dead) }),
     close: () => store.close(),
   };

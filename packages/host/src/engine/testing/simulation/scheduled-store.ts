@@ -25,9 +25,8 @@ export function scheduledPort<T extends object>(name: string, port: T, life: Lif
 }
 
 export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
-  const port = <K extends 'runs' | 'leases' | 'audit' | 'grants' | 'logs' | 'groups' | 'results' | 'files'>(
-    key: K,
-  ): Store[K] => scheduledPort(key, store[key], life, ask);
+  const port = <K extends Exclude<keyof Store, 'shared' | 'close'>>(key: K): Store[K] =>
+    scheduledPort(key, store[key], life, ask);
   return {
     runs: port('runs'),
     leases: port('leases'),
@@ -37,6 +36,8 @@ export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
     groups: port('groups'),
     results: port('results'),
     files: port('files'),
+    firings: port('firings'),
+    events: port('events'),
     close: () => Promise.resolve(),
   };
 }
