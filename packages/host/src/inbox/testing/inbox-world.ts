@@ -69,6 +69,12 @@ export function openInboxWorld(): InboxWorld {
             }),
       });
       const store = wrapped ?? process.store;
+      // The engine reads these parts of itself when they are first needed, in time that no simulated clock waits for.
+      await Promise.all([
+        import('../../engine/open-holding.ts'),
+        import('../../engine/steer.ts'),
+        import('../../engine/journal.ts'),
+      ]);
       const ears: ((change: FileChange) => void)[] = [];
       const inbox = openInbox({
         firings: store.firings,
@@ -117,7 +123,11 @@ export function openInboxWorld(): InboxWorld {
     async pass(ms) {
       // A turn of the inbox is many turns of the event loop.
       for (let turn = 0; turn < 8; turn++) await world.clock.advance(0);
-      await world.clock.advance(ms);
+      // In steps, so that time never runs ahead of one that still asks when to be woken.
+      for (let passed = 0; passed < ms; passed += MINUTE) {
+        await world.clock.advance(Math.min(MINUTE, ms - passed));
+        for (let turn = 0; turn < 4; turn++) await world.clock.advance(0);
+      }
       for (let turn = 0; turn < 8; turn++) await world.clock.advance(0);
     },
     async close() {
