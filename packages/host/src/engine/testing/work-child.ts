@@ -56,5 +56,5 @@ process.on('SIGTERM', async () => {
   await store.close();
   process.stdout.write('ended\n');
 });
-engine.work();
+await engine.work();
 process.stdout.write('ready\n');

@@ -96,7 +96,7 @@ export function openWorld(url?: string, schema = `world${process.pid}_${++schema
     };
     const opening = { engine, gate, store: opened, holder, die };
     processes.push(opening);
-    if (options.works !== false) engine.work(options.classes);
+    if (options.works !== false) await engine.work(options.classes);
     return opening;
   }
 

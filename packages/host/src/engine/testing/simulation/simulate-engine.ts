@@ -136,7 +136,7 @@ async function openSimulation(options: SimulationOptions) {
     lives.push(life);
     const engine = openLife(life);
     processes.push({ life, engine });
-    engine.work();
+    wish(engine.work());
     wish(engine.recover());
   }
 
