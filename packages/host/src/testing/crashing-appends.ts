@@ -39,7 +39,8 @@ export function crashingAppends(store: Store, crash: Crash): Store & { readonly 
       ]),
     ) as T;
 
-  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep, shared } = store;
+  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep, shared } =
+    store;
   return {
     appends: () => appends,
     runs: port(runs),
