@@ -71,7 +71,7 @@ async function candidatesAfter(
     level = next.commands ?? [];
   }
   const below = level.filter((candidate) => candidate.hidden !== true).map((candidate) => candidate.name);
-  if (entry === undefined || (below.length > 0 && entry.passThrough !== true)) return below;
+  if (entry === undefined || (below.length > 0 && entry.load === undefined)) return below;
   const { completeArgument, completeFlags, completeValue } = await import('./complete-workspace.ts');
   const flag = words.at(-1) ?? '';
   if (entry.passThrough === true && flag.startsWith('-')) {
