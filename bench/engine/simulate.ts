@@ -17,8 +17,9 @@ const { values } = parseArgs({
     episode: { type: 'string', default: '3000' },
   },
 });
-const sizes =
-  values.size === 'held' || values.size === 'shared' ? [values.size] : (['held', 'shared'] as const);
+const sizes = (['held', 'shared'] as const).filter(
+  (size) => values.size === undefined || values.size === size,
+);
 const first = Number(values.seed ?? 1);
 const wanted = values.seed === undefined ? Number(values.steps) : 1;
 const began = performance.now();
