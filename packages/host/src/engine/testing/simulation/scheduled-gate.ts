@@ -12,7 +12,6 @@ export type Begun = (life: Life, call: GateCall) => void;
  */
 export function scheduledGate(life: Life, schedule: Schedule, chance: Chance, begun: Begun): Gate {
   return {
-    ready: async () => undefined,
     describe: (uses) => ({ repeatable: uses !== 'sim/once', class: uses === 'sim/flaky' ? 'cpu' : 'io' }),
     perform(call, signal, observer) {
       begun(life, call);
