@@ -1,10 +1,14 @@
+import { setTimeout } from 'node:timers/promises';
 import {
   type Ground,
   type Kill,
   killCase,
   playCalmly,
+  type Verdict,
 } from '../../packages/host/test/conformance/crash-case.ts';
 import type { ConformanceCase } from '../../packages/host/test/conformance/read-cases.ts';
+
+const LONGEST_MS = 180_000;
 
 /** What became of the kills of one case on one store. */
 export interface Row {
@@ -29,7 +33,7 @@ export async function killEverywhere(given: ConformanceCase, ground: Ground, mos
   for (const at of spread(calm.appends, most)) {
     for (const when of ['before', 'after'] as const) {
       const kill: Kill = { at, when };
-      const verdict = await killCase(given, ground, kill, calm);
+      const verdict = await Promise.race([killCase(given, ground, kill, calm), tooLong()]);
       if (verdict === 'kept' || verdict === 'missed') counts[when][verdict] += 1;
       else {
         counts[when].wrong += 1;
@@ -38,6 +42,11 @@ export async function killEverywhere(given: ConformanceCase, ground: Ground, mos
     }
   }
   return { name: given.name, appends: calm.appends, ...counts, wrong };
+}
+
+async function tooLong(): Promise<Verdict> {
+  await setTimeout(LONGEST_MS, undefined, { ref: false });
+  return { wrong: `it is not over within ${LONGEST_MS / 1_000} s` };
 }
 
 function spread(appends: number, most: number): readonly number[] {

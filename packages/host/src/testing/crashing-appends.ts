@@ -7,18 +7,24 @@ type Method = (...given: any[]) => Promise<unknown>;
 
 const APPENDS: ReadonlySet<string> = new Set(['create', 'append', 'advance']);
 
+export interface CrashingAppends extends Store {
+  readonly appends: () => number;
+  /** From now on appends count. */
+  readonly arm: () => void;
+}
+
 /**
  * A store whose process dies at its n-th append to a journal, be it of its own runs or of shared ones. From then on nothing
  * is answered, and nothing is heard.
  */
-export function crashingAppends(store: Store, crash: Crash): Store & { readonly appends: () => number } {
+export function crashingAppends(store: Store, crash: Crash, armed = true): CrashingAppends {
   let appends = 0;
   let dead = false;
   const never = new Promise<never>(() => undefined);
 
   async function call<T>(name: string, work: () => Promise<T>): Promise<T> {
     if (dead) return never;
-    if (APPENDS.has(name)) {
+    if (armed && APPENDS.has(name)) {
       appends += 1;
       if (appends === crash.at) {
         dead = true;
@@ -43,6 +49,9 @@ export function crashingAppends(store: Store, crash: Crash): Store & { readonly 
     store;
   return {
     appends: () => appends,
+    arm() {
+      armed = true;
+    },
     runs: port(runs),
     leases: port(leases),
     audit: port(audit),

@@ -1,7 +1,8 @@
 import { isOver, type NumberedEvent, restore } from '@cadre/core';
 import pg from 'pg';
-import { openWorld, type World } from '../../src/engine/testing/world.ts';
+import { openWorld, runSample, type SimulatedProcess, type World } from '../../src/engine/testing/world.ts';
 import { crashingAppends } from '../../src/testing/crashing-appends.ts';
+import { sampleStep, sampleWorkflow } from '../../src/testing/sample-workflow.ts';
 import { patient, simulated } from './open-play.ts';
 import { journalsOf, type Play, playCase } from './play-case.ts';
 import type { ConformanceCase } from './read-cases.ts';
@@ -32,19 +33,19 @@ export async function playCalmly(given: ConformanceCase, ground: Ground): Promis
   const world = openWorld(ground?.url, ground?.schema);
   try {
     let appends = () => 0;
+    let arm = () => {};
     const player = await world.process(openStage().scripts, {
       workflows: given.others,
       atOnce: 50,
       wrap: (store) => {
-        const counting = crashingAppends(store, {
-          at: Number.POSITIVE_INFINITY,
-          when: 'before',
-          died: () => {},
-        });
-        appends = counting.appends;
+        const never = { at: Number.POSITIVE_INFINITY, when: 'before', died: () => {} } as const;
+        const counting = crashingAppends(store, never, false);
+        ({ appends, arm } = counting);
         return counting;
       },
     });
+    await warmUp(player);
+    arm();
     const journals = await playCase(playOf(world, ground, [player]), given);
     return { appends: appends(), ends: endsOf(journals.map(({ events }) => events)) };
   } finally {
@@ -76,7 +77,10 @@ async function killIn(
   kill: Kill,
   calm: Calm,
 ): Promise<Verdict> {
-  const stage = openStage();
+  const stage = openStage(async (run, step) => {
+    const events = await victim.store.runs.readEvents(run, 0);
+    return events.filter((event) => event.type === 'step.interrupted' && event.step === step).length;
+  });
   const options = { workflows: given.others, atOnce: 50 };
   cells += 1;
   const id = `killed${cells}`;
@@ -89,10 +93,17 @@ async function killIn(
       resolve('dead');
     };
   });
+  let arm = () => {};
   const victim = await world.process(stage.scripts, {
     ...options,
-    wrap: (store) => crashingAppends(store, { ...kill, died: () => died() }),
+    wrap: (store) => {
+      const crashing = crashingAppends(store, { ...kill, died: () => died() }, false);
+      arm = crashing.arm;
+      return crashing;
+    },
   });
+  await warmUp(victim);
+  arm();
   const playing = playCase({ ...playOf(world, ground, [victim], () => dead), id }, given);
   const first = await Promise.race([playing, death]);
   if (first !== 'dead') return 'missed';
@@ -116,6 +127,15 @@ async function killIn(
     if (wrong !== undefined) return { wrong };
   }
   return 'kept';
+}
+
+/**
+ * Its queue is open before anything counts: a killed process leaves no transaction behind, but one that only seems to be
+ * dead would, when it stopped in the middle of opening.
+ */
+async function warmUp({ engine }: SimulatedProcess): Promise<void> {
+  const steps = [sampleStep('gives', { kind: 'action', uses: 'play/give', with: {} })];
+  await runSample(engine, sampleWorkflow(steps, { name: 'warm-up' }));
 }
 
 function playOf(

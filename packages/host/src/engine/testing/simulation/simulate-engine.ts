@@ -1,4 +1,4 @@
-import { answersTo, CadreError, isCadreError, isOver, type RunState } from '@cadre/core';
+import { isOver, type RunState } from '@cadre/core';
 import { createPlaces } from '../../../dispatch/create-places.ts';
 import type { LeaseHolder } from '../../../ports/lease-store.ts';
 import type { Store } from '../../../ports/store.ts';
@@ -6,11 +6,14 @@ import { openSqliteStore } from '../../../stores/open-sqlite-store.ts';
 import { type Engine, openEngine } from '../../engine.ts';
 import { chanceFrom } from './chance.ts';
 import { Broken, type JournalWatcher, watchJournals } from './journal-watcher.ts';
-import { calm, createSchedule, type Life, type Schedule } from './schedule.ts';
+import { calm, createSchedule, type Life } from './schedule.ts';
 import { scheduledGate } from './scheduled-gate.ts';
 import { type Ask, scheduledStore } from './scheduled-store.ts';
-import { createSharedModel, type SharedModel } from './shared-model.ts';
-import { SIMULATED } from './simulated-workflows.ts';
+import { sharingOf } from './shared-life.ts';
+import { createSharedModel } from './shared-model.ts';
+import { simulatedWorkflow } from './simulated-workflows.ts';
+import { unexpected, want } from './want.ts';
+import { whatIsOpen } from './what-is-open.ts';
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -43,7 +46,6 @@ interface Alive {
 }
 
 const PROCESSES = 3;
-const MOST_OPEN = 6;
 const MOST_TO_SETTLE = 30_000;
 /** Time passes also when nobody waits for it. */
 const IDLE_MS = 1_000;
@@ -154,63 +156,34 @@ async function openSimulation(options: SimulationOptions) {
       holder,
       workspace: { id: 'workspace', root: '/workspace' },
       places: createPlaces(() => 4),
-      findWorkflow: async (name) => workflowOf(name),
+      findWorkflow: async (name) => simulatedWorkflow(name),
       liveness: (lease) => {
         if (lease.host !== life.host) return 'unknown';
         return lives.find(({ id }) => id === lease.holder)?.dead === false ? 'alive' : 'gone';
       },
       ...(size === 'held'
         ? {}
-        : { sharing: sharingOf(model, life, ask, options, (error) => (broken ??= bug(error))) }),
+        : {
+            sharing: sharingOf(
+              model,
+              life,
+              ask,
+              options.spoilClaims === true,
+              (error) => (broken ??= unexpected(error)),
+            ),
+          }),
     });
   }
 
   /** Whatever comes of it; only what nobody could expect is wrong. */
   function wish(asked: Promise<unknown>): void {
     asked.catch((error: unknown) => {
-      broken ??= bug(error);
+      broken ??= unexpected(error);
     });
   }
 
   function openRuns(): readonly [string, RunState][] {
     return [...watcher.states].filter(([, { status }]) => !isOver(status));
-  }
-
-  /** A person wants something. */
-  function want(): string {
-    const one = chance.pick(processes.filter(({ life }) => !life.stopped));
-    if (one === undefined) return 'nobody is there';
-    const { engine, life } = one;
-    const open = openRuns();
-    const [run, state] = chance.pick(open) ?? [];
-    if (faults && (run === undefined || (chance.happens(0.5) && open.length < MOST_OPEN))) {
-      const workflow = chance.pick(Object.values(SIMULATED)) ?? workflowOf('wide');
-      const given = {
-        workflow,
-        inputs: {},
-        mode: 'apply',
-        trigger: { kind: 'manual' },
-        principal: 'user:ada',
-      } as const;
-      wish(engine.start(given));
-      return `${life.id}: somebody starts ${workflow.name}`;
-    }
-    if (run === undefined || state === undefined) return 'nothing is wanted';
-    const step = chance.pick([...state.waiting].sort());
-    const question = step === undefined ? undefined : state.steps.get(step)?.question;
-    if (faults && chance.happens(0.15)) {
-      wish(engine.cancel(run, 'user:ada', 'enough'));
-      return `${life.id}: somebody cancels ${run}`;
-    }
-    if (step === undefined) return 'nothing is asked';
-    if (question === undefined) {
-      wish(engine.signal(run, 'user:ada', 'told.now', null));
-      return `${life.id}: somebody tells ${run} something`;
-    }
-    const answers = answersTo(question);
-    const answer = (faults ? chance.pick(answers) : answers.at(-1)) ?? 'abort';
-    wish(engine.answer(run, step, { by: 'user:ada', answer: answer as 'abort' }));
-    return `${life.id}: somebody answers ${run} ${step} with ${answer}`;
   }
 
   function fault(): string {
@@ -244,7 +217,10 @@ async function openSimulation(options: SimulationOptions) {
     }
     const what = chance.next();
     if (faults && what < 0.008) return fault();
-    if (what < 0.02) return want();
+    if (what < 0.02) {
+      const going = processes.filter(({ life }) => !life.stopped);
+      return want({ chance, open: openRuns(), processes: going, wild: faults, wish });
+    }
     if (schedule.ready() > 0 && what < 0.97) return schedule.next();
     const woken = schedule.wake();
     if (woken === undefined) schedule.pass(IDLE_MS);
@@ -283,7 +259,7 @@ async function openSimulation(options: SimulationOptions) {
       return () => closing.size === 0;
     },
     allOver: () => openRuns().length === 0,
-    open: () => describe(openRuns(), schedule),
+    open: () => whatIsOpen(openRuns(), schedule),
     tally: (): SimulationTally => tallyOf(counts, watcher),
     async close() {
       for (const { life } of processes) schedule.forget(life);
@@ -321,51 +297,6 @@ async function openSimulation(options: SimulationOptions) {
       `${run} was advanced with the lease ${fence.token}, which ${lease?.holder ?? 'nobody'} holds as ${lease?.token}`,
     );
   }
-}
-
-function sharingOf(
-  model: SharedModel,
-  life: Life,
-  ask: Ask,
-  { spoilClaims }: SimulationOptions,
-  bad: (error: unknown) => void,
-) {
-  const { shared, queue } = model.seenBy(life, ask);
-  const forgetful = {
-    ...queue,
-    take: async (...given: Parameters<typeof queue.take>) =>
-      (await queue.take(...given)).map((claim) => ({ ...claim, deaths: 0 })),
-  };
-  return {
-    shared,
-    queue: spoilClaims === true ? forgetful : queue,
-    knownClasses: ['io', 'cpu'],
-    everywhere: () => undefined,
-    warn: bad,
-  };
-}
-
-function workflowOf(name: string) {
-  const workflow = SIMULATED[name];
-  if (workflow === undefined) throw new CadreError('workflow_not_found', `there is no workflow ${name}`);
-  return workflow;
-}
-
-/** What was wanted may be too late, or another process may hold the run; anything else nobody could expect. */
-function bug(error: unknown): unknown {
-  const expected = ['run_over', 'invalid_input', 'lease_held', 'run_not_found', 'group_busy'];
-  return isCadreError(error) && expected.includes(error.code) ? undefined : error;
-}
-
-function describe(open: readonly [string, RunState][], schedule: Schedule): string {
-  const each = open.map(([run, { status, workflow, running, waiting, retrying, pausing }]) => {
-    const sets = { running, waiting, retrying, pausing };
-    const named = Object.entries(sets).flatMap(([name, set]) =>
-      set.size === 0 ? [] : [`${name} ${[...set].join(', ')}`],
-    );
-    return `${run} (${workflow}, ${status}; ${named.join('; ') || 'nothing goes on'})`;
-  });
-  return `${each.join(' · ')}, at ${schedule.now()}, with ${schedule.ready()} things under way`;
 }
 
 function tallyOf(

@@ -1,4 +1,4 @@
-import type { Step, Workflow } from '@cadre/core';
+import { CadreError, type Step, type Workflow } from '@cadre/core';
 import { retryTimes, sampleStep, sampleWorkflow } from '../../../testing/sample-workflow.ts';
 
 const act = (id: string, uses = 'sim/act', more: Parameters<typeof sampleStep>[2] = {}): Step =>
@@ -82,3 +82,9 @@ export const SIMULATED: Readonly<Record<string, Workflow>> = Object.fromEntries(
     ),
   ].map((workflow) => [workflow.name, workflow]),
 );
+
+export function simulatedWorkflow(name: string) {
+  const workflow = SIMULATED[name];
+  if (workflow === undefined) throw new CadreError('workflow_not_found', `there is no workflow ${name}`);
+  return workflow;
+}
