@@ -20,7 +20,8 @@ export default defineConfig({
         '**/testing.ts',
         '**/fixtures/**',
         // Verbs of other pages.
-        'packages/host/src/cli/commands/{audit,grant,guide,work,workers}.ts',
+        'packages/host/src/cli/commands/{audit,clean,data,doing,grant,guide,listen,migrate,pins,time-option}.ts',
+        'packages/host/src/cli/commands/{trigger,trigger-*,work,workers}.ts',
         'packages/host/src/cli/run/perform-missing.ts',
         // Questions: they need a person at a terminal.
         'packages/host/src/cli/run/ask-question.ts',
