@@ -16,8 +16,8 @@ test('what every command loads holds nothing that parses, decides or performs', 
   expect(inMain.map(([path]) => path)).toContain('packages/host/src/cli/commands/runs.ts');
 });
 
-test('it stays small: half of it is the parser of command lines', () => {
-  expect(main?.bytes).toBeLessThan(220_000);
+test('it stays small: Node takes some 6 ms for each further 100 kB', () => {
+  expect(main?.bytes).toBeLessThan(300_000);
 });
 
 test('what performs work is a part that is loaded when it is needed', () => {
