@@ -28,6 +28,7 @@ export function scheduledGate(life: Life, schedule: Schedule, chance: Chance, be
         schedule.add(life, `ends ${call.run} ${call.step} ${call.attempt}`, end);
       });
     },
+    ready: async () => undefined,
     endRun: async () => undefined,
   };
 }
