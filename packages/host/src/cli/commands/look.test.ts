@@ -165,7 +165,7 @@ describe('the workspace', () => {
     expect((await tryCli(['init', '--yes'], place)).code).toBe(0);
     expect(gitIn(place.cwd, 'status', '--porcelain')).toBe('?? cadre.yaml');
     expect((await tryCli(['config', 'check'], place)).stdout).toContain(join(place.cwd, 'cadre.yaml'));
-    expect((await tryCli(['init', '--yes', '--json'], place)).stdout).toContain('"written": []');
+    expect((await tryCli(['init', '--yes', '--json'], place)).stdout).toContain('"written": false');
     expect((await tryCli(['config', 'check'], placeAt(repositoryWith({})))).stdout).toContain(
       'defaults hold',
     );
