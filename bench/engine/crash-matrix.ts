@@ -21,13 +21,14 @@ const { values } = parseArgs({
 /** Cases at the same time on PostgreSQL, each in a schema of its own: most of the time they wait. */
 const LANES = 3;
 
+const worse = await worseThings(Number(values.kills));
+for (const { what, came } of worse) console.error(`${what}: ${came}`);
 const cases = readCases();
 const sqlite: Row[] = [];
 for (const given of cases) sqlite.push(await killEverywhere(given, undefined, Number(values.sqlite)));
 console.error('SQLite is done');
 const postgres = lacksPostgres() ? [] : await onPostgres(cases, Number(values.postgres));
 console.error('PostgreSQL is done');
-const worse = await worseThings(Number(values.kills));
 writeFileSync(new URL('../../docs/crash-matrix.md', import.meta.url), crashPage({ sqlite, postgres, worse }));
 const wrong = [...sqlite, ...postgres].flatMap((row) => row.wrong);
 for (const line of wrong) console.error(line);

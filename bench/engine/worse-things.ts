@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -57,20 +57,21 @@ async function randomKills(kills: number): Promise<Worse> {
 /** A test of the suite that does it, and looks at what came of it. */
 function byTest(what: string, file: string, name: string): Worse {
   const began = performance.now();
-  const ran = spawnSync('npx', ['vitest', 'run', file, '-t', name, '--reporter=json'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const report = ran.stdout.slice(ran.stdout.indexOf('{'));
-  const { numPassedTests = 0, numFailedTests = 1 } = report === '' ? {} : JSON.parse(report);
-  const kept = ran.status === 0 && numPassedTests === 1 && numFailedTests === 0;
-  const seconds = Math.round((performance.now() - began) / 1_000);
-  return {
-    what,
-    came: `${kept ? 'nothing lost, nothing done twice' : 'the test did not pass'} (${seconds} s)`,
-    kept,
-  };
+  const folder = mkdtempSync(join(tmpdir(), 'cadre-worse-'));
+  const report = join(folder, 'report.json');
+  try {
+    const args = ['vitest', 'run', file, '-t', name, '--reporter=json', `--outputFile=${report}`];
+    const { status } = spawnSync('npx', args, { cwd: ROOT, stdio: 'ignore' });
+    const { numPassedTests, numFailedTests } = existsSync(report)
+      ? JSON.parse(readFileSync(report, 'utf8'))
+      : { numPassedTests: 0, numFailedTests: 1 };
+    const kept = status === 0 && numPassedTests === 1 && numFailedTests === 0;
+    const seconds = Math.round((performance.now() - began) / 1_000);
+    const came = kept ? 'nothing lost, nothing done twice' : 'the test did not pass';
+    return { what, came: `${came} (${seconds} s)`, kept };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 async function clocks(size: 'held' | 'shared', what: string): Promise<Worse> {

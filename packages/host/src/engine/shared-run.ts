@@ -59,6 +59,8 @@ export class SharedRun {
   readonly #turns: Turns<Claim>;
   #resting: (() => void)[] = [];
   #told = false;
+  /** The last turn had nothing to append: when the next is due. */
+  #sleepsUntil: { readonly at: number | undefined } | undefined;
   #error: { readonly error: unknown } | undefined;
 
   #admitted: boolean;
@@ -80,6 +82,7 @@ export class SharedRun {
       readOn: async (before) => (await context.readOn(id, before)) ?? before,
       append: (turn) => this.#append(turn),
       goOn: (commands, changed) => {
+        this.#sleepsUntil = changed ? undefined : { at: wakeOf(commands) };
         this.carryOut(commands);
         this.#tell(changed);
       },
@@ -120,6 +123,16 @@ export class SharedRun {
     await this.#comeUp();
     await this.#turns.notice();
     this.#check();
+  }
+
+  /** Its time has come; or somebody appended to it and died, and there may be nothing that follows. */
+  async wakeUp(): Promise<void> {
+    this.#sleepsUntil = undefined;
+    await this.notice();
+    const sleeps = this.#sleepsUntil as { readonly at: number | undefined } | undefined;
+    // In a line it is looked at again and again.
+    if (sleeps === undefined || !this.#admitted || isOver(this.state.status)) return;
+    await this.#context.journal.putOff(this.id, this.state.number, sleeps.at);
   }
 
   /** The state when the run is over or waits for a person. */

@@ -149,6 +149,46 @@ describe.skipIf(lacksPostgres())('many processes on one store', () => {
     await until('it is over', async () => (await desk.engine.get(id)).state.status === 'succeeded');
   });
 
+  test('what somebody wanted is done though its process died before it decided, long before another time [WRK-38] [WRK-40]', async () => {
+    const desk = await world.process({}, { works: false });
+    const workflow = sampleWorkflow([
+      sampleStep('ask', { kind: 'approval', prompt: 'Push?', deadlineMs: 3_600_000, default: 'deny' }),
+    ]);
+    const ids = [await startSample(desk.engine, workflow), await startSample(desk.engine, workflow)];
+    const worker = await world.process({});
+    const [answered = '', cancelled = ''] = ids;
+    const { number } = (await desk.engine.get(answered)).state;
+    const at = Date.now();
+    const by = 'user:ada';
+    await desk.store.runs.append(answered, number, [
+      { at, type: 'step.answered', step: 'ask', by, answer: 'allow' },
+    ]);
+    await desk.store.runs.append(cancelled, number, [{ at, type: 'run.cancelling', by, reason: 'enough' }]);
+    await until('both are over', async () => {
+      const states = await Promise.all(ids.map(async (id) => (await worker.engine.get(id)).state.status));
+      return states.join() === 'succeeded,cancelled';
+    });
+  });
+
+  test('a signal that nobody waits for does not keep a run from its time, nor the others from their rest', async () => {
+    const desk = await world.process({}, { works: false });
+    const workflow = sampleWorkflow([
+      sampleStep('ask', { kind: 'approval', prompt: 'Push?', deadlineMs: 3_600_000, default: 'deny' }),
+    ]);
+    const id = await startSample(desk.engine, workflow);
+    const { steps } = (await desk.engine.get(id)).state;
+    const deadline = steps.get('ask')?.question?.deadline;
+    await desk.engine.signal(id, 'user:ada', 'nobody.waits', null);
+    await world.process({});
+    const client = new pg.Client(server.url);
+    await client.connect();
+    await until('its own time is written down again', async () => {
+      const { rows } = await client.query(`SELECT wake_at FROM ${world.schema}.runs`);
+      return Number(rows[0]?.wake_at) === deadline;
+    });
+    await client.end();
+  });
+
   test('a plan stays in the process that makes it', async () => {
     const desk = await world.process({ 'sample/a': {} }, { works: false });
     const worker = await world.process({ 'sample/a': {} });

@@ -315,7 +315,7 @@ export function createSharing(options: SharingOptions): Sharing {
 
   async function decideDue(): Promise<void> {
     const ids = await journal.takeDue(clock.now(), AGAIN_MS);
-    await Promise.all(ids.map(async (id) => (await open(id))?.notice()));
+    await Promise.all(ids.map(async (id) => (await open(id))?.wakeUp()));
   }
 
   /** Invariant 2. */

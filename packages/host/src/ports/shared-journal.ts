@@ -46,6 +46,8 @@ export interface SharedJournal<Beside> {
   ): Promise<ReadonlyMap<string, readonly NumberedEvent[]>>;
   /** The numbers of the last events of these runs. */
   lastNumbers(runs: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** The run was due, and there was nothing to append: it is due then, if nobody has advanced it meanwhile. */
+  putOff(run: string, number: number, wakeAt: number | undefined): Promise<void>;
   /**
    * Runs whose time to be decided again has come, the longest due first; each is given to one process, and again after
    * `againMs` if nobody has advanced it.

@@ -1,3 +1,4 @@
+import type { RunEvent } from '@cadre/core';
 import type { SharedStore } from '../ports/shared-journal.ts';
 import type { Store } from '../ports/store.ts';
 import { createStore } from './create-store.ts';
@@ -29,8 +30,17 @@ export async function openPostgresStore(
   const stops = new Set<() => void>();
   try {
     const database = await openPostgresDatabase(sessions, address);
+    const store = createStore(database, postgresVacuum(database));
+    const journal = createPostgresJournal<never>(sessions, address, async () => []);
     return {
-      ...createStore(database, postgresVacuum(database)),
+      ...store,
+      runs: {
+        ...store.runs,
+        append: (run, expected, events, fence) =>
+          fence === undefined
+            ? journal.advance({ run, expected, events, wakeAt: decidedBy(events) })
+            : store.runs.append(run, expected, events, fence),
+      },
       place: address.name,
       shared: {
         openJournal: (alongside) => createPostgresJournal(sessions, address, alongside),
@@ -52,4 +62,14 @@ export async function openPostgresStore(
     await sessions.close();
     throw error;
   }
+}
+
+/**
+ * Whoever appends what somebody wants of a run decides at once what follows from it; should its process die in between,
+ * another one does, when this has passed.
+ */
+const DECIDED_MS = 2_000;
+
+function decidedBy(events: readonly RunEvent[]): number {
+  return (events.at(-1)?.at ?? 0) + DECIDED_MS;
 }

@@ -79,6 +79,9 @@ export function createPostgresJournal<Beside>(
       const { rows } = await sessions.ask('SELECT id, number FROM runs WHERE id = ANY($1::text[])', [runs]);
       return new Map(rows.map(({ id, number }) => [id, number]));
     },
+    async putOff(run, number, wakeAt) {
+      await sessions.ask(PUT_OFF, [run, number, wakeAt ?? null]);
+    },
     async takeDue(now, againMs) {
       const { rows } = await sessions.ask(TAKE_DUE, [now, now + againMs, MOST_DUE]);
       return rows.map(({ id }) => id);
@@ -110,6 +113,8 @@ const READ_ON = `SELECT wanted.id, events.number, events.version, events.event
 const TAKE_DUE = `UPDATE runs SET wake_at = $2 WHERE key IN (
     SELECT key FROM runs WHERE wake_at <= $1 AND ended_at IS NULL ORDER BY wake_at LIMIT $3 FOR UPDATE SKIP LOCKED)
   RETURNING id`;
+
+const PUT_OFF = 'UPDATE runs SET wake_at = $3 WHERE id = $1 AND number = $2 AND ended_at IS NULL';
 
 const LIST_UNTIMED = `SELECT id, number FROM runs
   WHERE mode = 'apply' AND status = ANY($1::text[]) AND wake_at IS NULL ORDER BY key`;
@@ -330,7 +335,7 @@ async function updateRuns(client: Client, rows: readonly Row[]): Promise<void> {
 }
 
 const UPDATE_RUNS = `UPDATE runs SET number = new.number, status = new.status, started_at = new.started_at,
-    ended_at = new.ended_at, failure_code = new.failure_code, questions = new.questions, wake_at = new.wake_at
+    ended_at = new.ended_at, failure_code = new.failure_code, questions = new.questions, wake_at = CASE WHEN runs.mode = 'apply' THEN new.wake_at END
   FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], $8::bigint[])
     AS new (key, number, status, started_at, ended_at, failure_code, questions, wake_at)
   WHERE runs.key = new.key`;

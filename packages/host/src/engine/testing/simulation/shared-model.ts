@@ -95,6 +95,11 @@ export function createSharedModel(
       );
       return new Map(all.filter(([, number]) => number > 0));
     },
+    async putOff(run, number, wakeAt) {
+      if ((await store.runs.lastNumber(run)) !== number) return;
+      if (wakeAt === undefined) due.delete(run);
+      else due.set(run, wakeAt);
+    },
     async takeDue(now, againMs) {
       const open = await openRuns();
       const ids = [...due].filter(([run, at]) => at <= now && open.has(run)).map(([run]) => run);
