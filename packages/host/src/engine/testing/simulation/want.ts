@@ -47,8 +47,18 @@ export function want({ chance, open, processes, wild, wish }: Wishing): string {
   return `${life.id}: somebody answers ${run} ${step} with ${answer}`;
 }
 
-/** What was wanted may come too late, or another process may hold the run; anything else nobody could expect. */
+/**
+ * What was wanted may come too late, another process may hold the run, and one that ends takes nothing on; anything else
+ * nobody could expect.
+ */
 export function unexpected(error: unknown): unknown {
-  const expected = ['run_over', 'invalid_input', 'lease_held', 'run_not_found', 'group_busy'];
+  const expected = [
+    'run_over',
+    'invalid_input',
+    'lease_held',
+    'run_not_found',
+    'group_busy',
+    'store_unavailable',
+  ];
   return isCadreError(error) && expected.includes(error.code) ? undefined : error;
 }
