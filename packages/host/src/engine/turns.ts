@@ -127,9 +127,17 @@ export class Turns<Claim = unknown> {
 
   #prepare(news: readonly News<Claim>[]): Prepared<Claim> {
     const moment = this.#turning.moment();
-    const kept = news.filter((each) => isStillTrue(this.#state, each));
-    const happened = kept.map(({ body }): RunEvent => ({ at: moment.now, ...body }));
-    const before = applyAll(this.#state, happened);
+    const kept: News<Claim>[] = [];
+    const happened: RunEvent[] = [];
+    let before = this.#state;
+    // One after another: what was told first may make the next untrue.
+    for (const each of news) {
+      if (!isStillTrue(before, each)) continue;
+      const event: RunEvent = { at: moment.now, ...each.body };
+      kept.push(each);
+      happened.push(event);
+      before = apply(before, { number: before.number + 1, ...event });
+    }
     const { events, commands, state } = this.#decide(before, moment);
     return {
       expected: this.#state.number,
@@ -154,10 +162,6 @@ export class Turns<Claim = unknown> {
     this.#state = state;
     this.#turning.caughtUp();
   }
-}
-
-function applyAll(state: RunState, events: readonly RunEvent[]): RunState {
-  return events.reduce((before, event) => apply(before, { number: before.number + 1, ...event }), state);
 }
 
 /** Somebody else may have ended a step, begun it anew, or ended the run, before what came of an attempt was appended. */

@@ -37,7 +37,7 @@ export async function openPostgresStore(
       runs: {
         ...store.runs,
         append: (run, expected, events, fence) =>
-          fence === undefined
+          fence === undefined && expected > 0
             ? journal.advance({ run, expected, events, wakeAt: decidedBy(events) })
             : store.runs.append(run, expected, events, fence),
       },
