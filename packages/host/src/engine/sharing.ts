@@ -239,7 +239,9 @@ export function createSharing(options: SharingOptions): Sharing {
     claims.set(claim.id, attempt);
     if (drained) attempt.stop('closed');
     // Meanwhile the run is read, if it is not known; and what was cancelled before it was taken is not performed long.
-    catchUp(assignment).catch(() => undefined);
+    openAt(assignment)
+      .then((run) => run !== undefined && endIfTold(run, step))
+      .catch(() => undefined);
     try {
       const body = await attempt.result;
       if (body !== undefined) await tell(assignment, { body, attempt: number, claim });
@@ -258,9 +260,13 @@ export function createSharing(options: SharingOptions): Sharing {
     const body = await options.context.children.start(parentOrigin(run.id, run.workflow, run.state), command);
     if (body !== undefined) return run.tell({ body, attempt: command.attempt, claim });
     await settle(claim);
-    // It may have been cancelled, by any process, before it was there.
     await run.notice();
-    const cancel = cancelOf(run.workflow, run.state, momentOf(options.context, run.id), command.step);
+    endIfTold(run, command.step);
+  }
+
+  /** It may have been cancelled, by any process, before it was there to be stopped; a decision says that once. */
+  function endIfTold(run: SharedRun, step: string): void {
+    const cancel = cancelOf(run.workflow, run.state, momentOf(options.context, run.id), step);
     if (cancel !== undefined) run.carryOut([cancel]);
   }
 
@@ -279,13 +285,6 @@ export function createSharing(options: SharingOptions): Sharing {
 
   const claims = new Map<string, Attempt>();
   let drained = false;
-
-  async function catchUp({ run: id, number }: Assignment): Promise<void> {
-    const run = await open(id);
-    if (run === undefined) return;
-    if (run.state.number < number || run.state.status === 'cancelling' || run.state.failing.size > 0)
-      await run.notice();
-  }
 
   async function tell(assignment: Assignment, news: News<Claim> & { readonly claim: Claim }): Promise<void> {
     const run = await openAt(assignment);
