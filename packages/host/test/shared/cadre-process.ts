@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -14,6 +14,7 @@ export interface SharedPlace {
   run(url: string, ...args: string[]): string;
   /** Goes on until it is killed. `before`: what stands in front of it. */
   start(url: string, args: readonly string[], before?: readonly string[]): ChildProcess;
+  killAll(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,6 +52,9 @@ export function openSharedPlace(): SharedPlace {
       children.push(child);
       return child;
     },
+    async killAll() {
+      await Promise.all(children.map(kill));
+    },
     async close() {
       await Promise.all(children.map(kill));
       rmSync(folder, { recursive: true, force: true });
@@ -78,8 +82,4 @@ export function isRunningBelow({ pid }: ChildProcess, text: string): boolean {
   const isBelow = (id: number | undefined): boolean =>
     id !== undefined && (id === pid || isBelow(parents.get(id)));
   return found.some(isBelow);
-}
-
-export function textOf(file: string): string {
-  return readFileSync(file, 'utf8');
 }
