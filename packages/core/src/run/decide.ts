@@ -2,6 +2,7 @@ import type { Set as ImmutableSet } from 'immutable';
 import type { Workflow } from '../workflow/workflow.ts';
 import type { Command } from './commands.ts';
 import { begin } from './decide/begin.ts';
+import { keepBudgets } from './decide/budget.ts';
 import { climb } from './decide/climb.ts';
 import { type Change, type Draft, emit, type Moment } from './decide/draft.ts';
 import { advanceRun } from './decide/end.ts';
@@ -49,7 +50,7 @@ export function decide(
   else advance(draft);
   return {
     events: draft.events,
-    state: { ...draft.state, agenda: EMPTY.agenda, told: true },
+    state: { ...draft.state, agenda: EMPTY.agenda, charged: EMPTY.paths, told: true },
     commands: commandsOf(draft),
   };
 }
@@ -82,12 +83,14 @@ function advance(draft: Draft): void {
   if (draft.state.status === 'queued') emit(draft, { type: 'run.started' });
   if (draft.state.status === 'cancelling') stopAll(draft);
   keepTimeLimit(draft);
+  keepBudgets(draft);
   queueDue(draft);
   do {
     for (const change of draft.queue.splice(0)) climb(draft, change);
     if (draft.queue.length === 0) advanceRun(draft);
     // Again: a list whose steps seemed to be over may have taken one of them up again.
     keepTimeLimit(draft);
+    keepBudgets(draft);
   } while (draft.queue.length > 0 && !isOver(draft.state.status));
 }
 

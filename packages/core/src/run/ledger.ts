@@ -165,7 +165,7 @@ function dueAt(step: StepState | undefined): number | undefined {
     case 'retrying':
       return step.dueAt;
     case 'waiting':
-      return step.question?.deadline ?? step.wait?.until ?? step.wait?.deadline;
+      return earlier(step.question?.deadline ?? step.wait?.until ?? step.wait?.deadline, step.deadline);
     case 'running':
       return step.failure === undefined ? earlier(step.deadline, step.dueAt) : undefined;
     default:

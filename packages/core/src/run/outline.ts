@@ -1,3 +1,4 @@
+import { limitsUse } from '../budget/limits.ts';
 import { type Order, walkSteps } from '../workflow/walk-steps.ts';
 import type { ErrorRoute, OnError, Step, Workflow } from '../workflow/workflow.ts';
 import { COMPENSATE, FINALLY, ON_FAILURE, RECOVER } from './path.ts';
@@ -12,6 +13,8 @@ export interface Outline {
   readonly byId: ReadonlyMap<string, Address>;
   /** Ids of the steps that can be undone, and which place they have in the text. */
   readonly compensable: ReadonlyMap<string, number>;
+  /** The budget of the workflow or of a step limits more than the time. */
+  readonly limited: boolean;
 }
 
 /** Steps that stand in one container, and the order in which they are begun. */
@@ -65,6 +68,8 @@ export function outlineOf(workflow: Workflow): Outline {
     compensable: new Map(compensable),
     onFailure: listOf(workflow.onFailure, 'sequence', 'sequence', [ON_FAILURE], making),
     finally: listOf(workflow.finally, 'sequence', 'sequence', [FINALLY], making),
+    // After all lists were made, which fills the index.
+    limited: limitsUse(workflow.budget) || [...byId.values()].some(({ node }) => limitsUse(node.step.budget)),
   };
   OUTLINES.set(workflow, outline);
   return outline;
