@@ -76,10 +76,17 @@ export function startAttempt(context: AttemptContext, origin: CallOrigin, comman
     const { clock, store, feed } = context;
     const lines = createLineBuffer(store.logs, clock, origin.run, () => feed.changed(origin.run));
     const takeBack = clock.wakeAt(clock.now() + command.timeoutMs, () => stop('timed_out'));
-    const performed = await callGate(context, origin, command, controller.signal, lines).finally(takeBack);
+    let performed: Performed;
+    try {
+      performed = await callGate(context, origin, command, controller.signal, lines);
+    } finally {
+      takeBack();
+    }
     if (reason === 'lost') return undefined;
     noteSkip(performed.outcome, (message) => lines.add(lineOf(context, command, 'warn', message)));
-    await Promise.all([lines.close(), putEffects(store, origin.run, command.step, performed)]);
+    const { effects } = performed;
+    if (lines.used || effects.length > 0)
+      await Promise.all([lines.close(), putEffects(store, origin.run, command.step, effects)]);
     return resultOf(context.gate, command, performed, reason);
   }
 
@@ -121,7 +128,12 @@ function lineOf(
   return { at: clock.now(), step, attempt, level, message, ...(fields === undefined ? {} : { fields }) };
 }
 
-async function putEffects(store: Store, run: string, step: string, { effects }: Performed): Promise<void> {
+async function putEffects(
+  store: Store,
+  run: string,
+  step: string,
+  effects: Performed['effects'],
+): Promise<void> {
   if (effects.length > 0) await store.runs.putEffects(run, step, effects);
 }
 
@@ -134,7 +146,8 @@ function noteSkip(outcome: Outcome<JsonValue>, note: (message: string) => void):
 
 /** What an author did not say, the action's manifest does. */
 export function wishOf(gate: Gate, run: string, command: PerformStep): Wish {
-  return { class: command.class ?? classOf(gate, command.uses), priority: command.priority ?? 0, run };
+  const { step, uses, priority = 0 } = command;
+  return { class: command.class ?? classOf(gate, uses), priority, run, step };
 }
 
 export function classOf(gate: Gate, uses: string): string {
