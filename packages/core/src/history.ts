@@ -2,6 +2,7 @@
  * What it takes to list what happened. Nothing in here parses a workflow, evaluates an expression or makes a state of events,
  * so a command that only looks starts quickly. `replay.ts` has what makes a state; everything comes from `index.ts`.
  */
+export type { MeasuredBy, Usage } from './budget/usage.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
 export { canonicalJson } from './json.ts';
 export { didYouMean, nearest } from './nearest.ts';

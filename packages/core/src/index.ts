@@ -1,3 +1,7 @@
+export { amountText } from './budget/amount-text.ts';
+export type { Amount, LimitName, Overrun } from './budget/limits.ts';
+export { type Money, parseMoney } from './budget/money.ts';
+export { addUsage, type MeasuredBy, type Usage } from './budget/usage.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
 export { type EvaluateOptions, evaluate } from './expression/evaluate.ts';
 export type { ExpressionFault } from './expression/explain-error.ts';

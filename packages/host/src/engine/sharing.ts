@@ -233,7 +233,10 @@ export function createSharing(options: SharingOptions): Sharing {
       const body = { type: 'step.interrupted', step, attempt: number, repeatable } as const;
       return tell(assignment, { body, attempt: number, claim });
     }
-    const attempt = startAttempt(options.context, origin, command);
+    let told: Promise<void> = Promise.resolve();
+    const attempt = startAttempt(options.context, origin, command, (body) => {
+      told = told.then(() => tellSpent(assignment, { body, attempt: number }));
+    });
     const place = placeOf(id, step);
     attempts.set(place, attempt);
     claims.set(claim.id, attempt);
@@ -242,6 +245,8 @@ export function createSharing(options: SharingOptions): Sharing {
     catchUp(assignment).catch(() => undefined);
     try {
       const body = await attempt.result;
+      // In the order in which it happened.
+      await told;
       if (body !== undefined) await tell(assignment, { body, attempt: number, claim });
     } finally {
       if (attempts.get(place) === attempt) attempts.delete(place);
@@ -291,6 +296,15 @@ export function createSharing(options: SharingOptions): Sharing {
     const run = await openAt(assignment);
     // Nobody knows this run: nothing can follow from it.
     await (run === undefined ? settle(news.claim) : run.tell(news));
+  }
+
+  /** What is lost of it comes with the end of the attempt. */
+  async function tellSpent(assignment: Assignment, news: News<Claim>): Promise<void> {
+    try {
+      await (await openAt(assignment))?.tell(news);
+    } catch (error) {
+      options.warn(error);
+    }
   }
 
   async function beat(held: readonly Claim[]): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Usage } from '@cadre/core';
 import type {
   Effect,
   JsonObject,
@@ -6,8 +7,10 @@ import type {
   Manifest,
   Outcome,
   Progress,
+  Spent,
   WorkerRequest,
 } from '@cadre/sdk';
+import type { ProcessLimits } from './gate.ts';
 
 /** Performs actions in worker processes. Only the gate calls it. */
 export interface ActionRunner {
@@ -49,6 +52,8 @@ export interface ActionCall {
   readonly idempotencyKey: string;
   readonly config: JsonObject;
   readonly env: Readonly<Record<string, string>>;
+  /** It gets processes of its own, which are measured, and killed when they use more. */
+  readonly limits?: ProcessLimits;
 }
 
 /** Paths are absolute and real (links resolved). Of two that hold one another the deeper one decides what is inside it. */
@@ -71,6 +76,9 @@ export interface CallObserver {
   log(level: LogLevel, message: string, fields?: JsonObject): void;
   progress(progress: Progress): void;
   effect(effect: Effect): void;
+  spend(spent: Spent): void;
+  /** What the processes of a call with `limits` have used so far. */
+  measure(usage: Usage): void;
   /** The gate's answer to a request made during the call: the value to hand back, or a refusal. */
   request(body: CallRequest): Promise<Outcome<JsonValue>>;
 }

@@ -29,6 +29,7 @@ const MOST_IDLE = 6;
  * 1. A call gets a process that was started for exactly its worker, confinement, folders and environment.
  * 2. Where programs may use the network a process has one call at a time, so that each connection belongs to a call.
  * 3. After `close` no worker runs.
+ * 4. What a call with limits uses is its own: nobody used its process before, and nobody will.
  */
 export interface WorkerPool {
   use<T>(
@@ -42,6 +43,7 @@ export interface WorkerPool {
 export function openWorkerPool(sandbox: Sandbox, times: PoolTimes): WorkerPool {
   const members = new Set<Member>();
   let isClosed = false;
+  let measured = 0;
 
   const leave = (member: Member) => {
     clearTimeout(member.idle);
@@ -89,7 +91,10 @@ export function openWorkerPool(sandbox: Sandbox, times: PoolTimes): WorkerPool {
       if (isClosed)
         return { ok: false, failure: failure('cancelled', 'Cadre is ending, no worker is started any more') };
       const key = keyOf(worker, call);
-      const member = find(key, !hasProxy(call)) ?? add(key, worker, call);
+      // Invariant 4.
+      const own = call.limits === undefined ? undefined : `${key} ${++measured}`;
+      const known = own === undefined ? find(key, !hasProxy(call)) : undefined;
+      const member = known ?? add(own ?? key, worker, call);
       member.taken += 1;
       clearTimeout(member.idle);
       try {
@@ -147,6 +152,7 @@ async function startWorker(
       env: { XDG_CACHE_HOME: `${call.dataDir}/cache`, ...call.env },
       installed,
       ...(proxy === undefined ? {} : { proxySocket: proxy.socket }),
+      ...(call.limits === undefined ? {} : { limits: call.limits }),
     });
     const { process, ready } = openWorkerProcess(worker, child, times);
     asking = process;

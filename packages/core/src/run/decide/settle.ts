@@ -49,7 +49,7 @@ function settleRunning(draft: Draft, place: StepPlace, { deadline }: StepState):
   stopWith(
     draft,
     path,
-    wallAt !== undefined && wallAt <= deadline ? wallExceeded(draft, place) : tooLong(path),
+    wallAt !== undefined && wallAt <= deadline ? wallExceeded(place) : tooLong(path),
   );
   return ACTIVE;
 }
