@@ -98,10 +98,16 @@ const MONEY = /^\d{1,12}(\.\d{1,12})? [A-Z]{3}$/;
 /** The author hears of it at once; the host would only see a broken message. */
 function checkedSpent({ tokens, money }: Spent): Spent {
   if (tokens !== undefined && !(Number.isSafeInteger(tokens) && tokens >= 0)) {
-    throw new ActionError('worker_fault', `${tokens} is no number of tokens: a whole number is meant, not below 0`);
+    throw new ActionError(
+      'worker_fault',
+      `${tokens} is no number of tokens: a whole number is meant, not below 0`,
+    );
   }
   if (money !== undefined && !MONEY.test(money)) {
-    throw new ActionError('worker_fault', `"${money}" is no amount of money: one such as 0.0125 USD is meant`);
+    throw new ActionError(
+      'worker_fault',
+      `"${money}" is no amount of money: one such as 0.0125 USD is meant`,
+    );
   }
   return { ...(tokens === undefined ? {} : { tokens }), ...(money === undefined ? {} : { money }) };
 }

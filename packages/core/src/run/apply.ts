@@ -127,5 +127,6 @@ function untold(state: RunState): RunState {
 function settleStatus(state: RunState): RunState {
   if (state.status === 'cancelling') return state;
   const waits = state.waiting.size > 0 && state.running.size === 0 && state.retrying.size === 0;
-  return { ...state, status: waits ? 'waiting' : 'running' };
+  const status = waits ? 'waiting' : 'running';
+  return state.status === status ? state : { ...state, status };
 }

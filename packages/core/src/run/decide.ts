@@ -1,9 +1,10 @@
+import type { Set as ImmutableSet } from 'immutable';
 import type { Workflow } from '../workflow/workflow.ts';
 import type { Command } from './commands.ts';
 import { begin } from './decide/begin.ts';
 import { keepBudgets } from './decide/budget.ts';
 import { climb } from './decide/climb.ts';
-import { type Draft, emit, type Moment } from './decide/draft.ts';
+import { type Change, type Draft, emit, type Moment } from './decide/draft.ts';
 import { advanceRun } from './decide/end.ts';
 import { settle } from './decide/settle.ts';
 import { cancelCommands, stopInside } from './decide/stop.ts';
@@ -61,13 +62,21 @@ function draftOf(workflow: Workflow, state: RunState, moment: Moment, visit: (pa
     state,
     events: [],
     performs: new Map(),
-    queue: state.agenda
-      .entrySeq()
-      .map(([container, children]) => ({ container, children: [...children].sort() }))
-      .toArray(),
+    queue: queueOf(state),
     moves: { begin, settle },
     visit,
   };
+}
+
+function queueOf({ agenda }: RunState): Change[] {
+  const queue: Change[] = [];
+  for (const [container, children] of agenda) queue.push({ container, children: sorted(children) });
+  return queue;
+}
+
+function sorted(paths: ImmutableSet<string>): string[] {
+  const [first] = paths;
+  return paths.size === 1 && first !== undefined ? [first] : [...paths].sort();
 }
 
 function advance(draft: Draft): void {

@@ -43,6 +43,8 @@ export interface Node {
 /** The segments of a path; `*` stands for the number of an element. */
 export interface Address {
   readonly segments: readonly string[];
+  /** Undefined where it depends on an element. */
+  readonly path: string | undefined;
   readonly node: Node;
 }
 
@@ -125,7 +127,7 @@ function nodeOf(step: Step, inner: Order, segments: readonly string[], making: M
     return { [key]: listOf(steps, 'sequence', 'sequence', [...segments, segment], making) };
   }
 
-  making.byId.set(step.id, { segments, node });
+  making.byId.set(step.id, { segments, path: segments.includes('*') ? undefined : segments.join('/'), node });
   return node;
 }
 
@@ -191,6 +193,7 @@ function wrapped(list: List | undefined): Located | undefined {
  * inside a forEach that the reader stands outside of.
  */
 export function pathOf(address: Address, from: string): string | undefined {
+  if (address.path !== undefined) return address.path;
   const reader = from.split('/');
   const path: string[] = [];
   for (const [position, segment] of address.segments.entries()) {

@@ -176,7 +176,8 @@ function noteSkip(outcome: Outcome<JsonValue>, note: (message: string) => void):
 
 /** What an author did not say, the action's manifest does. */
 export function wishOf(gate: Gate, run: string, command: PerformStep): Wish {
-  return { class: command.class ?? classOf(gate, command.uses), priority: command.priority ?? 0, run };
+  const { step, uses, priority = 0 } = command;
+  return { class: command.class ?? classOf(gate, uses), priority, run, step };
 }
 
 export function classOf(gate: Gate, uses: string): string {

@@ -1,6 +1,8 @@
 import { failure } from '@cadre/sdk';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { SharedStore } from '../ports/shared-journal.ts';
+import type { Store } from '../ports/store.ts';
 import { lacksPostgres, type PostgresServer, startPostgres } from '../testing/postgres-server.ts';
 import { retryTimes, sampleAction, sampleStep, sampleWorkflow } from '../testing/sample-workflow.ts';
 import { type Script, succeed, untilStopped } from '../testing/scripted-gate.ts';
@@ -22,6 +24,29 @@ const wide = (branches: number, more = {}) =>
   ]);
 
 const nap = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** A store whose queue has given out jobs, but the answer that says so comes only when it is let go. */
+function holdingJobs() {
+  const [caught, letGo] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const wrap = (store: Store): Store => {
+    const shared = store.shared as SharedStore;
+    return {
+      ...store,
+      shared: {
+        ...shared,
+        async executeSql(text, values) {
+          const answer = await shared.executeSql(text, values);
+          // A text of many statements has many answers.
+          if (answer.rows?.some((row) => row.data?.assignment !== undefined) !== true) return answer;
+          caught.resolve();
+          await letGo.promise;
+          return answer;
+        },
+      },
+    };
+  };
+  return { wrap, caught: caught.promise, letGo: letGo.resolve };
+}
 
 describe.skipIf(lacksPostgres())('many processes on one store', () => {
   let server: PostgresServer;
@@ -119,6 +144,17 @@ describe.skipIf(lacksPostgres())('many processes on one store', () => {
     expect(await desk.engine.settled(id)).toMatchObject({ status: 'cancelled' });
     expect(worker.gate.underWay()).toBe(0);
     expect(worker.gate.calls).toHaveLength(2);
+  });
+
+  test('what was cancelled while its job was on the way to who performs it is ended there [WRK-38]', async () => {
+    const held = holdingJobs();
+    const worker = await world.process(forever, { wrap: held.wrap });
+    const id = await startSample(worker.engine, once);
+    await held.caught;
+    await worker.engine.cancel(id, 'user:bob', 'enough');
+    held.letGo();
+    expect(await worker.engine.settled(id)).toMatchObject({ status: 'cancelled' });
+    expect(worker.gate.underWay()).toBe(0);
   });
 
   test('a step that failed is tried again in time, also by a process that did not see it fail [WRK-32]', async () => {

@@ -6,6 +6,7 @@ import { firingContract } from './firing-store.contract.ts';
 import { grantContract } from './grant-store.contract.ts';
 import { groupContract } from './group-store.contract.ts';
 import { leaseContract } from './lease-store.contract.ts';
+import { poolContract } from './pool-store.contract.ts';
 import { resultCacheContract } from './result-cache.contract.ts';
 import { besideContract, recordContract, runContract } from './run-store.contract.ts';
 import type { Store } from './store.ts';
@@ -32,5 +33,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     firingContract(() => store);
     eventContract(() => store);
     upkeepContract(() => store);
+    poolContract(() => store);
   });
 }

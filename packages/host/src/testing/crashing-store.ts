@@ -36,7 +36,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       return dead ? never : answer;
     };
 
-  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep } = store;
+  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep, pools } = store;
   return {
     writes: () => writes,
     runs: {
@@ -63,6 +63,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
     files: { read: read(files.read), note: write(files.note) },
     // No run is removed while one crashes.
     upkeep,
+    pools,
     leases: {
       acquire: write(leases.acquire),
       renew: write(leases.renew),

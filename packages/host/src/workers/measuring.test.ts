@@ -9,6 +9,7 @@ import type { ActionRunner } from '../ports/action-runner.ts';
 import type { ProcessLimits } from '../ports/gate.ts';
 import { findExecutable } from '../sandboxes/find-executable.ts';
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from './open-runner.ts';
 
 let fixture: WorkerFixture;
@@ -29,7 +30,12 @@ async function use(
   limits?: ProcessLimits,
 ) {
   const sandbox = openSandbox({ workspace: fixture.workspace, environment });
-  const runner = openRunner({ builtInFolder: fixture.workers, workspace: fixture.workspace, sandbox });
+  const runner = openRunner({
+    ...besideRunner(),
+    builtInFolder: fixture.workers,
+    workspace: fixture.workspace,
+    sandbox,
+  });
   runners.push(runner);
   const controller = new AbortController();
   const seen: Usage[] = [];

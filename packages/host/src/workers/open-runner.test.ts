@@ -7,8 +7,9 @@ import { describeSandboxed } from '../../test/sandboxed.ts';
 import { type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
 import type { ActionCall, ActionRunner, CallRequest } from '../ports/action-runner.ts';
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from './open-runner.ts';
-import type { PoolTimes } from './worker-pool.ts';
+import type { PoolSetting } from './worker-pool.ts';
 
 let fixture: WorkerFixture;
 const runners: ActionRunner[] = [];
@@ -20,9 +21,15 @@ afterAll(async () => {
   await fixture?.remove();
 });
 
-function newRunner(times: Partial<PoolTimes> = {}): ActionRunner {
+function newRunner(pool: Partial<PoolSetting> = {}, beside = besideRunner()): ActionRunner {
   const sandbox = openSandbox({ workspace: fixture.workspace, environment: process.env });
-  const runner = openRunner({ builtInFolder: fixture.workers, workspace: fixture.workspace, sandbox, times });
+  const runner = openRunner({
+    ...beside,
+    builtInFolder: fixture.workers,
+    workspace: fixture.workspace,
+    sandbox,
+    poolOf: () => pool,
+  });
   runners.push(runner);
   return runner;
 }
@@ -219,6 +226,7 @@ describeSandboxed('the runner', () => {
 
   test('[WRK-4] a worker that cannot be started is a clear failure', async () => {
     const missing = openRunner({
+      ...besideRunner(),
       builtInFolder: fixture.workers,
       workspace: fixture.workspace,
       sandbox: openSandbox({ workspace: fixture.workspace, environment: process.env }),

@@ -36,8 +36,12 @@ export interface WorkerProcess {
   ask(request: CallRequest): Promise<Outcome<JsonValue>>;
   /** Asks it to end, kills it after the grace; resolves when it is gone. */
   stop(): Promise<void>;
-  readonly gone: Promise<void>;
+  /** When it is gone, and whether that was wanted. */
+  readonly gone: Promise<Gone>;
 }
+
+/** `asked`: we ended it, or a limit did. `left`: by itself and without fault. `died`: by itself. */
+export type Gone = 'asked' | 'left' | 'died';
 
 interface Call {
   readonly observer: CallObserver;
@@ -73,6 +77,8 @@ export function openWorkerProcess(
   let isRetired = false;
   /** Why we killed it, when we did. */
   let killed: string | undefined;
+  /** It was to end: for nothing that it had done. */
+  let isAsked = false;
 
   const newest = () => [...calls.values()].at(-1);
   const kill = (reason: string) => {
@@ -84,7 +90,10 @@ export function openWorkerProcess(
     const found = calls.get(call);
     calls.delete(call);
     found?.settle(outcome);
-    if (isRetired && calls.size === 0) kill('its last call was over');
+    if (isRetired && calls.size === 0) {
+      isAsked = true;
+      kill('its last call was over');
+    }
   };
 
   /** As long as the process is there it can be seen what it used. One that is being ended is answered for by its end. */
@@ -143,12 +152,15 @@ export function openWorkerProcess(
 
   const slow = setTimeout(() => kill(`it was not ready after ${times.startMs} ms`), times.startMs);
   void greeting.promise.then(() => clearTimeout(slow));
-  const gone = child.ended.then((end) => {
+  const gone = child.ended.then((end): Gone => {
+    const wasAsked = isAsked;
     isRetired = true;
     const why = explainEnd(id, end, killed, errors.text());
     greeting.resolve(why);
     if (end.used !== undefined) newest()?.observer.measure(end.used);
     for (const call of calls.keys()) settle(call, { ok: false, failure: why });
+    if (wasAsked || end.exceededMemoryBytes !== undefined) return 'asked';
+    return end.code === 0 && end.error === undefined && killed === undefined ? 'left' : 'died';
   });
   send(child.stdin, { type: 'hello', protocol: PROTOCOL_VERSION });
 
@@ -169,6 +181,7 @@ export function openWorkerProcess(
         let grace: NodeJS.Timeout | undefined;
         const cancel = () => {
           isRetired = true;
+          isAsked = true;
           // There is nobody else in it, and each moment of grace would use more.
           if (meter !== undefined && signal.reason === 'over_budget')
             return kill('it used more than its budget');
@@ -193,6 +206,7 @@ export function openWorkerProcess(
     },
     async stop() {
       isRetired = true;
+      isAsked = true;
       send(child.stdin, { type: 'stop' });
       const late = setTimeout(() => kill('it did not end when it was told to'), times.graceMs);
       await gone;
