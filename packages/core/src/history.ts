@@ -8,7 +8,7 @@ export { canonicalJson } from './json.ts';
 export { didYouMean, nearest } from './nearest.ts';
 export { plainText } from './policy/plain-text.ts';
 export type { NumberedEvent, Question, RunEvent, RunEventBody } from './run/events.ts';
-export { type ReportedStep, runReport } from './run/report.ts';
+export { hasBudget, type ReportedStep, runReport } from './run/report.ts';
 export type { RunState, StepState } from './run/state.ts';
 export { isOver, RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/status.ts';
 export { EVENT_VERSION, upcast } from './run/upcast.ts';

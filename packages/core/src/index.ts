@@ -42,6 +42,12 @@ export {
   type Verdict,
 } from './policy/policy.ts';
 export { apply, restore } from './run/apply.ts';
+export {
+  type BudgetReport,
+  budgetReport,
+  type LimitReport,
+  type UseReport,
+} from './run/budget-report.ts';
 export type { CacheWish, Command } from './run/commands.ts';
 export { wallLimitAt } from './run/decide/time.ts';
 export { decide, type Moment, type RunDecision } from './run/decide.ts';
@@ -77,6 +83,7 @@ export { type Selected, type Selection, selectSteps } from './workflow/select-st
 export { type Changed, setOnError } from './workflow/set-on-error.ts';
 export { unbuiltProblems } from './workflow/unbuilt-problems.ts';
 export { validateSchema } from './workflow/validate-schema.ts';
+export { walkSteps } from './workflow/walk-steps.ts';
 export type {
   Budget,
   CheckCondition,
