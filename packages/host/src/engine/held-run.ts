@@ -220,7 +220,10 @@ export class HeldRun {
   }
 
   #perform(command: PerformStep): void {
-    const attempt = startAttempt(this.#context, this.#origin, command);
+    const { attempt: number } = command;
+    const attempt = startAttempt(this.#context, this.#origin, command, (body) => {
+      void this.#turns.tell({ body, attempt: number });
+    });
     this.#attempts.set(command.step, attempt);
     // The run was closed while the decision was being appended.
     if (this.#phase !== 'working') attempt.stop('closed');

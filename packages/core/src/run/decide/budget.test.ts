@@ -28,7 +28,7 @@ test('[WRK-37] a run that used more than its budget begins nothing more and fail
   expect(run.state().status).toBe('failed');
   expect(run.state().failure).toMatchObject({
     code: 'budget_exceeded',
-    message: "the run used 101 tokens of the 100 tokens that its budget gives it, with the step 'a'",
+    message: "the run used 101 tokens, more than the 100 tokens of its budget, by the step 'a'",
     details: { at: 'a', limit: 'tokens', planned: 100, used: 101 },
   });
   expect(run.state().used).toEqual({ tokens: 108 });

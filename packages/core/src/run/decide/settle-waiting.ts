@@ -18,7 +18,7 @@ const DEATHS_TO_QUARANTINE = 3;
 export function settleWaiting(draft: Draft, place: StepPlace, state: StepState): Standing | undefined {
   // In a rehearsal nothing is waited for.
   if (draft.state.mode === 'apply' && (state.deadline ?? Number.POSITIVE_INFINITY) <= draft.moment.now) {
-    emit(draft, { type: 'step.failed', step: place.path, failure: wallExceeded(draft, place) });
+    emit(draft, { type: 'step.failed', step: place.path, failure: wallExceeded(place) });
     return undefined;
   }
   if (state.wait !== undefined) return settleWait(draft, place, state.wait);
