@@ -7,6 +7,7 @@ import type { SharedJournal } from '../ports/shared-journal.ts';
 import { isAtRest } from './at-rest.ts';
 import { type CallOrigin, type PerformStep, type StopReason, stopReasonOf, wishOf } from './attempt.ts';
 import { parentOf, type StartRun } from './child-runs.ts';
+import { type ClaimedHere, claimHere, type Reserve } from './claim-here.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
 import { type News, type Prepared, Turns } from './turns.ts';
 
@@ -35,6 +36,7 @@ export interface SharedRunContext extends Omit<HeldRunContext, 'ended'> {
   readonly stopHere: (run: string, step: string, reason: StopReason) => boolean;
   /** The run has to be decided again at this time. */
   readonly wakeAt: (at: number) => void;
+  readonly reserve: Reserve;
   readonly over: (run: string, state: RunState) => void;
   readonly failed: (run: string, error: unknown) => void;
 }
@@ -63,6 +65,9 @@ export class SharedRun {
   #sleepsUntil: { readonly at: number | undefined } | undefined;
   #error: { readonly error: unknown } | undefined;
 
+  /** What the turn that is being appended begins in this process. */
+  #here: ClaimedHere | undefined;
+
   #admitted: boolean;
 
   constructor(
@@ -83,6 +88,8 @@ export class SharedRun {
       append: (turn) => this.#append(turn),
       goOn: (commands, changed) => {
         this.#sleepsUntil = changed ? undefined : { at: wakeOf(commands) };
+        this.#here?.begin();
+        this.#here = undefined;
         this.carryOut(commands);
         this.#tell(changed);
       },
@@ -171,18 +178,26 @@ export class SharedRun {
   async #append(turn: Prepared<Claim>): Promise<boolean> {
     const finished = turn.kept.flatMap(claimOf);
     const refused = turn.dropped.flatMap(claimOf);
-    const jobs = jobsOf(this.#context, this.id, this.workflow, turn);
     if (turn.events.length === 0 && refused.length === 0) return true;
-    await prepareQueues(this.#context.queue, jobs);
-    const outcome = await this.#context.journal.advance({
-      run: this.id,
-      expected: turn.expected,
-      events: turn.events,
-      wakeAt: wakeOf(turn.commands),
-      ...(jobs.length + finished.length === 0 ? {} : { beside: { jobs, settled: finished } }),
-      ...(refused.length === 0 ? {} : { anyway: { settled: refused } }),
-    });
-    return outcome.ok;
+    const here = claimHere(jobsOf(this.#context, this.id, this.workflow, turn), this.#context.reserve);
+    const { jobs } = here;
+    try {
+      await prepareQueues(this.#context.queue, jobs);
+      const outcome = await this.#context.journal.advance({
+        run: this.id,
+        expected: turn.expected,
+        events: turn.events,
+        wakeAt: wakeOf(turn.commands),
+        ...(jobs.length + finished.length === 0 ? {} : { beside: { jobs, settled: finished } }),
+        ...(refused.length === 0 ? {} : { anyway: { settled: refused } }),
+      });
+      if (outcome.ok) this.#here = here;
+      else here.giveBack();
+      return outcome.ok;
+    } catch (error) {
+      here.giveBack();
+      throw error;
+    }
   }
 
   /** What is not done by the transaction already. Any of it may be done again without harm. */
@@ -264,8 +279,8 @@ export function wakeOf(commands: readonly Command[]): number | undefined {
 }
 
 export async function prepareQueues(queue: WorkQueue, jobs: readonly Job[]): Promise<void> {
-  if (jobs.length === 0) return;
-  const classes = new Set(jobs.map((job) => job.class));
+  const classes = new Set(jobs.filter((job) => job.direct === undefined).map((job) => job.class));
+  if (classes.size === 0) return;
   await Promise.all([...classes].map((className) => queue.prepare(className)));
 }
 
