@@ -261,11 +261,18 @@ function engineJob(id: string, assignment: Assignment): Job {
 
 /** As text: PostgreSQL keeps the keys of its JSON in an order of its own, and what a step is given has the author's. */
 function dataOf(assignment: Assignment): JsonObject {
-  return { run: assignment.run, assignment: JSON.stringify(assignment) };
+  const data = { run: assignment.run, assignment: JSON.stringify(assignment) };
+  assignments.set(data, assignment);
+  return data;
 }
 
+/** Of jobs that are made and done in the same process, which need not be read again. */
+const assignments = new WeakMap<JsonObject, Assignment>();
+
 export function assignmentOf({ data }: Claim): Assignment {
-  return JSON.parse(String(data['assignment'])) as Assignment;
+  const known = assignments.get(data) ?? (JSON.parse(String(data['assignment'])) as Assignment);
+  assignments.set(data, known);
+  return known;
 }
 
 /** `ahead`: how many attempts of the same run are under way, or handed in before it. */

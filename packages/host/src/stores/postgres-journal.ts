@@ -10,12 +10,12 @@ import { readEvent } from './sql/events.ts';
 import { originOf, type Progress, profileOf, progressOf, QUEUED } from './sql/progress.ts';
 import { headOf, waitsOf } from './sql/waits.ts';
 
-/** More makes a commit longer than it saves commits; measured between 100 and 1,000. */
-const MOST_TURNS = 400;
+/** More costs hardly less for each, and leaves nothing to decide upon while the commit is under way. */
+const MOST_TURNS = 100;
 /** One commit waits for the disk while the next one is filled; a third gave nothing. */
 const AT_ONCE = 2;
 /** So many wait for the second only when they are many. */
-const WORTH_A_SECOND = 100;
+const WORTH_A_SECOND = 50;
 
 const MOST_EVENTS = 10_000;
 const MOST_DUE = 100;
