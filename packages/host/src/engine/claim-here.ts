@@ -1,4 +1,10 @@
 import type { Claim, Job } from '../ports/dispatch.ts';
+import { type Assignment, briefDataOf, dataOf } from './assignment.ts';
+
+/** A job before it is known who does it. */
+export interface Task extends Omit<Job, 'data' | 'direct'> {
+  readonly assignment: Assignment;
+}
 
 /** A place of this process that waits for a claim: `begin` does the work in it, `giveBack` leaves it to others. */
 export interface Reserved {
@@ -24,18 +30,18 @@ const NOTHING: ClaimedHere = { jobs: [], begin: () => undefined, giveBack: () =>
  * What this process has a place for is handed in as claimed by it: nobody has to look for it, and it is begun with the
  * answer to the append.
  */
-export function claimHere(jobs: readonly Job[], reserve: Reserve): ClaimedHere {
-  if (jobs.length === 0) return NOTHING;
+export function claimHere(tasks: readonly Task[], reserve: Reserve): ClaimedHere {
+  if (tasks.length === 0) return NOTHING;
   const taken: { readonly claim: Claim; readonly place: Reserved }[] = [];
-  const handedIn = jobs.map((job) => {
-    const place = reserve(job.class);
-    if (place === undefined) return job;
-    const { id, class: className, data } = job;
-    taken.push({ claim: { id, class: className, deaths: 0, data, direct: true }, place });
-    return { ...job, direct: true as const };
+  const jobs = tasks.map(({ assignment, ...task }): Job => {
+    const place = reserve(task.class);
+    if (place === undefined) return { ...task, data: dataOf(assignment) };
+    const data = briefDataOf(assignment);
+    taken.push({ claim: { id: task.id, class: task.class, deaths: 0, data, direct: true }, place });
+    return { ...task, data, direct: true };
   });
   return {
-    jobs: handedIn,
+    jobs,
     begin() {
       for (const { claim, place } of taken) place.begin(claim);
     },

@@ -1,28 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { Command } from '@cadre/core/advance';
 import { isOver, type RunState, type Workflow } from '@cadre/core/history';
-import type { JsonObject } from '@cadre/sdk';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
+import type { Assignment } from './assignment.ts';
 import { isAtRest } from './at-rest.ts';
-import { type CallOrigin, type PerformStep, type StopReason, stopReasonOf, wishOf } from './attempt.ts';
-import { parentOf, type StartRun } from './child-runs.ts';
-import { type ClaimedHere, claimHere, type Reserve } from './claim-here.ts';
+import { type StopReason, stopReasonOf, wishOf } from './attempt.ts';
+import { parentOf } from './child-runs.ts';
+import { type ClaimedHere, claimHere, type Reserve, type Task } from './claim-here.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
 import { type News, type Prepared, Turns } from './turns.ts';
-
-/** What a job of the queue says. Secrets stand in it as references. */
-export type Assignment = {
-  readonly run: string;
-  /** Number of the event before which it makes no sense: the journal is known at least so far. */
-  readonly number: number;
-} & (
-  | { readonly task: 'perform'; readonly origin: CallOrigin; readonly command: PerformStep }
-  /** Start the run that a step is. */
-  | { readonly task: 'start'; readonly command: StartRun }
-  /** Tell the run that this one is a step of that it is over. */
-  | { readonly task: 'report' }
-);
 
 /** Work of the engine itself: done by every process that performs anything. */
 export const ENGINE_CLASS = 'engine';
@@ -179,7 +166,7 @@ export class SharedRun {
     const finished = turn.kept.flatMap(claimOf);
     const refused = turn.dropped.flatMap(claimOf);
     if (turn.events.length === 0 && refused.length === 0) return true;
-    const here = claimHere(jobsOf(this.#context, this.id, this.workflow, turn), this.#context.reserve);
+    const here = claimHere(tasksOf(this.#context, this.id, this.workflow, turn), this.#context.reserve);
     const { jobs } = here;
     try {
       await prepareQueues(this.#context.queue, jobs);
@@ -222,16 +209,16 @@ export class SharedRun {
 
 const claimOf = ({ claim }: News<Claim>): readonly Claim[] => (claim === undefined ? [] : [claim]);
 
-/** The jobs that a decision gives: all that has to survive this process. */
-export function jobsOf(
+/** What a decision gives to be done: all that has to survive this process. */
+export function tasksOf(
   context: Pick<SharedRunContext, 'gate'>,
   run: string,
   workflow: Workflow,
   { commands, before, state }: Pick<Prepared<Claim>, 'commands' | 'before' | 'state'>,
-): readonly Job[] {
+): readonly Task[] {
   const known = { run, number: state.number };
   const origin = originOf(run, workflow, state);
-  const jobs = commands.flatMap((command, index): readonly Job[] => {
+  const jobs = commands.flatMap((command, index): readonly Task[] => {
     switch (command.type) {
       case 'perform-step': {
         const { class: className, priority } = wishOf(context.gate, run, command);
@@ -240,7 +227,7 @@ export function jobsOf(
             id: jobId(run, command.step, command.attempt),
             class: className,
             priority: rankedPriority(priority, before.running.size + index),
-            data: dataOf({ ...known, task: 'perform', origin, command }),
+            assignment: { ...known, task: 'perform', origin, command },
             expiresMs: command.timeoutMs + BEYOND_LIMIT_MS,
           },
         ];
@@ -255,24 +242,8 @@ export function jobsOf(
   return reports ? [...jobs, engineJob(jobId(run, 'over', 0), { ...known, task: 'report' })] : jobs;
 }
 
-function engineJob(id: string, assignment: Assignment): Job {
-  return { id, class: ENGINE_CLASS, priority: 0, data: dataOf(assignment), expiresMs: ENGINE_LIMIT_MS };
-}
-
-/** As text: PostgreSQL keeps the keys of its JSON in an order of its own, and what a step is given has the author's. */
-function dataOf(assignment: Assignment): JsonObject {
-  const data = { run: assignment.run, assignment: JSON.stringify(assignment) };
-  assignments.set(data, assignment);
-  return data;
-}
-
-/** Of jobs that are made and done in the same process, which need not be read again. */
-const assignments = new WeakMap<JsonObject, Assignment>();
-
-export function assignmentOf({ data }: Claim): Assignment {
-  const known = assignments.get(data) ?? (JSON.parse(String(data['assignment'])) as Assignment);
-  assignments.set(data, known);
-  return known;
+function engineJob(id: string, assignment: Assignment): Task {
+  return { id, class: ENGINE_CLASS, priority: 0, assignment, expiresMs: ENGINE_LIMIT_MS };
 }
 
 /** `ahead`: how many attempts of the same run are under way, or handed in before it. */
@@ -285,7 +256,10 @@ export function wakeOf(commands: readonly Command[]): number | undefined {
   return commands.find((command) => command.type === 'wake')?.at;
 }
 
-export async function prepareQueues(queue: WorkQueue, jobs: readonly Job[]): Promise<void> {
+export async function prepareQueues(
+  queue: WorkQueue,
+  jobs: readonly Pick<Job, 'class' | 'direct'>[],
+): Promise<void> {
   const classes = new Set(jobs.filter((job) => job.direct === undefined).map((job) => job.class));
   if (classes.size === 0) return;
   await Promise.all([...classes].map((className) => queue.prepare(className)));

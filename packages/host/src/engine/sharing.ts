@@ -3,6 +3,7 @@ import { CadreError, isOver, type RunState } from '@cadre/core/history';
 import { apply } from '@cadre/core/replay';
 import type { Claim, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
+import { assignmentOf } from './assignment.ts';
 import { claimHere } from './claim-here.ts';
 import { createClaimedWork } from './claimed-work.ts';
 import { createDueRuns } from './due-runs.ts';
@@ -14,12 +15,11 @@ import { type Performing, startPerforming } from './performing.ts';
 import { createReconcile } from './reconciling.ts';
 import { createRunsReader } from './runs-reader.ts';
 import {
-  assignmentOf,
   ENGINE_CLASS,
-  jobsOf,
   prepareQueues,
   SharedRun,
   type SharedRunContext,
+  tasksOf,
   wakeOf,
 } from './shared-run.ts';
 import { createdEvent, type StartRequest } from './start-run.ts';
@@ -131,7 +131,7 @@ export function createSharing(options: SharingOptions): Sharing {
       ? decide(request.workflow, before, momentOf(options.context, id))
       : { events: [], commands: [], state: before };
     const { commands, state } = decision;
-    const handedIn = jobsOf(context, id, request.workflow, { commands, before, state });
+    const handedIn = tasksOf(context, id, request.workflow, { commands, before, state });
     await prepareQueues(queue, handedIn);
     if (known.peek(id) !== undefined) throw existing(id);
     const here = claimHere(handedIn, context.reserve);
