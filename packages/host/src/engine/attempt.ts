@@ -104,7 +104,8 @@ export function startAttempt(
     );
     if (reason === 'lost') return undefined;
     noteSkip(performed.outcome, (message) => lines.add(lineOf(context, command, 'warn', message)));
-    await Promise.all([lines.close(), putEffects(store, origin.run, command.step, performed)]);
+    if (lines.used || performed.effects.length > 0)
+      await Promise.all([lines.close(), putEffects(store, origin.run, command.step, performed.effects)]);
     const body = resultOf(context.gate, command, performed, reason, meter);
     const usage = meter.used();
     return usage === undefined ? body : { ...body, usage };
@@ -163,7 +164,12 @@ function lineOf(
   return { at: clock.now(), step, attempt, level, message, ...(fields === undefined ? {} : { fields }) };
 }
 
-async function putEffects(store: Store, run: string, step: string, { effects }: Performed): Promise<void> {
+async function putEffects(
+  store: Store,
+  run: string,
+  step: string,
+  effects: Performed['effects'],
+): Promise<void> {
   if (effects.length > 0) await store.runs.putEffects(run, step, effects);
 }
 
