@@ -5,11 +5,12 @@ export type CancelStep = Extract<Command, { readonly type: 'cancel-step' }>;
 /** How a step is to be ended, though it was said before: a decision says it once, and what it named may have come later. */
 export function cancelOf(
   workflow: Workflow,
-  { told: _, ...untold }: RunState,
+  state: RunState,
   moment: Moment,
   step: string,
 ): CancelStep | undefined {
-  if (untold.status !== 'cancelling' && untold.failing.size === 0) return undefined;
+  if (state.status !== 'cancelling' && state.failing.size === 0) return undefined;
+  const { told: _, ...untold } = state;
   const { commands } = decide(workflow, untold, moment);
   return commands.find(
     (command): command is CancelStep => command.type === 'cancel-step' && command.step === step,

@@ -43,6 +43,7 @@ export async function openHolding(options: Options): Promise<Opened> {
     feed,
     workspace,
     commit: options.commit ?? (() => undefined),
+    asksForBudget: options.asksForBudget ?? (async () => false),
     definitions,
     children,
     groups,
