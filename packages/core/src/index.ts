@@ -1,4 +1,15 @@
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
+export { endOfAttempt } from './event/end-of-attempt.ts';
+export {
+  attemptOfStream,
+  envelopeOf,
+  envelopeOfRunEvent,
+  extensionStream,
+  type Told,
+} from './event/envelope.ts';
+export { envelopeSchema } from './event/envelope-schema.ts';
+export { compileFilter } from './event/event-filter.ts';
+export { OTHER_TOPICS, RUN_TOPICS, type TopicNote } from './event/topics.ts';
 export { type EvaluateOptions, evaluate } from './expression/evaluate.ts';
 export type { ExpressionFault } from './expression/explain-error.ts';
 export { type References, references } from './expression/references.ts';

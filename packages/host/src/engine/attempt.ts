@@ -1,11 +1,12 @@
 import type { Command } from '@cadre/core/advance';
-import { isCadreError, type RunEventBody } from '@cadre/core/history';
+import { endOfAttempt, isCadreError, type RunEventBody, type RunState } from '@cadre/core/history';
 import { type Failure, failure, type JsonValue, type Outcome, SKIPPED } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
 import type { Places, Wish } from '../ports/dispatch.ts';
 import type { Gate, GateCall, Performed } from '../ports/gate.ts';
 import type { LogLine } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
+import { createExtensionWriter, type ExtensionWriter } from './extension-writer.ts';
 import type { Feed } from './feed.ts';
 import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
 
@@ -27,6 +28,8 @@ export interface Attempt {
   stop(reason: StopReason): void;
   /** What to append, after all that it logged and did was stored. Undefined when there is nothing left to say. */
   readonly result: Promise<RunEventBody | undefined>;
+  /** Marks the end of its partial results: call it when the result stands in the journal. Never rejects. */
+  told(result: RunEventBody): Promise<void>;
 }
 
 export interface AttemptContext {
@@ -55,6 +58,7 @@ export function startAttempt(context: AttemptContext, origin: CallOrigin, comman
   const controller = new AbortController();
   let begun = false;
   let reason: StopReason | undefined;
+  let pieces: ExtensionWriter | undefined;
   const stop = (why: StopReason) => {
     reason ??= why;
     controller.abort(reason);
@@ -76,14 +80,44 @@ export function startAttempt(context: AttemptContext, origin: CallOrigin, comman
     const { clock, store, feed } = context;
     const lines = createLineBuffer(store.logs, clock, origin.run, () => feed.changed(origin.run));
     const takeBack = clock.wakeAt(clock.now() + command.timeoutMs, () => stop('timed_out'));
-    const performed = await callGate(context, origin, command, controller.signal, lines).finally(takeBack);
+    const { run } = origin;
+    const { step, attempt } = command;
+    // Most actions never say anything before they are through.
+    const extend = (piece: JsonValue) => {
+      pieces ??= createExtensionWriter(store.streams, clock, { run, step, attempt }, () => feed.changed(run));
+      return pieces.add(piece);
+    };
+    const performed = await callGate(context, origin, command, controller.signal, lines, extend).finally(
+      takeBack,
+    );
     if (reason === 'lost') return undefined;
     noteSkip(performed.outcome, (message) => lines.add(lineOf(context, command, 'warn', message)));
-    await Promise.all([lines.close(), putEffects(store, origin.run, command.step, performed)]);
+    await Promise.all([
+      lines.close(),
+      pieces?.flush(),
+      putEffects(store, origin.run, command.step, performed),
+    ]);
     return resultOf(context.gate, command, performed, reason);
   }
 
-  return { number: command.attempt, begun: () => begun, stop, result: run() };
+  async function told(result: RunEventBody): Promise<void> {
+    const end = endOfAttempt({ at: 0, ...result }, command.step, command.attempt);
+    // Where it cannot be marked now, whoever reads the stream does.
+    if (end !== undefined) await pieces?.end(end).catch(() => undefined);
+  }
+
+  return { number: command.attempt, begun: () => begun, stop, result: run(), told };
+}
+
+/** The end of partial results is marked only as it stands in the journal: it may have been too late, or dropped. */
+export async function tellExtended(attempt: Attempt, result: RunEventBody, state: RunState): Promise<void> {
+  if (!('step' in result)) return;
+  const known = state.steps.get(result.step);
+  // Of a loop what is over is forgotten.
+  const isTold = known === undefined || known.attempts !== attempt.number || known.status !== 'running';
+  if (isTold && (result.type !== 'step.succeeded' || (known?.status ?? 'succeeded') === 'succeeded')) {
+    await attempt.told(result);
+  }
 }
 
 function callGate(
@@ -92,6 +126,7 @@ function callGate(
   command: PerformStep,
   signal: AbortSignal,
   lines: LineBuffer,
+  extend: (piece: JsonValue) => Promise<void>,
 ): Promise<Performed> {
   const { step, attempt, uses, input, idempotencyKey, permissions, cache } = command;
   const call: GateCall = {
@@ -108,6 +143,7 @@ function callGate(
   return context.gate.perform(call, signal, {
     log: ({ level, message, fields }) => lines.add(lineOf(context, command, level, message, fields)),
     progress: (progress) => context.feed.progress(origin.run, { step, progress }),
+    extend,
   });
 }
 

@@ -3,7 +3,7 @@ import { CadreError, isCadreError, isOver, type RunState } from '@cadre/core/his
 import { apply } from '@cadre/core/replay';
 import type { Claim, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
-import { type Attempt, isRepeatable, startAttempt } from './attempt.ts';
+import { type Attempt, isRepeatable, startAttempt, tellExtended } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
 import { type HeldRunContext, momentOf, parentOrigin } from './held-run.ts';
 import type { Holding } from './holding.ts';
@@ -242,7 +242,10 @@ export function createSharing(options: SharingOptions): Sharing {
     catchUp(assignment).catch(() => undefined);
     try {
       const body = await attempt.result;
-      if (body !== undefined) await tell(assignment, { body, attempt: number, claim });
+      if (body === undefined) return;
+      await tell(assignment, { body, attempt: number, claim });
+      const known = runs.get(id)?.state;
+      if (known !== undefined) await tellExtended(attempt, body, known);
     } finally {
       if (attempts.get(place) === attempt) attempts.delete(place);
       claims.delete(claim.id);

@@ -7,6 +7,7 @@ import type { Found } from './cache/call-cache.ts';
 import { type CallWay, callWay } from './call-way.ts';
 import type { GateTools } from './gate-tools.ts';
 import { keepBefore } from './keep-before.ts';
+import { maskPieces } from './masked-pieces.ts';
 import { admitCall, type PreparedCall, prepareCall, valueFaults } from './prepare-call.ts';
 import type { Subject } from './subject.ts';
 
@@ -100,6 +101,7 @@ async function carryOut(
   const { worker, action, call, places } = subject;
   const { mask } = tools;
   const reported: Effect[] = [];
+  const pieces = maskPieces(mask, async (piece) => observer.extend?.(piece));
   const outcome = await tools.runner.perform(
     {
       worker: worker.manifest.id,
@@ -118,8 +120,13 @@ async function carryOut(
       config: tools.config(worker.manifest.id),
     },
     signal,
-    callObserver(reported, requested, observer),
+    {
+      ...callObserver(reported, requested, observer),
+      extend: pieces.extend,
+      streams: tools.streams.placeFor(call.root ?? call.run, input),
+    },
   );
+  await pieces.end();
   const found = scratch === undefined ? [] : await scratch.changes();
   const effects = [...reported, ...unreported(found, reported)];
   const told = { outcome: checkOutput(outcome, subject), effects };

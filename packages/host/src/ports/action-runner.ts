@@ -6,6 +6,9 @@ import type {
   Manifest,
   Outcome,
   Progress,
+  StreamHandle,
+  StreamOptions,
+  StreamRequest,
   WorkerRequest,
 } from '@cadre/sdk';
 
@@ -71,6 +74,10 @@ export interface CallObserver {
   log(level: LogLevel, message: string, fields?: JsonObject): void;
   progress(progress: Progress): void;
   effect(effect: Effect): void;
+  /** A part of the result, before the whole is there. Resolves when it is kept. */
+  extend?(piece: JsonValue): Promise<void>;
+  /** Where streams of bytes are kept; absent: nowhere. */
+  readonly streams?: CallStreamPlace;
   /** The gate's answer to a request made during the call: the value to hand back, or a refusal. */
   request(body: CallRequest): Promise<Outcome<JsonValue>>;
 }
@@ -79,4 +86,19 @@ export interface CallObserver {
  * What is asked for during a call: by the worker itself, or for its programs by the proxy: `connect` (answer: the address
  * to use) and `agent` (answer: the socket of the person's ssh agent).
  */
-export type CallRequest = WorkerRequest | { readonly kind: 'agent' };
+export type CallRequest = Exclude<WorkerRequest, StreamRequest> | { readonly kind: 'agent' };
+
+/** Streams of bytes that one call writes, and those that it was given to read. */
+export interface CallStreamPlace {
+  write(options: StreamOptions): Promise<Outcome<StreamSink>>;
+  /** In pieces of at most 64 KiB. What goes wrong on the way is thrown. */
+  read(handle: StreamHandle): Promise<Outcome<AsyncIterable<Uint8Array>>>;
+}
+
+export interface StreamSink {
+  /** One after the other. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(dropped: number): Promise<StreamHandle>;
+  /** Throws away what was written. */
+  discard(): Promise<void>;
+}

@@ -51,6 +51,8 @@ export interface GateCall {
 export interface GateObserver {
   log(line: { level: 'debug' | 'info' | 'warn' | 'error'; message: string; fields?: JsonObject }): void;
   progress(progress: { label?: string; done: number; total?: number; unit?: string }): void;
+  /** A part of the result, before the whole is there. Resolves when it is kept: until then the worker is held back. */
+  extend?(piece: JsonValue): Promise<void>;
 }
 
 export interface Performed {

@@ -11,6 +11,7 @@ import { createLeaseStore } from './lease-store.ts';
 import { createLogStore } from './log-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRunStore } from './run-store.ts';
+import { createStreamStore } from './stream-store.ts';
 import { createUpkeep } from './upkeep.ts';
 
 export function createStore(database: Database, vacuum: Upkeep['vacuum']): Store {
@@ -25,6 +26,7 @@ export function createStore(database: Database, vacuum: Upkeep['vacuum']): Store
     files: createFileIndex(database),
     firings: createFiringStore(database),
     events: createEventStore(database),
+    streams: createStreamStore(database),
     upkeep: createUpkeep(database, vacuum),
     ...(database.stamp === undefined ? {} : { stamp: () => database.stamp?.() }),
     close: () => database.close(),

@@ -45,8 +45,21 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
       ]),
     ) as T;
 
-  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep, shared } =
-    store;
+  const {
+    runs,
+    leases,
+    audit,
+    grants,
+    logs,
+    groups,
+    results,
+    files,
+    firings,
+    events,
+    streams,
+    upkeep,
+    shared,
+  } = store;
   return {
     appends: () => appends,
     arm() {
@@ -62,6 +75,7 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
     files: port(files),
     firings: port(firings),
     events: port(events),
+    streams: port(streams),
     upkeep: port(upkeep),
     ...(shared === undefined ? {} : { shared: crashingShared(shared, port, call, () => dead) }),
     close: () => store.close(),
