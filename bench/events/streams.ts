@@ -20,7 +20,8 @@ const look = setInterval(() => {
   peak.host = Math.max(peak.host, process.memoryUsage.rss());
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
-      const isWorker = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]?.endsWith('/node') === true;
+      const isWorker =
+        readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0]?.endsWith('/node') === true;
       const status = isWorker ? readFileSync(`/proc/${pid}/cmdline`, 'utf8') : '';
       if (!status.includes(`${fixture.workers}/streamer`)) continue;
       const [, kib = '0'] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
@@ -61,5 +62,16 @@ async function round(size: number) {
 const warm = await round(8 * 1024 * 1024);
 const large = await round(bytes);
 clearInterval(look);
-console.log(JSON.stringify({ warm, large, hostGrowthMiB: large.hostMiB - warm.hostMiB, workerGrowthMiB: large.workerMiB - warm.workerMiB }, undefined, 2));
+console.log(
+  JSON.stringify(
+    {
+      warm,
+      large,
+      hostGrowthMiB: large.hostMiB - warm.hostMiB,
+      workerGrowthMiB: large.workerMiB - warm.workerMiB,
+    },
+    undefined,
+    2,
+  ),
+);
 await fixture.remove();

@@ -8,7 +8,8 @@ test('a lossy stream never waits, drops the oldest frames, and counts them [WRK-
   const sent: number[] = [];
   let dropped = -1;
   const streams = createCallStreams('1', {
-    send: (_message, bytes) => sent.push(bytes?.[0] ?? -1),
+    send: () => undefined,
+    sendChunk: async (_message, bytes) => void sent.push(bytes[0] ?? -1),
     async ask(body) {
       if (body.kind === 'close-stream') dropped = body.dropped;
       return true;
@@ -31,7 +32,11 @@ test('a lossy stream never waits, drops the oldest frames, and counts them [WRK-
 });
 
 test('whoever waits for credit when the call is over is told so', async () => {
-  const streams = createCallStreams('1', { send: () => undefined, ask: async () => true });
+  const streams = createCallStreams('1', {
+    send: () => undefined,
+    sendChunk: async () => undefined,
+    ask: async () => true,
+  });
   const writer = await streams.write({ contentType: 'x' });
   const writing = writer.write(new Uint8Array(2 * CREDIT));
   streams.end();

@@ -31,14 +31,17 @@ interface Incoming {
   wake: () => void;
 }
 
-export function createCallStreams(call: string, channel: Pick<CallChannel, 'send' | 'ask'>): CallStreams {
+export function createCallStreams(
+  call: string,
+  channel: Pick<CallChannel, 'send' | 'sendChunk' | 'ask'>,
+): CallStreams {
   const pieces = createCredit();
   const outgoing = new Map<string, Credit>();
   const incoming = new Map<string, Incoming>();
   let opened = 0;
 
-  function send(stream: string, bytes: Uint8Array): void {
-    channel.send({ type: 'chunk', call, stream, bytes: bytes.length }, bytes);
+  function send(stream: string, bytes: Uint8Array): Promise<void> {
+    return channel.sendChunk({ type: 'chunk', call, stream, bytes: bytes.length }, bytes);
   }
 
   async function* read(handle: StreamHandle): AsyncGenerator<Uint8Array> {
@@ -78,7 +81,7 @@ export function createCallStreams(call: string, channel: Pick<CallChannel, 'send
       for (let start = 0; start < bytes.length; start += CHUNK) {
         const chunk = bytes.subarray(start, start + CHUNK);
         await credit.take(chunk.length);
-        send(stream, chunk);
+        await send(stream, chunk);
       }
     };
     return lossy ? lossyWriter(sendAll, close) : { write: sendAll, close: () => close(0) };

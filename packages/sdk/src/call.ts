@@ -14,8 +14,9 @@ import type { SshAccess } from './ssh-place.ts';
 
 /** The way back to the host during one call. `ask` rejects with the host's refusal as an ActionError. */
 export interface CallChannel {
-  /** With the bytes that a `chunk` announces. */
-  send(message: WorkerMessage, bytes?: Uint8Array): void;
+  send(message: WorkerMessage): void;
+  /** Resolves when the bytes have left, and may be used again. */
+  sendChunk(message: Extract<WorkerMessage, { type: 'chunk' }>, bytes: Uint8Array): Promise<void>;
   ask(body: WorkerRequest): Promise<JsonValue>;
   /** From now on what the host says of this call's streams is told here. */
   listen(hear: CallStreams['hear']): void;

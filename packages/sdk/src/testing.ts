@@ -64,7 +64,11 @@ export async function runAction(
     { call: 'test', action, input: input as JsonObject, context },
     signal,
     {
-      send(message, bytes) {
+      send(message) {
+        messages.push(message);
+        wire.take(message);
+      },
+      async sendChunk(message, bytes) {
         messages.push(message);
         wire.take(message, bytes);
       },

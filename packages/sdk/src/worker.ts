@@ -27,11 +27,7 @@ export function serve(worker: Worker): void {
   if (mode === CONNECT_MODE) return void connectOut(modeArguments);
   const write = process.stdout.write.bind(process.stdout);
   globalThis.console = new console.Console(process.stderr, process.stderr);
-  const send = (message: WorkerMessage, bytes?: Uint8Array) => {
-    write(`${encode(message)}\n`);
-    // Nothing can come in between: both are handed over in one turn.
-    if (bytes !== undefined) write(bytes);
-  };
+  const send = (message: WorkerMessage) => write(`${encode(message)}\n`);
 
   const calls = new Map<string, AbortController>();
   const streams = new Map<string, CallStreams['hear']>();
@@ -40,6 +36,11 @@ export function serve(worker: Worker): void {
 
   const channel = (call: string): CallChannel => ({
     send,
+    sendChunk(message, bytes) {
+      // Nothing can come in between: both are handed over in one turn. That the host is gone is told by standard input.
+      send(message);
+      return new Promise((resolve) => write(bytes, () => resolve()));
+    },
     listen: (hear) => void streams.set(call, hear),
     ask: (body) =>
       new Promise((answer, refuse) => {

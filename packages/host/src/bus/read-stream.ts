@@ -125,11 +125,11 @@ function readExtensions(
       if (ended === undefined) await lookForEnd();
       // After the journal: whoever tells that it is over has stored all pieces before.
       let events = await streams.read(stream, last, PAGE);
-      if (ended !== undefined && events.length < PAGE) {
+      if (ended !== undefined && events.length < PAGE && !hasEnd(events)) {
         const { end, at } = ended;
-        if (await streams.close(run, stream, (piece) => endMark(piece, end, at))) {
-          events = await streams.read(stream, last, PAGE);
-        }
+        await streams.close(run, stream, (piece) => endMark(piece, end, at));
+        // Somebody else may have been first.
+        events = await streams.read(stream, last, PAGE);
       }
       last = events.at(-1)?.number ?? last;
       const more = events.length === PAGE;
@@ -142,8 +142,12 @@ function readExtensions(
   };
 }
 
+function hasEnd(events: readonly StreamEvent[]): boolean {
+  return 'end' in (events.at(-1)?.data ?? {});
+}
+
 /** What stands after the last piece. */
-export function endMark(last: StreamEvent, end: ExtensionEnd, at: number): StreamEntry {
+function endMark(last: StreamEvent, end: ExtensionEnd, at: number): StreamEntry {
   const before = last.data as unknown as Extension;
   const size = 'piece' in before ? sizeOfPiece(before.piece) : 0;
   const mark: Extension = {

@@ -28,8 +28,8 @@ import type { CallObserver, StreamSink } from '../ports/action-runner.ts';
 export interface CallStreams {
   ask(request: StreamRequest): Promise<Outcome<JsonValue>>;
   extended(piece: JsonValue): Failure | undefined;
-  /** Some of the bytes of a chunk. */
-  bytes(stream: string, bytes: Buffer): Failure | undefined;
+  /** Some of the bytes of a chunk; `done` is called when they are needed no more. */
+  bytes(stream: string, bytes: Buffer, done: () => void): Failure | undefined;
   credit(stream: string, bytes: number): void;
   unread(stream: string): void;
   /** Resolves when nothing is open any more. */
@@ -145,18 +145,24 @@ export function createCallStreams(call: string, observer: CallObserver, send: Se
         });
       return undefined;
     },
-    bytes(stream, bytes) {
+    bytes(stream, bytes, done) {
+      const { length } = bytes;
       const found = writing.get(stream);
-      if (found === undefined) return undefined;
-      if (!found.flow.take(bytes.length)) return overdrawn(`the stream ${stream}`);
+      const refused =
+        found === undefined || found.flow.take(length) ? undefined : overdrawn(`the stream ${stream}`);
+      if (found === undefined || refused !== undefined) {
+        done();
+        return refused;
+      }
       found.work = found.work.then(async () => {
         try {
           if (found.failed === undefined) await found.sink.write(bytes);
         } catch (error) {
           found.failed = writeFailure(error);
         }
-        found.flow.give(bytes.length);
-        send({ type: 'credit', call, stream, bytes: bytes.length });
+        done();
+        found.flow.give(length);
+        send({ type: 'credit', call, stream, bytes: length });
       });
       return undefined;
     },

@@ -146,9 +146,10 @@ export function openWorkerProcess(
       // Set by a chunk's line.
       return (chunk as { readonly bytes: number } | undefined)?.bytes;
     },
-    bytes(bytes) {
-      if (chunk !== undefined)
-        breakOff(chunk.call, calls.get(chunk.call)?.streams.bytes(chunk.stream, bytes));
+    bytes(bytes, done) {
+      const call = chunk === undefined ? undefined : calls.get(chunk.call);
+      if (chunk === undefined || call === undefined) return done();
+      breakOff(chunk.call, call.streams.bytes(chunk.stream, bytes, done));
     },
     tooLong: () => kill(`it sent a line of more than ${MAX_LINE_BYTES} bytes`),
     end: () => undefined,
