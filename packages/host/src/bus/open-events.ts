@@ -1,11 +1,11 @@
-import { topicFits } from '@cadre/core/history';
+import { CadreError, topicFits } from '@cadre/core/history';
 import type { Envelope } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
-import { formatPlace, type Place, parsePlace } from './place.ts';
+import { BEGINNING, formatPlace, type Place, parsePlace } from './place.ts';
 import { createPulse } from './pulse.ts';
 import { checkPlace, type Page, readPage } from './read-page.ts';
-import { openStreamReader } from './read-stream.ts';
+import { openStreamReader, type StreamReader } from './read-stream.ts';
 
 /** Which events. */
 export interface Wanted {
@@ -60,8 +60,10 @@ export interface Events {
   ): Promise<Subscription>;
   /** The next one. Rejects when events are closed first. */
   once(topic: string, options?: SubscribeOptions): Promise<Envelope>;
-  /** Throws like `subscribe`, and `run_not_found`. */
-  follow(following: Following): AsyncIterable<Followed>;
+  /** Resolves like `subscribe`, and throws like it. */
+  follow(following: Following): Promise<AsyncIterable<Followed>>;
+  /** A place some events (of each kind so many) before now. */
+  before(events: number): Promise<string>;
   close(): void;
 }
 
@@ -91,15 +93,10 @@ export function openEvents(options: EventsOptions): Events {
     return page;
   }
 
-  async function* followAll(
-    from: Promise<Place>,
-    wait: boolean,
-    signal: AbortSignal,
-  ): AsyncGenerator<Followed> {
+  async function* followAll(from: Place, wait: boolean, signal: AbortSignal): AsyncGenerator<Followed> {
     const listener = pulse.listen();
     try {
-      let place = await from;
-      for (;;) {
+      for (let place = from; ; ) {
         const page = await read(place);
         for (const { envelope, place: after } of page.events) {
           yield { envelope, after: formatPlace(after) };
@@ -116,12 +113,10 @@ export function openEvents(options: EventsOptions): Events {
   }
 
   async function* followStream(
-    stream: string,
-    after: number,
+    reader: StreamReader,
     wait: boolean,
     signal: AbortSignal,
   ): AsyncGenerator<Followed> {
-    const reader = await openStreamReader(store, workspace, stream, after);
     const listener = pulse.listen();
     try {
       for (;;) {
@@ -144,28 +139,25 @@ export function openEvents(options: EventsOptions): Events {
     return place;
   }
 
-  async function* follow(following: Following): AsyncGenerator<Followed> {
+  async function follow(following: Following): Promise<AsyncIterable<Followed>> {
     const { stream, after, wait = true } = following;
     const signal =
       following.signal === undefined ? ending.signal : AbortSignal.any([ending.signal, following.signal]);
     const fits = await matcher(following);
     const found =
       stream === undefined
-        ? followAll(placeOf(after), wait, signal)
-        : followStream(stream, Number(after ?? 0), wait, signal);
-    for await (const followed of found) if (fits(followed.envelope)) yield followed;
+        ? followAll(await placeOf(after), wait, signal)
+        : followStream(await openStreamReader(store, workspace, stream, numberOf(after)), wait, signal);
+    return only(found, fits);
   }
 
   async function subscribe(
     topic: string,
     listener: (event: Envelope, after: string) => unknown,
-    { filter, after }: SubscribeOptions = {},
+    wanted: SubscribeOptions = {},
   ): Promise<Subscription> {
     const stopped = new AbortController();
-    const from = await placeOf(after);
-    const wanted = { topics: [topic], ...(filter === undefined ? {} : { filter }) };
-    await matcher(wanted);
-    const following = follow({ ...wanted, after: formatPlace(from), signal: stopped.signal });
+    const following = await follow({ ...wantedOf(topic, wanted), signal: stopped.signal });
     const goOn = async () => {
       for await (const { envelope, after: next } of following) {
         if (stopped.signal.aborted) return;
@@ -184,15 +176,35 @@ export function openEvents(options: EventsOptions): Events {
   return {
     subscribe,
     async once(topic, wanted = {}) {
-      const { filter, after } = wanted;
-      const from = await placeOf(after);
-      const selection = { topics: [topic], ...(filter === undefined ? {} : { filter }) };
-      for await (const { envelope } of follow({ ...selection, after: formatPlace(from) })) return envelope;
+      for await (const { envelope } of await follow(wantedOf(topic, wanted))) return envelope;
       throw new Error(`events were closed before there was one of ${topic}`);
     },
     follow,
+    async before(events) {
+      const newest = await store.streams.newest();
+      const back = (number: number) => Math.max(0, number - events);
+      const [first] = back(newest.id) === 0 ? [] : await store.streams.readWritten(back(newest.id), 1);
+      const { id, key } = first ?? BEGINNING;
+      return formatPlace({ id, key, streams: back(newest.streams), audit: back(newest.audit) });
+    },
     close: () => ending.abort(),
   };
+}
+
+function wantedOf(topic: string, wanted: SubscribeOptions): Following {
+  return { topics: [topic], ...wanted };
+}
+
+async function* only(
+  found: AsyncIterable<Followed>,
+  fits: (event: Envelope) => boolean,
+): AsyncGenerator<Followed> {
+  for await (const followed of found) if (fits(followed.envelope)) yield followed;
+}
+
+function numberOf(after = '0'): number {
+  if (/^\d{1,15}$/.test(after)) return Number(after);
+  throw new CadreError('invalid_input', `'${after}' is no number of an event of a stream`);
 }
 
 async function matcher({ topics, filter }: Wanted): Promise<(event: Envelope) => boolean> {

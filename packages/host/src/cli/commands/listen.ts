@@ -24,12 +24,15 @@ export async function listen(app: App, { options, output }: Invocation): Promise
       host,
       port,
       largestBody: LARGEST_BODY,
+      events: app.events,
+      guard: { token: await app.httpToken() },
       failed: (error) =>
         app.log.error('a request failed', {
           error: error instanceof Error ? (error.stack ?? error.message) : String(error),
         }),
     });
     output.note(`listens on ${server.address}`);
+    output.note(`events: ${server.address}/api/v1/workspaces/${(await app.events()).workspace}/events`);
     return server;
   } catch (error) {
     if (!isCadreError(error) || options['port'] !== undefined) throw error;
