@@ -2,6 +2,7 @@ import { EVENT_VERSION, type NumberedEvent, type RunEvent, type RunStatus } from
 import type { Alongside, SharedJournal, Turn } from '../ports/shared-journal.ts';
 import type { Appended } from '../ports/store.ts';
 import { together } from '../ports/together.ts';
+import type { Wire } from '../ports/wire.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { tell } from './postgres-listener.ts';
 import { type Client, prepared, type Sessions } from './postgres-sessions.ts';
@@ -29,12 +30,13 @@ interface Waiting<Beside> {
  * Invariants
  * 1. A turn is kept only if its run has the number that it expects and is not over: its row is locked until the commit.
  * 2. Rows are locked in the order of their keys, so that two commits are never in each other's way.
- * 3. What stands beside a turn is in the same transaction, and the others are told by it.
+ * 3. What stands beside a turn is in the same transaction, and the others are told by it; over a wire right after it.
  */
 export function createPostgresJournal<Beside>(
   sessions: Sessions,
   address: PostgresAddress,
   alongside: Alongside<Beside>,
+  wire?: Pick<Wire, 'publish'>,
 ): SharedJournal<Beside> {
   const waiting: Waiting<Beside>[] = [];
   let working = 0;
@@ -44,7 +46,13 @@ export function createPostgresJournal<Beside>(
       const group = waiting.splice(0, MOST_TURNS);
       try {
         const turns = group.map(({ turn }) => turn);
-        const outcomes = await sessions.transact((client) => commit(client, address, alongside, turns));
+        const { outcomes, lines } = await sessions.transact(async (client) => {
+          const done = await commit(client, alongside, turns);
+          if (wire === undefined) await tell(client, address, done.lines);
+          return done;
+        });
+        // What is told too early would be looked for in vain.
+        wire?.publish(lines);
         group.forEach((one, index) => void one.resolve(outcomes[index] as Appended));
       } catch (error) {
         for (const one of group) one.reject(error);
@@ -130,10 +138,9 @@ interface Row {
 
 async function commit<Beside>(
   client: Client,
-  address: PostgresAddress,
   alongside: Alongside<Beside>,
   turns: readonly Turn<Beside>[],
-): Promise<readonly Appended[]> {
+): Promise<{ readonly outcomes: readonly Appended[]; readonly lines: readonly string[] }> {
   const [rows, created] = await together(lockRuns(client, turns), createRuns(client, turns));
   const kept: { readonly turn: Turn<Beside>; readonly row: Row }[] = [];
   const outcomes = turns.map((turn): Appended => {
@@ -156,12 +163,14 @@ async function commit<Beside>(
     beside.length === 0 ? Promise.resolve([]) : alongside(asTransaction(client), beside),
     noteWaits(client, kept),
   );
-  await tell(client, address, [
-    ...lines,
-    ...kept.flatMap(({ turn }) => (isNews(turn) ? [`run ${turn.run}`] : [])),
-    ...kept.flatMap(({ turn }) => soonOf(turn)),
-  ]);
-  return outcomes;
+  return {
+    outcomes,
+    lines: [
+      ...lines,
+      ...kept.flatMap(({ turn }) => (isNews(turn) ? [`run ${turn.run}`] : [])),
+      ...kept.flatMap(({ turn }) => soonOf(turn)),
+    ],
+  };
 }
 
 export function asTransaction(client: Client) {
