@@ -16,6 +16,8 @@ export async function tryCli(
     env: Readonly<Record<string, string>>;
     interrupted?: AbortSignal;
     program?: string;
+    /** Told what it has printed so far, each time there is more. */
+    onOutput?: (stdout: string) => void;
   },
 ): Promise<Tried> {
   const stdout = new PassThrough();
@@ -23,6 +25,7 @@ export async function tryCli(
   const texts = { stdout: '', stderr: '' };
   stdout.setEncoding('utf8').on('data', (text: string) => {
     texts.stdout += text;
+    options.onOutput?.(texts.stdout);
   });
   stderr.setEncoding('utf8').on('data', (text: string) => {
     texts.stderr += text;

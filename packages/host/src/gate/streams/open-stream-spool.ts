@@ -1,8 +1,16 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CHUNK, CREDIT, failure, isStreamHandle, type JsonValue, type Outcome, type StreamHandle } from '@cadre/sdk';
+import {
+  CHUNK,
+  CREDIT,
+  failure,
+  isStreamHandle,
+  type JsonValue,
+  type Outcome,
+  type StreamHandle,
+} from '@cadre/sdk';
 import type { CallStreamPlace, StreamSink } from '../../ports/action-runner.ts';
 import type { Clock } from '../../ports/clock.ts';
 
@@ -122,11 +130,6 @@ async function* proved(path: string, handle: StreamHandle): AsyncGenerator<Uint8
   if (size !== handle.size || hash.digest('hex') !== handle.sha256) {
     throw new Error(`the stream ${handle.$stream} is not what was written: its file was changed`);
   }
-}
-
-/** The ids of runs whose streams lie in a folder. */
-export async function runsWithStreams(folder: string): Promise<readonly string[]> {
-  return readdir(folder).catch(() => []);
 }
 
 /** Every handle in a value. */
