@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue, StreamHandle } from '@cadre/sdk';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GateFixture, gateFixture, TOKEN } from '../../../test/gate-fixture.ts';
 import type { Gate, GateCall, GateObserver } from '../../ports/gate.ts';
+import { until } from '../../testing/until.ts';
 
 let fixture: GateFixture;
 let gate: Gate;
@@ -125,7 +126,7 @@ test('parts of a result come in order, and a slow reader slows the writer: what 
     },
   );
   // 17 parts of 60,000 bytes are all that there is credit for.
-  await expect.poll(() => got.length).toBe(17);
+  await until('all that there is credit for has come', () => got.length === 17);
   const drain = setInterval(() => {
     for (const resolve of open.splice(0)) resolve();
   }, 1);

@@ -5,7 +5,7 @@ import { RUN_SUMMARY } from './0003-run-summary.ts';
 import { RESULT_CACHE } from './0004-result-cache.ts';
 import { FIRINGS } from './0005-firings.ts';
 import { UPKEEP } from './0006-upkeep.ts';
-import { STREAM_EVENTS } from './0007-streams.ts';
+import { STREAM_EVENTS } from './0016-streams.ts';
 
 export interface Migration {
   /** Each once, in order. */

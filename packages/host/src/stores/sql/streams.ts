@@ -1,6 +1,6 @@
-import { EVENT_VERSION, upcast } from '@cadre/core/history';
 import type { StreamEntry, StreamEvent, WrittenEvent } from '../../ports/stream-store.ts';
 import { change, query, type Row, type Script, type Statement } from '../database.ts';
+import { readEvent } from './events.ts';
 
 const LAST = `SELECT stream, number, at, topic, actor, subject, ends, data FROM stream_events
   WHERE stream = ?1 ORDER BY number DESC LIMIT 1`;
@@ -97,12 +97,11 @@ export function readStreamEvent(row: Row): StreamEvent {
 }
 
 export function readWritten(row: Row): WrittenEvent {
-  const stored = JSON.parse(String(row['event'])) as { readonly type: string };
   return {
     id: Number(row['id']),
     key: Number(row['key']),
     run: String(row['run']),
     principal: String(row['principal']),
-    event: { number: Number(row['number']), ...upcast(Number(row['version'] ?? EVENT_VERSION), stored) },
+    event: readEvent(row),
   };
 }
