@@ -74,7 +74,8 @@ for (let step = 0; step < 500; step += 1) {
   await told.promise;
   late.push(performance.now() - appended);
 }
-const median = (numbers: number[]) => Number((numbers.sort((a, b) => a - b)[numbers.length >> 1] ?? 0).toFixed(2));
+const median = (numbers: number[]) =>
+  Number((numbers.sort((a, b) => a - b)[numbers.length >> 1] ?? 0).toFixed(2));
 console.log(
   JSON.stringify(
     {

@@ -19,6 +19,7 @@ import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
 import { createGate } from './gate/create-gate.ts';
 import { fingerprint } from './gate/fingerprint.ts';
+import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
 import type { Moved } from './move.ts';
@@ -46,6 +47,7 @@ import { clearOf } from './store-address.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
+import type { PoolSetting } from './workers/worker-pool.ts';
 
 const EVALUATION_LIMIT_MS = 10_000;
 
@@ -116,7 +118,14 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
   const sandbox = openSandbox({ workspace: place.root, environment });
-  const runner = openRunner({ builtInFolder: join(DIST, 'workers'), workspace: place.root, sandbox });
+  const runner = openRunner({
+    builtInFolder: join(DIST, 'workers'),
+    workspace: place.root,
+    sandbox,
+    clock,
+    quarantines: store.pools.quarantines,
+    poolOf: (worker) => poolOf(config, worker),
+  });
   const snapshots = openSnapshots({
     workspace: place.root,
     dataDir: folder,
@@ -140,6 +149,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     config: (worker) => config.workers[worker] ?? {},
     secrets: environmentSecrets(options.env),
     environment,
+    hide: hideTexts(config),
     ...(config.cache.enabled ? { cache: cacheOf(config, store) } : {}),
   });
   const source: WorkflowSource = {
@@ -189,7 +199,13 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         loose: true,
       },
       new AbortController().signal,
-      { log: (line) => log[line.level](line.message, line.fields), progress: () => undefined },
+      {
+        log: (line) => log[line.level](line.message, line.fields),
+        progress: () => undefined,
+        // Part of no run: there is no budget.
+        spend: () => undefined,
+        measure: () => undefined,
+      },
     );
     return performed.outcome;
   };
@@ -228,6 +244,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   });
 
   const most = (className: string) => placesOf(limits(className).atOnce, options.performing);
+  const places = createPlaces(most, clock);
   const upkeep = openUpkeep({
     ...options,
     config,
@@ -241,7 +258,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     config,
     settings,
     gate,
-    places: createPlaces(most),
+    places,
     performers,
     classOf: (uses) => classOf(gate, uses),
     placesOf: most,
@@ -330,6 +347,13 @@ async function setSetting(file: string, key: string, text: string): Promise<Conf
 
 function cacheOf({ cache: { ttl, maxBytes } }: Config, { results, files }: Store) {
   return { results, files, limits: { ttlMs: parseDuration(ttl), maxBytes } };
+}
+
+function poolOf({ pools }: Config, worker: string): Partial<PoolSetting> {
+  const setting = Object.hasOwn(pools, worker) ? pools[worker] : undefined;
+  if (setting === undefined) return {};
+  const { idle, ...rest } = setting;
+  return { ...rest, idleMs: parseDuration(idle) };
 }
 
 const OWN = new Set(['CADRE_STORE__URL', 'CADRE_BUS__URL', 'CADRE_REDIS_URL', 'CADRE_HTTP__TOKEN']);

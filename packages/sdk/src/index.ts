@@ -6,6 +6,7 @@ export type {
   FetchOptions,
   LogLevel,
   Progress,
+  Spent,
   StreamWriter,
 } from './context.ts';
 export { type Credit, createCredit } from './credit.ts';

@@ -1,4 +1,4 @@
-import type { FetchOptions, LogLevel, Progress } from './context.ts';
+import type { FetchOptions, LogLevel, Progress, Spent } from './context.ts';
 import type { Effect } from './effect.ts';
 import type { Failure } from './failure.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -97,6 +97,7 @@ export type WorkerMessage =
       readonly fields?: Readonly<Record<string, JsonValue>>;
     }
   | { readonly type: 'progress'; readonly call: string; readonly progress: Progress }
+  | { readonly type: 'spent'; readonly call: string; readonly spent: Spent }
   | { readonly type: 'effect'; readonly call: string; readonly effect: Effect }
   /** A part of the result. Before the host has given credit for it no more than CREDIT bytes may be under way. */
   | { readonly type: 'extended'; readonly call: string; readonly piece: JsonValue }

@@ -31,6 +31,15 @@ export const RUN_TOPICS: Readonly<Record<RunEvent['type'], TopicNote>> = {
     says: 'It was told something.',
     data: { topic: 'of what it was told', data: 'what', by: 'who told it' },
   },
+  'run.warned': {
+    says: 'Four fifths of a limit are used.',
+    data: {
+      scope: 'the step whose budget it is; empty: of the run',
+      limit: 'which limit',
+      planned: 'how much there is',
+      used: 'how much of it is used',
+    },
+  },
   'run.compensating': {
     says: 'It failed, and what succeeded is undone.',
     data: { steps: 'which steps, in order' },
@@ -42,6 +51,10 @@ export const RUN_TOPICS: Readonly<Record<RunEvent['type'], TopicNote>> = {
   'step.started': {
     says: 'An attempt began.',
     data: { attempt: 'from 1', 'child?': 'id of the run that the step is' },
+  },
+  'step.spent': {
+    says: 'What the attempt has used so far, where it comes closer to a limit.',
+    data: { attempt: 'which', usage: 'how much of what' },
   },
   'step.opened': {
     says: 'A container opened.',

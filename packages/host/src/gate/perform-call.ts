@@ -1,3 +1,4 @@
+import { parseMoney, type Usage } from '@cadre/core';
 import { type Effect, type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { CallObserver } from '../ports/action-runner.ts';
 import type { AuditEntry } from '../ports/audit-store.ts';
@@ -7,6 +8,7 @@ import type { Found } from './cache/call-cache.ts';
 import { type CallWay, callWay } from './call-way.ts';
 import type { GateTools } from './gate-tools.ts';
 import { keepBefore } from './keep-before.ts';
+import type { LogMask } from './log-mask.ts';
 import { maskPieces } from './masked-pieces.ts';
 import { admitCall, type PreparedCall, prepareCall, valueFaults } from './prepare-call.ts';
 import type { Subject } from './subject.ts';
@@ -64,7 +66,7 @@ export async function performCall(
 }
 
 async function refused(subject: Subject, failed: Failure, tools: GateTools): Promise<Performed> {
-  const why = tools.mask.data(failed);
+  const why = tools.logMask.data(failed);
   await record(subject, tools, { decision: 'denied', rule: why.code, outcome: why.message });
   return { outcome: { ok: false, failure: why }, effects: [] };
 }
@@ -99,7 +101,7 @@ async function carryOut(
 ): Promise<Told> {
   const { subject, signal } = requested;
   const { worker, action, call, places } = subject;
-  const { mask } = tools;
+  const { mask, logMask } = tools;
   const reported: Effect[] = [];
   const pieces = maskPieces(mask, async (piece) => observer.extend?.(piece));
   const outcome = await tools.runner.perform(
@@ -118,10 +120,11 @@ async function carryOut(
       attempt: call.attempt,
       idempotencyKey: call.idempotencyKey,
       config: tools.config(worker.manifest.id),
+      ...(call.limits === undefined ? {} : { limits: call.limits }),
     },
     signal,
     {
-      ...callObserver(reported, requested, observer),
+      ...callObserver(reported, requested, logMask, observer),
       extend: pieces.extend,
       streams: tools.streams.placeFor(call.root ?? call.run, input),
     },
@@ -129,14 +132,19 @@ async function carryOut(
   await pieces.end();
   const found = scratch === undefined ? [] : await scratch.changes();
   const effects = [...reported, ...unreported(found, reported)];
-  const told = { outcome: checkOutput(outcome, subject), effects };
+  const checked = checkOutput(outcome, subject);
+  const told = { outcome: checked.ok ? checked : logMask.data(checked), effects };
   const masked = mask.data(told);
   return { ...masked, isMasked: masked !== told && JSON.stringify(masked) !== JSON.stringify(told) };
 }
 
 /** What the worker says, with secrets taken out, and what it asks for. */
-function callObserver(reported: Effect[], requested: Requested, observer: GateObserver): CallObserver {
-  const { mask } = requested;
+function callObserver(
+  reported: Effect[],
+  requested: Requested,
+  mask: LogMask,
+  observer: GateObserver,
+): CallObserver {
   let lines = 0;
   return {
     log(level, message, fields) {
@@ -153,8 +161,16 @@ function callObserver(reported: Effect[], requested: Requested, observer: GateOb
     progress: ({ label, ...update }) =>
       observer.progress({ ...update, ...(label === undefined ? {} : { label: mask.text(label) }) }),
     effect: (effect) => void reported.push(effect),
+    spend: ({ tokens, money }) =>
+      observer.spend({ ...(tokens === undefined ? {} : { tokens }), ...moneySpent(money) }),
+    measure: (usage) => observer.measure(usage),
     request: (request) => answerRequest(request, requested),
   };
+}
+
+function moneySpent(text: string | undefined): Pick<Usage, 'money'> {
+  const money = text === undefined ? undefined : parseMoney(text);
+  return money === undefined ? {} : { money: { [money.currency]: money.amount } };
 }
 
 function unreported(found: readonly Effect[], reported: readonly Effect[]): readonly Effect[] {

@@ -9,6 +9,7 @@ import { createGrantStore } from './grant-store.ts';
 import { createGroupStore } from './group-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createLogStore } from './log-store.ts';
+import { createPoolStore } from './pool-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRunStore } from './run-store.ts';
 import { createStreamStore } from './stream-store.ts';
@@ -28,6 +29,7 @@ export function createStore(database: Database, vacuum: Upkeep['vacuum']): Store
     events: createEventStore(database),
     streams: createStreamStore(database),
     upkeep: createUpkeep(database, vacuum),
+    pools: createPoolStore(database),
     ...(database.stamp === undefined ? {} : { stamp: () => database.stamp?.() }),
     close: () => database.close(),
   };

@@ -58,6 +58,7 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
     events,
     streams,
     upkeep,
+    pools,
     shared,
   } = store;
   return {
@@ -77,6 +78,7 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
     events: port(events),
     streams: port(streams),
     upkeep: port(upkeep),
+    pools,
     ...(shared === undefined ? {} : { shared: crashingShared(shared, port, call, () => dead) }),
     close: () => store.close(),
   };

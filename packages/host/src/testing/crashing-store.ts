@@ -36,8 +36,21 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       return dead ? never : answer;
     };
 
-  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, streams, upkeep } =
-    store;
+  const {
+    runs,
+    leases,
+    audit,
+    grants,
+    logs,
+    groups,
+    results,
+    files,
+    firings,
+    events,
+    streams,
+    upkeep,
+    pools,
+  } = store;
   return {
     writes: () => writes,
     runs: {
@@ -64,6 +77,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
     files: { read: read(files.read), note: write(files.note) },
     // No run is removed while one crashes.
     upkeep,
+    pools,
     leases: {
       acquire: write(leases.acquire),
       renew: write(leases.renew),

@@ -24,6 +24,8 @@ function slowHost() {
     log: (_level, message, fields) => logs.push(`${message} ${JSON.stringify(fields)}`),
     progress: () => undefined,
     effect: () => undefined,
+    spend: () => undefined,
+    measure: () => undefined,
     request: async () => ({ ok: true, output: true }),
     streams: {
       write: async () => ({ ok: true, output: sink }),

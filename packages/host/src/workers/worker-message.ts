@@ -1,4 +1,4 @@
-import { once } from '@cadre/core';
+import { once, parseMoney } from '@cadre/core';
 import { CHUNK, type JsonObject, type JsonValue, type WorkerMessage } from '@cadre/sdk';
 import { z } from 'zod';
 
@@ -111,6 +111,17 @@ const messageShape = once(() => {
       type: z.literal('progress'),
       call,
       progress: z.object({ label: optionalText, done: count, total: optionalCount, unit: optionalText }),
+    }),
+    z.object({
+      type: z.literal('spent'),
+      call,
+      spent: z.object({
+        tokens: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).exactOptional(),
+        money: z
+          .string()
+          .refine((text) => parseMoney(text) !== undefined)
+          .exactOptional(),
+      }),
     }),
     z.object({ type: z.literal('effect'), call, effect }),
     z.object({ type: z.literal('extended'), call, piece: json }),

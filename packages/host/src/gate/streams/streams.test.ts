@@ -34,7 +34,8 @@ async function perform(
     env: {},
     ...changes,
   };
-  const silent = { log: () => undefined, progress: () => undefined };
+  const nothing = () => undefined;
+  const silent = { log: nothing, progress: nothing, spend: nothing, measure: nothing };
   const { outcome } = await gate.perform(call, new AbortController().signal, { ...silent, ...observer });
   return outcome;
 }

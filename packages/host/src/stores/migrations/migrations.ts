@@ -5,6 +5,8 @@ import { RUN_SUMMARY } from './0003-run-summary.ts';
 import { RESULT_CACHE } from './0004-result-cache.ts';
 import { FIRINGS } from './0005-firings.ts';
 import { UPKEEP } from './0006-upkeep.ts';
+import { POOLS } from './0011-pools.ts';
+import { LINEAR_COUNTS } from './0015-linear-counts.ts';
 import { STREAM_EVENTS } from './0016-streams.ts';
 
 export interface Migration {
@@ -22,5 +24,7 @@ export const MIGRATIONS: readonly Migration[] = [
   RESULT_CACHE,
   FIRINGS,
   UPKEEP,
+  POOLS,
+  LINEAR_COUNTS,
   STREAM_EVENTS,
 ];
