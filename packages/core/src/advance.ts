@@ -1,4 +1,5 @@
 /** What it takes to advance a run: decisions, and the checks of what is given to it. See `history.ts`. */
+export type { Artifacts } from './artifact/artifacts.ts';
 export type { Command } from './run/commands.ts';
 export { wallLimitAt } from './run/decide/time.ts';
 export { decide, type Moment, type RunDecision } from './run/decide.ts';

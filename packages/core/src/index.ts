@@ -1,3 +1,8 @@
+export { ArtifactReference } from './artifact/artifact-reference.ts';
+export type { Artifacts } from './artifact/artifacts.ts';
+export { ArtifactsNeeded } from './artifact/artifacts-needed.ts';
+export { isReference, loadArtifacts, referencesIn } from './artifact/load-artifacts.ts';
+export { isMarked, parseValue, valueText } from './artifact/value-text.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
 export { type EvaluateOptions, evaluate } from './expression/evaluate.ts';
 export type { ExpressionFault } from './expression/explain-error.ts';

@@ -1,8 +1,10 @@
 import type { JsonObject, JsonValue } from '@cadre/sdk';
+import { type FindArtifact, loadArtifacts, referencesIn } from '../artifact/load-artifacts.ts';
 import { CadreError } from '../errors.ts';
 import { explainError } from './explain-error.ts';
 import { compileExpression, type Expression } from './expression.ts';
 import { DEFAULT_FUEL, withFuel } from './fuel.ts';
+import { loadAccesses } from './load-accesses.ts';
 import { assertNesting } from './nesting.ts';
 import type { Scope } from './scope.ts';
 import type { Access } from './syntax-tree.ts';
@@ -17,16 +19,20 @@ export interface EvaluateOptions {
 /**
  * A value with all its `${{ … }}` replaced. A string that is exactly one expression takes its type; otherwise what the
  * expressions give is put into the text, as JSON where it is not a text. `${{ secrets.NAME }}` gives `{ "$secret": "NAME" }`.
- * Throws CadreError `invalid_expression` or `expression_too_costly`, with an `ExpressionFault` as details.
+ * A string that is no more than the path to a value passes a reference on; whatever else is read is loaded.
+ * Throws CadreError `invalid_expression` or `expression_too_costly`, with an `ExpressionFault` as details, and
+ * ArtifactsNeeded.
  */
 export function evaluate(template: JsonValue, scope: Scope, options: EvaluateOptions = {}): JsonValue {
-  const evaluation = { variables: toVariables(scope), fuel: options.fuel ?? DEFAULT_FUEL };
+  const fuel = options.fuel ?? DEFAULT_FUEL;
+  const evaluation = { variables: toVariables(scope), fuel, find: scope.findArtifact };
   return evaluateValue(template, evaluation);
 }
 
 interface Evaluation {
   readonly variables: ReadonlyMap<string, unknown>;
   readonly fuel: number;
+  readonly find: FindArtifact | undefined;
 }
 
 /** A map and no object: a name such as `constructor` must not find what every object has. */
@@ -70,7 +76,8 @@ function evaluatePart(part: TemplatePart, evaluation: Evaluation): string {
   if (part.kind === 'text') return part.text;
   const expression = compileExpression(part.text);
   if (expression.secret !== undefined) throw explainError(part.text, secretInText());
-  const value = run(expression, evaluation);
+  const found = run(expression, evaluation);
+  const value = evaluation.find === undefined ? found : loadArtifacts(found, evaluation.find);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -83,7 +90,12 @@ function secretInText(): CadreError {
 /** What is made of a result may be larger than what was done for it: a list of 200,000 names handed on as it is. */
 const RESULT_FUEL_FACTOR = 10;
 
-function run(expression: Expression, { variables, fuel }: Evaluation): JsonValue {
+function run(expression: Expression, evaluation: Evaluation): JsonValue {
+  const { fuel, find } = evaluation;
+  const variables =
+    find === undefined ? evaluation.variables : loadAccesses(expression, evaluation.variables, find);
+  const passedOn = find === undefined ? undefined : passOn(expression, variables);
+  if (passedOn !== undefined) return passedOn;
   try {
     if (expression.plain) return withFuel(fuel, () => expression.run(variables)) as JsonValue;
     for (const access of expression.accesses) assertNesting(readAccess(access, variables));
@@ -92,6 +104,20 @@ function run(expression: Expression, { variables, fuel }: Evaluation): JsonValue
   } catch (error) {
     throw explainError(expression.text, error);
   }
+}
+
+/** A value with references in it, which the library knows nothing of. Undefined: it is none, or more than passed on. */
+function passOn(
+  { plain, accesses: [access] }: Expression,
+  variables: ReadonlyMap<string, unknown>,
+): JsonValue | undefined {
+  if (!plain || access === undefined) return undefined;
+  let value = variables.get(access.name);
+  for (const field of access.fields) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined;
+    value = value[field as keyof typeof value];
+  }
+  return referencesIn(value).length === 0 ? undefined : (value as JsonValue);
 }
 
 /** The innermost value that an access is sure to reach. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Command } from '@cadre/core/advance';
-import { isOver, type RunState, type Workflow } from '@cadre/core/history';
+import { isOver, parseValue, type RunState, valueText, type Workflow } from '@cadre/core/history';
 import type { JsonObject } from '@cadre/sdk';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
@@ -75,8 +75,10 @@ export class SharedRun {
     this.id = id;
     this.#admitted = admitted;
     this.#context = context;
+    const values = context.values.open({ id, mode: state.mode });
     this.#turns = new Turns(workflow, state, {
-      moment: () => momentOf(context, id),
+      moment: () => momentOf(context, id, values),
+      values,
       decides: ({ status }) => this.#admitted || status === 'cancelling',
       stopped: () => this.#error !== undefined,
       readOn: async (before) => (await context.readOn(id, before)) ?? before,
@@ -246,11 +248,11 @@ function engineJob(id: string, assignment: Assignment): Job {
 
 /** As text: PostgreSQL keeps the keys of its JSON in an order of its own, and what a step is given has the author's. */
 function dataOf(assignment: Assignment): JsonObject {
-  return { run: assignment.run, assignment: JSON.stringify(assignment) };
+  return { run: assignment.run, assignment: valueText(assignment) };
 }
 
 export function assignmentOf({ data }: Claim): Assignment {
-  return JSON.parse(String(data['assignment'])) as Assignment;
+  return parseValue(String(data['assignment'])) as Assignment;
 }
 
 /** `ahead`: how many attempts of the same run are under way, or handed in before it. */

@@ -5,6 +5,7 @@ import type { Claim, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
 import { type Attempt, isRepeatable, startAttempt } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
+import { decideLoaded } from './decide-loaded.ts';
 import { type HeldRunContext, momentOf, parentOrigin } from './held-run.ts';
 import type { Holding } from './holding.ts';
 import { keepAlive } from './keep-alive.ts';
@@ -20,7 +21,7 @@ import {
   type SharedRunContext,
   wakeOf,
 } from './shared-run.ts';
-import { createdEvent, type StartRequest } from './start-run.ts';
+import { createdEvent, decideFirst, type StartRequest } from './start-run.ts';
 import type { News } from './turns.ts';
 
 export interface SharingOptions {
@@ -173,7 +174,7 @@ export function createSharing(options: SharingOptions): Sharing {
     const { id, created, admitted } = await createdEvent(options.context, request);
     const before = apply(undefined, { number: 1, ...created });
     const decision = admitted
-      ? decide(request.workflow, before, momentOf(options.context, id))
+      ? await decideFirst(options.context, request.workflow, before, id)
       : { events: [], commands: [], state: before };
     const { commands, state } = decision;
     const jobs = jobsOf(context, id, request.workflow, { commands, before, state });
@@ -260,7 +261,9 @@ export function createSharing(options: SharingOptions): Sharing {
     await settle(claim);
     // It may have been cancelled, by any process, before it was there.
     await run.notice();
-    const cancel = cancelOf(run.workflow, run.state, momentOf(options.context, run.id), command.step);
+    const values = options.context.values.open({ id: run.id, mode: run.state.mode });
+    const moment = momentOf(options.context, run.id, values);
+    const cancel = await cancelOf(run.workflow, run.state, moment, command.step, values);
     if (cancel !== undefined) run.carryOut([cancel]);
   }
 
@@ -345,17 +348,19 @@ export function createSharing(options: SharingOptions): Sharing {
       await run.notice();
       if (isOver(run.state.status)) return false;
       const before = run.state.number;
-      const interrupted = commandsOnResume(run.workflow, run.state, momentOf(options.context, id), (uses) =>
+      const values = options.context.values.open({ id, mode: run.state.mode });
+      const moment = momentOf(options.context, id, values);
+      const interrupted = commandsOnResume(run.workflow, run.state, moment, (uses) =>
         isRepeatable(gate, uses),
       );
       // Those of the queue are known to be none: see reconcile.
       const news = interrupted.flatMap((event) =>
         event.type === 'step.interrupted' ? [{ body: event, attempt: event.attempt }] : [],
       );
-      const children = (await options.context.children.news(run.state)).map((body) => ({ body }));
+      const children = (await options.context.children.news(run.id, run.state)).map((body) => ({ body }));
       const all = [...news, ...children];
       // One that a time brings up again has to have it written down, which happens with an append alone.
-      const { commands } = decide(run.workflow, run.state, momentOf(options.context, id));
+      const { commands } = await decideLoaded(values, () => decide(run.workflow, run.state, moment));
       if (all.length > 0 || wakeOf(commands) !== undefined) {
         await run.tell({ body: { type: 'run.resumed', holder: options.context.holder } }, ...all);
       }

@@ -46,7 +46,7 @@ export function upkeepContract(open: () => Store): void {
     await over(store, 'run_1', 1);
     await over(store, 'run_2', 2);
     const text = (await store.runs.readEvents('run_1', 0))
-      .map(({ number, ...event }) => `${number} ${EVENT_VERSION} ${JSON.stringify(event)}\n`)
+      .map(({ number, ...event }) => `${number} ${EVENT_VERSION.plain} ${JSON.stringify(event)}\n`)
       .join('');
     const [first] = await store.upkeep.listRemovable('runs', undefined, 1);
     expect(first).toMatchObject({ run: 'run_1', endedAt: 1 });

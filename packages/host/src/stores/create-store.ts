@@ -1,5 +1,7 @@
 import type { Store } from '../ports/store.ts';
 import type { Upkeep } from '../ports/upkeep.ts';
+import type { ArtifactFiles } from './artifact-files.ts';
+import { createArtifactStore } from './artifact-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Database } from './database.ts';
 import { createEventStore } from './event-store.ts';
@@ -13,7 +15,7 @@ import { createResultCache } from './result-cache.ts';
 import { createRunStore } from './run-store.ts';
 import { createUpkeep } from './upkeep.ts';
 
-export function createStore(database: Database, vacuum: Upkeep['vacuum']): Store {
+export function createStore(database: Database, vacuum: Upkeep['vacuum'], files?: ArtifactFiles): Store {
   return {
     runs: createRunStore(database),
     leases: createLeaseStore(database),
@@ -26,6 +28,7 @@ export function createStore(database: Database, vacuum: Upkeep['vacuum']): Store
     firings: createFiringStore(database),
     events: createEventStore(database),
     upkeep: createUpkeep(database, vacuum),
+    artifacts: createArtifactStore(database, files),
     ...(database.stamp === undefined ? {} : { stamp: () => database.stamp?.() }),
     close: () => database.close(),
   };

@@ -45,8 +45,21 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
       ]),
     ) as T;
 
-  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep, shared } =
-    store;
+  const {
+    runs,
+    leases,
+    audit,
+    grants,
+    logs,
+    groups,
+    results,
+    files,
+    firings,
+    events,
+    upkeep,
+    artifacts,
+    shared,
+  } = store;
   return {
     appends: () => appends,
     arm() {
@@ -63,6 +76,7 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
     firings: port(firings),
     events: port(events),
     upkeep: port(upkeep),
+    artifacts: port(artifacts),
     ...(shared === undefined ? {} : { shared: crashingShared(shared, port, call, () => dead) }),
     close: () => store.close(),
   };

@@ -36,7 +36,8 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       return dead ? never : answer;
     };
 
-  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep } = store;
+  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep, artifacts } =
+    store;
   return {
     writes: () => writes,
     runs: {
@@ -63,6 +64,12 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
     files: { read: read(files.read), note: write(files.note) },
     // No run is removed while one crashes.
     upkeep,
+    artifacts: {
+      ...artifacts,
+      put: write(artifacts.put),
+      use: write(artifacts.use),
+      read: read(artifacts.read),
+    },
     leases: {
       acquire: write(leases.acquire),
       renew: write(leases.renew),

@@ -1,6 +1,7 @@
 import type { JsonObject } from '@cadre/sdk';
 import type { Command } from '../commands.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
+import { keepEntries } from './keep-large.ts';
 import { evaluateFor, outcomeOf } from './scope.ts';
 
 /**
@@ -26,7 +27,7 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number, child: stri
     attempt,
     child,
     workflow: step.workflow,
-    inputs: evaluateFor(draft, place, step.with) as JsonObject,
+    inputs: keepEntries(draft.moment.artifacts, evaluateFor(draft, place, step.with) as JsonObject),
     ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
     ...(step.permissions === undefined ? {} : { permissions: step.permissions }),
     ...(step.priority === undefined ? {} : { priority: step.priority }),

@@ -5,6 +5,7 @@ import { RUN_SUMMARY } from './0003-run-summary.ts';
 import { RESULT_CACHE } from './0004-result-cache.ts';
 import { FIRINGS } from './0005-firings.ts';
 import { UPKEEP } from './0006-upkeep.ts';
+import { ARTIFACTS } from './0007-artifacts.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -14,4 +15,12 @@ export interface Migration {
   readonly statements: Readonly<Record<Dialect, readonly string[]>>;
 }
 
-export const MIGRATIONS: readonly Migration[] = [JOURNAL, LINES, RUN_SUMMARY, RESULT_CACHE, FIRINGS, UPKEEP];
+export const MIGRATIONS: readonly Migration[] = [
+  JOURNAL,
+  LINES,
+  RUN_SUMMARY,
+  RESULT_CACHE,
+  FIRINGS,
+  UPKEEP,
+  ARTIFACTS,
+];

@@ -87,6 +87,7 @@ export function* removeRecord(key: number): Script<void> {
       key,
     );
   }
+  yield change('DELETE FROM artifact_uses WHERE run = (SELECT id FROM runs WHERE key = ?1)', key);
   yield change('DELETE FROM runs WHERE key = ?1', key);
 }
 
