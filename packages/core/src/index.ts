@@ -7,6 +7,7 @@ export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError
 export { type EvaluateOptions, evaluate } from './expression/evaluate.ts';
 export type { ExpressionFault } from './expression/explain-error.ts';
 export { type References, references } from './expression/references.ts';
+export { patternReplacer } from './expression/regular-expression.ts';
 export type { Scope, StepView } from './expression/scope.ts';
 export { topicFits } from './expression/topic.ts';
 export { canonicalJson } from './json.ts';

@@ -128,6 +128,10 @@ export const ConfigSchema = z.strictObject({
         .default(5 * 1024 * 1024)
         .describe('size at which the file is rotated'),
       keep: z.number().int().min(0).default(5).describe('rotated files kept'),
+      mask: z
+        .array(z.string())
+        .default([])
+        .describe('patterns (RE2 syntax); what fits one is *** in every log, and in what failures say'),
     })
     .prefault({})
     .describe('the log file'),

@@ -19,6 +19,7 @@ import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
 import { createGate } from './gate/create-gate.ts';
 import { fingerprint } from './gate/fingerprint.ts';
+import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
 import type { Moved } from './move.ts';
@@ -137,6 +138,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     config: (worker) => config.workers[worker] ?? {},
     secrets: environmentSecrets(options.env),
     environment,
+    hide: hideTexts(config),
     ...(config.cache.enabled ? { cache: cacheOf(config, store) } : {}),
   });
   const source: WorkflowSource = {

@@ -36,6 +36,8 @@ export interface GateSettings {
   readonly snapshots: Pick<Snapshots, 'open'>;
   /** The host's environment: what `env:NAME` permissions hand on. */
   readonly environment: NodeJS.ProcessEnv;
+  /** Replaces in logs and failures what people want to be hidden there; absent: nothing. */
+  readonly hide?: (text: string) => string;
   /** Where results are kept, and what is known of files; absent: none are. */
   readonly cache?: { readonly results: ResultCache; readonly files: FileIndex; readonly limits: CacheLimits };
   readonly limits?: { readonly fetch?: Partial<FetchLimits>; readonly scratch?: Partial<ScratchLimits> };

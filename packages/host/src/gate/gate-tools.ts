@@ -9,6 +9,7 @@ import { type CallCache, type CallCacheSettings, openCallCache } from './cache/c
 import { openFileDigests } from './cache/file-digests.ts';
 import { type CheckSandbox, sandboxCheck } from './check-sandbox.ts';
 import type { GateSettings } from './gate-settings.ts';
+import { createLogMask, type LogMask } from './log-mask.ts';
 import { createMask, type Mask } from './mask.ts';
 import { type GiveAway, giveToOwnerOf } from './owner.ts';
 import { keyFolders } from './private-folders.ts';
@@ -27,6 +28,7 @@ export interface GateTools
   readonly scratch: ScratchTrees;
   /** Of the whole gate: a worker that stays warm may tell in one call what it got in another. */
   readonly mask: Mask;
+  readonly logMask: LogMask;
   readonly fetchLimits: FetchLimits;
   readonly home: string;
   /** No worker may see these. */
@@ -39,6 +41,7 @@ export function openGateTools(settings: GateSettings): GateTools {
   const { workspace, dataDir, environment, limits } = settings;
   const home = environment['HOME'] ?? homedir();
   const audit = openAuditLog(settings.audit, auditHeadFile(dataDir), settings.clock);
+  const mask = createMask();
   const giveAway = () => giveToOwnerOf(workspace);
   const policyOf = ({ worker, places }: Subject) => placePolicy(policyFor(worker, settings.policy), places);
   // A faulty rule is told now, and not at the first call that it concerns.
@@ -61,7 +64,8 @@ export function openGateTools(settings: GateSettings): GateTools {
       limits: { ...SCRATCH_LIMITS, ...limits?.scratch },
       giveAway,
     }),
-    mask: createMask(),
+    mask,
+    logMask: createLogMask(mask, settings.hide ?? ((text) => text)),
     fetchLimits: { ...FETCH_LIMITS, ...limits?.fetch },
     hidden,
   };

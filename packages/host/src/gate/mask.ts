@@ -19,12 +19,6 @@ export function createMask(): Mask {
   let pattern: RegExp | undefined;
   const forms = new Set<string>();
   const text = (given: string) => (pattern === undefined ? given : given.replaceAll(pattern, MASKED));
-  const masked = (value: unknown): unknown => {
-    if (typeof value === 'string') return text(value);
-    if (Array.isArray(value)) return value.map(masked);
-    if (value === null || typeof value !== 'object') return value;
-    return Object.fromEntries(Object.entries(value).map(([name, inner]) => [text(name), masked(inner)]));
-  };
   return {
     add(secret) {
       const known = forms.size;
@@ -35,8 +29,18 @@ export function createMask(): Mask {
       pattern = new RegExp(longestFirst.map((form) => RegExp.escape(form)).join('|'), 'g');
     },
     text,
-    data: <T>(value: T) => (pattern === undefined ? value : (masked(value) as T)),
+    data: <T>(value: T) => (pattern === undefined ? value : (mapTexts(value, text) as T)),
   };
+}
+
+/** Plain data of the same shape with every text in it replaced, names included. */
+export function mapTexts(value: unknown, text: (given: string) => string): unknown {
+  if (typeof value === 'string') return text(value);
+  if (Array.isArray(value)) return value.map((inner) => mapTexts(inner, text));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [text(name), mapTexts(inner, text)]),
+  );
 }
 
 function linesOf(secret: string): readonly string[] {

@@ -7,6 +7,7 @@ import type { Found } from './cache/call-cache.ts';
 import { type CallWay, callWay } from './call-way.ts';
 import type { GateTools } from './gate-tools.ts';
 import { keepBefore } from './keep-before.ts';
+import type { LogMask } from './log-mask.ts';
 import { admitCall, type PreparedCall, prepareCall, valueFaults } from './prepare-call.ts';
 import type { Subject } from './subject.ts';
 
@@ -63,7 +64,7 @@ export async function performCall(
 }
 
 async function refused(subject: Subject, failed: Failure, tools: GateTools): Promise<Performed> {
-  const why = tools.mask.data(failed);
+  const why = tools.logMask.data(failed);
   await record(subject, tools, { decision: 'denied', rule: why.code, outcome: why.message });
   return { outcome: { ok: false, failure: why }, effects: [] };
 }
@@ -98,7 +99,7 @@ async function carryOut(
 ): Promise<Told> {
   const { subject, signal } = requested;
   const { worker, action, call, places } = subject;
-  const { mask } = tools;
+  const { mask, logMask } = tools;
   const reported: Effect[] = [];
   const outcome = await tools.runner.perform(
     {
@@ -118,18 +119,23 @@ async function carryOut(
       config: tools.config(worker.manifest.id),
     },
     signal,
-    callObserver(reported, requested, observer),
+    callObserver(reported, requested, logMask, observer),
   );
   const found = scratch === undefined ? [] : await scratch.changes();
   const effects = [...reported, ...unreported(found, reported)];
-  const told = { outcome: checkOutput(outcome, subject), effects };
+  const checked = checkOutput(outcome, subject);
+  const told = { outcome: checked.ok ? checked : logMask.data(checked), effects };
   const masked = mask.data(told);
   return { ...masked, isMasked: masked !== told && JSON.stringify(masked) !== JSON.stringify(told) };
 }
 
 /** What the worker says, with secrets taken out, and what it asks for. */
-function callObserver(reported: Effect[], requested: Requested, observer: GateObserver): CallObserver {
-  const { mask } = requested;
+function callObserver(
+  reported: Effect[],
+  requested: Requested,
+  mask: LogMask,
+  observer: GateObserver,
+): CallObserver {
   let lines = 0;
   return {
     log(level, message, fields) {

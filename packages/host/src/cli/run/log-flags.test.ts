@@ -49,4 +49,44 @@ describe('the log file', () => {
     expect(stderr).toMatch(/log|bytes/);
     expect(existsSync(join(place.folder, 'ran'))).toBe(false);
   });
+
+  test('what fits a pattern of log.mask is in no log and in no failure, and later steps still get it [HYG-35]', async () => {
+    const place = temporaryPlace({
+      'cadre.yaml': "log: { mask: ['ticket-[0-9]+'], dir: logs }\n",
+      'hello.yaml': `${hello('echo ticket-4711')}    - { id: next, run: "test '${'${{ trim(steps.hello.output.stdout) }}'}' = ticket-$((4700 + 11))" }
+    - { id: fails, run: "echo ticket-12 >&2; false" }
+`,
+    });
+    const { code, stdout, stderr } = await place.cadre('run', './hello.yaml', '--yes', '--json');
+    expect(code).toBe(1);
+    const { run, steps } = JSON.parse(stdout);
+    expect(steps.map((step: { status: string }) => step.status)).toEqual([
+      'succeeded',
+      'succeeded',
+      'failed',
+    ]);
+    const written = readFileSync(join(place.folder, 'logs/cadre.log'), 'utf8');
+    const kept = await place.cadre('logs', run);
+    for (const text of [stderr, written, kept.stdout, JSON.stringify(steps.at(-1).failure)]) {
+      expect(text).not.toContain('ticket-');
+    }
+    expect(written).toContain('***');
+    expect(kept.stdout).toContain('***');
+  });
+
+  test.each([
+    ['(open', 'is not a regular expression'],
+    ['a*', 'fits the empty text'],
+    ['(?=look)', 'RE2'],
+  ])('the pattern %s is refused before anything runs [HYG-35]', async (pattern, why) => {
+    const place = temporaryPlace({
+      'cadre.yaml': `log: { mask: ['${pattern}'] }\n`,
+      'hello.yaml': hello('touch ran'),
+    });
+    const { code, stderr } = await place.cadre('run', './hello.yaml', '--yes');
+    expect(code).toBe(2);
+    expect(stderr).toContain('log.mask');
+    expect(stderr).toContain(why);
+    expect(existsSync(join(place.folder, 'ran'))).toBe(false);
+  });
 });
