@@ -10,6 +10,7 @@ import { lateGate } from './gate/late-gate.ts';
 import type { AuditResult } from './gate/verify-audit.ts';
 import { mayNameStore } from './names-store.ts';
 import type { OpenedStore, StoreFacts } from './open-store.ts';
+import type { ArtifactStore } from './ports/artifacts.ts';
 import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GrantStore } from './ports/grant-store.ts';
@@ -37,6 +38,8 @@ export interface Records {
   readonly audit: AuditStore;
   /** What is kept of runs that are over, and what exempts them from going. */
   readonly upkeep: Omit<Upkeep, 'remove' | 'vacuum'>;
+  /** Values of runs that are too large for their journals. */
+  readonly artifacts: Pick<ArtifactStore, 'read' | 'find' | 'list' | 'listRuns' | 'setClass' | 'sizes'>;
   readonly clock: Clock;
   /** The holder of a lease is proved gone. */
   isDead(lease: Lease): boolean;
@@ -123,6 +126,7 @@ async function open(
     leases: store.leases,
     audit: store.audit,
     upkeep: store.upkeep,
+    artifacts: store.artifacts,
     clock,
     isDead: (lease) => liveness(lease, self()) === 'gone',
     async verifyAudit() {
