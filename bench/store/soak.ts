@@ -40,6 +40,7 @@ const retention = {
   logs: limits,
   artifacts: { temporary: limits, standard: limits },
   firings: limits,
+  tombstones: { most: 2 * most },
 };
 
 interface Sample {

@@ -243,6 +243,17 @@ export const ConfigSchema = z.strictObject({
         })
         .prefault({})
         .describe('what triggers have done, and events that were dealt with'),
+      tombstones: z
+        .strictObject({
+          most: z
+            .number()
+            .int()
+            .min(0)
+            .default(100_000)
+            .describe('at most, the oldest go first, and at least the newest 1,000 stay; 0: no limit'),
+        })
+        .prefault({})
+        .describe('what is left of runs that were removed: id, status, times, digest'),
     })
     .prefault({})
     .describe('how long what runs leave behind is kept; pinned runs and holds are exempt'),

@@ -85,7 +85,9 @@ export function openUpkeep(options: Options): UpkeepDoers {
   };
 }
 
-function retentionOf({ retention: { runs, plans, logs, artifacts, firings } }: Config): Retention {
+function retentionOf({
+  retention: { runs, plans, logs, artifacts, firings, tombstones },
+}: Config): Retention {
   const limits = ({ after, most, maxBytes }: Config['retention']['runs']) => ({
     afterMs: parseDuration(after),
     most,
@@ -97,5 +99,6 @@ function retentionOf({ retention: { runs, plans, logs, artifacts, firings } }: C
     logs: limits(logs),
     artifacts: { temporary: limits(artifacts.temporary), standard: limits(artifacts.standard) },
     firings: { afterMs: parseDuration(firings.after), most: firings.most },
+    tombstones,
   };
 }

@@ -629,6 +629,23 @@ export const COMMANDS: readonly CommandEntry[] = [
     ],
   },
   {
+    name: 'bench',
+    summary: 'Measurements on this machine',
+    commands: [
+      {
+        name: 'store',
+        summary:
+          'How long lists, pages, appends and counts take, by the number of runs, in a store made for that',
+        options: [
+          ['--runs <counts>', 'how many runs, separated by commas (default 10000)'],
+          ['--write <file>', 'keep the figures in this file, beside those of other counts'],
+        ],
+        examples: ['cadre bench store', 'cadre bench store --runs 10000,1000000 --write figures.json'],
+        load: async () => (await import('./commands/bench.ts')).benchStore,
+      },
+    ],
+  },
+  {
     name: 'maintenance',
     summary: 'What `cadre serve` does once a day: clean, and tidy the store',
     load: async () => (await import('./commands/doing.ts')).maintenance,

@@ -29,11 +29,15 @@ export type CleanedName = (typeof CLEANED_CLASSES)[number];
 export interface Retention extends Readonly<Record<KeptClass, Limits>> {
   readonly artifacts: ArtifactRetention;
   readonly firings: Omit<Limits, 'maxBytes'>;
+  /** What is left of runs that were removed. */
+  readonly tombstones: Pick<Limits, 'most'>;
 }
 
 export interface Cleaned {
   readonly classes: readonly CleanedClass[];
   readonly artifacts: readonly CleanedArtifacts[];
+  /** What was left of runs that were removed long ago. */
+  readonly tombstones: number;
   /** Firings of triggers. */
   readonly firings: number;
   /** Results of actions that held no more. */
@@ -84,20 +88,42 @@ export async function clean(options: CleanOptions, request: CleanRequest): Promi
   const finished = planOnly ? 0 : await upkeep.finishRemovals();
   const sizes = new Map((await upkeep.sizes()).map((size) => [size.class, size]));
   const classes: CleanedClass[] = [];
-  const wanted = (name: CleanedName) => request.classes === undefined || request.classes.includes(name);
+  const all = request.classes === undefined;
+  const wanted = (name: CleanedName) => all || request.classes?.includes(name) === true;
   for (const kept of KEPT_CLASSES.filter(wanted)) {
     const size = sizes.get(kept) ?? { class: kept, runs: 0, rows: 0, bytes: 0 };
     classes.push(await cleanClass(options, request, size));
   }
-  const all = request.classes === undefined;
   const expiredResults = planOnly || !all ? 0 : await upkeep.removeExpiredResults(clock.now());
   // After the runs, which are why many of them are used.
   const artifacts = wanted('artifacts')
     ? await cleanArtifacts({ ...options, retention: options.retention.artifacts }, request)
     : [];
   const firings = wanted('firings') && !planOnly ? await cleanFirings(options) : 0;
-  const report = { classes, artifacts, firings, expiredResults, finished, done: !planOnly };
+  const tombstones = planOnly || !all ? 0 : await forgetTombstones(options, request);
+  const report = { classes, artifacts, tombstones, firings, expiredResults, finished, done: !planOnly };
   return planOnly ? report : { ...report, vacuum: await upkeep.vacuum(alone) };
+}
+
+async function forgetTombstones(
+  { upkeep, audit, clock, retention }: CleanOptions,
+  { principal }: CleanRequest,
+): Promise<number> {
+  if (retention.tombstones.most === 0) return 0;
+  const forgotten = await upkeep.forgetTombstones(retention.tombstones.most);
+  if (forgotten === 0) return 0;
+  await audit.append({
+    at: clock.now(),
+    principal,
+    worker: 'cadre',
+    action: 'clean',
+    operation: 'forget',
+    target: 'tombstones',
+    decision: 'allowed',
+    rule: 'retention.tombstones',
+    details: { forgotten },
+  });
+  return forgotten;
 }
 
 /** Dead ones go by their age as well; those under way stay. */
