@@ -250,7 +250,7 @@ export const ConfigSchema = z.strictObject({
             .int()
             .min(0)
             .default(100_000)
-            .describe('at most, the oldest go first, and at least the newest 1,000 stay; 0: no limit'),
+            .describe('at most, the oldest go first, and at least the newest 100 stay; 0: no limit'),
         })
         .prefault({})
         .describe('what is left of runs that were removed: id, status, times, digest'),

@@ -31,7 +31,7 @@ import {
 } from './sql/upkeep.ts';
 
 /** The database itself keeps as many (migration 7). */
-const FEWEST_TOMBSTONES = 1_000;
+const FEWEST_TOMBSTONES = 100;
 
 /**
  * Invariants

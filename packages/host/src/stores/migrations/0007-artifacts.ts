@@ -6,7 +6,7 @@ import type { Migration } from './migrations.ts';
  * 1. Whoever names an artifact stands in `artifact_uses`, from before the event that names it to the end of its run.
  * 2. `artifact_sizes` is what counting `artifacts` would give.
  * 3. A tombstone never changes. It goes only when it was removed before the time in `forgetting`, which is never set so
- *    that fewer than the newest 1,000 stay.
+ *    that fewer than the newest 100 stay.
  *
  * `artifact_chunks` holds what has no file: everything of a store that many machines share, and what came from a backup.
  */
@@ -43,9 +43,9 @@ const plus = (row: string) =>
 const minus = (row: string) =>
   `UPDATE artifact_sizes SET artifacts = artifacts - 1, bytes = bytes - ${row}.bytes WHERE class = ${row}.class`;
 
-const TOO_FEW = 'the newest 1,000 tombstones stay';
+const TOO_FEW = 'the newest 100 tombstones stay';
 const NEWEST = (before: string) =>
-  `SELECT 1 FROM tombstones WHERE removed_at >= ${before} ORDER BY removed_at LIMIT 1 OFFSET 999`;
+  `SELECT 1 FROM tombstones WHERE removed_at >= ${before} ORDER BY removed_at LIMIT 1 OFFSET 99`;
 const KEPT = 'a tombstone is deleted only when it is old enough to be forgotten';
 
 const SQLITE = [
