@@ -112,6 +112,8 @@ async function open(
     places: {
       take: async (wish, signal) => (await doers()).places.take(wish, signal),
       free: (className) => here?.places.free(className) ?? 0,
+      prioritise: (run, priorityOf) => here?.places.prioritise(run, priorityOf),
+      figures: () => here?.places.figures() ?? [],
     },
     ...(opened.sharing === undefined ? {} : { sharing: opened.sharing }),
     findWorkflow: async (name) => (await doers()).findWorkflow(name),

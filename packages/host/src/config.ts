@@ -161,6 +161,29 @@ export const ConfigSchema = z.strictObject({
     )
     .default({})
     .describe('classes of work: cpu (cores, at most 8), io (32), llm (4), deploy (2), and own ones'),
+  pools: z
+    .record(
+      z.string(),
+      z
+        .strictObject({
+          min: z
+            .number()
+            .int()
+            .min(0)
+            .max(4)
+            .default(0)
+            .describe('processes that cadre serve and cadre work keep warm for the next call'),
+          max: z.number().int().min(1).max(32).default(4).describe('processes at once; further calls wait'),
+          idle: duration.default('5m').describe('after so long without a call a process is stopped'),
+          restart: z
+            .enum(['never', 'on-failure', 'always'])
+            .default('on-failure')
+            .describe('what happens when a process ends by itself'),
+        })
+        .refine(({ min, max }) => min <= max, 'min is at most max'),
+    )
+    .default({})
+    .describe('processes of single workers in each process of Cadre, by their id (0 to 4, stopped after 5m)'),
   work: z
     .strictObject({
       drain: z

@@ -46,6 +46,7 @@ import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
+import type { PoolSetting } from './workers/worker-pool.ts';
 
 const EVALUATION_LIMIT_MS = 10_000;
 
@@ -114,7 +115,14 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const log = openLog(config, options);
   const environment = withoutStore(options.env);
   const sandbox = openSandbox({ workspace: place.root, environment });
-  const runner = openRunner({ builtInFolder: join(DIST, 'workers'), workspace: place.root, sandbox });
+  const runner = openRunner({
+    builtInFolder: join(DIST, 'workers'),
+    workspace: place.root,
+    sandbox,
+    clock,
+    quarantines: store.pools.quarantines,
+    poolOf: (worker) => poolOf(config, worker),
+  });
   const snapshots = openSnapshots({
     workspace: place.root,
     dataDir: folder,
@@ -188,7 +196,13 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         loose: true,
       },
       new AbortController().signal,
-      { log: (line) => log[line.level](line.message, line.fields), progress: () => undefined },
+      {
+        log: (line) => log[line.level](line.message, line.fields),
+        progress: () => undefined,
+        // Part of no run: there is no budget.
+        spend: () => undefined,
+        measure: () => undefined,
+      },
     );
     return performed.outcome;
   };
@@ -227,6 +241,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   });
 
   const most = (className: string) => placesOf(limits(className).atOnce, options.performing);
+  const places = createPlaces(most, clock);
   const upkeep = openUpkeep({
     ...options,
     config,
@@ -240,7 +255,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     config,
     settings,
     gate,
-    places: createPlaces(most),
+    places,
     performers,
     classOf: (uses) => classOf(gate, uses),
     placesOf: most,
@@ -327,6 +342,13 @@ async function setSetting(file: string, key: string, text: string): Promise<Conf
 
 function cacheOf({ cache: { ttl, maxBytes } }: Config, { results, files }: Store) {
   return { results, files, limits: { ttlMs: parseDuration(ttl), maxBytes } };
+}
+
+function poolOf({ pools }: Config, worker: string): Partial<PoolSetting> {
+  const setting = Object.hasOwn(pools, worker) ? pools[worker] : undefined;
+  if (setting === undefined) return {};
+  const { idle, ...rest } = setting;
+  return { ...rest, idleMs: parseDuration(idle) };
 }
 
 /** The password of the store is for this process alone. */

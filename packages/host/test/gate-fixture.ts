@@ -14,6 +14,7 @@ import type { Store } from '../src/ports/store.ts';
 import { openSandbox } from '../src/sandboxes/open-sandbox.ts';
 import { openSnapshots } from '../src/snapshots/open-snapshots.ts';
 import { openSqliteStore } from '../src/stores/open-sqlite-store.ts';
+import { besideRunner } from '../src/testing/beside-runner.ts';
 import { openRunner } from '../src/workers/open-runner.ts';
 import { type WorkerFixture, workerFixture } from './worker-fixture.ts';
 
@@ -44,7 +45,7 @@ export async function gateFixture(...names: string[]): Promise<GateFixture> {
   const fixture = await workerFixture(...(names.length === 0 ? ['polite'] : names));
   const { workspace, dataDir, workers } = fixture;
   const sandbox = openSandbox({ workspace, environment: process.env });
-  const runner = openRunner({ builtInFolder: workers, workspace, sandbox });
+  const runner = openRunner({ ...besideRunner(), builtInFolder: workers, workspace, sandbox });
   const store = await openSqliteStore(':memory:');
   const clock = systemClock();
   const snapshots = openSnapshots({ workspace, dataDir, without: [dataDir], keep: 10, clock });
@@ -101,6 +102,8 @@ export async function gateFixture(...names: string[]): Promise<GateFixture> {
         {
           log: ({ message, fields }) => logs.push(`${message} ${JSON.stringify(fields ?? {})}`),
           progress: () => {},
+          spend: () => {},
+          measure: () => {},
         },
       ),
     audited: async () => (await store.audit.read(0)).map(({ entry }) => JSON.parse(entry) as AuditEntry),

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gitHttpServer } from '../../workers/src/testing/git-http-server.ts';
 import { DIST } from '../src/installation.ts';
 import type { ActionRunner } from '../src/ports/action-runner.ts';
+import { besideRunner } from '../src/testing/beside-runner.ts';
 import { openRunner } from '../src/workers/open-runner.ts';
 import { type GateFixture, gateFixture, TOKEN } from './gate-fixture.ts';
 import { describeSandboxed } from './sandboxed.ts';
@@ -14,7 +15,7 @@ let runner: ActionRunner;
 beforeEach(async () => {
   fixture = await gateFixture();
   const { workspace, sandbox } = fixture;
-  runner = openRunner({ builtInFolder: join(DIST, 'workers'), workspace, sandbox });
+  runner = openRunner({ ...besideRunner(), builtInFolder: join(DIST, 'workers'), workspace, sandbox });
 });
 afterEach(async () => {
   await runner.close();

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '@cadre/sdk';
-import { type FindArtifact, loadArtifacts, referencesIn } from '../artifact/load-artifacts.ts';
+import { isReference, loadArtifacts, referencesIn } from '../artifact/load-artifacts.ts';
 import { CadreError } from '../errors.ts';
 import { explainError } from './explain-error.ts';
 import { compileExpression, type Expression } from './expression.ts';
@@ -24,15 +24,66 @@ export interface EvaluateOptions {
  * ArtifactsNeeded.
  */
 export function evaluate(template: JsonValue, scope: Scope, options: EvaluateOptions = {}): JsonValue {
-  const fuel = options.fuel ?? DEFAULT_FUEL;
-  const evaluation = { variables: toVariables(scope), fuel, find: scope.findArtifact };
-  return evaluateValue(template, evaluation);
+  const filled = fillingOf(template);
+  return filled === undefined ? template : filled({ scope, fuel: options.fuel ?? DEFAULT_FUEL });
+}
+
+/** Whether there is nothing to evaluate in it, so that no scope is needed. */
+export function isConstant(template: JsonValue): boolean {
+  return fillingOf(template) === undefined;
 }
 
 interface Evaluation {
-  readonly variables: ReadonlyMap<string, unknown>;
+  readonly scope: Scope;
   readonly fuel: number;
-  readonly find: FindArtifact | undefined;
+  /** Made when the first expression needs all of them. */
+  variables?: ReadonlyMap<string, unknown>;
+}
+
+/** Gives the value; undefined stands for a template without an expression, which is its own value. */
+type Filling = ((evaluation: Evaluation) => JsonValue) | undefined;
+
+/** Templates belong to workflows, which are run again and again. */
+const FILLINGS = new WeakMap<object, { readonly filling: Filling }>();
+
+function fillingOf(template: JsonValue): Filling {
+  if (typeof template === 'string') return hasExpression(template) ? fillingOfText(template) : undefined;
+  if (typeof template !== 'object' || template === null) return undefined;
+  const known = FILLINGS.get(template);
+  if (known !== undefined) return known.filling;
+  const filling = Array.isArray(template) ? fillingOfList(template) : fillingOfObject(template as JsonObject);
+  FILLINGS.set(template, { filling });
+  return filling;
+}
+
+function fillingOfList(list: readonly JsonValue[]): Filling {
+  const fillings = list.map(fillingOf);
+  if (fillings.every((filling) => filling === undefined)) return undefined;
+  return (evaluation) =>
+    list.map((value, index) => {
+      const filling = fillings[index];
+      return filling === undefined ? value : filling(evaluation);
+    });
+}
+
+function fillingOfObject(object: JsonObject): Filling {
+  const entries = Object.entries(object).map(([key, value]) => ({ key, value, filling: fillingOf(value) }));
+  if (entries.every(({ filling }) => filling === undefined)) return undefined;
+  return (evaluation) =>
+    Object.fromEntries(
+      entries.map(({ key, value, filling }) => [key, filling === undefined ? value : filling(evaluation)]),
+    );
+}
+
+/** What is wrong with a text is said when it is evaluated, so that the first fault in the order of the template is told. */
+function fillingOfText(text: string): Filling {
+  let parts: readonly TemplatePart[] | undefined;
+  return (evaluation) => {
+    parts ??= parseTemplate(text);
+    const [first] = parts;
+    if (parts.length === 1 && first?.kind === 'expression') return evaluateWhole(first.text, evaluation);
+    return parts.map((part) => evaluatePart(part, evaluation)).join('');
+  };
 }
 
 /** A map and no object: a name such as `constructor` must not find what every object has. */
@@ -48,25 +99,6 @@ function toVariables(scope: Scope): ReadonlyMap<string, unknown> {
   ]);
 }
 
-function evaluateValue(value: JsonValue, evaluation: Evaluation): JsonValue {
-  if (typeof value === 'string') return hasExpression(value) ? evaluateText(value, evaluation) : value;
-  if (Array.isArray(value)) return value.map((element) => evaluateValue(element, evaluation));
-  return value !== null && typeof value === 'object' ? evaluateObject(value, evaluation) : value;
-}
-
-function evaluateObject(value: JsonObject, evaluation: Evaluation): JsonObject {
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, evaluateValue(inner, evaluation)]),
-  );
-}
-
-function evaluateText(text: string, evaluation: Evaluation): JsonValue {
-  const parts = parseTemplate(text);
-  const [first] = parts;
-  if (parts.length === 1 && first?.kind === 'expression') return evaluateWhole(first.text, evaluation);
-  return parts.map((part) => evaluatePart(part, evaluation)).join('');
-}
-
 function evaluateWhole(text: string, evaluation: Evaluation): JsonValue {
   const expression = compileExpression(text);
   return expression.secret === undefined ? run(expression, evaluation) : { $secret: expression.secret };
@@ -77,7 +109,8 @@ function evaluatePart(part: TemplatePart, evaluation: Evaluation): string {
   const expression = compileExpression(part.text);
   if (expression.secret !== undefined) throw explainError(part.text, secretInText());
   const found = run(expression, evaluation);
-  const value = evaluation.find === undefined ? found : loadArtifacts(found, evaluation.find);
+  const { findArtifact } = evaluation.scope;
+  const value = findArtifact === undefined ? found : loadArtifacts(found, findArtifact);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -91,7 +124,11 @@ function secretInText(): CadreError {
 const RESULT_FUEL_FACTOR = 10;
 
 function run(expression: Expression, evaluation: Evaluation): JsonValue {
-  const { fuel, find } = evaluation;
+  const found = expression.plain ? readPlain(expression.accesses, evaluation.scope) : undefined;
+  if (found !== undefined) return found;
+  const { fuel, scope } = evaluation;
+  evaluation.variables ??= toVariables(scope);
+  const find = scope.findArtifact;
   const variables =
     find === undefined ? evaluation.variables : loadAccesses(expression, evaluation.variables, find);
   const passedOn = find === undefined ? undefined : passOn(expression, variables);
@@ -118,6 +155,20 @@ function passOn(
     value = value[field as keyof typeof value];
   }
   return referencesIn(value).length === 0 ? undefined : (value as JsonValue);
+}
+
+/** Most expressions only read what a step gave. Undefined: it is not there, which the language itself explains best. */
+function readPlain([access]: readonly Access[], { steps, inputs }: Scope): JsonValue | undefined {
+  if (access === undefined) return undefined;
+  let value: unknown = access.name === 'steps' ? steps : access.name === 'inputs' ? inputs : undefined;
+  for (const field of access.fields) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    // What stands in it has to be loaded.
+    if (isReference(value)) return undefined;
+    if (!Object.hasOwn(value, field)) return undefined;
+    value = value[field as keyof typeof value];
+  }
+  return value as JsonValue | undefined;
 }
 
 /** The innermost value that an access is sure to reach. */

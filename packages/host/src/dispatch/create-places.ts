@@ -1,3 +1,5 @@
+import { createRecentCount, createWaitingLine, type RecentCount, type WaitingLine } from '@cadre/kit/line';
+import type { Clock } from '../ports/clock.ts';
 import type { Places, Wish } from '../ports/dispatch.ts';
 
 interface Waiting {
@@ -5,33 +7,41 @@ interface Waiting {
   readonly enter: () => void;
 }
 
-/** Runs in the order in which they are served next, each with what it waits for. */
-type Level = Map<string, Set<Waiting>>;
-
 interface Room {
+  readonly places: number;
   free: number;
-  /** By priority, highest first. */
-  readonly levels: Map<number, Level>;
+  readonly line: WaitingLine<Waiting>;
+  readonly begun: RecentCount;
 }
 
+/** More of a line is told to nobody. */
+const MOST_TOLD = 200;
+
 /**
- * Places of this process; `limitOf` says how many a class has.
+ * Places of this process; `limitOf` says how many a class has. Who waits is served as `kit/line` says.
  *
  * Invariants
  * 1. Of one priority each run that waits is served once before any of them is served again.
  * 2. Nobody waits while there is a free place.
  */
-export function createPlaces(limitOf: (className: string) => number): Places {
+export function createPlaces(
+  limitOf: (className: string) => number,
+  { now }: Pick<Clock, 'now'> = { now: Date.now },
+): Places {
   const rooms = new Map<string, Room>();
 
   function roomOf(className: string): Room {
-    const room = rooms.get(className) ?? { free: limitOf(className), levels: new Map() };
+    const known = rooms.get(className);
+    if (known !== undefined) return known;
+    const places = limitOf(className);
+    const room = { places, free: places, line: createWaitingLine<Waiting>(), begun: createRecentCount() };
     rooms.set(className, room);
     return room;
   }
 
   /** A place is given back once, whatever its holder does. */
   function placeIn(room: Room): () => void {
+    room.begun.add(now());
     let held = true;
     return () => {
       if (held) giveBack(room);
@@ -40,9 +50,9 @@ export function createPlaces(limitOf: (className: string) => number): Places {
   }
 
   function giveBack(room: Room): void {
-    const next = takeNext(room);
+    const next = room.line.next(now());
     if (next === undefined) room.free += 1;
-    else next.enter();
+    else next.item.enter();
   }
 
   return {
@@ -56,61 +66,32 @@ export function createPlaces(limitOf: (className: string) => number): Places {
       }
       return new Promise((resolve) => {
         const leave = () => {
-          remove(room, waiting);
+          room.line.leave(waiting);
           resolve(undefined);
         };
-        const waiting: Waiting = {
-          wish,
-          enter() {
-            signal.removeEventListener('abort', leave);
-            resolve(placeIn(room));
-          },
+        const enter = () => {
+          signal.removeEventListener('abort', leave);
+          resolve(placeIn(room));
         };
-        add(room, waiting);
+        const waiting = room.line.join({ wish, enter }, wish.run, wish.priority, now());
         signal.addEventListener('abort', leave, { once: true });
       });
     },
+    prioritise(run, priorityOf) {
+      for (const { line } of rooms.values()) line.move(run, ({ wish }) => priorityOf(wish.step), now());
+    },
+    figures: () =>
+      [...rooms].map(([className, { places, free, line, begun }]) => ({
+        class: className,
+        places,
+        taken: places - free,
+        waiting: line.length,
+        ...(line.oldest === undefined ? {} : { oldest: line.oldest }),
+        begun: begun.total,
+        lastMinute: begun.lastMinute(now()),
+        line: line
+          .ordered(now(), MOST_TOLD)
+          .map(({ item: { wish } }) => ({ run: wish.run, step: wish.step })),
+      })),
   };
-}
-
-function add({ levels }: Room, waiting: Waiting): void {
-  const { priority, run } = waiting.wish;
-  const level = levels.get(priority) ?? new Map<string, Set<Waiting>>();
-  const known = levels.has(priority);
-  const ofRun = level.get(run);
-  if (ofRun === undefined) level.set(run, new Set([waiting]));
-  else ofRun.add(waiting);
-  levels.set(priority, level);
-  if (!known) sort(levels);
-}
-
-/** A new priority is rare. */
-function sort(levels: Map<number, Level>): void {
-  const sorted = [...levels].sort(([left], [right]) => right - left);
-  levels.clear();
-  for (const [priority, level] of sorted) levels.set(priority, level);
-}
-
-function takeNext({ levels }: Room): Waiting | undefined {
-  for (const [priority, level] of levels) {
-    for (const [run, ofRun] of level) {
-      const [next] = ofRun;
-      if (next !== undefined) ofRun.delete(next);
-      // Invariant 1: whoever was served goes to the end.
-      level.delete(run);
-      if (ofRun.size > 0) level.set(run, ofRun);
-      if (level.size === 0) levels.delete(priority);
-      return next;
-    }
-  }
-  return undefined;
-}
-
-function remove({ levels }: Room, waiting: Waiting): void {
-  const { priority, run } = waiting.wish;
-  const level = levels.get(priority);
-  const ofRun = level?.get(run);
-  ofRun?.delete(waiting);
-  if (ofRun?.size === 0) level?.delete(run);
-  if (level?.size === 0) levels.delete(priority);
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GateFixture, gateFixture } from '../../test/gate-fixture.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from '../workers/open-runner.ts';
 
 let fixture: GateFixture;
@@ -74,6 +75,7 @@ describeSandboxed('permissions', () => {
     const manifest = join(fixture.workers, 'polite/worker.yaml');
     await writeFile(manifest, `${await readFile(manifest, 'utf8')}\ntags: [changed]\n`);
     const changed = openRunner({
+      ...besideRunner(),
       builtInFolder: fixture.workers,
       workspace: fixture.workspace,
       sandbox: fixture.sandbox,

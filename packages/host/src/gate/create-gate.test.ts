@@ -5,6 +5,7 @@ import { type GateFixture, gateFixture } from '../../test/gate-fixture.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
 import { buildWorker } from '../../test/worker-fixture.ts';
 import type { SandboxReport } from '../ports/sandbox.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from '../workers/open-runner.ts';
 
 const ENFORCED: SandboxReport = { level: 'enforced', mechanism: 'test', missing: [] };
@@ -90,6 +91,7 @@ describe('where the sandbox is weak', () => {
     await buildWorker('polite', own);
     await rm(join(fixture.workers, 'polite'), { recursive: true });
     const foreign = openRunner({
+      ...besideRunner(),
       builtInFolder: fixture.workers,
       workspace: fixture.workspace,
       sandbox: fixture.sandbox,
@@ -106,6 +108,7 @@ describe('where the sandbox is weak', () => {
     await buildWorker('polite', own);
     await rm(join(fixture.workers, 'polite'), { recursive: true });
     const foreign = openRunner({
+      ...besideRunner(),
       builtInFolder: fixture.workers,
       workspace: fixture.workspace,
       sandbox: fixture.sandbox,

@@ -1,3 +1,4 @@
+import type { Usage } from '@cadre/core';
 import type {
   Effect,
   JsonObject,
@@ -6,8 +7,11 @@ import type {
   Manifest,
   Outcome,
   Progress,
+  Spent,
   WorkerRequest,
 } from '@cadre/sdk';
+import type { PoolFigures } from './figures.ts';
+import type { ProcessLimits } from './gate.ts';
 
 /** Performs actions in worker processes. Only the gate calls it. */
 export interface ActionRunner {
@@ -20,6 +24,11 @@ export interface ActionRunner {
    * signal ends the call's whole process tree within 5 s and resolves with failure `cancelled`.
    */
   perform(call: ActionCall, signal: AbortSignal, observer: CallObserver): Promise<Outcome<JsonValue>>;
+  /** Keeps as many processes of the worker as its pool's `min` says, for calls in these surroundings; undefined: for none. */
+  warm(worker: InstalledWorker, around: Surroundings | undefined): void;
+  /** Gives calls of a run that wait for a process another priority; undefined leaves that of a step as it is. */
+  prioritise(run: string, priorityOf: (step: string) => number | undefined): void;
+  figures(): readonly PoolFigures[];
   /** Ends all workers. */
   close(): Promise<void>;
 }
@@ -33,22 +42,30 @@ export interface InstalledWorker {
   readonly builtIn: boolean;
 }
 
-export interface ActionCall {
-  readonly worker: string;
-  readonly version: string;
-  readonly action: string;
-  readonly input: JsonObject;
+/** What a worker's process is started for, and with: a call is never put to one that was started for something else. */
+export interface Surroundings {
   /** What the operating system shall let the process see and do. */
   readonly confinement: Confinement;
   readonly workspace: string;
   readonly dataDir: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** A call gets processes of its own, which are measured, and killed when they use more. */
+  readonly limits?: ProcessLimits;
+}
+
+export interface ActionCall extends Surroundings {
+  readonly worker: string;
+  readonly version: string;
+  readonly action: string;
+  readonly input: JsonObject;
   readonly mode: 'apply' | 'preview';
   readonly run: string;
   readonly step: string;
   readonly attempt: number;
   readonly idempotencyKey: string;
   readonly config: JsonObject;
-  readonly env: Readonly<Record<string, string>>;
+  /** Where it stands among the calls that wait for a process: above 0 high, below low. */
+  readonly priority?: number;
 }
 
 /** Paths are absolute and real (links resolved). Of two that hold one another the deeper one decides what is inside it. */
@@ -71,6 +88,9 @@ export interface CallObserver {
   log(level: LogLevel, message: string, fields?: JsonObject): void;
   progress(progress: Progress): void;
   effect(effect: Effect): void;
+  spend(spent: Spent): void;
+  /** What the processes of a call with `limits` have used so far. */
+  measure(usage: Usage): void;
   /** The gate's answer to a request made during the call: the value to hand back, or a refusal. */
   request(body: CallRequest): Promise<Outcome<JsonValue>>;
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@cadre/sdk';
+import type { ClassFigures } from './figures.ts';
 import type { Transaction } from './transaction.ts';
 
 /** Who wants to perform something, and how much it matters. */
@@ -8,17 +9,21 @@ export interface Wish {
   /** Higher goes first. */
   readonly priority: number;
   readonly run: string;
+  readonly step: string;
 }
 
 /** Places for attempts in this process: a bounded number for each class of work. */
 export interface Places {
   /**
-   * Waits for a place: by priority, then run by run in turn, then by age. Answers the way to give it back; undefined when
-   * the signal was aborted first.
+   * Waits for a place: by priority, then run by run in turn, then by age; each 15 minutes of waiting are worth one level of
+   * priority. Answers the way to give it back; undefined when the signal was aborted first.
    */
   take(wish: Wish, signal: AbortSignal): Promise<(() => void) | undefined>;
   /** How many could begin at once now. */
   free(className: string): number;
+  /** Gives what waits of a run another priority; undefined leaves that of a step as it is. */
+  prioritise(run: string, priorityOf: (step: string) => number | undefined): void;
+  figures(): readonly ClassFigures[];
 }
 
 /** Work that any process may do that has the same store open. */

@@ -4,7 +4,12 @@ import type { Places } from './dispatch.ts';
 /** What every kind of places keeps. `open` gives some in which each class has so many. */
 export function placesContract(name: string, open: (each: number) => Places): void {
   const never = new AbortController().signal;
-  const wish = (run: string, priority = 0, className = 'io') => ({ class: className, priority, run });
+  const wish = (run: string, priority = 0, className = 'io') => ({
+    class: className,
+    priority,
+    run,
+    step: 'a',
+  });
 
   /** Takes the only place, asks for others, and answers the order in which those are served. */
   async function orderOf(wishes: readonly ReturnType<typeof wish>[]): Promise<string[]> {
@@ -51,6 +56,27 @@ export function placesContract(name: string, open: (each: number) => Places): vo
       ]);
       const wide = [wish('a'), wish('a'), wish('a'), wish('b'), wish('b'), wish('c')];
       expect(await orderOf(wide)).toEqual(['a0', 'b3', 'c5', 'a1', 'b4', 'a2']);
+    });
+
+    test('what waits of a run can be given another priority, and the line says who is next [WRK-125]', async () => {
+      const places = open(1);
+      const giveBack = await places.take(wish('first'), never);
+      const order: string[] = [];
+      const served = ['a', 'b', 'c'].map(async (run) => {
+        const back = await places.take({ ...wish(run), step: `of ${run}` }, never);
+        order.push(run);
+        back?.();
+      });
+      const [before] = places.figures();
+      expect(before).toMatchObject({ class: 'io', places: 1, taken: 1, waiting: 3, begun: 1 });
+      expect(before?.line.map(({ run }) => run)).toEqual(['a', 'b', 'c']);
+      places.prioritise('c', (step) => (step === 'of c' ? 1 : undefined));
+      places.prioritise('b', () => undefined);
+      expect(places.figures()[0]?.line[0]).toEqual({ run: 'c', step: 'of c' });
+      giveBack?.();
+      await Promise.all(served);
+      expect(order).toEqual(['c', 'a', 'b']);
+      expect(places.figures()[0]).toMatchObject({ taken: 0, waiting: 0, begun: 4, lastMinute: 4, line: [] });
     });
 
     test('who gives up waiting gets none and leaves none behind', async () => {

@@ -7,6 +7,7 @@ import { firingContract } from './firing-store.contract.ts';
 import { grantContract } from './grant-store.contract.ts';
 import { groupContract } from './group-store.contract.ts';
 import { leaseContract } from './lease-store.contract.ts';
+import { poolContract } from './pool-store.contract.ts';
 import { resultCacheContract } from './result-cache.contract.ts';
 import { besideContract, recordContract, runContract } from './run-store.contract.ts';
 import type { Store } from './store.ts';
@@ -34,5 +35,6 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     eventContract(() => store);
     upkeepContract(() => store);
     artifactContract(() => store);
+    poolContract(() => store);
   });
 }

@@ -8,6 +8,7 @@ import type { GrantStore } from './grant-store.ts';
 import type { GroupStore } from './group-store.ts';
 import type { LeaseStore } from './lease-store.ts';
 import type { LogStore } from './log-store.ts';
+import type { PoolStore } from './pool-store.ts';
 import type { ResultCache } from './result-cache.ts';
 import type { SharedStore } from './shared-journal.ts';
 import type { Upkeep } from './upkeep.ts';
@@ -28,6 +29,7 @@ export interface Store {
   readonly files: FileIndex;
   readonly upkeep: Upkeep;
   readonly artifacts: ArtifactStore;
+  readonly pools: PoolStore;
   /** Something that is another one after any process has written; costs no question to the database. */
   stamp?(): string | undefined;
   close(): Promise<void>;

@@ -11,6 +11,7 @@ import { createGrantStore } from './grant-store.ts';
 import { createGroupStore } from './group-store.ts';
 import { createLeaseStore } from './lease-store.ts';
 import { createLogStore } from './log-store.ts';
+import { createPoolStore } from './pool-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRunStore } from './run-store.ts';
 import { createUpkeep } from './upkeep.ts';
@@ -29,6 +30,7 @@ export function createStore(database: Database, vacuum: Upkeep['vacuum'], files?
     events: createEventStore(database),
     upkeep: createUpkeep(database, vacuum),
     artifacts: createArtifactStore(database, files),
+    pools: createPoolStore(database),
     ...(database.stamp === undefined ? {} : { stamp: () => database.stamp?.() }),
     close: () => database.close(),
   };

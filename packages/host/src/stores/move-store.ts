@@ -47,6 +47,7 @@ const TABLES: readonly Table[] = [
   { name: 'waits', columns: ['run', 'step', 'head', 'topic'], order: ['run', 'step'] },
   { name: 'audit', columns: ['number', 'previous', 'hash', 'entry'], order: ['number'] },
   { name: 'pins', columns: ['run', 'principal', 'at', 'reason'], order: ['run'] },
+  { name: 'quarantines', columns: ['worker', 'since', 'reason'], order: ['worker'] },
   { name: 'holds', columns: ['name', 'workflow', 'principal', 'at', 'reason'], order: ['name'] },
   {
     name: 'tombstones',

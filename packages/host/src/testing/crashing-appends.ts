@@ -58,6 +58,7 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
     events,
     upkeep,
     artifacts,
+    pools,
     shared,
   } = store;
   return {
@@ -77,6 +78,7 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
     events: port(events),
     upkeep: port(upkeep),
     artifacts: port(artifacts),
+    pools,
     ...(shared === undefined ? {} : { shared: crashingShared(shared, port, call, () => dead) }),
     close: () => store.close(),
   };

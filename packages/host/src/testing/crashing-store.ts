@@ -36,8 +36,8 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       return dead ? never : answer;
     };
 
-  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep, artifacts } =
-    store;
+  const { runs, leases, audit, grants, logs, groups, results, files, firings, events } = store;
+  const { upkeep, pools, artifacts } = store;
   return {
     writes: () => writes,
     runs: {
@@ -70,6 +70,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       use: write(artifacts.use),
       read: read(artifacts.read),
     },
+    pools,
     leases: {
       acquire: write(leases.acquire),
       renew: write(leases.renew),

@@ -10,6 +10,7 @@ import { type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts'
 import type { ActionRunner, Confinement } from '../ports/action-runner.ts';
 import type { BoxLimits } from '../sandboxes/box-limits.ts';
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from './open-runner.ts';
 
 const CANARY = `canary-${process.pid}-${process.hrtime.bigint()}`;
@@ -62,7 +63,13 @@ function newRunner(limits: Partial<BoxLimits> = {}, graceMs = 300): ActionRunner
     limits,
   });
   const times = { graceMs };
-  const runner = openRunner({ builtInFolder: fixture.workers, workspace: fixture.workspace, sandbox, times });
+  const runner = openRunner({
+    ...besideRunner(),
+    builtInFolder: fixture.workers,
+    workspace: fixture.workspace,
+    sandbox,
+    times,
+  });
   runners.push(runner);
   return runner;
 }
@@ -109,6 +116,8 @@ function perform(
         options.heard?.started.resolve();
       },
       progress: () => {},
+      spend: () => {},
+      measure: () => {},
       effect: () => {},
       request: async () => ({ ok: true, output: true }),
     },
@@ -339,7 +348,12 @@ describe('without a sandbox', () => {
       level: 'advisory',
       hint: expect.stringContaining('bubblewrap'),
     });
-    const runner = openRunner({ builtInFolder: fixture.workers, workspace: fixture.workspace, sandbox });
+    const runner = openRunner({
+      ...besideRunner(),
+      builtInFolder: fixture.workers,
+      workspace: fixture.workspace,
+      sandbox,
+    });
     runners.push(runner);
     const outcome = await perform(runner, 'try', { way: 'environment', canary: CANARY });
     expect(outcome).toMatchObject({ ok: true, output: { got: null } });
@@ -348,7 +362,7 @@ describe('without a sandbox', () => {
   test('the hostile worker of these tests refuses to do anything that could harm the machine', async () => {
     const { workspace, workers } = fixture;
     const sandbox = openSandbox({ workspace, environment: { PATH: '/nowhere' } });
-    const runner = openRunner({ builtInFolder: workers, workspace, sandbox });
+    const runner = openRunner({ ...besideRunner(), builtInFolder: workers, workspace, sandbox });
     runners.push(runner);
     const made = join(workspace, 'not-to-be-made');
     const harmful: readonly (readonly [string, JsonObject])[] = [

@@ -1,13 +1,15 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { JsonObject, JsonValue, Outcome } from '@cadre/sdk';
+import type { Usage } from '@cadre/core';
+import type { JsonObject, JsonValue, Outcome, Spent } from '@cadre/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeSandboxed } from '../../test/sandboxed.ts';
 import { type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
 import type { ActionCall, ActionRunner, CallRequest } from '../ports/action-runner.ts';
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from './open-runner.ts';
-import type { PoolTimes } from './worker-pool.ts';
+import type { PoolSetting } from './worker-pool.ts';
 
 let fixture: WorkerFixture;
 const runners: ActionRunner[] = [];
@@ -19,9 +21,15 @@ afterAll(async () => {
   await fixture?.remove();
 });
 
-function newRunner(times: Partial<PoolTimes> = {}): ActionRunner {
+function newRunner(pool: Partial<PoolSetting> = {}, beside = besideRunner()): ActionRunner {
   const sandbox = openSandbox({ workspace: fixture.workspace, environment: process.env });
-  const runner = openRunner({ builtInFolder: fixture.workers, workspace: fixture.workspace, sandbox, times });
+  const runner = openRunner({
+    ...beside,
+    builtInFolder: fixture.workers,
+    workspace: fixture.workspace,
+    sandbox,
+    poolOf: () => pool,
+  });
   runners.push(runner);
   return runner;
 }
@@ -31,6 +39,8 @@ interface Options {
   readonly signal?: AbortSignal;
   readonly request?: (body: CallRequest) => Outcome<JsonValue>;
   readonly onLog?: (message: string) => void;
+  readonly onSpent?: (spent: Spent) => void;
+  readonly onUse?: (usage: Usage) => void;
 }
 
 function perform(runner: ActionRunner, action: string, input: JsonObject, options: Options = {}) {
@@ -62,6 +72,8 @@ function perform(runner: ActionRunner, action: string, input: JsonObject, option
     {
       log: (_level, message) => options.onLog?.(message),
       progress: () => {},
+      spend: (spent) => options.onSpent?.(spent),
+      measure: (usage) => options.onUse?.(usage),
       effect: () => {},
       request: async (body) => options.request?.(body) ?? { ok: true, output: true },
     },
@@ -214,6 +226,7 @@ describeSandboxed('the runner', () => {
 
   test('[WRK-4] a worker that cannot be started is a clear failure', async () => {
     const missing = openRunner({
+      ...besideRunner(),
       builtInFolder: fixture.workers,
       workspace: fixture.workspace,
       sandbox: openSandbox({ workspace: fixture.workspace, environment: process.env }),

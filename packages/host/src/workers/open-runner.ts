@@ -1,23 +1,39 @@
 import { failure } from '@cadre/sdk';
 import type { ActionRunner } from '../ports/action-runner.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { QuarantineStore } from '../ports/pool-store.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
+import { openPools } from './open-pools.ts';
 import { createRegistry, type Registry } from './registry.ts';
-import { openWorkerPool, type PoolTimes } from './worker-pool.ts';
+import type { PoolSetting } from './worker-pool.ts';
+import type { WorkerTimes } from './worker-process.ts';
 
 export interface RunnerSettings {
   /** Folder with the workers that come with Cadre, one package each. */
   readonly builtInFolder: string;
   readonly workspace: string;
   readonly sandbox: Sandbox;
-  readonly times?: Partial<PoolTimes>;
+  readonly clock: Clock;
+  readonly quarantines: QuarantineStore;
+  /** How many processes of a worker there are, where that is not the usual. */
+  readonly poolOf?: (worker: string) => Partial<PoolSetting>;
+  readonly times?: Partial<WorkerTimes>;
 }
 
-const TIMES: PoolTimes = { startMs: 20_000, graceMs: 5_000, idleMs: 300_000 };
+const TIMES: WorkerTimes = { startMs: 20_000, graceMs: 5_000 };
+
+const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failure' };
 
 /** Performs actions in worker processes, which are started when first needed and kept while they are used. */
 export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Registry, 'problems'> {
+  const { sandbox, clock, quarantines } = settings;
   const registry = createRegistry({ builtIn: settings.builtInFolder, workspace: settings.workspace });
-  const pool = openWorkerPool(settings.sandbox, { ...TIMES, ...settings.times });
+  const pools = openPools((worker) => ({ ...USUAL, ...settings.poolOf?.(worker) }), {
+    sandbox,
+    clock,
+    quarantines,
+    times: { ...TIMES, ...settings.times },
+  });
   return {
     list: registry.list,
     problems: registry.problems,
@@ -27,8 +43,11 @@ export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Regist
       if (signal.aborted)
         return { ok: false, failure: failure('cancelled', `${name} was stopped before it began`) };
       const { worker } = registry.resolve(`${name}@${call.version}`);
-      return pool.use(worker, call, (process) => process.call(call, signal, observer));
+      return pools.use(worker, call, signal, (process) => process.call(call, signal, observer));
     },
-    close: pool.close,
+    warm: pools.warm,
+    prioritise: pools.prioritise,
+    figures: pools.figures,
+    close: pools.close,
   };
 }

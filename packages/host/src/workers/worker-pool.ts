@@ -1,180 +1,414 @@
-import { isCadreError } from '@cadre/core';
+import { createRecentCount, createWaitingLine, type Waiting } from '@cadre/kit/line';
 import { type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
-import type { ActionCall, CallRequest, InstalledWorker } from '../ports/action-runner.ts';
-import type { NetworkProxy, Sandbox } from '../ports/sandbox.ts';
-import { nodeCommand } from './node-command.ts';
-import { openWorkerProcess, type WorkerProcess, type WorkerTimes } from './worker-process.ts';
+import type { InstalledWorker, Surroundings } from '../ports/action-runner.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Lane, PoolFigures } from '../ports/figures.ts';
+import type { QuarantineStore } from '../ports/pool-store.ts';
+import type { Sandbox } from '../ports/sandbox.ts';
+import { createRestarts, type RestartPolicy, type Restarts } from './restarts.ts';
+import { hasProxy, keyOf, startWorker } from './start-worker.ts';
+import type { WorkerProcess, WorkerTimes } from './worker-process.ts';
 
-export interface PoolTimes extends WorkerTimes {
-  /** After so long without a call a worker is stopped. */
+/** How many processes of one worker there are. */
+export interface PoolSetting {
+  /** So many are kept without a call, once it is known what for. */
+  readonly min: number;
+  readonly max: number;
+  /** After so long without a call a process is stopped. */
   readonly idleMs: number;
+  readonly restart: RestartPolicy;
+}
+
+export interface PoolContext {
+  readonly sandbox: Sandbox;
+  readonly times: WorkerTimes;
+  readonly clock: Clock;
+  readonly quarantines: QuarantineStore;
+  /** A process has no call any more. */
+  readonly rested: () => void;
+}
+
+/** Who wants a process. */
+export interface Caller extends Surroundings {
+  readonly run: string;
+  readonly step: string;
+  readonly priority?: number;
 }
 
 interface Member {
   readonly key: string;
+  readonly around: Surroundings;
   readonly started: Promise<Outcome<WorkerProcess>>;
   /** Once it is started. */
   process?: WorkerProcess;
   /** Calls that have taken it, also while it is starting. */
   taken: number;
-  idle?: NodeJS.Timeout | undefined;
+  /** It gets no further call. */
+  isLeaving: boolean;
+  takeBackIdle?: (() => void) | undefined;
 }
 
-/** So many workers are kept warm without a call; the one that was used longest ago goes first. */
-const MOST_IDLE = 6;
+interface Wanted {
+  readonly worker: InstalledWorker;
+  readonly caller: Caller;
+  /** Undefined: there will be none. */
+  readonly enter: (member: Member | undefined) => void;
+}
+
+/** Calls at once in one process where they may share it; with more the next process is started. */
+const MOST_CALLS = 16;
+
+const LANES: readonly (readonly [priority: number, lane: Lane])[] = [
+  [1, 'high'],
+  [0, 'normal'],
+  [-1, 'low'],
+];
 
 /**
- * Running workers by what they are and how they are confined.
- * Invariants:
+ * The processes of one worker.
+ *
+ * Invariants
  * 1. A call gets a process that was started for exactly its worker, confinement, folders and environment.
  * 2. Where programs may use the network a process has one call at a time, so that each connection belongs to a call.
- * 3. After `close` no worker runs.
+ * 3. There are never more processes than `max`, those that are ending counted; who finds none waits in a line, and nobody
+ *    passes whoever stands first in it.
+ * 4. What a call with limits uses is its own: nobody used its process before, and nobody will.
+ * 5. A process that dies harms its own calls; in its place none is started before its time, and none in quarantine.
  */
-export interface WorkerPool {
-  use<T>(
+export class WorkerPool {
+  readonly #id: string;
+  readonly #setting: PoolSetting;
+  readonly #context: PoolContext;
+  /** All that are not gone. A set keeps the order in which things were put: the one that rests last stands last. */
+  readonly #members = new Set<Member>();
+  readonly #line = createWaitingLine<Wanted>();
+  readonly #restarts: Restarts;
+  readonly #performed = createRecentCount();
+  #failed = 0;
+  #starts = 0;
+  #measured = 0;
+  #restarted = 0;
+  /** Processes that died and that none was started for yet. */
+  #owed = 0;
+  /** What is kept warm. */
+  #warm:
+    | { readonly worker: InstalledWorker; readonly around: Surroundings; readonly key: string }
+    | undefined;
+  #quarantining: Promise<void> | undefined;
+  #takeBackServe: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(id: string, setting: PoolSetting, context: PoolContext) {
+    this.#id = id;
+    this.#setting = setting;
+    this.#context = context;
+    this.#restarts = createRestarts(setting.restart);
+  }
+
+  async use(
     worker: InstalledWorker,
-    call: ActionCall,
-    task: (process: WorkerProcess) => Promise<T>,
-  ): Promise<T | { readonly ok: false; readonly failure: Failure }>;
-  close(): Promise<void>;
-}
+    caller: Caller,
+    signal: AbortSignal,
+    task: (process: WorkerProcess) => Promise<Outcome<JsonValue>>,
+  ): Promise<Outcome<JsonValue>> {
+    if (this.#isClosed) return { ok: false, failure: ending() };
+    const member = await this.#take(worker, caller, signal);
+    if (member === undefined) return { ok: false, failure: this.#isClosed ? ending() : stopped(this.#id) };
+    try {
+      const started = await member.started;
+      const outcome = started.ok ? await task(started.output) : started;
+      if (!outcome.ok) this.#failed += 1;
+      return outcome;
+    } finally {
+      this.#performed.add(this.#now());
+      this.#rest(member);
+    }
+  }
 
-export function openWorkerPool(sandbox: Sandbox, times: PoolTimes): WorkerPool {
-  const members = new Set<Member>();
-  let isClosed = false;
+  /** From now on keeps `min` processes for this; undefined: for nothing. */
+  warm(worker: InstalledWorker, around: Surroundings | undefined): void {
+    const before = this.#warm?.key;
+    this.#warm = around === undefined ? undefined : { worker, around, key: keyOf(worker, around) };
+    if (before !== undefined && before !== this.#warm?.key) {
+      // What may no longer be done by calls is not kept at hand either.
+      for (const member of this.#idle()) if (member.key === before) this.#retire(member);
+    }
+    this.#refill();
+  }
 
-  const leave = (member: Member) => {
-    clearTimeout(member.idle);
-    members.delete(member);
-  };
-  const retire = async (member: Member) => {
-    leave(member);
-    const started = await member.started;
-    if (started.ok) await started.output.stop();
-  };
-  const find = (key: string, isShared: boolean) =>
-    [...members].find(
-      (member) =>
-        member.key === key && (isShared || member.taken === 0) && member.process?.isRetired !== true,
-    );
-  const add = (key: string, worker: InstalledWorker, call: ActionCall) => {
-    const member: Member = { key, taken: 0, started: startWorker(worker, call, sandbox, times) };
-    members.add(member);
-    void watch(member);
+  prioritise(run: string, priorityOf: (step: string) => number | undefined): void {
+    const lane = ({ caller }: Wanted) => laneOf(priorityOf(caller.step));
+    this.#line.move(run, lane, this.#now());
+  }
+
+  /** Processes without a call that need not be kept, the one that was used longest ago first. */
+  spare(): readonly (() => void)[] {
+    const idle = this.#idle();
+    const warm = idle.filter(({ key }) => key === this.#warm?.key);
+    const kept = new Set(warm.slice(Math.max(0, warm.length - this.#setting.min)));
+    return idle.filter((member) => !kept.has(member)).map((member) => () => this.#retire(member));
+  }
+
+  figures(): PoolFigures {
+    const now = this.#now();
+    const { oldest } = this.#line;
+    const waiting = this.#line.ordered(now, Number.POSITIVE_INFINITY);
+    const inLane = (priority: number) => waiting.filter((one) => one.priority === priority).length;
+    return {
+      worker: this.#id,
+      processes: this.#members.size,
+      idle: this.#idle().length,
+      calls: [...this.#members].reduce((sum, { taken }) => sum + taken, 0),
+      waiting: Object.fromEntries(LANES.map(([priority, lane]) => [lane, inLane(priority)])) as Record<
+        Lane,
+        number
+      >,
+      ...(oldest === undefined ? {} : { oldest }),
+      performed: this.#performed.total,
+      lastMinute: this.#performed.lastMinute(now),
+      failed: this.#failed,
+      starts: this.#starts,
+      restarts: this.#restarted,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#takeBackServe?.();
+    for (let one = this.#line.next(this.#now()); one !== undefined; one = this.#line.next(this.#now())) {
+      one.item.enter(undefined);
+    }
+    await Promise.all([...this.#members].map((member) => this.#end(member)));
+    await this.#quarantining;
+  }
+
+  #now(): number {
+    return this.#context.clock.now();
+  }
+
+  #idle(): readonly Member[] {
+    return [...this.#members].filter((member) => member.taken === 0 && !isLeaving(member));
+  }
+
+  async #take(worker: InstalledWorker, caller: Caller, signal: AbortSignal): Promise<Member | undefined> {
+    const seat = this.#line.length === 0 ? this.#seat(worker, caller) : undefined;
+    if (seat !== undefined) return seat;
+    return new Promise((resolve) => {
+      const leave = () => {
+        this.#line.leave(waiting);
+        resolve(undefined);
+        // It may have been the one for whom a process was to end.
+        this.#serve();
+      };
+      const enter = (member: Member | undefined) => {
+        signal.removeEventListener('abort', leave);
+        resolve(member);
+      };
+      const priority = laneOf(caller.priority ?? 0) ?? 0;
+      const waiting: Waiting<Wanted> = this.#line.join(
+        { worker, caller, enter },
+        caller.run,
+        priority,
+        this.#now(),
+      );
+      signal.addEventListener('abort', leave, { once: true });
+    });
+  }
+
+  /** Whoever stands first gets the next process that fits; the others wait for that. */
+  #serve(): void {
+    while (!this.#isClosed) {
+      const first = this.#line.first(this.#now());
+      if (first === undefined) {
+        this.#refill();
+        return;
+      }
+      const { worker, caller, enter } = first.item;
+      const member = this.#seat(worker, caller);
+      if (member === undefined) return;
+      this.#line.next(this.#now());
+      enter(member);
+    }
+  }
+
+  /** Takes a process for a call; undefined: there is none now, and `serve` is called when there may be one. */
+  #seat(worker: InstalledWorker, caller: Caller): Member | undefined {
+    const key = caller.limits === undefined ? keyOf(worker, caller) : this.#ownKey();
+    const member =
+      this.#find(key, hasProxy(caller) ? 1 : MOST_CALLS) ?? this.#startIfRoom(key, worker, caller);
+    if (member === undefined) return undefined;
+    member.taken += 1;
+    member.takeBackIdle?.();
     return member;
-  };
-  const watch = async (member: Member) => {
+  }
+
+  /** Invariant 4: no other has this key. */
+  #ownKey(): string {
+    this.#measured += 1;
+    return `measured ${this.#measured}`;
+  }
+
+  /** The one with the fewest calls; of those the one that was used last, which has the most at hand. */
+  #find(key: string, most: number): Member | undefined {
+    const fitting = [...this.#members].filter(
+      (member) => member.key === key && member.taken < most && !isLeaving(member),
+    );
+    const least = Math.min(...fitting.map(({ taken }) => taken));
+    return fitting.findLast(({ taken }) => taken === least);
+  }
+
+  #startIfRoom(key: string, worker: InstalledWorker, around: Surroundings): Member | undefined {
+    const { notBefore } = this.#restarts;
+    if (notBefore > this.#now()) {
+      this.#takeBackServe?.();
+      this.#takeBackServe = this.#context.clock.wakeAt(notBefore, () => this.#serve());
+      return undefined;
+    }
+    if (this.#members.size < this.#setting.max) return this.#start(key, worker, around);
+    // Invariant 3: the place of one that rests is free when it is gone.
+    if (![...this.#members].some((member) => member.taken === 0 && isLeaving(member))) {
+      const [oldest] = this.#idle();
+      if (oldest !== undefined) this.#retire(oldest);
+    }
+    return undefined;
+  }
+
+  #start(key: string, worker: InstalledWorker, around: Surroundings): Member {
+    this.#starts += 1;
+    if (this.#owed > 0) {
+      this.#owed -= 1;
+      this.#restarted += 1;
+    }
+    const { confinement, workspace, dataDir, env, limits } = around;
+    const kept = { confinement, workspace, dataDir, env, ...(limits === undefined ? {} : { limits }) };
+    const member: Member = {
+      key,
+      around: kept,
+      taken: 0,
+      isLeaving: false,
+      started: this.#begin(worker, kept),
+    };
+    this.#members.add(member);
+    void this.#watch(member, worker);
+    return member;
+  }
+
+  async #begin(worker: InstalledWorker, around: Surroundings): Promise<Outcome<WorkerProcess>> {
+    const { quarantines, sandbox, times } = this.#context;
+    await this.#quarantining;
+    const quarantine = await quarantines.find(this.#id);
+    if (quarantine !== undefined) {
+      const since = new Date(quarantine.since).toISOString();
+      const message = `the worker ${this.#id} is in quarantine since ${since}: ${quarantine.reason}`;
+      const hint = `when its fault is mended: cadre workers clear ${this.#id}`;
+      return { ok: false, failure: failure('worker_quarantined', message, { hint }) };
+    }
+    return startWorker(worker, around, sandbox, times);
+  }
+
+  async #watch(member: Member, worker: InstalledWorker): Promise<void> {
     // Whoever uses it hears why it did not start.
     const started = await member.started.catch(() => undefined);
+    let why: 'asked' | 'left' | 'died' = 'asked';
     if (started?.ok === true) {
       member.process = started.output;
-      await started.output.gone;
+      why = await started.output.gone;
+    } else {
+      if (started?.failure.code === 'worker_not_started') why = 'died';
+      // Tried again when it is next asked for; trying at once would never end.
+      this.#warm = undefined;
     }
-    leave(member);
-  };
-  const rest = (member: Member) => {
-    member.taken -= 1;
-    if (member.process?.isRetired === true) leave(member);
-    if (member.taken > 0 || !members.has(member)) return;
-    member.idle = setTimeout(() => void retire(member), times.idleMs).unref();
-    // A set keeps the order in which things were put: the one that rests last stands last.
-    members.delete(member);
-    members.add(member);
-    const idle = [...members].filter(({ taken }) => taken === 0);
-    for (const oldest of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) void retire(oldest);
-  };
+    this.#members.delete(member);
+    member.takeBackIdle?.();
+    if (this.#isClosed) return;
+    if (why === 'died' || (why === 'left' && this.#setting.restart === 'always'))
+      this.#replace(member, worker);
+    this.#serve();
+  }
 
-  return {
-    async use(worker, call, task) {
-      if (isClosed)
-        return { ok: false, failure: failure('cancelled', 'Cadre is ending, no worker is started any more') };
-      const key = keyOf(worker, call);
-      const member = find(key, !hasProxy(call)) ?? add(key, worker, call);
-      member.taken += 1;
-      clearTimeout(member.idle);
-      try {
-        const started = await member.started;
-        return started.ok ? await task(started.output) : started;
-      } finally {
-        rest(member);
-      }
-    },
-    async close() {
-      isClosed = true;
-      await Promise.all([...members].map(retire));
-    },
-  };
-}
-
-function keyOf({ manifest, hash, folder }: InstalledWorker, call: ActionCall): string {
-  const { confinement, workspace, dataDir, env } = call;
-  return JSON.stringify([
-    manifest.id,
-    hash,
-    folder,
-    confinement,
-    workspace,
-    dataDir,
-    Object.entries(env).sort(),
-  ]);
-}
-
-/** The worker itself asks the host to fetch; only programs that it runs need a way out of their own. */
-function hasProxy({ confinement }: ActionCall): boolean {
-  return confinement.hosts.length > 0 && confinement.programs.length > 0;
-}
-
-async function startWorker(
-  worker: InstalledWorker,
-  call: ActionCall,
-  sandbox: Sandbox,
-  times: WorkerTimes,
-): Promise<Outcome<WorkerProcess>> {
-  let asking: WorkerProcess | undefined;
-  let proxy: NetworkProxy | undefined;
-  try {
-    if (hasProxy(call)) {
-      proxy = await sandbox.openProxy({
-        address: (host, port) => askFor(asking, { kind: 'connect', host, port }),
-        agent: () => askFor(asking, { kind: 'agent' }),
-      });
+  /** Invariant 5. */
+  #replace(member: Member, worker: InstalledWorker): void {
+    this.#owed += 1;
+    const now = this.#now();
+    if (this.#restarts.died(now)) {
+      this.#owed = 0;
+      const reason =
+        this.#setting.restart === 'never'
+          ? 'it ended by itself, and is to be restarted never'
+          : 'it ended by itself more than 5 times within a minute';
+      this.#quarantining = this.#context.quarantines.put({ worker: this.#id, since: now, reason });
+      return;
     }
-    const { command, installed } = nodeCommand(worker, call.confinement);
-    const child = await sandbox.start(command, {
-      confinement: call.confinement,
-      cwd: call.workspace,
-      // Caches of tools survive from run to run in the worker's own folder; its home does not.
-      env: { XDG_CACHE_HOME: `${call.dataDir}/cache`, ...call.env },
-      installed,
-      ...(proxy === undefined ? {} : { proxySocket: proxy.socket }),
-    });
-    const { process, ready } = openWorkerProcess(worker, child, times);
-    asking = process;
-    void process.gone.then(() => proxy?.close());
-    const fault = await ready;
-    if (fault === undefined) return { ok: true, output: process };
-    await process.stop();
-    return { ok: false, failure: notStarted(worker, fault) };
-  } catch (error) {
-    await proxy?.close();
-    if (!isCadreError(error)) throw error;
-    return {
-      ok: false,
-      failure: failure(error.code, error.message, error.hint === undefined ? {} : { hint: error.hint }),
+    const wasForOneCall = member.around.limits !== undefined;
+    if (this.#setting.restart !== 'always' || this.#warm !== undefined || wasForOneCall) return;
+    // It is kept running as it was, until it rests for its time.
+    const again = () => {
+      const isThere = [...this.#members].some(({ key }) => key === member.key);
+      if (this.#isClosed || isThere || this.#members.size >= this.#setting.max) return;
+      this.#rest(this.#start(member.key, worker, member.around), 0);
     };
+    this.#context.clock.wakeAt(this.#restarts.notBefore, again);
+  }
+
+  /** A process is started where fewer than `min` are kept. */
+  #refill(): void {
+    const warm = this.#warm;
+    if (warm === undefined || this.#isClosed || this.#line.length > 0) return;
+    const count = () =>
+      [...this.#members].filter((member) => member.key === warm.key && !isLeaving(member)).length;
+    while (count() < this.#setting.min) {
+      const member = this.#startIfRoom(warm.key, warm.worker, warm.around);
+      if (member === undefined) return;
+      this.#rest(member, 0);
+    }
+  }
+
+  #rest(member: Member, calls = 1): void {
+    member.taken -= calls;
+    if (member.taken === 0 && this.#members.has(member) && !isLeaving(member)) {
+      this.#members.delete(member);
+      this.#members.add(member);
+      this.#armIdle(member);
+    }
+    this.#serve();
+    this.#context.rested();
+  }
+
+  #armIdle(member: Member): void {
+    const { clock } = this.#context;
+    member.takeBackIdle?.();
+    member.takeBackIdle = clock.wakeAt(this.#now() + this.#setting.idleMs, () => {
+      const kept = this.#idle().filter(({ key }) => key === member.key);
+      const isWarm = member.key === this.#warm?.key && kept.length <= this.#setting.min;
+      if (isWarm) this.#armIdle(member);
+      else this.#retire(member);
+    });
+  }
+
+  #retire(member: Member): void {
+    void this.#end(member);
+  }
+
+  async #end(member: Member): Promise<void> {
+    member.isLeaving = true;
+    member.takeBackIdle?.();
+    const started = await member.started.catch(() => undefined);
+    if (started?.ok === true) await started.output.stop();
   }
 }
 
-async function askFor(asking: WorkerProcess | undefined, request: CallRequest): Promise<Outcome<string>> {
-  const refused = failure('denied', 'the worker is not ready yet');
-  const answer: Outcome<JsonValue> = (await asking?.ask(request)) ?? { ok: false, failure: refused };
-  return answer.ok ? { ok: true, output: String(answer.output) } : answer;
+function isLeaving({ isLeaving, process }: Member): boolean {
+  return isLeaving || process?.isRetired === true;
 }
 
-function notStarted({ manifest }: InstalledWorker, fault: Failure): Failure {
-  if (fault.code !== 'worker_died') return fault;
-  return failure('worker_not_started', `the worker ${manifest.id} could not be started`, {
-    hint: 'see the last lines that it wrote; `cadre doctor` tells what the sandbox of this machine can do',
-    cause: fault,
-  });
+function laneOf(priority: number | undefined): number | undefined {
+  return priority === undefined ? undefined : Math.sign(priority);
+}
+
+function ending(): Failure {
+  return failure('cancelled', 'Cadre is ending, no worker is started any more');
+}
+
+function stopped(id: string): Failure {
+  return failure('cancelled', `a call of ${id} was stopped while it waited for a process`);
 }

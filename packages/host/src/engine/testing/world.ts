@@ -77,7 +77,7 @@ export function openWorld(url?: string, schema = `world${process.pid}_${++schema
       clock,
       holder,
       workspace: { id: 'workspace', root: '/workspace' },
-      places: createPlaces(() => options.atOnce ?? 8),
+      places: createPlaces(() => options.atOnce ?? 8, clock),
       ...(store.shared === undefined ? {} : { sharing: sharingOf(store.shared, `${schema}_work`, options) }),
       findWorkflow: async (name) => {
         const workflow = options.workflows?.[name];

@@ -1,0 +1,54 @@
+import type { JsonValue, Outcome } from '@cadre/sdk';
+import type { InstalledWorker, Surroundings } from '../ports/action-runner.ts';
+import type { PoolFigures } from '../ports/figures.ts';
+import { type Caller, type PoolContext, type PoolSetting, WorkerPool } from './worker-pool.ts';
+import type { WorkerProcess } from './worker-process.ts';
+
+/** Running workers, each in a pool of its own. After `close` no worker runs. */
+export interface Pools {
+  use(
+    worker: InstalledWorker,
+    caller: Caller,
+    signal: AbortSignal,
+    task: (process: WorkerProcess) => Promise<Outcome<JsonValue>>,
+  ): Promise<Outcome<JsonValue>>;
+  warm(worker: InstalledWorker, around: Surroundings | undefined): void;
+  prioritise(run: string, priorityOf: (step: string) => number | undefined): void;
+  figures(): readonly PoolFigures[];
+  close(): Promise<void>;
+}
+
+/** So many processes are kept without a call, over all workers and besides those that the settings want kept. */
+const MOST_IDLE = 6;
+
+export function openPools(
+  settingOf: (worker: string) => PoolSetting,
+  context: Omit<PoolContext, 'rested'>,
+): Pools {
+  const pools = new Map<string, WorkerPool>();
+
+  /** The pool that was used longest ago stands first. */
+  function poolOf({ manifest: { id } }: InstalledWorker): WorkerPool {
+    const pool = pools.get(id) ?? new WorkerPool(id, settingOf(id), { ...context, rested });
+    pools.delete(id);
+    pools.set(id, pool);
+    return pool;
+  }
+
+  function rested(): void {
+    const idle = [...pools.values()].flatMap((pool) => pool.spare());
+    for (const retire of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) retire();
+  }
+
+  return {
+    use: (worker, ...call) => poolOf(worker).use(worker, ...call),
+    warm: (worker, around) => poolOf(worker).warm(worker, around),
+    prioritise(run, priorityOf) {
+      for (const pool of pools.values()) pool.prioritise(run, priorityOf);
+    },
+    figures: () => [...pools.values()].map((pool) => pool.figures()),
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.close()));
+    },
+  };
+}
