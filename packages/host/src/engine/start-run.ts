@@ -64,6 +64,7 @@ export async function createdEvent(
   const group = groupOf(workflow, { id, at, inputs: whole, trigger, workspace });
   const owner = { id, mode };
   const inputs = await values.keepEntries(owner, whole);
+  const keptTrigger = await values.keepEntries(owner, trigger);
   await values.adopt(owner, inputs, reused);
   const { onConflict = 'queue' } = workflow.concurrency ?? {};
   const commit = commitNow();
@@ -78,7 +79,7 @@ export async function createdEvent(
       definition,
       inputs,
       mode,
-      trigger: await values.keepEntries(owner, trigger),
+      trigger: keptTrigger,
       principal,
       ...(commit === undefined ? {} : { commit }),
       ...(reused === undefined ? {} : { reused }),
