@@ -12,7 +12,13 @@ export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError
 export { canonicalJson } from './json.ts';
 export { didYouMean, nearest } from './nearest.ts';
 export { plainText } from './policy/plain-text.ts';
-export type { NumberedEvent, Question, RunEvent, RunEventBody } from './run/events.ts';
+export {
+  answersTo,
+  type NumberedEvent,
+  type Question,
+  type RunEvent,
+  type RunEventBody,
+} from './run/events.ts';
 export { hasBudget, type ReportedStep, runReport } from './run/report.ts';
 export type { RunState, StepState } from './run/state.ts';
 export { isOver, RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/status.ts';

@@ -59,10 +59,11 @@ export function runReport(workflow: Workflow, state: RunState): ReportedStep[] {
   ];
 }
 
-/** Whether there is anything to say of limits or use. */
-export function hasBudget(workflow: Workflow, { budget, used }: RunState): boolean {
-  if (workflow.budget !== undefined || budget !== undefined || used !== undefined) return true;
-  return [...outlineOf(workflow).byId.values()].some(({ node }) => node.step.budget !== undefined);
+/** Whether a limit stands in a workflow anywhere. */
+export function hasBudget(workflow: Workflow): boolean {
+  const { byId, limited } = outlineOf(workflow);
+  if (limited || workflow.budget !== undefined) return true;
+  return [...byId.values()].some(({ node }) => node.step.budget !== undefined);
 }
 
 function reportList(state: RunState, path: string, list: List, depth: number): ReportedStep[] {

@@ -7,12 +7,13 @@ export type CancelStep = Extract<Command, { readonly type: 'cancel-step' }>;
 /** How a step is to be ended, though it was said before: a decision says it once, and what it named may have come later. */
 export async function cancelOf(
   workflow: Workflow,
-  { told: _, ...untold }: RunState,
+  state: RunState,
   moment: Moment,
   step: string,
   values: RunValues,
 ): Promise<CancelStep | undefined> {
-  if (untold.status !== 'cancelling' && untold.failing.size === 0) return undefined;
+  if (state.status !== 'cancelling' && state.failing.size === 0) return undefined;
+  const { told: _, ...untold } = state;
   const { commands } = await decideLoaded(values, () => decide(workflow, untold, moment));
   values.forget();
   return commands.find(

@@ -24,6 +24,8 @@ export interface HeldRunContext extends AttemptContext {
   readonly workspace: JsonObject;
   /** The commit that the workspace stands at now. */
   readonly commit: () => string | undefined;
+  /** Whether a person is asked when four fifths of a budget are used. */
+  readonly asksForBudget: () => Promise<boolean>;
   readonly definitions: Definitions;
   readonly children: ChildRuns;
   /** How this process names itself in the journal. */

@@ -46,6 +46,7 @@ export async function openHolding(options: Options): Promise<Opened> {
     feed,
     workspace,
     commit: options.commit ?? (() => undefined),
+    asksForBudget: options.asksForBudget ?? (async () => false),
     definitions,
     values,
     children,

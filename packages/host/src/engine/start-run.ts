@@ -1,4 +1,4 @@
-import { type Budget, decide, groupOf, type RunDecision } from '@cadre/core/advance';
+import { type Budget, decide, groupOf, isLimitedWorkflow, type RunDecision } from '@cadre/core/advance';
 import { CadreError } from '@cadre/core/errors';
 import type { RunEvent, RunState, Workflow } from '@cadre/core/history';
 import { apply } from '@cadre/core/replay';
@@ -52,7 +52,11 @@ export async function createdEvent(
     store,
     values,
     commit: commitNow,
-  }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace' | 'store' | 'commit' | 'values'>,
+    asksForBudget,
+  }: Pick<
+    HeldRunContext,
+    'clock' | 'definitions' | 'groups' | 'workspace' | 'store' | 'commit' | 'values' | 'asksForBudget'
+  >,
   request: StartRequest,
 ): Promise<Created> {
   const { workflow, mode, trigger, principal, reused, noCache, permissionSets, budget, priority } = request;
@@ -68,6 +72,9 @@ export async function createdEvent(
   await values.adopt(owner, inputs, reused);
   const { onConflict = 'queue' } = workflow.concurrency ?? {};
   const commit = commitNow();
+  // Only who has a budget needs to know.
+  const isLimited = budget !== undefined || isLimitedWorkflow(workflow);
+  const asks = isLimited && (await asksForBudget());
   const admitted = group === undefined || (await groups.enter(group, id, onConflict));
   return {
     id,
@@ -86,6 +93,7 @@ export async function createdEvent(
       ...(noCache === true ? { noCache } : {}),
       ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
       ...(budget === undefined ? {} : { budget }),
+      ...(asks ? { asksForBudget: true as const } : {}),
       ...(priority === undefined ? {} : { priority }),
       ...(group === undefined ? {} : { group }),
     },

@@ -36,6 +36,8 @@ export interface Job {
   readonly data: JsonObject;
   /** Longer than it can take: after it the job is taken for abandoned, however alive its process is. */
   readonly expiresMs: number;
+  /** Handed in as claimed by the process that hands it in. */
+  readonly direct?: true;
 }
 
 /** A job in the hands of a process, which has to keep it by its heartbeat. */
@@ -45,6 +47,8 @@ export interface Claim {
   /** How often it was taken before by somebody who died over it. */
   readonly deaths: number;
   readonly data: JsonObject;
+  /** It never waited for anybody: it was handed in as claimed. */
+  readonly direct?: true;
 }
 
 export interface Work {

@@ -44,10 +44,11 @@ export function createSharedModel(
 
   function keep({ jobs: handedIn = [], settled = [] }: Work): readonly string[] {
     for (const job of handedIn) {
-      if (!jobs.has(job.id)) jobs.set(job.id, { job, deaths: 0, touched: undefined });
+      const touched = job.direct === true ? schedule.now() : undefined;
+      if (!jobs.has(job.id)) jobs.set(job.id, { job, deaths: 0, touched });
     }
     for (const claim of settled) if (held(claim) !== undefined) jobs.delete(claim.id);
-    return handedIn.map((job) => `work ${job.class}`);
+    return handedIn.flatMap((job) => (job.direct === true ? [] : [`work ${job.class}`]));
   }
 
   /** The job, if the claim still stands. */
