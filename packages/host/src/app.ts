@@ -10,6 +10,7 @@ import { lateGate } from './gate/late-gate.ts';
 import type { AuditResult } from './gate/verify-audit.ts';
 import { mayNameStore } from './names-store.ts';
 import type { OpenedStore, StoreFacts } from './open-store.ts';
+import type { WorkspaceEvents } from './open-workspace-events.ts';
 import type { ArtifactStore } from './ports/artifacts.ts';
 import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
@@ -41,6 +42,8 @@ export interface Records {
   /** Values of runs that are too large for their journals. */
   readonly artifacts: Pick<ArtifactStore, 'read' | 'find' | 'list' | 'listRuns' | 'setClass' | 'sizes'>;
   readonly clock: Clock;
+  /** Everything that happens in the workspace. Opened when it is first asked for. */
+  events(): Promise<WorkspaceEvents>;
   /** The holder of a lease is proved gone. */
   isDead(lease: Lease): boolean;
   verifyAudit(): Promise<AuditResult>;
@@ -119,6 +122,10 @@ async function open(
     ...(opened.sharing === undefined ? {} : { sharing: opened.sharing }),
     findWorkflow: async (name) => (await doers()).findWorkflow(name),
   });
+  const events = once(async (): Promise<WorkspaceEvents> => {
+    const { openWorkspaceEvents } = await import('./open-workspace-events.ts');
+    return openWorkspaceEvents({ store, workspace: id, clock, heard: engine.hear, warn: options.warn });
+  });
   const records: Records = {
     place,
     store: opened.facts,
@@ -131,6 +138,7 @@ async function open(
     upkeep: store.upkeep,
     artifacts: store.artifacts,
     clock,
+    events,
     isDead: (lease) => liveness(lease, self()) === 'gone',
     async verifyAudit() {
       const { verifyAudit } = await import('./gate/verify-audit.ts');
@@ -144,6 +152,7 @@ async function open(
     },
     undone: (run) => readUndone(store.runs, run),
     async close() {
+      if (events.begun()) (await events()).close();
       // Those whom nothing was asked of, or who could not be opened, have nothing to close.
       const begun = doers.begun() ? await doers().catch(() => undefined) : undefined;
       await begun?.end();

@@ -14,6 +14,7 @@ import { createLogStore } from './log-store.ts';
 import { createPoolStore } from './pool-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRunStore } from './run-store.ts';
+import { createStreamStore } from './stream-store.ts';
 import { createUpkeep } from './upkeep.ts';
 
 export function createStore(database: Database, vacuum: Upkeep['vacuum'], files?: ArtifactFiles): Store {
@@ -28,6 +29,7 @@ export function createStore(database: Database, vacuum: Upkeep['vacuum'], files?
     files: createFileIndex(database),
     firings: createFiringStore(database),
     events: createEventStore(database),
+    streams: createStreamStore(database),
     upkeep: createUpkeep(database, vacuum),
     artifacts: createArtifactStore(database, files),
     pools: createPoolStore(database),

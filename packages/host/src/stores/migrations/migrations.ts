@@ -8,6 +8,8 @@ import { UPKEEP } from './0006-upkeep.ts';
 import { ARTIFACTS } from './0007-artifacts.ts';
 import { POOLS } from './0011-pools.ts';
 import { LINEAR_COUNTS } from './0015-linear-counts.ts';
+import { ONE_GUARD } from './0016-one-guard.ts';
+import { STREAM_EVENTS } from './0017-streams.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -27,4 +29,6 @@ export const MIGRATIONS: readonly Migration[] = [
   ARTIFACTS,
   POOLS,
   LINEAR_COUNTS,
+  ONE_GUARD,
+  STREAM_EVENTS,
 ];

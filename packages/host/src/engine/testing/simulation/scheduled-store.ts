@@ -39,6 +39,7 @@ export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
     firings: port('firings'),
     events: port('events'),
     artifacts: port('artifacts'),
+    streams: port('streams'),
     // Nothing is removed while one is simulated.
     upkeep: store.upkeep,
     pools: store.pools,
