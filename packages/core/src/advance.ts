@@ -1,4 +1,5 @@
 /** What it takes to advance a run: decisions, and the checks of what is given to it. See `history.ts`. */
+export type { Artifacts } from './artifact/artifacts.ts';
 export { amountText } from './budget/amount-text.ts';
 export { type Amount, type LimitName, largestShare, type Overrun, overrunOf } from './budget/limits.ts';
 export { parseMoney } from './budget/money.ts';

@@ -30,6 +30,8 @@ export const ERROR_CODES = {
   bad_signature: { status: 401, exitCode: 4 },
   too_many: { status: 429, exitCode: 1 },
   too_large: { status: 413, exitCode: 2 },
+  artifact_missing: { status: 410, exitCode: 1 },
+  artifact_damaged: { status: 500, exitCode: 1 },
   denied: { status: 403, exitCode: 4 },
   no_sandbox: { status: 403, exitCode: 4 },
   program_missing: { status: 424, exitCode: 5 },

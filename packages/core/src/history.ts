@@ -2,6 +2,11 @@
  * What it takes to list what happened. Nothing in here parses a workflow, evaluates an expression or makes a state of events,
  * so a command that only looks starts quickly. `replay.ts` has what makes a state; everything comes from `index.ts`.
  */
+
+export { ArtifactReference } from './artifact/artifact-reference.ts';
+export { ArtifactsNeeded } from './artifact/artifacts-needed.ts';
+export { isReference, loadArtifacts, referencesIn } from './artifact/load-artifacts.ts';
+export { isMarked, parseValue, valueText } from './artifact/value-text.ts';
 export type { MeasuredBy, Usage } from './budget/usage.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
 export { endOfAttempt } from './event/end-of-attempt.ts';

@@ -47,6 +47,7 @@ const OURS = ['@cadre/core', '@cadre/sdk', '@cadre/kit'];
 const FOLDERS: Record<string, readonly string[]> = {
   ports: [],
   engine: ['ports'],
+  bench: ['ports', 'stores'],
   gate: ['ports', 'diff', 'picomatch'],
   bus: ['ports', '@redis/client'],
   inbox: ['ports', 'engine'],
@@ -67,6 +68,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'undo',
     'inbox',
     'upkeep',
+    'bench',
     'data-restore.ts',
     'http',
     'resources',

@@ -1,4 +1,5 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
+import type { ArtifactReference } from '../artifact/artifact-reference.ts';
 import type { Amount, LimitName } from '../budget/limits.ts';
 import type { Usage } from '../budget/usage.ts';
 import type { Budget } from '../workflow/workflow.ts';
@@ -8,7 +9,7 @@ import type { Budget } from '../workflow/workflow.ts';
  * `step` is the path of a step: `test`, `scan/code` (branch of a parallel), `each/3/lint` (element 3 of a forEach),
  * `ready/3/poll` (going-through 3 of a repeat), `kind/0/fix` (branch 0 of a choose), `push/~recover/rebase`,
  * `book/~compensate/unbook`, `~onFailure/tell`, `~finally/unlock`.
- * `at` is milliseconds since 1970 and stands on every event.
+ * `at` is milliseconds since 1970 and stands on every event. Any JsonValue in an event may be, or hold, an ArtifactReference.
  */
 export type RunEvent = { readonly at: number } & RunEventBody;
 
@@ -81,7 +82,7 @@ export type RunEventBody =
   | {
       readonly type: 'step.opened';
       readonly step: string;
-      readonly items?: readonly JsonValue[];
+      readonly items?: readonly JsonValue[] | ArtifactReference;
       readonly branch?: number;
       readonly repeats?: true;
       /** Of an element that is over only its output is kept in the state, of a going-through that is over nothing. */

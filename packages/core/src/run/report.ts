@@ -1,6 +1,7 @@
 import type { Failure, JsonValue } from '@cadre/sdk';
 import type { Step, Workflow } from '../workflow/workflow.ts';
 import type { Question, Wait } from './events.ts';
+import { countOf } from './items.ts';
 import { type List, type Node, outlineOf } from './outline.ts';
 import { COMPENSATE, FINALLY, join, ON_FAILURE, RECOVER } from './path.ts';
 import { PENDING, type RunState } from './state.ts';
@@ -127,7 +128,7 @@ function rowOf(state: RunState, path: string, node: Node, depth: number): Report
     ...(output === undefined ? {} : { output }),
     ...(status !== 'waiting' || question === undefined ? {} : { question }),
     ...(status !== 'waiting' || wait === undefined ? {} : { wait }),
-    ...(items === undefined ? {} : { elements: items.length }),
+    ...(items === undefined ? {} : { elements: countOf(items) }),
     ...(iteration === undefined ? {} : { iteration }),
     ...(child === undefined ? {} : { child }),
   };

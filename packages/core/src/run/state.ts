@@ -1,5 +1,6 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
 import type { List as ImmutableList, Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
+import type { ArtifactReference } from '../artifact/artifact-reference.ts';
 import type { Usage } from '../budget/usage.ts';
 import type { Budget } from '../workflow/workflow.ts';
 import type { Question, Wait } from './events.ts';
@@ -112,7 +113,7 @@ export interface StepState {
   /** Containers that are steps; lists of steps (the workflow's own, an element, a branch) open by what begins in them. */
   readonly opened?: 'parallel' | 'forEach' | 'repeat' | 'choose';
   /** Containers: the elements, the chosen branch, the present going-through. */
-  readonly items?: readonly JsonValue[];
+  readonly items?: readonly JsonValue[] | ArtifactReference;
   readonly branch?: number;
   readonly iteration?: number;
   /** When that began. */

@@ -1,3 +1,4 @@
+import { parseValue, valueText } from '@cadre/core/history';
 import type { JsonObject } from '@cadre/sdk';
 import type { Claim } from '../ports/dispatch.ts';
 import type { CallOrigin, PerformStep } from './attempt.ts';
@@ -21,7 +22,7 @@ const known = new WeakMap<JsonObject, Assignment>();
 
 /** As text: PostgreSQL keeps the keys of its JSON in an order of its own, and what a step is given has the author's. */
 export function dataOf(assignment: Assignment): JsonObject {
-  return { run: assignment.run, assignment: JSON.stringify(assignment) };
+  return { run: assignment.run, assignment: valueText(assignment) };
 }
 
 /**
@@ -41,7 +42,7 @@ function briefOf(assignment: Extract<Assignment, { readonly task: 'perform' }>):
 }
 
 export function assignmentOf({ data }: Claim): Assignment {
-  const assignment = known.get(data) ?? (JSON.parse(String(data['assignment'])) as Assignment);
+  const assignment = known.get(data) ?? (parseValue(String(data['assignment'])) as Assignment);
   known.set(data, assignment);
   return assignment;
 }

@@ -15,6 +15,7 @@ import type { Liveness } from './holder.ts';
 import type { Holding } from './holding.ts';
 import type { JournaledRun } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
+import type { LargeValues } from './large-values.ts';
 import type { Opened } from './open-holding.ts';
 import { missingRun, readEvents } from './read-events.ts';
 import { reusableResults } from './reuse.ts';
@@ -104,11 +105,18 @@ export function openEngine(options: EngineOptions): Engine {
   let opening: Promise<Opened> | undefined;
   /** Once it is open. */
   let held: Holding | undefined;
+  let large: LargeValues | undefined;
 
   /** Whoever only looks at runs needs nothing that decides or performs. */
   function opened(): Promise<Opened> {
     opening ??= open();
     return opening;
+  }
+
+  async function values(): Promise<LargeValues> {
+    const { createLargeValues } = await import('./large-values.ts');
+    large ??= createLargeValues(store.artifacts, clock);
+    return large;
   }
 
   async function open(): Promise<Opened> {
@@ -119,6 +127,7 @@ export function openEngine(options: EngineOptions): Engine {
       holder: options.holder,
       feed,
       definitions,
+      values: await values(),
       cancel,
       holding,
     });
@@ -207,7 +216,8 @@ export function openEngine(options: EngineOptions): Engine {
     },
     async signal(run, by, topic, data) {
       const { sendSignal } = await import('./steer.ts');
-      await sendSignal(runs, run, { at: clock.now(), by, topic, data });
+      const kept = await (await values()).keep({ id: run, mode: 'apply' }, data);
+      await sendSignal(runs, run, { at: clock.now(), by, topic, data: kept });
       await attend(run);
     },
     async rerun(run, fromStep, principal) {

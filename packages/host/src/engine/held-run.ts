@@ -17,6 +17,7 @@ import { type ChildRuns, type Origin, parentOf, type StartRun } from './child-ru
 import type { Definitions } from './definitions.ts';
 import type { Groups } from './groups.ts';
 import { readOn } from './journal.ts';
+import type { RunValues } from './large-values.ts';
 import { type Prepared, Turns } from './turns.ts';
 
 export interface HeldRunContext extends AttemptContext {
@@ -56,6 +57,7 @@ export class HeldRun {
   readonly lease: Lease;
   readonly #context: HeldRunContext;
   readonly #turns: Turns;
+  readonly #values: RunValues;
   readonly #origin: CallOrigin;
   readonly #attempts = new Map<string, Attempt>();
   #resting: (() => void)[] = [];
@@ -68,8 +70,10 @@ export class HeldRun {
     this.id = id;
     this.lease = lease;
     this.#context = context;
+    this.#values = context.values.open({ id, mode: state.mode });
     this.#turns = new Turns(workflow, state, {
-      moment: () => momentOf(context, id),
+      moment: () => momentOf(context, id, this.#values),
+      values: this.#values,
       // A process that closes keeps what came of its attempts, and leaves what follows to the next.
       decides: ({ status }) => this.#phase === 'working' && (this.#admitted || status === 'cancelling'),
       stopped: () => this.#phase === 'ended',
@@ -207,11 +211,13 @@ export class HeldRun {
       this.#context.children.start(origin, command).then(async (body) => {
         if (body !== undefined) return this.tell(body);
         // It was cancelled before it was there.
-        const cancel = cancelOf(
+        const values = this.#context.values.open({ id: this.id, mode: this.state.mode });
+        const cancel = await cancelOf(
           this.#turns.workflow,
           this.state,
-          momentOf(this.#context, this.id),
+          momentOf(this.#context, this.id, values),
           command.step,
+          values,
         );
         if (cancel !== undefined) this.#obey(cancel);
       }),
@@ -262,8 +268,9 @@ export class HeldRun {
 export function momentOf(
   { clock, workspace }: Pick<HeldRunContext, 'clock' | 'workspace'>,
   runId: string,
+  values: RunValues,
 ): Moment {
-  return { now: clock.now(), random: clock.random(), runId, workspace };
+  return { now: clock.now(), random: clock.random(), runId, workspace, artifacts: values.artifacts };
 }
 
 /** What a call needs to know of its run. */

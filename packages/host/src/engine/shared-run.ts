@@ -67,8 +67,10 @@ export class SharedRun {
     this.id = id;
     this.#admitted = admitted;
     this.#context = context;
+    const values = context.values.open({ id, mode: state.mode });
     this.#turns = new Turns(workflow, state, {
-      moment: () => momentOf(context, id),
+      moment: () => momentOf(context, id, values),
+      values,
       decides: ({ status }) => this.#admitted || status === 'cancelling',
       stopped: () => this.#error !== undefined,
       readOn: async (before) => (await context.readOn(id, before)) ?? before,

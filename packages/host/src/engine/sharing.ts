@@ -1,4 +1,3 @@
-import { decide } from '@cadre/core/advance';
 import { CadreError, isOver, type RunState } from '@cadre/core/history';
 import { apply } from '@cadre/core/replay';
 import type { Claim, Work, WorkQueue } from '../ports/dispatch.ts';
@@ -7,7 +6,7 @@ import { assignmentOf } from './assignment.ts';
 import { claimHere } from './claim-here.ts';
 import { createClaimedWork } from './claimed-work.ts';
 import { createDueRuns } from './due-runs.ts';
-import { type HeldRunContext, momentOf } from './held-run.ts';
+import type { HeldRunContext } from './held-run.ts';
 import type { Holding } from './holding.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createKnownRuns } from './known-runs.ts';
@@ -22,7 +21,7 @@ import {
   tasksOf,
   wakeOf,
 } from './shared-run.ts';
-import { createdEvent, type StartRequest } from './start-run.ts';
+import { createdEvent, decideFirst, type StartRequest } from './start-run.ts';
 
 export interface SharingOptions {
   readonly context: Omit<HeldRunContext, 'ended'>;
@@ -128,7 +127,7 @@ export function createSharing(options: SharingOptions): Sharing {
     const { id, created, admitted } = await createdEvent(options.context, request);
     const before = apply(undefined, { number: 1, ...created });
     const decision = admitted
-      ? decide(request.workflow, before, momentOf(options.context, id))
+      ? await decideFirst(options.context, request.workflow, before, id)
       : { events: [], commands: [], state: before };
     const { commands, state } = decision;
     const handedIn = tasksOf(context, id, request.workflow, { commands, before, state });

@@ -22,6 +22,8 @@ export interface ActionTraits {
   readonly repeatable: boolean;
   readonly timeoutMs?: number;
   readonly class: 'cpu' | 'io' | 'llm' | 'deploy';
+  /** Inputs whose schema says `format: artifact`: a large value comes as its reference, and is not loaded. */
+  readonly handles?: readonly string[];
 }
 
 export interface GateCall {

@@ -1,4 +1,11 @@
-import { EVENT_VERSION, type NumberedEvent, type RunEvent, type RunStatus } from '@cadre/core';
+import {
+  EVENT_VERSION,
+  isMarked,
+  type NumberedEvent,
+  type RunEvent,
+  type RunStatus,
+  valueText,
+} from '@cadre/core';
 import type { Alongside, SharedJournal, Turn } from '../ports/shared-journal.ts';
 import type { Appended } from '../ports/store.ts';
 import { together } from '../ports/together.ts';
@@ -288,15 +295,18 @@ async function insertEvents(
     turn.events.forEach((event: RunEvent, index) => {
       keys.push(row.key);
       numbers.push(turn.expected + index + 1);
-      texts.push(JSON.stringify(event));
+      texts.push(valueText(event));
     });
   }
-  if (keys.length > 0)
-    await client.query(prepared(INSERT_EVENTS, [bigintArray(keys), bigintArray(numbers), textArray(texts)]));
+  if (keys.length === 0) return;
+  const version = texts.some(isMarked) ? EVENT_VERSION.marked : EVENT_VERSION.plain;
+  await client.query(
+    prepared(INSERT_EVENTS, [bigintArray(keys), bigintArray(numbers), textArray(texts), version]),
+  );
 }
 
 const INSERT_EVENTS = `INSERT INTO events (run, number, version, event)
-  SELECT run, number, ${EVENT_VERSION}, event FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS new (run, number, event)`;
+  SELECT run, number, $4::int, event FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS new (run, number, event)`;
 
 async function noteWaits(
   client: Client,

@@ -7,7 +7,8 @@ import type { CacheWish, Command } from '../commands.ts';
 import { asksForBudget } from './ask-for-budget.ts';
 import { limitsOf, refusedAction, scopesAt } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
-import { evaluateFor, outcomeOf } from './scope.ts';
+import { keepEntries } from './keep-large.ts';
+import { evaluateFor, evaluateWhole, outcomeOf } from './scope.ts';
 import { wallOf } from './step-time.ts';
 
 /** Hands out an attempt. Its expressions are evaluated now: they see what is there when it starts. */
@@ -49,7 +50,7 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
     step: place.path,
     attempt,
     uses: step.uses,
-    input: evaluateFor(draft, place, step.with) as JsonObject,
+    input: keepEntries(draft.moment.artifacts, evaluateFor(draft, place, step.with) as JsonObject),
     timeoutMs: step.timeoutMs ?? draft.outline.workflow.defaults.timeoutMs,
     idempotencyKey: idempotencyKey(draft, place),
     ...(step.class === undefined ? {} : { class: step.class }),
@@ -70,7 +71,7 @@ function cacheWish(
   const written = step.kind === 'action' ? step.with : {};
   const { name } = draft.outline.workflow;
   return {
-    key: asText(`cache.key of '${place.path}'`, evaluateFor(draft, place, key)),
+    key: asText(`cache.key of '${place.path}'`, evaluateWhole(draft, place, key)),
     scope: sha256(canonicalJson([name, step.id, written, step.env ?? {}])),
     ttlMs,
     tags,
@@ -85,7 +86,7 @@ function sum(one: number | undefined, other: number | undefined): number | undef
 function idempotencyKey(draft: Draft, place: StepPlace): string {
   const written = place.node.step.idempotencyKey;
   if (written === undefined) return `${draft.moment.runId}/${place.path}`;
-  return asText(`idempotencyKey of '${place.path}'`, evaluateFor(draft, place, written));
+  return asText(`idempotencyKey of '${place.path}'`, evaluateWhole(draft, place, written));
 }
 
 function environment(
@@ -94,7 +95,7 @@ function environment(
   written: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const texts = Object.entries(written).map(([name, template]) => {
-    return [name, asText(`env.${name} of '${place.path}'`, evaluateFor(draft, place, template))] as const;
+    return [name, asText(`env.${name} of '${place.path}'`, evaluateWhole(draft, place, template))] as const;
   });
   return Object.fromEntries(texts);
 }

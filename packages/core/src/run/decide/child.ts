@@ -4,6 +4,7 @@ import type { Command } from '../commands.ts';
 import { asksForBudget } from './ask-for-budget.ts';
 import { reserveFor } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
+import { keepEntries } from './keep-large.ts';
 import { evaluateFor, outcomeOf } from './scope.ts';
 import { earlier, wallOf } from './step-time.ts';
 
@@ -42,7 +43,7 @@ function commandFor(
     attempt,
     child,
     workflow: step.workflow,
-    inputs: evaluateFor(draft, place, step.with) as JsonObject,
+    inputs: keepEntries(draft.moment.artifacts, evaluateFor(draft, place, step.with) as JsonObject),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(budget === undefined ? {} : { budget }),
     ...(step.permissions === undefined ? {} : { permissions: step.permissions }),
