@@ -103,6 +103,7 @@ async function open(
     clock,
     workspace: { id, root: place.root },
     commit: () => headCommit(place.root).commit,
+    asksForBudget: async () => (await doers()).config.policy.budget === 'ask',
     get holder() {
       return self();
     },

@@ -109,6 +109,12 @@ export const ConfigSchema = z.strictObject({
         .enum(['require', 'warn'])
         .default('warn')
         .describe('what happens where the system cannot confine workers: refuse, or say so and go on'),
+      budget: z
+        .enum(['warn', 'ask'])
+        .default('warn')
+        .describe(
+          'what happens when four fifths of a budget are used: say so, or ask before anything more begins',
+        ),
     })
     .prefault({})
     .describe('what workers may do'),

@@ -102,6 +102,8 @@ export async function gateFixture(...names: string[]): Promise<GateFixture> {
         {
           log: ({ message, fields }) => logs.push(`${message} ${JSON.stringify(fields ?? {})}`),
           progress: () => {},
+          spend: () => {},
+          measure: () => {},
         },
       ),
     audited: async () => (await store.audit.read(0)).map(({ entry }) => JSON.parse(entry) as AuditEntry),

@@ -73,11 +73,11 @@ export function overrunOf(budget: Budget, used: Usage | undefined): Overrun | un
   return limit === undefined ? undefined : described(budget, used, limit);
 }
 
-/** Those of which four fifths and more are used. */
+/** Those of which four fifths and more are used, but not more than there is. */
 export function nearlyUsed(budget: Budget, used: Usage | undefined): Overrun[] {
-  return LIMITS.filter((limit) => shareOf(budget, used, limit) >= WARNED_FROM).map((limit) =>
-    described(budget, used, limit),
-  );
+  const isNear = (limit: LimitName) =>
+    shareOf(budget, used, limit) >= WARNED_FROM && overAmount(budget, used, limit) === undefined;
+  return LIMITS.filter(isNear).map((limit) => described(budget, used, limit));
 }
 
 const WARNED_FROM = 0.8;

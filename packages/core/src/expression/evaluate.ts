@@ -82,17 +82,12 @@ function fillingOfText(text: string): Filling {
   };
 }
 
+const NAMES = ['inputs', 'steps', 'run', 'event', 'workspace', 'failure'];
+
 /** A map and no object: a name such as `constructor` must not find what every object has. */
 function toVariables(scope: Scope): ReadonlyMap<string, unknown> {
-  return new Map<string, unknown>([
-    ...Object.entries(scope.variables),
-    ['inputs', scope.inputs],
-    ['steps', scope.steps],
-    ['run', scope.run],
-    ['event', scope.event ?? scope.run.trigger],
-    ['workspace', scope.workspace],
-    ['failure', scope.failure ?? null],
-  ]);
+  const names = [...Object.keys(scope.variables), ...NAMES];
+  return new Map(names.map((name) => [name, readName(name, scope)]));
 }
 
 function evaluateWhole(text: string, evaluation: Evaluation): JsonValue {
@@ -133,16 +128,39 @@ function run(expression: Expression, evaluation: Evaluation): JsonValue {
   }
 }
 
-/** Most expressions only read what a step gave. Undefined: it is not there, which the language itself explains best. */
-function readPlain([access]: readonly Access[], { steps, inputs }: Scope): JsonValue | undefined {
+/** Most expressions only read. Undefined: it is not there, which the language itself explains best. */
+function readPlain([access]: readonly Access[], scope: Scope): JsonValue | undefined {
   if (access === undefined) return undefined;
-  let value: unknown = access.name === 'steps' ? steps : access.name === 'inputs' ? inputs : undefined;
+  let value = readName(access.name, scope);
   for (const field of access.fields) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
     if (!Object.hasOwn(value, field)) return undefined;
     value = value[field as keyof typeof value];
   }
   return value as JsonValue | undefined;
+}
+
+/** What a name stands for; undefined where nothing has it. */
+function readName(
+  name: string,
+  { inputs, steps, run, event, workspace, failure, variables }: Scope,
+): unknown {
+  switch (name) {
+    case 'inputs':
+      return inputs;
+    case 'steps':
+      return steps;
+    case 'run':
+      return run;
+    case 'event':
+      return event ?? run.trigger;
+    case 'workspace':
+      return workspace;
+    case 'failure':
+      return failure ?? null;
+    default:
+      return Object.hasOwn(variables, name) ? variables[name] : undefined;
+  }
 }
 
 /** The innermost value that an access is sure to reach. */

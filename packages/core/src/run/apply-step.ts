@@ -147,7 +147,10 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
       );
     }
     const given = { by, answer, ...(data === undefined ? {} : { data }) };
-    return putStep(state, step, { ...before, status: 'ready', answer: given });
+    // What is said of one limit is said of all that were warned of: they stand in the question.
+    const isMore = before.question?.kind === 'budget' && answer === 'allow';
+    const next = isMore ? { ...state, allowed: state.warned } : state;
+    return putStep(next, step, { ...before, status: 'ready', answer: given });
   },
   'step.interrupted': (state, before, event) => {
     expectAttempt(event, before.attempts);

@@ -52,6 +52,8 @@ function create(event: NumberedEvent): RunState {
     signals: EMPTY.signals,
     charged: EMPTY.paths,
     warned: EMPTY.paths,
+    allowed: EMPTY.paths,
+    ...(event.asksForBudget === undefined ? {} : { asksForBudget: true }),
     ...(event.reused === undefined ? {} : { reused: event.reused }),
     ...(event.permissionSets === undefined ? {} : { permissionSets: event.permissionSets }),
     ...(event.budget === undefined ? {} : { budget: event.budget }),

@@ -26,6 +26,8 @@ export type RunEventBody =
       readonly permissionSets?: readonly (readonly string[])[];
       /** What whoever started it grants at most; the workflow's own budget narrows further. */
       readonly budget?: Budget;
+      /** When four fifths of a limit are used nothing more begins under it before a person allows that. */
+      readonly asksForBudget?: true;
       /** The group that it stands in, where its workflow has one: it begins when nobody stands before it. */
       readonly group?: string;
       /** Added to that of each of its steps. */
@@ -164,8 +166,8 @@ export type RunEventBody =
 
 /** A question that only a person may answer. */
 export interface Question {
-  /** `approval`: allow or deny · `escalated`: retry, continue or abort · `interrupted` and `quarantined`: retry or abort. */
-  readonly kind: 'approval' | 'interrupted' | 'escalated' | 'quarantined';
+  /** `approval` and `budget`: allow or deny · `escalated`: retry, continue or abort · `interrupted` and `quarantined`: retry or abort. */
+  readonly kind: 'approval' | 'budget' | 'interrupted' | 'escalated' | 'quarantined';
   readonly prompt: string;
   readonly form?: JsonObject;
   readonly deadline?: number;
@@ -177,6 +179,7 @@ export interface Question {
 
 const ANSWERS = {
   approval: ['allow', 'deny'],
+  budget: ['allow', 'deny'],
   escalated: ['retry', 'continue', 'abort'],
   interrupted: ['retry', 'abort'],
   quarantined: ['retry', 'abort'],

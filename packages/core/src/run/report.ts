@@ -58,6 +58,13 @@ export function runReport(workflow: Workflow, state: RunState): ReportedStep[] {
   ];
 }
 
+/** Whether a limit stands in a workflow anywhere. */
+export function hasBudget(workflow: Workflow): boolean {
+  const { byId, limited } = outlineOf(workflow);
+  if (limited || workflow.budget !== undefined) return true;
+  return [...byId.values()].some(({ node }) => node.step.budget !== undefined);
+}
+
 function reportList(state: RunState, path: string, list: List, depth: number): ReportedStep[] {
   return list.steps.flatMap((node) => reportStep(state, join(path, node.step.id), node, depth));
 }

@@ -59,6 +59,9 @@ export interface RunState {
   readonly charged: ImmutableSet<string>;
   /** Limits that were warned of, as `scope limit`. */
   readonly warned: ImmutableSet<string>;
+  /** A person has to allow it before anything begins under a limit that was warned of; those that they have allowed. */
+  readonly asksForBudget?: true;
+  readonly allowed: ImmutableSet<string>;
   readonly output?: JsonValue;
   readonly failure?: Failure;
 }

@@ -68,7 +68,10 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
       const body = { type: 'step.interrupted', step, attempt: number, repeatable } as const;
       return tell(assignment, { body, attempt: number, claim });
     }
-    const attempt = startAttempt(context, origin, command);
+    let told: Promise<unknown> = Promise.resolve();
+    const attempt = startAttempt(context, origin, command, (body) => {
+      told = told.then(() => tellSpent(assignment, { body, attempt: number }));
+    });
     const place = placeOf(id, step);
     attempts.set(place, attempt);
     claims.set(claim.id, attempt);
@@ -79,6 +82,8 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
       .catch(() => undefined);
     try {
       const body = await attempt.result;
+      // In the order in which it happened.
+      await told;
       if (body !== undefined) await tell(assignment, { body, attempt: number, claim });
     } finally {
       if (attempts.get(place) === attempt) attempts.delete(place);
@@ -122,6 +127,13 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
     const run = await openAt(assignment);
     // Nobody knows this run: nothing can follow from it.
     await (run === undefined ? settle(news.claim) : run.tell(news));
+  }
+
+  /** What gets lost of it comes with the end of the attempt; why the run could not go on was said already. */
+  async function tellSpent(assignment: Assignment, news: News<Claim>): Promise<void> {
+    await openAt(assignment)
+      .then((run) => run?.tell(news))
+      .catch(() => undefined);
   }
 
   return {

@@ -31,6 +31,8 @@ export interface EngineOptions {
   readonly findWorkflow?: (name: string) => Promise<Workflow>;
   /** The commit that the workspace stands at now, where it is a checkout. */
   readonly commit?: () => string | undefined;
+  /** Whether a person is asked when four fifths of a budget are used; default: never. */
+  readonly asksForBudget?: () => Promise<boolean>;
   /** This process: `thisProcess(id)`. Read when it first holds a run. */
   readonly holder: LeaseHolder;
   /** Where attempts are performed in this process. */

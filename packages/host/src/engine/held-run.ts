@@ -23,6 +23,8 @@ export interface HeldRunContext extends AttemptContext {
   readonly workspace: JsonObject;
   /** The commit that the workspace stands at now. */
   readonly commit: () => string | undefined;
+  /** Whether a person is asked when four fifths of a budget are used. */
+  readonly asksForBudget: () => Promise<boolean>;
   readonly definitions: Definitions;
   readonly children: ChildRuns;
   /** How this process names itself in the journal. */
@@ -220,7 +222,10 @@ export class HeldRun {
   }
 
   #perform(command: PerformStep): void {
-    const attempt = startAttempt(this.#context, this.#origin, command);
+    const { attempt: number } = command;
+    const attempt = startAttempt(this.#context, this.#origin, command, (body) => {
+      void this.#turns.tell({ body, attempt: number });
+    });
     this.#attempts.set(command.step, attempt);
     // The run was closed while the decision was being appended.
     if (this.#phase !== 'working') attempt.stop('closed');

@@ -43,13 +43,21 @@ export async function openHolding(options: Options): Promise<Opened> {
     feed,
     workspace,
     commit: options.commit ?? (() => undefined),
+    asksForBudget: options.asksForBudget ?? (async () => false),
     definitions,
     children,
     groups,
     places,
     holder: holder.holder,
   };
-  const liveness = (lease: LeaseHolder): Liveness => options.liveness?.(lease) ?? livenessOf(lease, holder);
+  // No two processes have the same id, so that one which is gone need not be looked for again.
+  const gone = new Set<string>();
+  const liveness = (lease: LeaseHolder): Liveness => {
+    if (gone.has(lease.holder)) return 'gone';
+    const found = options.liveness?.(lease) ?? livenessOf(lease, holder);
+    if (found === 'gone') gone.add(lease.holder);
+    return found;
+  };
   const held = createHolding(
     (ended): HeldRunContext => ({ ...context, ended }),
     holder,

@@ -1,4 +1,4 @@
-import { type Budget, decide, groupOf } from '@cadre/core/advance';
+import { type Budget, decide, groupOf, isLimitedWorkflow } from '@cadre/core/advance';
 import { CadreError } from '@cadre/core/errors';
 import type { RunEvent, Workflow } from '@cadre/core/history';
 import { apply } from '@cadre/core/replay';
@@ -50,7 +50,11 @@ export async function createdEvent(
     workspace,
     store,
     commit: commitNow,
-  }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace' | 'store' | 'commit'>,
+    asksForBudget,
+  }: Pick<
+    HeldRunContext,
+    'clock' | 'definitions' | 'groups' | 'workspace' | 'store' | 'commit' | 'asksForBudget'
+  >,
   request: StartRequest,
 ): Promise<Created> {
   const { workflow, mode, trigger, principal, reused, noCache, permissionSets, budget, priority } = request;
@@ -62,6 +66,9 @@ export async function createdEvent(
   const group = groupOf(workflow, { id, at, inputs, trigger, workspace });
   const { onConflict = 'queue' } = workflow.concurrency ?? {};
   const commit = commitNow();
+  // Only who has a budget needs to know.
+  const isLimited = budget !== undefined || isLimitedWorkflow(workflow);
+  const asks = isLimited && (await asksForBudget());
   const admitted = group === undefined || (await groups.enter(group, id, onConflict));
   return {
     id,
@@ -80,6 +87,7 @@ export async function createdEvent(
       ...(noCache === true ? { noCache } : {}),
       ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
       ...(budget === undefined ? {} : { budget }),
+      ...(asks ? { asksForBudget: true as const } : {}),
       ...(priority === undefined ? {} : { priority }),
       ...(group === undefined ? {} : { group }),
     },

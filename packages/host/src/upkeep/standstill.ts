@@ -102,6 +102,7 @@ function ofQuestion(run: string, state: RunState): Standstill | undefined {
   const { delegates = [], deadline } = question ?? {};
   const kinds = {
     approval: 'an approval',
+    budget: 'an approval, since most of a budget is used,',
     escalated: 'a decision',
     interrupted: 'a decision',
     quarantined: 'a decision',

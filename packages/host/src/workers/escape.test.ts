@@ -116,6 +116,8 @@ function perform(
         options.heard?.started.resolve();
       },
       progress: () => {},
+      spend: () => {},
+      measure: () => {},
       effect: () => {},
       request: async () => ({ ok: true, output: true }),
     },

@@ -4,6 +4,7 @@ import { canonicalJson } from '../../json.ts';
 import { sha256 } from '../../sha256.ts';
 import type { Budget, StepCommon } from '../../workflow/workflow.ts';
 import type { CacheWish, Command } from '../commands.ts';
+import { asksForBudget } from './ask-for-budget.ts';
 import { limitsOf, refusedAction, scopesAt } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { evaluateFor, outcomeOf } from './scope.ts';
@@ -12,6 +13,7 @@ import { wallOf } from './step-time.ts';
 /** Hands out an attempt. Its expressions are evaluated now: they see what is there when it starts. */
 export function performAttempt(draft: Draft, place: StepPlace): void {
   const { path } = place;
+  if (asksForBudget(draft, path)) return;
   const { attempts = 0 } = draft.state.steps.get(path) ?? {};
   const attempt = attempts + 1;
   const scopes = scopesAt(draft, path);

@@ -28,7 +28,7 @@ test('[WRK-37] a run that used more than its budget begins nothing more and fail
   expect(run.state().status).toBe('failed');
   expect(run.state().failure).toMatchObject({
     code: 'budget_exceeded',
-    message: "the run used 101 tokens of the 100 tokens that its budget gives it, with the step 'a'",
+    message: "the run used 101 tokens, more than the 100 tokens of its budget, by the step 'a'",
     details: { at: 'a', limit: 'tokens', planned: 100, used: 101 },
   });
   expect(run.state().used).toEqual({ tokens: 108 });
@@ -215,6 +215,31 @@ test('elements of a forEach that are runs share by how many go on together', () 
   run.succeed('each/0/run', null, { tokens: 20 });
   // 80 are not used, 50 of them kept for the other.
   expect(limitsOf(run, 'each/2/run')).toEqual({ tokens: 30 });
+});
+
+test('[WRK-37] who wants to be asked is asked once about a limit before anything more begins under it', () => {
+  const steps = [
+    actionOf('a'),
+    actionOf('b'),
+    actionOf('c', { onError: { kind: 'continue' } }),
+    actionOf('d'),
+  ];
+  const run = simulate(workflowOf(steps, { budget: { tokens: 100, cpuMs: 100 } }), { asksForBudget: true });
+  run.go();
+  run.succeed('a', null, { tokens: 80 });
+  expect(run.step('b').question).toEqual({
+    kind: 'budget',
+    prompt: 'the run has used 80 tokens of 100 tokens. Go on?',
+  });
+  run.answer('b', 'allow');
+  expect(limitsOf(run, 'b')).toEqual({ tokens: 20, cpuMs: 100 });
+  run.succeed('b', null, { cpuMs: 90 });
+  run.answer('c', 'deny');
+  expect(run.step('c').failure).toMatchObject({ code: 'budget_exceeded' });
+  expect(run.status('d')).toBe('waiting');
+  run.answer('d', 'allow');
+  run.succeed('d');
+  expect(run.state().status).toBe('succeeded');
 });
 
 /** Steps that hold runs of their own in any way. */

@@ -117,10 +117,25 @@ function isStoppable(state: RunState, { path, node }: BudgetScope): boolean {
 }
 
 /** `at`: the step by which it became too much. */
-export function exceeded(scope: string, { limit, planned, used }: Overrun, at: string): Failure {
-  const whose = scope === '' ? 'the run' : `the step '${scope}'`;
-  const where = at === scope ? '' : `, with the step '${at}'`;
-  const message = `${whose} used ${amountText(limit, used)} of the ${amountText(limit, planned)} that its budget gives it${where}`;
+function exceeded(scope: string, { limit, planned, used }: Overrun, at: string): Failure {
+  const message = `${nameOfScope(scope)} used ${amountText(limit, used)}, more than the ${amountText(limit, planned)} of its budget${by(scope, at)}`;
+  return budgetFailure(scope, { limit, planned, used }, at, message);
+}
+
+function nameOfScope(scope: string): string {
+  return scope === '' ? 'the run' : `the step '${scope}'`;
+}
+
+function by(scope: string, at: string): string {
+  return at === scope ? '' : `, by the step '${at}'`;
+}
+
+function budgetFailure(
+  scope: string,
+  { limit, planned, used }: Overrun,
+  at: string,
+  message: string,
+): Failure {
   return failure('budget_exceeded', message, {
     hint: `raise budget.${limit}, or make it do less`,
     details: { ...(scope === '' ? {} : { step: scope }), at, limit, planned, used },
@@ -129,12 +144,14 @@ export function exceeded(scope: string, { limit, planned, used }: Overrun, at: s
 
 /** The failure of an attempt that may not even be begun; undefined when it may. */
 export function refusedAction(scopes: readonly BudgetScope[], path: string): Failure | undefined {
-  for (const scope of scopes) {
-    const { actions, ...others } = scope.budget;
-    const next = { ...scope.used, actions: (scope.used?.actions ?? 0) + 1 };
-    const overrun =
-      overrunOf(others, scope.used) ?? (actions === undefined ? undefined : overrunOf({ actions }, next));
-    if (overrun !== undefined) return exceeded(scope.path, overrun, path);
+  for (const { path: scope, budget, used } of scopes) {
+    const overrun = overrunOf(budget, used);
+    if (overrun !== undefined) return exceeded(scope, overrun, path);
+    const { actions: planned } = budget;
+    const done = used?.actions ?? 0;
+    if (planned === undefined || done < planned) continue;
+    const message = `${nameOfScope(scope)} has no action left${scope === path ? '' : ` for the step '${path}'`}: its budget gives it ${amountText('actions', planned)}`;
+    return budgetFailure(scope, { limit: 'actions', planned, used: done }, path, message);
   }
   return undefined;
 }

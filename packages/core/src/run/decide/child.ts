@@ -1,6 +1,7 @@
 import type { JsonObject } from '@cadre/sdk';
 import type { Budget } from '../../workflow/workflow.ts';
 import type { Command } from '../commands.ts';
+import { asksForBudget } from './ask-for-budget.ts';
 import { reserveFor } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { evaluateFor, outcomeOf } from './scope.ts';
@@ -12,6 +13,7 @@ import { earlier, wallOf } from './step-time.ts';
  */
 export function startChild(draft: Draft, place: StepPlace): void {
   const { path } = place;
+  if (asksForBudget(draft, path)) return;
   const attempt = (draft.state.steps.get(path)?.attempts ?? 0) + 1;
   const child = `${draft.moment.runId}.${draft.state.number + 1}`;
   const reserved = reserveFor(draft, path);

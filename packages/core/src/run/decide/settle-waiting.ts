@@ -18,7 +18,7 @@ const DEATHS_TO_QUARANTINE = 3;
 export function settleWaiting(draft: Draft, place: StepPlace, state: StepState): Standing | undefined {
   // In a rehearsal nothing is waited for.
   if (draft.state.mode === 'apply' && (state.deadline ?? Number.POSITIVE_INFINITY) <= draft.moment.now) {
-    emit(draft, { type: 'step.failed', step: place.path, failure: wallExceeded(draft, place) });
+    emit(draft, { type: 'step.failed', step: place.path, failure: wallExceeded(place) });
     return undefined;
   }
   if (state.wait !== undefined) return settleWait(draft, place, state.wait);
@@ -55,6 +55,10 @@ function followAnswer(draft: Draft, place: StepPlace, { question, answer }: Step
   switch (answer.answer) {
     case 'allow':
     case 'deny': {
+      if (question.kind === 'budget') {
+        followBudget(draft, place, question, answer.answer);
+        return;
+      }
       const { by, data } = answer;
       const output = { approved: answer.answer === 'allow', by, ...(data === undefined ? {} : { data }) };
       emit(draft, { type: 'step.succeeded', step: path, output });
@@ -69,6 +73,18 @@ function followAnswer(draft: Draft, place: StepPlace, { question, answer }: Step
       if (question.kind === 'escalated') draft.moves.begin(draft, place);
       else attemptAgain(draft, place);
   }
+}
+
+/** Its `if` held when it was asked about. */
+function followBudget(draft: Draft, place: StepPlace, { prompt }: Question, answer: string): void {
+  if (answer === 'allow') {
+    attemptAgain(draft, place);
+    return;
+  }
+  const { path } = place;
+  const message = `'${path}' was not begun: ${prompt} A person said no`;
+  const refused = failure('budget_exceeded', message, { details: { step: path, at: path } });
+  emit(draft, { type: 'step.failed', step: path, failure: refused });
 }
 
 function goOnAfterDeath(draft: Draft, place: StepPlace, state: StepState): void {

@@ -46,11 +46,7 @@ function settleRunning(draft: Draft, place: StepPlace, { deadline }: StepState):
   if (draft.state.failing.has(path)) return ACTIVE;
   if (!passed) return wakeRepeat(draft, place) ? undefined : ACTIVE;
   const wallAt = wallOf(draft, path, place.node.step);
-  stopWith(
-    draft,
-    path,
-    wallAt !== undefined && wallAt <= deadline ? wallExceeded(draft, place) : tooLong(path),
-  );
+  stopWith(draft, path, wallAt !== undefined && wallAt <= deadline ? wallExceeded(place) : tooLong(path));
   return ACTIVE;
 }
 

@@ -15,13 +15,12 @@ export function wallDeadline(draft: Draft, { path, node }: StepPlace): { readonl
   return deadline === undefined ? {} : { deadline };
 }
 
-export function wallExceeded({ state, moment }: Draft, { path, node }: StepPlace): Failure {
+export function wallExceeded({ path, node }: StepPlace): Failure {
   const planned = node.step.budget?.wallMs ?? 0;
-  const used = moment.now - (state.steps.get(path)?.startedAt ?? moment.now);
   const message = `the step '${path}' took longer than the ${amountText('wall', planned)} that its budget gives it`;
   return failure('budget_exceeded', message, {
     hint: 'raise budget.wall, or make it do less',
-    details: { step: path, at: path, limit: 'wall', planned, used },
+    details: { step: path, at: path, limit: 'wall', planned },
   });
 }
 

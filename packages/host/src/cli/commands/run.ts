@@ -15,6 +15,7 @@ import { type Prepared, prepareRun } from '../run/prepare.ts';
 import { refuseBare } from '../run/refuse-bare.ts';
 import { printEffects, type StepEffects, summarise } from '../show/effects.ts';
 import { openingLine } from '../show/opening.ts';
+import { plannedLimits, printPlannedLimits } from '../show/planned-limits.ts';
 import { didNothing, printReport, rerunOf, sentenceOf, topStep } from '../show/report.ts';
 import { printTimings, timingsOf } from '../show/timings.ts';
 import { withApp } from '../with-app.ts';
@@ -138,10 +139,16 @@ async function planAndStop(app: App, prepared: Prepared, invocation: Invocation)
     steps: planned.rows,
     effects: planned.effects,
     warnings: prepared.warnings,
+    limits: limitsOf(app, prepared),
   });
   printPlan(planned, prepared, invocation);
+  printPlannedLimits(limitsOf(app, prepared), output);
   output.line('\nNothing was changed: this was the plan. Apply it with --yes.');
   return planned.state.status === 'cancelled' ? exitCodeOfInterrupt(invocation.io) : EXIT.ok;
+}
+
+function limitsOf(app: App, { workflow }: Prepared) {
+  return plannedLimits(workflow, (uses) => app.workers.resolve(uses).action.cost);
 }
 
 function printPlan(planned: Planned, { warnings }: Prepared, { output }: Invocation): void {

@@ -7,6 +7,7 @@ import { FIRINGS } from './0005-firings.ts';
 import { UPKEEP } from './0006-upkeep.ts';
 import { POOLS } from './0011-pools.ts';
 import { LINEAR_COUNTS } from './0015-linear-counts.ts';
+import { ONE_GUARD } from './0016-one-guard.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -25,4 +26,5 @@ export const MIGRATIONS: readonly Migration[] = [
   UPKEEP,
   POOLS,
   LINEAR_COUNTS,
+  ONE_GUARD,
 ];

@@ -29,8 +29,9 @@ function insertText(rows: number): string {
   return text;
 }
 
-export const READ_EVENTS = `SELECT number, version, event FROM events
-  WHERE run = (SELECT key FROM runs WHERE id = ?1) AND number > ?2 ORDER BY number LIMIT ?3`;
+/** Up to the number of the run's record: what stands beyond it is not part of the journal. */
+export const READ_EVENTS = `SELECT events.number, version, event FROM runs JOIN events ON events.run = runs.key
+  WHERE runs.id = ?1 AND events.number > ?2 AND events.number <= runs.number ORDER BY events.number LIMIT ?3`;
 
 export function readEvent(row: Row): NumberedEvent {
   const stored = JSON.parse(String(row['event'])) as { readonly type: string };
