@@ -82,6 +82,8 @@ async function serve(): Promise<void> {
     inbox,
     host: '127.0.0.1',
     port: 0,
+    events: () => Promise.reject(new Error('nobody follows')),
+    guard: {},
     largestBody: 1_048_576,
     failed: fail,
   });

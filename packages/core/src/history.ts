@@ -4,6 +4,15 @@
  */
 export type { MeasuredBy, Usage } from './budget/usage.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
+export { endOfAttempt } from './event/end-of-attempt.ts';
+export {
+  attemptOfStream,
+  envelopeOf,
+  envelopeOfRunEvent,
+  extensionStream,
+  type Told,
+} from './event/envelope.ts';
+export { topicFits } from './expression/topic.ts';
 export { canonicalJson } from './json.ts';
 export { didYouMean, nearest } from './nearest.ts';
 export { plainText } from './policy/plain-text.ts';

@@ -3,6 +3,17 @@ export type { Amount, LimitName, Overrun } from './budget/limits.ts';
 export { type Money, parseMoney } from './budget/money.ts';
 export { addUsage, type MeasuredBy, type Usage } from './budget/usage.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
+export { endOfAttempt } from './event/end-of-attempt.ts';
+export {
+  attemptOfStream,
+  envelopeOf,
+  envelopeOfRunEvent,
+  extensionStream,
+  type Told,
+} from './event/envelope.ts';
+export { envelopeSchema } from './event/envelope-schema.ts';
+export { compileFilter } from './event/event-filter.ts';
+export { OTHER_TOPICS, RUN_TOPICS, type TopicNote } from './event/topics.ts';
 export { type EvaluateOptions, evaluate } from './expression/evaluate.ts';
 export type { ExpressionFault } from './expression/explain-error.ts';
 export { type References, references } from './expression/references.ts';

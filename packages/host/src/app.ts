@@ -10,6 +10,7 @@ import { lateGate } from './gate/late-gate.ts';
 import type { AuditResult } from './gate/verify-audit.ts';
 import { mayNameStore } from './names-store.ts';
 import type { OpenedStore, StoreFacts } from './open-store.ts';
+import type { WorkspaceEvents } from './open-workspace-events.ts';
 import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GrantStore } from './ports/grant-store.ts';
@@ -38,6 +39,8 @@ export interface Records {
   /** What is kept of runs that are over, and what exempts them from going. */
   readonly upkeep: Omit<Upkeep, 'remove' | 'vacuum'>;
   readonly clock: Clock;
+  /** Everything that happens in the workspace. Opened when it is first asked for. */
+  events(): Promise<WorkspaceEvents>;
   /** The holder of a lease is proved gone. */
   isDead(lease: Lease): boolean;
   verifyAudit(): Promise<AuditResult>;
@@ -116,6 +119,10 @@ async function open(
     ...(opened.sharing === undefined ? {} : { sharing: opened.sharing }),
     findWorkflow: async (name) => (await doers()).findWorkflow(name),
   });
+  const events = once(async (): Promise<WorkspaceEvents> => {
+    const { openWorkspaceEvents } = await import('./open-workspace-events.ts');
+    return openWorkspaceEvents({ store, workspace: id, clock, heard: engine.hear, warn: options.warn });
+  });
   const records: Records = {
     place,
     store: opened.facts,
@@ -127,6 +134,7 @@ async function open(
     audit: store.audit,
     upkeep: store.upkeep,
     clock,
+    events,
     isDead: (lease) => liveness(lease, self()) === 'gone',
     async verifyAudit() {
       const { verifyAudit } = await import('./gate/verify-audit.ts');
@@ -140,6 +148,7 @@ async function open(
     },
     undone: (run) => readUndone(store.runs, run),
     async close() {
+      if (events.begun()) (await events()).close();
       // Those whom nothing was asked of, or who could not be opened, have nothing to close.
       const begun = doers.begun() ? await doers().catch(() => undefined) : undefined;
       await begun?.end();

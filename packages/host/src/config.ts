@@ -157,6 +157,18 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('where runs, events and grants are kept'),
+  bus: z
+    .strictObject({
+      url: z
+        .string()
+        .optional()
+        .meta({ secret: true })
+        .describe(
+          'redis://USER:PASSWORD@HOST:6379, by which processes that share a store wake each other (default: NOTIFY of PostgreSQL); CADRE_REDIS_URL',
+        ),
+    })
+    .prefault({})
+    .describe('how processes tell each other that something happened'),
   classes: z
     .record(
       z.string(),
@@ -220,9 +232,17 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1').describe('address on which cadre serve listens'),
       port: z.number().int().min(0).max(65_535).default(4717).describe('port on which cadre serve listens'),
+      token: z
+        .string()
+        .min(1)
+        .optional()
+        .meta({ secret: true })
+        .describe(
+          'who reads events has to show it (default: whoever is on this machine may); CADRE_HTTP__TOKEN',
+        ),
     })
     .prefault({})
-    .describe('the server for webhooks'),
+    .describe('the server for webhooks and events'),
   undo: z
     .strictObject({
       keep: z

@@ -43,6 +43,7 @@ import { runConfined } from './sandboxes/run-confined.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { openSnapshots } from './snapshots/open-snapshots.ts';
 import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
+import { clearOf } from './store-address.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
@@ -71,6 +72,8 @@ export interface Doers extends UpkeepDoers {
   call(uses: string, input: JsonObject): Promise<Outcome<JsonValue>>;
   readonly undo: Undo;
   readonly inbox: Inbox;
+  /** Who reads events over HTTP has to show it; undefined: whoever is on this machine may. */
+  httpToken(): Promise<string | undefined>;
   /** The files in which triggers are declared. */
   readonly triggers: Pick<TriggerSource, 'load'>;
   /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
@@ -113,7 +116,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const settings = options.settings ?? (await loadSettings(options));
   const config = settings.value;
   const log = openLog(config, options);
-  const environment = withoutStore(options.env);
+  const environment = withoutOwn(options.env);
   const sandbox = openSandbox({ workspace: place.root, environment });
   const runner = openRunner({
     builtInFolder: join(DIST, 'workers'),
@@ -277,6 +280,8 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
       holdLease,
     }),
     inbox,
+    httpToken: async () =>
+      config.http.token && clearOf(config.http.token, environmentSecrets(options.env), 'http.token'),
     triggers,
     results: store.results,
     evaluateWorkflow: source.evaluateWorkflow,
@@ -351,9 +356,11 @@ function poolOf({ pools }: Config, worker: string): Partial<PoolSetting> {
   return { ...rest, idleMs: parseDuration(idle) };
 }
 
-/** The password of the store is for this process alone. */
-function withoutStore({ CADRE_STORE__URL: _, ...rest }: AppOptions['env']): AppOptions['env'] {
-  return rest;
+const OWN = new Set(['CADRE_STORE__URL', 'CADRE_BUS__URL', 'CADRE_REDIS_URL', 'CADRE_HTTP__TOKEN']);
+
+/** Passwords of the store and the bus, and the token of the server, are for this process alone. */
+function withoutOwn(env: AppOptions['env']): AppOptions['env'] {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !OWN.has(name)));
 }
 
 function placesOf(

@@ -1,3 +1,4 @@
+import type { Log } from '@cadre/kit/log';
 import type { AppOptions } from './app-options.ts';
 import type { Config } from './config.ts';
 import { classLimits, knownClasses } from './dispatch/class-limits.ts';
@@ -6,6 +7,7 @@ import type { EngineOptions } from './engine/engine.ts';
 import { environmentSecrets } from './environment-secrets.ts';
 import { openLog } from './open-log.ts';
 import type { Store } from './ports/store.ts';
+import type { Wire } from './ports/wire.ts';
 import { clearOf, schemaOf } from './store-address.ts';
 import { openPostgresStore } from './stores/open-postgres-store.ts';
 
@@ -25,10 +27,10 @@ export interface OpenedStore {
 export async function openShared(options: AppOptions, config: Config): Promise<OpenedStore> {
   const url = await clearOf(config.store.url ?? '', environmentSecrets(options.env));
   const schema = config.store.schema ?? schemaOf(options.place.name);
-  const store = await openPostgresStore(url, schema);
   const limits = classLimits(config.classes);
   const log = openLog(config, options);
   const warn = (error: unknown) => log.warn('the store is tried again', { error: messageOf(error) });
+  const store = await openPostgresStore(url, schema, undefined, await openWire(options, config, schema, log));
   const close = async () => {
     await store.close();
     await log.close();
@@ -49,6 +51,19 @@ export async function openShared(options: AppOptions, config: Config): Promise<O
       warn,
     },
   };
+}
+
+/** Everything in one schema hears each other, whatever else uses the server. */
+async function openWire(
+  options: AppOptions,
+  config: Config,
+  schema: string,
+  log: Log,
+): Promise<Wire | undefined> {
+  if (config.bus.url === undefined) return undefined;
+  const url = await clearOf(config.bus.url, environmentSecrets(options.env), 'bus.url');
+  const { openRedisWire } = await import('./bus/open-redis-wire.ts');
+  return openRedisWire({ url, name: schema, warn: (text) => log.warn(text) });
 }
 
 function messageOf(error: unknown): string {

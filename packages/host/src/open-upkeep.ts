@@ -8,6 +8,7 @@ import type { LeaseKeeper } from './engine/lease-keeper.ts';
 import { environmentSecrets } from './environment-secrets.ts';
 import { type Cleaned, type CleanRequest, clean, type Retention } from './upkeep/clean.ts';
 import { createMaintenance, type Maintained } from './upkeep/maintenance.ts';
+import { removeStreams } from './upkeep/remove-streams.ts';
 import { type Mend, repair } from './upkeep/repair.ts';
 
 export interface UpkeepDoers {
@@ -49,7 +50,10 @@ export function openUpkeep(options: Options): UpkeepDoers {
     clock,
     take: () => keeper.take('maintenance'),
     give: (lease) => keeper.give(lease),
-    clean: () => cleanUp({ planOnly: false, principal: 'system' }),
+    async clean() {
+      await removeStreams(folder, store.runs, clock.now());
+      return cleanUp({ planOnly: false, principal: 'system' });
+    },
     told: (report) => log.info('maintenance', { ...report }),
     failed: (error) => log.warn('maintenance failed', { error: String(error) }),
   });

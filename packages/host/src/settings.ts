@@ -14,12 +14,17 @@ export async function loadSettings({ place, env, warn, log }: AppOptions): Promi
     schema: ConfigSchema,
     published: keptSchema(),
     workspace: place.root,
-    env,
+    env: withRedis(env),
     strict: true,
     ...(log === undefined ? {} : { options: { log } }),
   });
   for (const warning of settings.warnings) warn(faultLine(warning));
   return settings;
+}
+
+/** The variable that others call so too. */
+function withRedis({ CADRE_REDIS_URL, ...env }: AppOptions['env']): AppOptions['env'] {
+  return CADRE_REDIS_URL === undefined ? env : { CADRE_BUS__URL: CADRE_REDIS_URL, ...env };
 }
 
 /** As the build has written it; whoever runs from other sources without it finds it out. */

@@ -10,12 +10,12 @@ export function schemaOf(name: string): string {
 const REFERENCE = /^secret:(.+)$/;
 
 /** A file names the address as `secret:NAME`; only a variable holds it itself. */
-export async function clearOf(url: string, secrets: SecretSource): Promise<string> {
+export async function clearOf(url: string, secrets: SecretSource, setting = 'store.url'): Promise<string> {
   const [, name] = REFERENCE.exec(url) ?? [];
   if (name === undefined) return url;
   const found = await secrets.find(name);
   if (found !== undefined) return found;
-  throw new CadreError('not_configured', `store.url names the secret ${name}, which there is not`, {
-    hint: `set CADRE_SECRET_${name}, or CADRE_STORE__URL instead of the setting`,
+  throw new CadreError('not_configured', `${setting} names the secret ${name}, which there is not`, {
+    hint: `set CADRE_SECRET_${name}, or CADRE_${setting.toUpperCase().replace('.', '__')} instead of the setting`,
   });
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { type CallStreams, createCallStreams } from './call-streams.ts';
 import type { ActionContext, Fetched, Spent } from './context.ts';
 import type { Worker } from './define-worker.ts';
 import { execute } from './exec.ts';
@@ -14,7 +15,11 @@ import type { SshAccess } from './ssh-place.ts';
 /** The way back to the host during one call. `ask` rejects with the host's refusal as an ActionError. */
 export interface CallChannel {
   send(message: WorkerMessage): void;
+  /** Resolves when the bytes have left, and may be used again. */
+  sendChunk(message: Extract<WorkerMessage, { type: 'chunk' }>, bytes: Uint8Array): Promise<void>;
   ask(body: WorkerRequest): Promise<JsonValue>;
+  /** From now on what the host says of this call's streams is told here. */
+  listen(hear: CallStreams['hear']): void;
 }
 
 /** Performs one call from beginning to end and says how it ended. Never rejects. */
@@ -24,13 +29,15 @@ export async function performCall(
   signal: AbortSignal,
   channel: CallChannel,
 ): Promise<WorkerMessage> {
-  const leftovers: (() => unknown)[] = [];
+  const streams = createCallStreams(request.call, channel);
+  channel.listen(streams.hear);
+  const leftovers: (() => unknown)[] = [() => streams.end()];
   try {
     const handler = worker.actions[request.action];
     if (handler === undefined) {
       throw new ActionError('not_found', `the worker ${worker.id} has no action ${request.action}`);
     }
-    const context = createContext(request.call, request.context, signal, channel, leftovers);
+    const context = createContext(request.call, request.context, signal, channel, streams, leftovers);
     const output = await handler(request.input as never, context);
     return { type: 'succeeded', call: request.call, output: (output ?? null) as JsonValue };
   } catch (error) {
@@ -45,6 +52,7 @@ function createContext(
   given: CallContext,
   signal: AbortSignal,
   channel: CallChannel,
+  streams: CallStreams,
   leftovers: (() => unknown)[],
 ): ActionContext {
   const find = (program: string) => findProgram(program, given.workspace, process.env['PATH'] ?? '');
@@ -61,6 +69,9 @@ function createContext(
     progress: (progress) => channel.send({ type: 'progress', call, progress }),
     spend: (spent) => channel.send({ type: 'spent', call, spent: checkedSpent(spent) }),
     effect: (effect) => channel.send({ type: 'effect', call, effect }),
+    extend: streams.extend,
+    writeStream: streams.write,
+    readStream: streams.read,
     find,
     async exec(program, args, options = {}) {
       const path = await find(program);

@@ -1,6 +1,7 @@
 import type { Effect } from './effect.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { SshPlace } from './ssh-place.ts';
+import type { StreamHandle, StreamOptions } from './stream-handle.ts';
 
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
@@ -54,6 +55,13 @@ export interface Fetched {
   readonly body: string;
 }
 
+export interface StreamWriter {
+  /** Resolves when more may be written; of a lossy stream at once. */
+  write(bytes: Uint8Array): Promise<void>;
+  /** A stream that is not closed when the action ends is thrown away. */
+  close(): Promise<StreamHandle>;
+}
+
 /** What an action is handed besides its input. Everything that it may do in the world comes through here. */
 export interface ActionContext {
   /** Absolute root of the tree to work on: the workspace, or in a plan a scratch copy of it. */
@@ -81,6 +89,18 @@ export interface ActionContext {
   spend(spent: Spent): void;
   /** Tells what was done, or in a plan what would be done. */
   effect(effect: Effect): void;
+  /**
+   * A part of the result, before the whole is there: a text, or any other JSON of up to 64 KiB. Whoever follows the step sees
+   * it at once. Resolves when more may be handed over: whoever keeps it may be slower than whoever makes it.
+   */
+  extend(piece: JsonValue): Promise<void>;
+  /** Begins a stream of bytes, for what is too large or no JSON. What `close` answers may stand anywhere in the output. */
+  writeStream(options: StreamOptions): Promise<StreamWriter>;
+  /**
+   * The bytes of a stream whose handle stands in the input. Throws ActionError `denied` for any other one, and `not_found` when
+   * it is gone: it lives until the run is over, on the machine where it was written.
+   */
+  readStream(handle: StreamHandle): AsyncIterable<Uint8Array>;
   /**
    * Runs a granted program without a shell. Answers also for exit codes other than 0.
    * Throws ActionError `program_missing` or `denied`; its whole process tree ends when the action does.

@@ -7,9 +7,18 @@ export type {
   LogLevel,
   Progress,
   Spent,
+  StreamWriter,
 } from './context.ts';
+export { type Credit, createCredit } from './credit.ts';
 export { type ActionHandler, defineAction, defineWorker, type Worker } from './define-worker.ts';
 export { EFFECT_CLASSES, type Effect, type EffectClass } from './effect.ts';
+export {
+  ENVELOPE_VERSION,
+  type Envelope,
+  type Extension,
+  type ExtensionEnd,
+  sizeOfPiece,
+} from './envelope.ts';
 export {
   ActionError,
   type Failure,
@@ -28,8 +37,18 @@ export {
   type HostMessage,
   MAX_LINE_BYTES,
   PROTOCOL_VERSION,
+  type StreamMessage,
+  type StreamRequest,
   type WorkerMessage,
   type WorkerRequest,
 } from './protocol.ts';
 export type { Change, Finding, Skipped, StepReport, Timing } from './report.ts';
 export type { SshAccess, SshPlace } from './ssh-place.ts';
+export {
+  CHUNK,
+  CREDIT,
+  isStreamHandle,
+  MOST_STREAMS,
+  type StreamHandle,
+  type StreamOptions,
+} from './stream-handle.ts';

@@ -3,6 +3,7 @@ import type { Effect } from './effect.ts';
 import type { Failure } from './failure.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { SshPlace } from './ssh-place.ts';
+import type { StreamHandle } from './stream-handle.ts';
 
 /**
  * What host and worker say to each other: one JSON document a line, host to worker on standard input, worker to
@@ -42,7 +43,16 @@ export type HostMessage =
   | { readonly type: 'cancel'; readonly call: string; readonly reason: string }
   | { readonly type: 'answer'; readonly request: string; readonly value: JsonValue }
   | { readonly type: 'refusal'; readonly request: string; readonly failure: Failure }
+  | StreamMessage
   | { readonly type: 'stop' };
+
+/** What the host says of partial results (no `stream`) and of streams. After the line of a `chunk` come its bytes. */
+export type StreamMessage =
+  /** So many bytes more may be sent: they have been taken. */
+  | { readonly type: 'credit'; readonly call: string; readonly stream?: string; readonly bytes: number }
+  | { readonly type: 'chunk'; readonly call: string; readonly stream: string; readonly bytes: number }
+  /** All has been sent, or it cannot be read. */
+  | { readonly type: 'end'; readonly call: string; readonly stream: string; readonly failure?: Failure };
 
 /** What a worker asks of the host while it performs a call. Each passes the gate again. */
 export type WorkerRequest =
@@ -57,7 +67,20 @@ export type WorkerRequest =
   | { readonly kind: 'secret'; readonly name: string }
   /** May a program connect there? The proxy asks the same when it does. */
   | { readonly kind: 'connect'; readonly host: string; readonly port: number }
-  | { readonly kind: 'ssh'; readonly place: SshPlace };
+  | { readonly kind: 'ssh'; readonly place: SshPlace }
+  | StreamRequest;
+
+/** The worker names its streams itself, each name once in a call. */
+export type StreamRequest =
+  | {
+      readonly kind: 'write-stream';
+      readonly stream: string;
+      readonly contentType: string;
+      readonly lossy: boolean;
+    }
+  /** All was sent; the answer is its handle. */
+  | { readonly kind: 'close-stream'; readonly stream: string; readonly dropped: number }
+  | { readonly kind: 'read-stream'; readonly stream: string; readonly handle: StreamHandle };
 
 export type WorkerMessage =
   | {
@@ -76,6 +99,13 @@ export type WorkerMessage =
   | { readonly type: 'progress'; readonly call: string; readonly progress: Progress }
   | { readonly type: 'spent'; readonly call: string; readonly spent: Spent }
   | { readonly type: 'effect'; readonly call: string; readonly effect: Effect }
+  /** A part of the result. Before the host has given credit for it no more than CREDIT bytes may be under way. */
+  | { readonly type: 'extended'; readonly call: string; readonly piece: JsonValue }
+  /** After the line come so many bytes, at most CHUNK. */
+  | { readonly type: 'chunk'; readonly call: string; readonly stream: string; readonly bytes: number }
+  | { readonly type: 'credit'; readonly call: string; readonly stream: string; readonly bytes: number }
+  /** The rest of what is read is not wanted. */
+  | { readonly type: 'unread'; readonly call: string; readonly stream: string }
   | {
       readonly type: 'request';
       readonly call: string;

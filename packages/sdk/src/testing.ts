@@ -6,6 +6,7 @@ import type { Fetched } from './context.ts';
 import type { Worker } from './define-worker.ts';
 import type { Effect } from './effect.ts';
 import { ActionError, type Outcome } from './failure.ts';
+import { heldStreams } from './held-streams.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { CallContext, WorkerMessage, WorkerRequest } from './protocol.ts';
 
@@ -13,12 +14,16 @@ export interface Tried {
   readonly outcome: Outcome<JsonValue>;
   readonly effects: readonly Effect[];
   readonly messages: readonly WorkerMessage[];
+  /** What it wrote as streams, by the `$stream` of their handles. */
+  readonly streams: ReadonlyMap<string, Buffer>;
 }
 
 export interface TryOptions extends Partial<CallContext> {
   readonly workspace: string;
   readonly signal?: AbortSignal;
   readonly secrets?: Readonly<Record<string, string>>;
+  /** Streams that its input names, by the `$stream` of their handles. */
+  readonly streams?: Readonly<Record<string, Uint8Array>>;
   /** Answers the worker's HTTP requests; default: the real `fetch`. */
   readonly fetch?: (url: string, options: object) => Promise<Fetched>;
 }
@@ -30,7 +35,9 @@ export async function runAction(
   input: object,
   options: TryOptions,
 ): Promise<Tried> {
-  const { signal = new AbortController().signal, secrets = {}, fetch = fetchText, ...given } = options;
+  const { signal = new AbortController().signal, secrets = {}, fetch = fetchText, ...rest } = options;
+  const { streams = {}, ...given } = rest;
+  const wire = heldStreams(streams);
   const messages: WorkerMessage[] = [];
   const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'cadre-data-')));
   const context: CallContext = {
@@ -45,6 +52,7 @@ export async function runAction(
   };
   const ask = async (body: WorkerRequest): Promise<JsonValue> => {
     if (body.kind === 'exec' || body.kind === 'connect') return true;
+    if (wire.isStreamRequest(body)) return wire.ask(body);
     if (body.kind === 'ssh') throw new ActionError('denied', 'ssh is granted by a host, and there is none');
     if (body.kind === 'fetch') return (await fetch(body.url, body.options)) as unknown as JsonValue;
     const value = secrets[body.name];
@@ -56,8 +64,16 @@ export async function runAction(
     { call: 'test', action, input: input as JsonObject, context },
     signal,
     {
-      send: (message) => messages.push(message),
+      send(message) {
+        messages.push(message);
+        wire.take(message);
+      },
+      async sendChunk(message, bytes) {
+        messages.push(message);
+        wire.take(message, bytes);
+      },
       ask,
+      listen: wire.listen,
     },
   );
   if (given.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
@@ -67,7 +83,7 @@ export async function runAction(
       ? { ok: true, output: JSON.parse(JSON.stringify(end.output ?? null)) as JsonValue }
       : { ok: false, failure: (end as Extract<WorkerMessage, { type: 'failed' }>).failure };
   const effects = messages.flatMap((message) => (message.type === 'effect' ? [message.effect] : []));
-  return { outcome, effects, messages };
+  return { outcome, effects, messages, streams: wire.written };
 }
 
 async function fetchText(url: string, options: object): Promise<Fetched> {

@@ -1,11 +1,18 @@
-import { createInterface } from 'node:readline';
 import { type CallChannel, performCall } from './call.ts';
+import type { CallStreams } from './call-streams.ts';
 import { CONNECT_MODE, connectOut } from './connect-out.ts';
 import type { Worker } from './define-worker.ts';
 import { ActionError, toFailure } from './failure.ts';
 import { forwardProxy } from './forward-proxy.ts';
 import type { JsonValue } from './json.ts';
-import { type HostMessage, MAX_LINE_BYTES, PROTOCOL_VERSION, type WorkerMessage } from './protocol.ts';
+import {
+  type HostMessage,
+  MAX_LINE_BYTES,
+  PROTOCOL_VERSION,
+  type StreamMessage,
+  type WorkerMessage,
+} from './protocol.ts';
+import { readFrames } from './read-frames.ts';
 
 /**
  * Makes this process a worker: speaks the protocol on standard input and output until the host says `stop` or goes.
@@ -23,11 +30,18 @@ export function serve(worker: Worker): void {
   const send = (message: WorkerMessage) => write(`${encode(message)}\n`);
 
   const calls = new Map<string, AbortController>();
+  const streams = new Map<string, CallStreams['hear']>();
   const questions = new Map<string, { answer(value: JsonValue): void; refuse(error: Error): void }>();
   let asked = 0;
 
   const channel = (call: string): CallChannel => ({
     send,
+    sendChunk(message, bytes) {
+      // Nothing can come in between: both are handed over in one turn. That the host is gone is told by standard input.
+      send(message);
+      return new Promise((resolve) => write(bytes, () => resolve()));
+    },
+    listen: (hear) => void streams.set(call, hear),
     ask: (body) =>
       new Promise((answer, refuse) => {
         const request = `${call}:${++asked}`;
@@ -41,6 +55,7 @@ export function serve(worker: Worker): void {
     calls.set(message.call, controller);
     const end = await performCall(worker, message, controller.signal, channel(message.call));
     calls.delete(message.call);
+    streams.delete(message.call);
     send(end);
   };
 
@@ -76,14 +91,30 @@ export function serve(worker: Worker): void {
         questions.get(message.request)?.refuse(new ActionError(code, text, extras));
         return questions.delete(message.request);
       }
+      case 'credit':
+      case 'end':
+        return streams.get(message.call)?.(message);
+      case 'chunk':
+        return;
       case 'stop':
         return shutDown();
     }
   };
 
-  const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
-  lines.on('line', (line) => handle(JSON.parse(line) as HostMessage));
-  lines.on('close', shutDown);
+  let chunk: Extract<StreamMessage, { type: 'chunk' }> | undefined;
+  readFrames(process.stdin, Number.POSITIVE_INFINITY, {
+    line(text) {
+      const message = JSON.parse(text) as HostMessage;
+      handle(message);
+      chunk = message.type === 'chunk' ? message : undefined;
+      return chunk?.bytes;
+    },
+    bytes(bytes) {
+      if (chunk !== undefined) streams.get(chunk.call)?.(chunk, bytes);
+    },
+    tooLong: () => undefined,
+    end: shutDown,
+  });
 }
 
 /** An output that is no JSON, or too long for a line, becomes a failure: a call must be answered. */

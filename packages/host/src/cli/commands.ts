@@ -351,6 +351,35 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/doing.ts')).emit,
   },
   {
+    name: 'events',
+    summary: 'What happens and happened: runs, steps, triggers, decisions, in one form',
+    options: [
+      ['--topic <patterns>', "only these topics (comma-separated): 'run.*' is one level, 'run.**' all below"],
+      ['--filter <expression>', 'only where this holds, for example \'event.step == "test"\''],
+      ['--stream <stream>', 'one stream: a run, RUN:STEP:ATTEMPT, firing:NUMBER, emitted or audit'],
+      ['--from <number>', 'from this number of the stream on'],
+      ['--after <place>', 'from a place on that was printed before, or `start` (default: the newest 1,000)'],
+      ['-f, --follow', 'stay, and show what happens from now on'],
+    ],
+    commands: [
+      {
+        name: 'replay',
+        summary: 'Make the state of a run anew from its events, and compare it with what is stored',
+        arguments: [['[stream]', 'a run (default: last), or any other stream']],
+        completes: 'runs',
+        options: [['--from <number>', 'show the events from this number on']],
+        examples: ['cadre events replay last', 'cadre events replay run_01 --from 40'],
+        load: async () => (await import('./commands/events.ts')).replayEvents,
+      },
+    ],
+    examples: [
+      "cadre events --follow --topic 'run.**'",
+      'cadre events --stream last --from 1 --json',
+      'cadre events --follow --stream last:write:1',
+    ],
+    load: async () => (await import('./commands/events.ts')).events,
+  },
+  {
     name: 'serve',
     summary: 'Stay: fire triggers, take webhooks, go on with what was left, perform what is handed in',
     options: [

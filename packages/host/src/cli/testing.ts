@@ -22,6 +22,8 @@ export async function tryCli(
     env: Readonly<Record<string, string>>;
     interrupted?: AbortSignal;
     program?: string;
+    /** Told what it has printed so far, each time there is more. */
+    onOutput?: (stdout: string) => void;
     answers?: readonly Keys[];
   },
 ): Promise<Tried> {
@@ -31,6 +33,7 @@ export async function tryCli(
   const typist = createTypist(options.answers ?? []);
   stdout.setEncoding('utf8').on('data', (text: string) => {
     texts.stdout += text;
+    options.onOutput?.(texts.stdout);
     typist.read(text);
   });
   stderr.setEncoding('utf8').on('data', (text: string) => {

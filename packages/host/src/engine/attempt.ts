@@ -1,11 +1,12 @@
 import type { Command } from '@cadre/core/advance';
-import { isCadreError, type RunEventBody } from '@cadre/core/history';
+import { endOfAttempt, isCadreError, type RunEventBody, type RunState } from '@cadre/core/history';
 import { type Failure, failure, type JsonValue, type Outcome, SKIPPED } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
 import type { Places, Wish } from '../ports/dispatch.ts';
 import type { Gate, GateCall, Performed } from '../ports/gate.ts';
 import type { LogLine } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
+import { createExtensionWriter, type ExtensionWriter } from './extension-writer.ts';
 import type { Feed } from './feed.ts';
 import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
 import { type Meter, memoryOverrun, overBudget, overTime, startMeter } from './start-meter.ts';
@@ -35,6 +36,8 @@ export interface Attempt {
   stop(reason: StopReason): void;
   /** What to append, after all that it logged and did was stored. Undefined when there is nothing left to say. */
   readonly result: Promise<RunEventBody | undefined>;
+  /** Marks the end of its partial results: call it when the result stands in the journal. Never rejects. */
+  told(result: RunEventBody): Promise<void>;
 }
 
 /** Tells of use before the attempt is over. */
@@ -71,6 +74,7 @@ export function startAttempt(
   const controller = new AbortController();
   let begun = false;
   let reason: StopReason | undefined;
+  let pieces: ExtensionWriter | undefined;
   const stop = (why: StopReason) => {
     reason ??= why;
     controller.abort(reason);
@@ -91,6 +95,7 @@ export function startAttempt(
   async function perform(): Promise<RunEventBody | undefined> {
     const { clock, store, feed } = context;
     const lines = createLineBuffer(store.logs, clock, origin.run, () => feed.changed(origin.run));
+    const { run } = origin;
     const { step, attempt, limits, timeoutMs } = command;
     const { wallMs = Number.POSITIVE_INFINITY } = limits ?? {};
     const late = wallMs < timeoutMs ? 'over_time' : 'timed_out';
@@ -99,19 +104,42 @@ export function startAttempt(
       closer: (usage) => tellSpent({ type: 'step.spent', step, attempt, usage }),
       exceeded: () => stop('over_budget'),
     });
-    const performed = await callGate(context, origin, command, controller.signal, { lines, meter }).finally(
-      takeBack,
-    );
+    // Most actions never say anything before they are through.
+    const extend = (piece: JsonValue) => {
+      pieces ??= createExtensionWriter(store.streams, clock, { run, step, attempt }, () => feed.changed(run));
+      return pieces.add(piece);
+    };
+    const hears = { lines, meter, extend };
+    const performed = await callGate(context, origin, command, controller.signal, hears).finally(takeBack);
     if (reason === 'lost') return undefined;
     noteSkip(performed.outcome, (message) => lines.add(lineOf(context, command, 'warn', message)));
-    if (lines.used || performed.effects.length > 0)
-      await Promise.all([lines.close(), putEffects(store, origin.run, command.step, performed.effects)]);
+    if (lines.used || pieces !== undefined || performed.effects.length > 0) {
+      const effects = putEffects(store, origin.run, command.step, performed.effects);
+      await Promise.all([lines.close(), pieces?.flush(), effects]);
+    }
     const body = resultOf(context.gate, command, performed, reason, meter);
     const usage = meter.used();
     return usage === undefined ? body : { ...body, usage };
   }
 
-  return { number: command.attempt, begun: () => begun, stop, result: run() };
+  async function told(result: RunEventBody): Promise<void> {
+    const end = endOfAttempt({ at: 0, ...result }, command.step, command.attempt);
+    // Where it cannot be marked now, whoever reads the stream does.
+    if (end !== undefined) await pieces?.end(end).catch(() => undefined);
+  }
+
+  return { number: command.attempt, begun: () => begun, stop, result: run(), told };
+}
+
+/** The end of partial results is marked only as it stands in the journal: it may have been too late, or dropped. */
+export async function tellExtended(attempt: Attempt, result: RunEventBody, state: RunState): Promise<void> {
+  if (!('step' in result)) return;
+  const known = state.steps.get(result.step);
+  // Of a loop what is over is forgotten.
+  const isTold = known === undefined || known.attempts !== attempt.number || known.status !== 'running';
+  if (isTold && (result.type !== 'step.succeeded' || (known?.status ?? 'succeeded') === 'succeeded')) {
+    await attempt.told(result);
+  }
 }
 
 function callGate(
@@ -119,7 +147,15 @@ function callGate(
   origin: CallOrigin,
   command: PerformStep,
   signal: AbortSignal,
-  { lines, meter }: { readonly lines: LineBuffer; readonly meter: Meter },
+  {
+    lines,
+    meter,
+    extend,
+  }: {
+    readonly lines: LineBuffer;
+    readonly meter: Meter;
+    readonly extend: (piece: JsonValue) => Promise<void>;
+  },
 ): Promise<Performed> {
   const { step, attempt, uses, input, idempotencyKey, permissions, cache } = command;
   const call: GateCall = {
@@ -137,6 +173,7 @@ function callGate(
   return context.gate.perform(call, signal, {
     log: ({ level, message, fields }) => lines.add(lineOf(context, command, level, message, fields)),
     progress: (progress) => context.feed.progress(origin.run, { step, progress }),
+    extend,
     spend: meter.spend,
     measure: meter.measure,
   });

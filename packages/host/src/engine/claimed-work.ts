@@ -2,7 +2,7 @@ import { isOver } from '@cadre/core/history';
 import type { Claim, Work } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
 import { type Assignment, assignmentOf } from './assignment.ts';
-import { type Attempt, isRepeatable, type StopReason, startAttempt } from './attempt.ts';
+import { type Attempt, isRepeatable, type StopReason, startAttempt, tellExtended } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
 import { type HeldRunContext, momentOf, parentOrigin } from './held-run.ts';
 import type { KnownRuns } from './known-runs.ts';
@@ -84,7 +84,10 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
       const body = await attempt.result;
       // In the order in which it happened.
       await told;
-      if (body !== undefined) await tell(assignment, { body, attempt: number, claim });
+      if (body === undefined) return;
+      await tell(assignment, { body, attempt: number, claim });
+      const run = await known.open(id);
+      if (run !== undefined) await tellExtended(attempt, body, run.state);
     } finally {
       if (attempts.get(place) === attempt) attempts.delete(place);
       claims.delete(claim.id);

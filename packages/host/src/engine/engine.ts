@@ -69,6 +69,8 @@ export interface Engine {
   logs(run: string, after: number, limit?: number): Promise<readonly NumberedLogLine[]>;
   /** Everything after event number `after` as it happens, whatever process it happens in, until the run is over. */
   watch(run: string, after: number, signal?: AbortSignal): AsyncIterable<Watched>;
+  /** Calls back whenever a run went on in this process; answers the way to stop. */
+  hear(anything: () => void): () => void;
   /** The state when the run is over or waits for a person; when the signal is aborted, the state as it is then. */
   settled(run: string, signal?: AbortSignal): Promise<RunState>;
   /**
@@ -230,6 +232,7 @@ export function openEngine(options: EngineOptions): Engine {
     logs: (run, after, limit) => store.logs.read(run, after, limit),
     watch: (run, after, signal) =>
       watchRun({ store, feed, run, after, signal, check: () => held?.check(run) }),
+    hear: feed.hear,
     settled: (run, signal) => settled(run, signal),
     work: async (classes) => (await opened()).sharing?.work(classes),
     recover: async () => (await holding()).recover(),

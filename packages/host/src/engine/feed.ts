@@ -11,6 +11,8 @@ export interface Feed {
   changed(run: string): void;
   progress(run: string, news: StepProgress): void;
   listen(run: string): Listener;
+  /** Calls back whenever something changed in any run; answers the way to stop. */
+  hear(anything: () => void): () => void;
   /** Ends every waiting, for good. */
   close(): void;
   readonly closed: boolean;
@@ -38,6 +40,7 @@ interface Ear {
 
 export function createFeed(clock: Clock): Feed {
   const ears = new Map<string, Set<Ear>>();
+  const hearers = new Set<() => void>();
   let closed = false;
 
   const tell = (run: string, change: (ear: Ear) => void) => {
@@ -67,9 +70,16 @@ export function createFeed(clock: Clock): Feed {
   }
 
   return {
-    changed: (run) => tell(run, () => undefined),
+    changed(run) {
+      tell(run, () => undefined);
+      for (const hearer of hearers) hearer();
+    },
     progress: (run, news) => tell(run, (ear) => ear.progress.set(news.step, news)),
     listen,
+    hear(anything) {
+      hearers.add(anything);
+      return () => hearers.delete(anything);
+    },
     close() {
       closed = true;
       for (const run of ears.keys()) tell(run, () => undefined);

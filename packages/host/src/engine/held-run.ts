@@ -10,6 +10,7 @@ import {
   type PerformStep,
   startAttempt,
   stopReasonOf,
+  tellExtended,
 } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
 import { type ChildRuns, type Origin, parentOf, type StartRun } from './child-runs.ts';
@@ -232,7 +233,9 @@ export class HeldRun {
     attempt.result.then(
       (body) => {
         this.#attempts.delete(command.step);
-        if (body !== undefined) void this.#turns.tell({ body, attempt: command.attempt });
+        if (body === undefined) return;
+        const news = { body, attempt: command.attempt };
+        void this.#turns.tell(news).then(() => tellExtended(attempt, body, this.state));
       },
       (error: unknown) => {
         this.#attempts.delete(command.step);

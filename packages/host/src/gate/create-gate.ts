@@ -47,10 +47,14 @@ export function createGate(settings: GateSettings): Gate {
       } catch (error) {
         if (!isCadreError(error)) throw error;
         return { outcome: { ok: false, failure: toFailure(error) }, effects: [] };
+      } finally {
+        // Part of no run, so it is over with its call.
+        if (call.loose === true) await tools.streams.remove(call.run);
       }
     },
     async endRun(run) {
       await tools.scratch.remove(run);
+      await tools.streams.remove(run);
       await forgetAnswers(run, grants, clock);
     },
   };

@@ -14,6 +14,7 @@ import { createMask, type Mask } from './mask.ts';
 import { type GiveAway, giveToOwnerOf } from './owner.ts';
 import { keyFolders } from './private-folders.ts';
 import { openScratchTrees, SCRATCH_LIMITS, type ScratchTrees } from './scratch-tree.ts';
+import { openStreamSpool, type StreamSpool } from './streams/open-stream-spool.ts';
 import type { Subject } from './subject.ts';
 
 /** What every call of one gate uses. */
@@ -26,6 +27,7 @@ export interface GateTools
   /** Undefined where no results are kept. */
   readonly cache: CallCache | undefined;
   readonly scratch: ScratchTrees;
+  readonly streams: StreamSpool;
   /** Of the whole gate: a worker that stays warm may tell in one call what it got in another. */
   readonly mask: Mask;
   readonly logMask: LogMask;
@@ -64,6 +66,7 @@ export function openGateTools(settings: GateSettings): GateTools {
       limits: { ...SCRATCH_LIMITS, ...limits?.scratch },
       giveAway,
     }),
+    streams: openStreamSpool(join(dataDir, 'streams'), settings.clock),
     mask,
     logMask: createLogMask(mask, settings.hide ?? ((text) => text)),
     fetchLimits: { ...FETCH_LIMITS, ...limits?.fetch },

@@ -5,6 +5,8 @@ export interface Mask {
   text(text: string): string;
   /** Plain data of the same shape with every text in it masked, names included. */
   data<T>(value: T): T;
+  /** How many characters at the end of a text may be the beginning of a secret. */
+  beginningAtEndOf(text: string): number;
 }
 
 /** What stands where a secret was. */
@@ -29,6 +31,15 @@ export function createMask(): Mask {
       pattern = new RegExp(longestFirst.map((form) => RegExp.escape(form)).join('|'), 'g');
     },
     text,
+    beginningAtEndOf(text) {
+      let longest = 0;
+      for (const form of forms) {
+        for (let length = Math.min(form.length - 1, text.length); length > longest; length -= 1) {
+          if (text.endsWith(form.slice(0, length))) longest = length;
+        }
+      }
+      return longest;
+    },
     data: <T>(value: T) => (pattern === undefined ? value : (mapTexts(value, text) as T)),
   };
 }

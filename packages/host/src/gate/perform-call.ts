@@ -9,6 +9,7 @@ import { type CallWay, callWay } from './call-way.ts';
 import type { GateTools } from './gate-tools.ts';
 import { keepBefore } from './keep-before.ts';
 import type { LogMask } from './log-mask.ts';
+import { maskPieces } from './masked-pieces.ts';
 import { admitCall, type PreparedCall, prepareCall, valueFaults } from './prepare-call.ts';
 import type { Subject } from './subject.ts';
 
@@ -102,6 +103,7 @@ async function carryOut(
   const { worker, action, call, places } = subject;
   const { mask, logMask } = tools;
   const reported: Effect[] = [];
+  const pieces = maskPieces(mask, async (piece) => observer.extend?.(piece));
   const outcome = await tools.runner.perform(
     {
       worker: worker.manifest.id,
@@ -121,8 +123,13 @@ async function carryOut(
       ...(call.limits === undefined ? {} : { limits: call.limits }),
     },
     signal,
-    callObserver(reported, requested, logMask, observer),
+    {
+      ...callObserver(reported, requested, logMask, observer),
+      extend: pieces.extend,
+      streams: tools.streams.placeFor(call.root ?? call.run, input),
+    },
   );
+  await pieces.end();
   const found = scratch === undefined ? [] : await scratch.changes();
   const effects = [...reported, ...unreported(found, reported)];
   const checked = checkOutput(outcome, subject);

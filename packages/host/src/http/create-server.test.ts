@@ -5,6 +5,8 @@ import { type InboxProcess, type InboxWorld, openInboxWorld } from '../inbox/tes
 import { until } from '../testing/until.ts';
 import { createServer, type Server } from './create-server.ts';
 
+const NO_EVENTS = { events: () => Promise.reject(new Error('nobody asks')), guard: {} };
+
 let world: InboxWorld;
 let process: InboxProcess;
 let server: Server;
@@ -21,6 +23,7 @@ beforeEach(async () => {
     host: '127.0.0.1',
     port: 0,
     largestBody: 1_048_576,
+    ...NO_EVENTS,
     failed: (error) => failed.push(error),
   });
 });
@@ -124,6 +127,7 @@ test('a fault of the program says nothing of itself to the outside', async () =>
     host: '127.0.0.1',
     port: 0,
     largestBody: 10,
+    ...NO_EVENTS,
     failed: (error) => failed.push(error),
   });
   const response = await fetch(`${broken.address}/api/v1/hooks/push`, { method: 'POST', body: '{}' });
@@ -140,6 +144,7 @@ test('a port that is taken is told with what to do', async () => {
     host: '127.0.0.1',
     port,
     largestBody: 1,
+    ...NO_EVENTS,
     failed: () => undefined,
   });
   await expect(again).rejects.toMatchObject({

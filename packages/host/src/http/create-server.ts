@@ -5,6 +5,8 @@ import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Inbox } from '../inbox/open-inbox.ts';
 import { answerError } from './answer-error.ts';
+import { type EventSource, eventRoutes } from './event-routes.ts';
+import type { Guard } from './guard.ts';
 import { readBody } from './read-body.ts';
 
 export interface ServerOptions {
@@ -14,6 +16,9 @@ export interface ServerOptions {
   readonly port: number;
   /** Largest body in bytes. */
   readonly largestBody: number;
+  /** What happens here, for those who may read it. */
+  readonly events: () => Promise<EventSource>;
+  readonly guard: Guard;
   /** Told of a fault of the program itself. */
   readonly failed: (error: unknown) => void;
 }
@@ -28,7 +33,8 @@ export interface Server {
 /** Throws `not_configured` when nothing can listen there. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { host, port } = options;
-  const server = createAdaptorServer({ fetch: routes(options).fetch });
+  const closing = new AbortController();
+  const server = createAdaptorServer({ fetch: routes(options, closing.signal).fetch });
   server.listen(port, host);
   try {
     await once(server, 'listening');
@@ -44,13 +50,18 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     address: `http://${host.includes(':') ? `[${host}]` : host}:${taken}`,
     close: () =>
       new Promise((resolve) => {
+        // Whoever follows would never be answered in full.
+        closing.abort();
         server.close(() => resolve());
         if ('closeIdleConnections' in server) server.closeIdleConnections();
       }),
   };
 }
 
-function routes({ inbox, largestBody, failed }: ServerOptions): Hono<{ Bindings: HttpBindings }> {
+function routes(
+  { inbox, largestBody, failed, events, guard }: ServerOptions,
+  closing: AbortSignal,
+): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
   app.post('/api/v1/hooks/:name', async (context) => {
@@ -66,6 +77,7 @@ function routes({ inbox, largestBody, failed }: ServerOptions): Hono<{ Bindings:
     const { id, status, run } = firing;
     return context.json({ firing: id, status, ...(run === undefined ? {} : { run }) }, added ? 202 : 200);
   });
+  app.route('/api/v1/workspaces', eventRoutes(events, guard, closing));
   app.notFound((context) =>
     context.json({ error: { code: 'not_found', message: 'there is nothing at this address' } }, 404),
   );

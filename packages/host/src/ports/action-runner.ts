@@ -8,6 +8,9 @@ import type {
   Outcome,
   Progress,
   Spent,
+  StreamHandle,
+  StreamOptions,
+  StreamRequest,
   WorkerRequest,
 } from '@cadre/sdk';
 import type { PoolFigures } from './figures.ts';
@@ -88,6 +91,10 @@ export interface CallObserver {
   log(level: LogLevel, message: string, fields?: JsonObject): void;
   progress(progress: Progress): void;
   effect(effect: Effect): void;
+  /** A part of the result, before the whole is there. Resolves when it is kept. */
+  extend?(piece: JsonValue): Promise<void>;
+  /** Where streams of bytes are kept; absent: nowhere. */
+  readonly streams?: CallStreamPlace;
   spend(spent: Spent): void;
   /** What the processes of a call with `limits` have used so far. */
   measure(usage: Usage): void;
@@ -99,4 +106,19 @@ export interface CallObserver {
  * What is asked for during a call: by the worker itself, or for its programs by the proxy: `connect` (answer: the address
  * to use) and `agent` (answer: the socket of the person's ssh agent).
  */
-export type CallRequest = WorkerRequest | { readonly kind: 'agent' };
+export type CallRequest = Exclude<WorkerRequest, StreamRequest> | { readonly kind: 'agent' };
+
+/** Streams of bytes that one call writes, and those that it was given to read. */
+export interface CallStreamPlace {
+  write(options: StreamOptions): Promise<Outcome<StreamSink>>;
+  /** In pieces of at most 64 KiB. What goes wrong on the way is thrown. */
+  read(handle: StreamHandle): Promise<Outcome<AsyncIterable<Uint8Array>>>;
+}
+
+export interface StreamSink {
+  /** One after the other. */
+  write(bytes: Uint8Array): Promise<void>;
+  close(dropped: number): Promise<StreamHandle>;
+  /** Throws away what was written. */
+  discard(): Promise<void>;
+}

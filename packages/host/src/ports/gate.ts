@@ -55,6 +55,8 @@ export type ProcessLimits = Pick<Budget, 'cpuMs' | 'memoryBytes'>;
 export interface GateObserver {
   log(line: { level: 'debug' | 'info' | 'warn' | 'error'; message: string; fields?: JsonObject }): void;
   progress(progress: { label?: string; done: number; total?: number; unit?: string }): void;
+  /** A part of the result, before the whole is there. Resolves when it is kept: until then the worker is held back. */
+  extend?(piece: JsonValue): Promise<void>;
   /** Tokens and money that came on top. */
   spend(usage: Usage): void;
   /** What its processes have used so far, all in all; only of calls with `limits`. */

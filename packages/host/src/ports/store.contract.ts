@@ -10,6 +10,7 @@ import { poolContract } from './pool-store.contract.ts';
 import { resultCacheContract } from './result-cache.contract.ts';
 import { besideContract, recordContract, runContract } from './run-store.contract.ts';
 import type { Store } from './store.ts';
+import { streamContract } from './stream-store.contract.ts';
 import { upkeepContract } from './upkeep.contract.ts';
 
 /** What every store keeps, whatever it is made of. `open` gives an empty one. */
@@ -32,6 +33,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     resultCacheContract(() => store);
     firingContract(() => store);
     eventContract(() => store);
+    streamContract(() => store);
     upkeepContract(() => store);
     poolContract(() => store);
   });

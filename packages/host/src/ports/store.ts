@@ -10,6 +10,7 @@ import type { LogStore } from './log-store.ts';
 import type { PoolStore } from './pool-store.ts';
 import type { ResultCache } from './result-cache.ts';
 import type { SharedStore } from './shared-journal.ts';
+import type { StreamStore } from './stream-store.ts';
 import type { Upkeep } from './upkeep.ts';
 
 /** Everything that Cadre keeps for one workspace. All methods throw CadreError `store_unavailable` or `disk_full`. */
@@ -22,6 +23,7 @@ export interface Store {
   readonly groups: GroupStore;
   readonly firings: FiringStore;
   readonly events: EventStore;
+  readonly streams: StreamStore;
   /** Only of a store that many processes share. */
   readonly shared?: SharedStore;
   readonly results: ResultCache;

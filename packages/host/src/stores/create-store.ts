@@ -12,6 +12,7 @@ import { createLogStore } from './log-store.ts';
 import { createPoolStore } from './pool-store.ts';
 import { createResultCache } from './result-cache.ts';
 import { createRunStore } from './run-store.ts';
+import { createStreamStore } from './stream-store.ts';
 import { createUpkeep } from './upkeep.ts';
 
 export function createStore(database: Database, vacuum: Upkeep['vacuum']): Store {
@@ -26,6 +27,7 @@ export function createStore(database: Database, vacuum: Upkeep['vacuum']): Store
     files: createFileIndex(database),
     firings: createFiringStore(database),
     events: createEventStore(database),
+    streams: createStreamStore(database),
     upkeep: createUpkeep(database, vacuum),
     pools: createPoolStore(database),
     ...(database.stamp === undefined ? {} : { stamp: () => database.stamp?.() }),

@@ -1,14 +1,12 @@
 import type { EventStore } from '../ports/event-store.ts';
 import { change, type Database } from './database.ts';
-import { EMIT, FORGET, LIST_ENDED, readEnded, SETTLE, takeEmitted } from './sql/emitted.ts';
+import { emit, FORGET, LIST_ENDED, readEnded, SETTLE, takeEmitted } from './sql/emitted.ts';
 import { headOf, LIST_WAITS } from './sql/waits.ts';
 
 export function createEventStore(database: Database): EventStore {
   return {
-    emit: ({ id, at, topic, by, data }) =>
-      database.write(function* () {
-        yield change(EMIT, id, at, topic, by, JSON.stringify(data));
-      }),
+    // In turn, since what is emitted is numbered.
+    emit: (event) => database.write(() => emit(event), 'emitted'),
     take: (now, againMs, limit) => database.write(() => takeEmitted(now, againMs, limit), 'emitted'),
     settle: (id) =>
       database.write(function* () {

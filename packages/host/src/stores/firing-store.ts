@@ -18,6 +18,7 @@ import {
   readFiringRecord,
   replayFiring,
 } from './sql/firings.ts';
+import { FORGET_STREAMS } from './sql/streams.ts';
 import { claimDue, FIND_STATE, LIST_STATES, putRule, readState, SET_PAUSED } from './sql/trigger-states.ts';
 import { FORGET_WAITS } from './sql/waits.ts';
 
@@ -58,10 +59,7 @@ export function createFiringStore(database: Database): FiringStore {
       })),
     listUnstarted: async (before, limit) =>
       (await database.read(LIST_UNSTARTED, [before, limit])).map(readFiring),
-    end: (id, attempt, now, end) =>
-      database.write(function* () {
-        return (yield endFiring(id, attempt, now, end)).changes > 0;
-      }),
+    end: (id, attempt, now, end) => database.write(() => endFiring(id, attempt, now, end)),
     async find(id) {
       const [row] = await database.read(FIND_FIRING, [id]);
       return row === undefined ? undefined : readFiring(row);
@@ -82,6 +80,7 @@ export function createFiringStore(database: Database): FiringStore {
     prune: (before, keep) =>
       database.write(function* () {
         yield change(FORGET_WAITS);
+        yield change(FORGET_STREAMS, before);
         return yield* pruneFirings(before, keep);
       }),
   };

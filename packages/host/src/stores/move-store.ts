@@ -24,6 +24,8 @@ const STATE_COLUMNS = 'trigger_name paused rule since moved_at due note';
 const FIRING_COLUMNS =
   'id trigger_name key due claimed_at priority status attempt not_before started_at ended_at run failure event';
 
+const STREAM_COLUMNS = 'stream number run at topic actor subject ends data';
+
 /** In the order in which one may name another. Leases are not moved: they belong to processes that are gone. */
 const TABLES: readonly Table[] = [
   { name: 'definitions', columns: ['hash', 'workflow'], order: ['hash'] },
@@ -41,6 +43,12 @@ const TABLES: readonly Table[] = [
     columns: ['id', 'at', 'topic', 'by_whom', 'data', 'again_at'],
     order: ['number'],
     own: 'number',
+  },
+  {
+    name: 'stream_events',
+    columns: STREAM_COLUMNS.split(' '),
+    order: ['id'],
+    own: 'id',
   },
   { name: 'waits', columns: ['run', 'step', 'head', 'topic'], order: ['run', 'step'] },
   { name: 'audit', columns: ['number', 'previous', 'hash', 'entry'], order: ['number'] },

@@ -1,6 +1,7 @@
 import type { RunEvent } from '@cadre/core';
 import type { SharedStore } from '../ports/shared-journal.ts';
 import type { Store } from '../ports/store.ts';
+import type { Wire } from '../ports/wire.ts';
 import { createStore } from './create-store.ts';
 import { parsePostgresAddress } from './postgres-address.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
@@ -18,12 +19,13 @@ export interface PostgresStore extends Store {
 /**
  * Opens the store in a schema of a PostgreSQL database, and makes the schema when it is not there. Any number of processes
  * on any number of machines may have it open. Throws CadreError `config_invalid`, `store_unavailable`, `disk_full`, or
- * `incompatible` when a newer Cadre has changed it.
+ * `incompatible` when a newer Cadre has changed it. `wire`: by which processes wake each other, else by NOTIFY.
  */
 export async function openPostgresStore(
   url: string,
   schema: string,
   patienceMs?: number,
+  wire?: Wire,
 ): Promise<PostgresStore> {
   const address = parsePostgresAddress(url, schema);
   const sessions = openSessions(address, patienceMs);
@@ -31,7 +33,7 @@ export async function openPostgresStore(
   try {
     const database = await openPostgresDatabase(sessions, address);
     const store = createStore(database, postgresVacuum(database));
-    const journal = createPostgresJournal<never>(sessions, address, async () => []);
+    const journal = createPostgresJournal<never>(sessions, address, async () => [], wire);
     return {
       ...store,
       runs: {
@@ -43,18 +45,19 @@ export async function openPostgresStore(
       },
       place: address.name,
       shared: {
-        openJournal: (alongside) => createPostgresJournal(sessions, address, alongside),
+        openJournal: (alongside) => createPostgresJournal(sessions, address, alongside, wire),
         // Without values many statements may stand in one text.
         executeSql: (text, values = []) => sessions.askAsIs(text, values.length === 0 ? undefined : values),
         transact: (work) => sessions.transact((client) => work(asTransaction(client))),
         listen(hear) {
-          const stop = listen(sessions, address, hear);
+          const stop = wire?.listen(hear) ?? listen(sessions, address, hear);
           stops.add(stop);
           return stop;
         },
       },
       async close() {
         for (const stop of stops) stop();
+        await wire?.close();
         await database.close();
       },
     };

@@ -2,6 +2,7 @@ import { EVENT_VERSION, type NumberedEvent, type RunEvent, type RunStatus } from
 import type { Alongside, SharedJournal, Turn } from '../ports/shared-journal.ts';
 import type { Appended } from '../ports/store.ts';
 import { together } from '../ports/together.ts';
+import type { Wire } from '../ports/wire.ts';
 import { bigintArray, textArray } from '../ports/wire-array.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { tell } from './postgres-listener.ts';
@@ -30,12 +31,13 @@ interface Waiting<Beside> {
  * Invariants
  * 1. A turn is kept only if its run has the number that it expects and is not over: its row is locked until the commit.
  * 2. Rows are locked in the order of their keys, so that two commits are never in each other's way.
- * 3. What stands beside a turn is in the same transaction, and the others are told by it.
+ * 3. What stands beside a turn is in the same transaction, and the others are told by it; over a wire right after it.
  */
 export function createPostgresJournal<Beside>(
   sessions: Sessions,
   address: PostgresAddress,
   alongside: Alongside<Beside>,
+  wire?: Pick<Wire, 'publish'>,
 ): SharedJournal<Beside> {
   const waiting: Waiting<Beside>[] = [];
   let working = 0;
@@ -45,7 +47,16 @@ export function createPostgresJournal<Beside>(
       const group = waiting.splice(0, MOST_TURNS);
       try {
         const turns = group.map(({ turn }) => turn);
-        const outcomes = await sessions.transact((client) => commit(client, address, alongside, turns));
+        const { outcomes, later } = await sessions.transact(async (client) => {
+          const later: string[] = [];
+          const tellOthers = async (lines: readonly string[]) => {
+            if (wire === undefined) await tell(client, address, lines);
+            else later.push(...lines);
+          };
+          return { outcomes: await commit(client, alongside, turns, tellOthers), later };
+        });
+        // What is told too early would be looked for in vain.
+        wire?.publish(later);
         group.forEach((one, index) => void one.resolve(outcomes[index] as Appended));
       } catch (error) {
         for (const one of group) one.reject(error);
@@ -133,9 +144,9 @@ const NOTHING_TOLD: Promise<readonly string[]> = Promise.resolve([]);
 
 async function commit<Beside>(
   client: Client,
-  address: PostgresAddress,
   alongside: Alongside<Beside>,
   turns: readonly Turn<Beside>[],
+  tellOthers: (lines: readonly string[]) => Promise<void>,
 ): Promise<readonly Appended[]> {
   const [rows, created] = await together(lockRuns(client, turns), createRuns(client, turns));
   const kept: { readonly turn: Turn<Beside>; readonly row: Row }[] = [];
@@ -158,14 +169,10 @@ async function commit<Beside>(
     updateRuns(client, changed),
     beside.length === 0 ? NOTHING_TOLD : alongside(asTransaction(client), beside),
     noteWaits(client, kept),
-    tell(
-      client,
-      address,
-      kept.flatMap(({ turn }) => [...(isNews(turn) ? [`run ${turn.run}`] : []), ...soonOf(turn)]),
-    ),
+    tellOthers(kept.flatMap(({ turn }) => [...(isNews(turn) ? [`run ${turn.run}`] : []), ...soonOf(turn)])),
   );
   // Most turns hand in nothing that others have to look for: then nothing more is waited for.
-  if (lines.length > 0) await tell(client, address, lines);
+  if (lines.length > 0) await tellOthers(lines);
   return outcomes;
 }
 

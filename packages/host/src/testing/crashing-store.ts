@@ -36,7 +36,21 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       return dead ? never : answer;
     };
 
-  const { runs, leases, audit, grants, logs, groups, results, files, firings, events, upkeep, pools } = store;
+  const {
+    runs,
+    leases,
+    audit,
+    grants,
+    logs,
+    groups,
+    results,
+    files,
+    firings,
+    events,
+    streams,
+    upkeep,
+    pools,
+  } = store;
   return {
     writes: () => writes,
     runs: {
@@ -108,6 +122,16 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       forget: write(events.forget),
       listWaits: read(events.listWaits),
       listEnded: read(events.listEnded),
+    },
+    streams: {
+      extend: write(streams.extend),
+      close: write(streams.close),
+      read: read(streams.read),
+      readWritten: read(streams.readWritten),
+      readStreams: read(streams.readStreams),
+      keyAt: read(streams.keyAt),
+      newest: read(streams.newest),
+      listOpen: read(streams.listOpen),
     },
     close: () => store.close(),
   };

@@ -8,6 +8,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Lease, LeaseStore } from '../ports/lease-store.ts';
 import type { RunStore } from '../ports/store.ts';
 import type { Upkeep } from '../ports/upkeep.ts';
+import { removeStreams } from './remove-streams.ts';
 
 /** One thing that was found. `left`: it cannot be mended, and says what a person has to do. */
 export interface Mend {
@@ -19,7 +20,7 @@ export interface Mend {
 
 export interface RepairOptions {
   readonly engine: Pick<Engine, 'recover' | 'settled' | 'get'>;
-  readonly runs: Pick<RunStore, 'list' | 'getDefinition'>;
+  readonly runs: Pick<RunStore, 'find' | 'list' | 'getDefinition'>;
   readonly leases: Pick<LeaseStore, 'list' | 'release'>;
   readonly upkeep: Pick<Upkeep, 'finishRemovals'>;
   readonly audit: Pick<AuditStore, 'append'>;
@@ -85,7 +86,7 @@ const SCRATCH = /^(\d+)-([^-]+)-/;
 /** What moving and restoring leave when they are cut off. */
 const STAGED = /\.(moving|staged)(-wal|-shm|-journal)?$/;
 
-async function removeOrphans({ dataDir, leases, isDead }: RepairOptions): Promise<Mend[]> {
+async function removeOrphans({ dataDir, leases, isDead, runs, clock }: RepairOptions): Promise<Mend[]> {
   const mends: Mend[] = [];
   const remove = async (folder: string, name: string, sentence: string) => {
     await rm(join(folder, name), { recursive: true, force: true, maxRetries: 3 });
@@ -96,6 +97,10 @@ async function removeOrphans({ dataDir, leases, isDead }: RepairOptions): Promis
     const [, pid, start] = SCRATCH.exec(name) ?? [];
     if (pid === undefined || start === undefined || (await isRunning(Number(pid), start))) continue;
     await remove(scratch, name, 'a plan was rehearsed in it by a process that has ended: removed');
+  }
+  for (const run of await removeStreams(dataDir, runs, clock.now())) {
+    const sentence = 'streams of bytes of a run that is over lay in it: removed';
+    mends.push({ what: 'folder', target: run, done: 'mended', sentence });
   }
   // Whoever moves or restores at this moment holds the lease for it.
   const moving = (await leases.list()).some((lease) => lease.name === 'data' && !isDead(lease));

@@ -1,5 +1,5 @@
 import { once, parseMoney } from '@cadre/core';
-import type { JsonObject, JsonValue, WorkerMessage } from '@cadre/sdk';
+import { CHUNK, type JsonObject, type JsonValue, type WorkerMessage } from '@cadre/sdk';
 import { z } from 'zod';
 
 const messageShape = once(() => {
@@ -66,12 +66,32 @@ const messageShape = once(() => {
     z.object({ kind: z.literal('secret'), name: z.string() }),
     z.object({ kind: z.literal('connect'), host: z.string(), port: z.number() }),
     z.object({
+      kind: z.literal('write-stream'),
+      stream: z.string().max(100),
+      contentType: z.string().max(200),
+      lossy: z.boolean(),
+    }),
+    z.object({ kind: z.literal('close-stream'), stream: z.string().max(100), dropped: count }),
+    z.object({
+      kind: z.literal('read-stream'),
+      stream: z.string().max(100),
+      handle: z.object({
+        $stream: z.string(),
+        contentType: z.string(),
+        size: count,
+        sha256: z.string(),
+        dropped: optionalCount,
+      }),
+    }),
+    z.object({
       kind: z.literal('ssh'),
       place: z.object({ host: z.string(), port: optionalCount, user: optionalText }),
     }),
   ]);
 
   const call = z.string();
+  const stream = z.string();
+  const size = z.number().int().min(1).max(CHUNK);
 
   return z.discriminatedUnion('type', [
     z.object({
@@ -104,6 +124,10 @@ const messageShape = once(() => {
       }),
     }),
     z.object({ type: z.literal('effect'), call, effect }),
+    z.object({ type: z.literal('extended'), call, piece: json }),
+    z.object({ type: z.literal('chunk'), call, stream, bytes: size }),
+    z.object({ type: z.literal('credit'), call, stream, bytes: z.number().int().min(0) }),
+    z.object({ type: z.literal('unread'), call, stream }),
     z.object({ type: z.literal('request'), call, request: z.string(), body: request }),
     z.object({ type: z.literal('succeeded'), call, output: json }),
     z.object({ type: z.literal('failed'), call, failure }),

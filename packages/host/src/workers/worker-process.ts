@@ -9,9 +9,12 @@ import {
   type Outcome,
   PROTOCOL_VERSION,
   type WorkerMessage,
+  type WorkerRequest,
 } from '@cadre/sdk';
+import { readFrames } from '@cadre/sdk/frames';
 import type { ActionCall, CallObserver, CallRequest, InstalledWorker } from '../ports/action-runner.ts';
 import type { ConfinedProcess } from '../ports/sandbox.ts';
+import { type CallStreams, createCallStreams } from './call-streams.ts';
 import { readLines } from './read-lines.ts';
 import { type Measuring, startMeasuring } from './start-measuring.ts';
 import { tailLines } from './tail-lines.ts';
@@ -46,6 +49,7 @@ export type Gone = 'asked' | 'left' | 'died';
 interface Call {
   readonly observer: CallObserver;
   readonly signal: AbortSignal;
+  readonly streams: CallStreams;
   readonly meter?: Measuring;
   settle(outcome: Outcome<JsonValue>): void;
 }
@@ -60,7 +64,8 @@ const MOST_GARBAGE = 20;
  * 1. Every call settles exactly once: by its answer, by breaking the protocol, or by the end of the process.
  * 2. A call whose signal is aborted settles as `cancelled` and at most `graceMs` later; its process then takes no
  *    further calls and is killed with all that it started as soon as no other call is on it.
- * 3. Nothing that the worker sends is used before it was checked, and no line is held beyond MAX_LINE_BYTES.
+ * 3. Nothing that the worker sends is used before it was checked, no line is held beyond MAX_LINE_BYTES, and of bytes and
+ *    partial results no more than it was given credit for.
  * 4. A call with limits is the only one that its process ever has, so that all that is measured is its own.
  */
 export function openWorkerProcess(
@@ -89,7 +94,8 @@ export function openWorkerProcess(
   const settle = (call: string, outcome: Outcome<JsonValue>) => {
     const found = calls.get(call);
     calls.delete(call);
-    found?.settle(outcome);
+    // What it wrote has to be where it belongs before anybody is told of it.
+    if (found !== undefined) void found.streams.end().then(() => found.settle(outcome));
     if (isRetired && calls.size === 0) {
       isAsked = true;
       kill('its last call was over');
@@ -103,13 +109,16 @@ export function openWorkerProcess(
     else void meter.look().then((isWell) => isWell && settle(call, outcome));
   };
 
+  const breakOff = (call: string, why: Failure | undefined) => {
+    if (why === undefined) return;
+    isRetired = true;
+    settle(call, { ok: false, failure: why });
+  };
+
   const receive = (line: string) => {
     const read = readMessage(line);
     if (read.kind === 'message') return handle(read.message);
-    if (read.kind === 'broken') {
-      isRetired = true;
-      return settle(read.call, { ok: false, failure: brokenProtocol(id, read.reason) });
-    }
+    if (read.kind === 'broken') return breakOff(read.call, brokenProtocol(id, read.reason));
     garbage += 1;
     if (garbage > MOST_GARBAGE) return;
     const shown = JSON.stringify(line.slice(0, SHOWN_GARBAGE));
@@ -118,6 +127,11 @@ export function openWorkerProcess(
 
   const handle = (message: WorkerMessage) => {
     if (message.type === 'ready') return greeting.resolve(checkGreeting(worker, message));
+    // Its bytes follow, whether anybody wants them or not.
+    if (message.type === 'chunk') {
+      chunk = message;
+      return;
+    }
     const call = calls.get(message.call);
     if (call === undefined) return;
     const { observer } = call;
@@ -131,7 +145,13 @@ export function openWorkerProcess(
       case 'effect':
         return observer.effect(message.effect);
       case 'request':
-        return void answer(child.stdin, message.request, observer.request(message.body));
+        return void answer(child.stdin, message.request, put(message.body, call));
+      case 'extended':
+        return breakOff(message.call, call.streams.extended(message.piece));
+      case 'credit':
+        return call.streams.credit(message.stream, message.bytes);
+      case 'unread':
+        return call.streams.unread(message.stream);
       case 'succeeded':
         return answered(message.call, { ok: true, output: message.output });
       case 'failed':
@@ -139,9 +159,22 @@ export function openWorkerProcess(
     }
   };
 
-  readLines(child.stdout, MAX_LINE_BYTES, receive, () =>
-    kill(`it sent a line of more than ${MAX_LINE_BYTES} bytes`),
-  );
+  let chunk: Extract<WorkerMessage, { type: 'chunk' }> | undefined;
+  readFrames(child.stdout, MAX_LINE_BYTES, {
+    line(text) {
+      chunk = undefined;
+      receive(text);
+      // Set by a chunk's line.
+      return (chunk as { readonly bytes: number } | undefined)?.bytes;
+    },
+    bytes(bytes, done) {
+      const call = chunk === undefined ? undefined : calls.get(chunk.call);
+      if (chunk === undefined || call === undefined) return done();
+      breakOff(chunk.call, call.streams.bytes(chunk.stream, bytes, done));
+    },
+    tooLong: () => kill(`it sent a line of more than ${MAX_LINE_BYTES} bytes`),
+    end: () => undefined,
+  });
   const keepError = (line: string) => {
     errors.add(line);
     newest()?.observer.log('info', line);
@@ -194,7 +227,11 @@ export function openWorkerProcess(
           meter?.stop();
           resolve(signal.aborted ? { ok: false, failure: cancelledCall(id, action) } : outcome);
         };
-        calls.set(call, { observer, signal, settle: finish, ...(meter === undefined ? {} : { meter }) });
+        const streams = createCallStreams(call, observer, (message, bytes) =>
+          send(child.stdin, message, bytes),
+        );
+        const settled = { observer, signal, streams, settle: finish };
+        calls.set(call, { ...settled, ...(meter === undefined ? {} : { meter }) });
         send(child.stdin, { type: 'call', call, action, input, context: contextOf(given) });
         if (signal.aborted) cancel();
         else signal.addEventListener('abort', cancel, { once: true });
@@ -216,8 +253,21 @@ export function openWorkerProcess(
   return { process, ready: greeting.promise };
 }
 
-function send(stdin: Writable, message: HostMessage): void {
-  if (stdin.writable) stdin.write(`${JSON.stringify(message)}\n`);
+function send(stdin: Writable, message: HostMessage, bytes?: Uint8Array): void {
+  if (!stdin.writable) return;
+  stdin.write(`${JSON.stringify(message)}\n`);
+  if (bytes !== undefined) stdin.write(bytes);
+}
+
+function put(body: WorkerRequest, { observer, streams }: Call): Promise<Outcome<JsonValue>> {
+  switch (body.kind) {
+    case 'write-stream':
+    case 'close-stream':
+    case 'read-stream':
+      return streams.ask(body);
+    default:
+      return observer.request(body);
+  }
 }
 
 /** Confinement and environment are the host's affair and do not cross. */

@@ -8,7 +8,7 @@ import { usageError } from '../exit.ts';
 const LARGEST_BODY = 1_048_576;
 
 /**
- * Takes webhooks. A port that nobody asked for and that another process has is no reason not to serve: that one takes
+ * Takes webhooks and tells events. A port that nobody asked for and that another process has is no reason not to serve: that one takes
  * them for both.
  */
 export async function listen(app: App, { options, output }: Invocation): Promise<Server | undefined> {
@@ -18,18 +18,22 @@ export async function listen(app: App, { options, output }: Invocation): Promise
     throw usageError(`--port is a number from 0 to 65535, not '${String(options['port'])}'`, '--port 4717');
   }
   const host = typeof options['host'] === 'string' ? options['host'] : http.host;
+  const guard = { token: await app.httpToken() };
   try {
     const server = await createServer({
       inbox: app.inbox,
       host,
       port,
       largestBody: LARGEST_BODY,
+      events: app.events,
+      guard,
       failed: (error) =>
         app.log.error('a request failed', {
           error: error instanceof Error ? (error.stack ?? error.message) : String(error),
         }),
     });
     output.note(`listens on ${server.address}`);
+    output.note(`events: ${server.address}/api/v1/workspaces/${(await app.events()).workspace}/events`);
     return server;
   } catch (error) {
     if (!isCadreError(error) || options['port'] !== undefined) throw error;

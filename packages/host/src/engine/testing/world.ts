@@ -9,6 +9,7 @@ import { openBossQueue } from '../../dispatch/open-boss-queue.ts';
 import type { LeaseHolder } from '../../ports/lease-store.ts';
 import type { SharedStore } from '../../ports/shared-journal.ts';
 import type { Store } from '../../ports/store.ts';
+import type { Wire } from '../../ports/wire.ts';
 import { openPostgresStore } from '../../stores/open-postgres-store.ts';
 import { openSqliteStore } from '../../stores/open-sqlite-store.ts';
 import { type Script, type ScriptedGate, scriptedGate } from '../../testing/scripted-gate.ts';
@@ -33,6 +34,8 @@ export interface ProcessOptions {
   readonly classes?: readonly string[];
   readonly works?: boolean;
   readonly everywhere?: number;
+  /** On a shared store: by which processes wake each other. */
+  readonly wire?: Wire;
   /** What steps may run as runs of their own. */
   readonly workflows?: Readonly<Record<string, Workflow>>;
 }
@@ -66,7 +69,7 @@ export function openWorld(url?: string, schema = `world${process.pid}_${++schema
     const opened =
       url === undefined
         ? await openSqliteStore(join(folder, 'cadre.db'))
-        : await openPostgresStore(url, schema);
+        : await openPostgresStore(url, schema, undefined, options.wire);
     const store = options.wrap?.(opened) ?? opened;
     const gate = scriptedGate(scripts);
     const id = `process-${processes.length + 1}`;

@@ -7,6 +7,7 @@ import type { KeptResult, ResultCache } from '../../ports/result-cache.ts';
 import type { Authority } from '../authority.ts';
 import { type CallWay, changesAnything } from '../call-way.ts';
 import { findMarkers } from '../secret-marker.ts';
+import { handlesIn } from '../streams/open-stream-spool.ts';
 import type { Subject } from '../subject.ts';
 import { callKey, type KeySettings } from './call-key.ts';
 import { stampAt } from './stamp.ts';
@@ -98,7 +99,9 @@ async function treeOf({ call, action }: Subject, { files }: CallCacheSettings): 
 function mayBeKept({ outcome, effects }: Performed, allowed: readonly string[], { call }: Subject): boolean {
   const isUsed = (type: string) => allowed.some((permission) => permission.startsWith(`${type}:`));
   const rests = call.cache !== undefined || !(isUsed('net') || isUsed('env'));
-  return outcome.ok && effects.length === 0 && rests && !isUsed('secret');
+  // A stream is gone when its run is over.
+  const isWhole = outcome.ok && handlesIn(outcome.output).length === 0;
+  return isWhole && effects.length === 0 && rests && !isUsed('secret');
 }
 
 function describe(

@@ -8,6 +8,7 @@ import { UPKEEP } from './0006-upkeep.ts';
 import { POOLS } from './0011-pools.ts';
 import { LINEAR_COUNTS } from './0015-linear-counts.ts';
 import { ONE_GUARD } from './0016-one-guard.ts';
+import { STREAM_EVENTS } from './0017-streams.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -27,4 +28,5 @@ export const MIGRATIONS: readonly Migration[] = [
   POOLS,
   LINEAR_COUNTS,
   ONE_GUARD,
+  STREAM_EVENTS,
 ];

@@ -1,8 +1,16 @@
 import type { Emitted, EndedRun } from '../../ports/event-store.ts';
 import { change, query, type Row, type Script } from '../database.ts';
+import { tell } from './streams.ts';
 
-export const EMIT = `INSERT INTO emitted (id, at, topic, by_whom, data, again_at) VALUES (?1, ?2, ?3, ?4, ?5, 0)
+const EMIT = `INSERT INTO emitted (id, at, topic, by_whom, data, again_at) VALUES (?1, ?2, ?3, ?4, ?5, 0)
   ON CONFLICT (id) DO NOTHING`;
+
+/** What became of runs stands in their journals, and is told from there. */
+export function* emit({ id, at, topic, by, data }: Emitted): Script<void> {
+  const { changes } = yield change(EMIT, id, at, topic, by, JSON.stringify(data));
+  if (changes === 0 || topic.split('.', 1)[0] === 'run') return;
+  yield tell('emitted', { at, topic, actor: by, data: { event: id, value: data } });
+}
 
 export function* takeEmitted(now: number, againMs: number, limit: number): Script<readonly Emitted[]> {
   const { rows } = yield query(

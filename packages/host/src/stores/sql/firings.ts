@@ -1,3 +1,4 @@
+import type { JsonObject } from '@cadre/sdk';
 import type {
   Begun,
   Firing,
@@ -17,8 +18,9 @@ const OF_FIRING = RECORD.split(/,\s*/)
   .map((column) => `f.${column}`)
   .join(', ');
 
-export function insertFiring(firing: NewFiring): Statement {
-  return query(
+/** Undefined: it was there already. */
+export function* insertFiring(firing: NewFiring): Script<FiringRecord | undefined> {
+  const [row] = (yield query(
     `INSERT INTO firings (trigger_name, key, due, claimed_at, priority, status, attempt, not_before, event, ended_at, failure)
      VALUES (?1, ?2, ?3, ?4, ?5, ?8, 1, ?6, ?7, ?9, ?10) ON CONFLICT (trigger_name, key) DO NOTHING RETURNING ${RECORD}`,
     firing.trigger,
@@ -31,12 +33,29 @@ export function insertFiring(firing: NewFiring): Statement {
     firing.skipped === undefined ? 'waiting' : 'skipped',
     firing.skipped === undefined ? null : firing.claimedAt,
     firing.skipped === undefined ? null : JSON.stringify(firing.skipped),
-  );
+  )).rows;
+  if (row === undefined) return undefined;
+  const added = readFiringRecord(row);
+  yield tellFiring(added.id, firing.claimedAt, 'added');
+  if (firing.skipped !== undefined) {
+    yield tellFiring(added.id, firing.claimedAt, 'skipped', { failure: { ...firing.skipped } });
+  }
+  return added;
+}
+
+/** Who tells it has the firing's row in hand, so that nobody else gives the same number. */
+const TELL_FIRING = `INSERT INTO stream_events (stream, number, at, topic, subject, data)
+  SELECT 'firing:' || id,
+    (SELECT coalesce(max(number), 0) + 1 FROM stream_events WHERE stream = 'firing:' || firings.id),
+    ?2, ?3, trigger_name, ?4 FROM firings WHERE id = ?1`;
+
+function tellFiring(id: number, at: number, verb: string, data: JsonObject = {}): Statement {
+  return change(TELL_FIRING, id, at, `firing.${verb}`, JSON.stringify(data));
 }
 
 export function* addFiring(firing: NewFiring): Script<{ added: boolean; firing: FiringRecord }> {
-  const [added] = (yield insertFiring(firing)).rows;
-  if (added !== undefined) return { added: true, firing: readFiringRecord(added) };
+  const added = yield* insertFiring(firing);
+  if (added !== undefined) return { added: true, firing: added };
   const [there] = (yield query(
     `SELECT ${RECORD} FROM firings WHERE trigger_name = ?1 AND key = ?2`,
     firing.trigger,
@@ -93,7 +112,7 @@ export function* beginFiring(id: number, how: Parameters<FiringStore['begin']>[1
   const running =
     overlap === 'allow' ? [] : (yield query(RUNNING_OF_TRIGGER, String(found['trigger_name']))).rows;
   if (running.length > 0 && overlap === 'skip') {
-    yield endFiring(id, attempt, now, {
+    yield* endFiring(id, attempt, now, {
       status: 'skipped',
       failure: { code: 'overlap', message: `${String(running[0]?.['run'])} was still going on` },
     });
@@ -110,10 +129,28 @@ export function* beginFiring(id: number, how: Parameters<FiringStore['begin']>[1
     run,
     now,
   );
+  yield tellFiring(id, now, 'started', { run });
   return { ok: true, cancel: overlap === 'cancel-running' ? running.map((row) => String(row['run'])) : [] };
 }
 
-export function endFiring(id: number, attempt: number, now: number, end: FiringEnd): Statement {
+const ENDINGS: Readonly<Record<FiringEnd['status'], string>> = {
+  waiting: 'retried',
+  succeeded: 'succeeded',
+  skipped: 'skipped',
+  cancelled: 'cancelled',
+  dead: 'buried',
+};
+
+/** False: it was over, or at another attempt. */
+export function* endFiring(id: number, attempt: number, now: number, end: FiringEnd): Script<boolean> {
+  const { changes } = yield setEnd(id, attempt, now, end);
+  if (changes === 0) return false;
+  const data = end.failure === undefined ? {} : { failure: { ...end.failure } };
+  yield tellFiring(id, now, ENDINGS[end.status], data);
+  return true;
+}
+
+function setEnd(id: number, attempt: number, now: number, end: FiringEnd): Statement {
   const failure = end.failure === undefined ? null : JSON.stringify(end.failure);
   const guard = "WHERE id = ?1 AND attempt = ?2 AND status IN ('waiting', 'running')";
   if (end.status === 'waiting') {
@@ -168,6 +205,7 @@ export function* replayFiring(id: number, now: number): Script<FiringRecord | un
     id,
   );
   if (changes === 0) return undefined;
+  yield tellFiring(id, now, 'replayed');
   const [row] = (yield query(FIND_FIRING, id)).rows;
   if (row === undefined) throw new Error(`bug: the firing ${id} has gone`);
   const { trigger, due, priority, event } = readFiring(row);

@@ -38,7 +38,7 @@ export function* claimDue(claim: Parameters<FiringStore['claim']>[0]): Script<bo
   const { trigger, rule, expected, next, now, firings } = claim;
   const { changes } = yield change(MOVE, trigger, rule, expected, next ?? null, now);
   if (changes === 0) return false;
-  for (const firing of firings) yield insertFiring(firing);
+  for (const firing of firings) yield* insertFiring(firing);
   return true;
 }
 

@@ -8,7 +8,8 @@ export const COUNT_RUNS = `SELECT workflow, mode, status, sum(runs) AS runs FROM
 export const SUM_SIZES = `SELECT class, sum(runs) AS runs, sum(rows) AS rows, sum(bytes) AS bytes FROM kept_sizes
   GROUP BY class ORDER BY class`;
 
-export const LIST_REMOVABLE = `SELECT kept.run, kept.ended_at, kept.rows, kept.bytes, runs.id
+export const LIST_REMOVABLE = `SELECT kept.run, kept.ended_at, kept.bytes, runs.id,
+  kept.rows + (SELECT count(*) FROM stream_events WHERE stream_events.run = kept.run) AS rows
   FROM kept JOIN runs ON runs.key = kept.run
   WHERE kept.class = ?1 AND (kept.ended_at, kept.run) > (?2, ?3)
     AND NOT EXISTS (SELECT 1 FROM pins WHERE pins.run = runs.id)
@@ -56,9 +57,9 @@ const BURY = `INSERT INTO tombstones (run, status, ended_at, number, digest, rem
   SELECT id, status, ended_at, number, ?2, ?3 FROM runs WHERE key = ?1 AND ended_at IS NOT NULL
   ON CONFLICT (run) DO NOTHING`;
 
-const BESIDE = { logs: 'number', effects: 'id', documents: 'name' } as const;
+const BESIDE = { logs: 'number', effects: 'id', documents: 'name', stream_events: 'id' } as const;
 
-export const BESIDE_TABLES = ['logs', 'effects', 'documents'] as const;
+export const BESIDE_TABLES = ['logs', 'effects', 'documents', 'stream_events'] as const;
 
 /**
  * From here on the run is being removed, and nobody can pin it any more. False: somebody else removes it. When it was
