@@ -4,6 +4,7 @@ export { wallLimitAt } from './run/decide/time.ts';
 export { decide, type Moment, type RunDecision } from './run/decide.ts';
 export { answersTo } from './run/events.ts';
 export { groupOf } from './run/group.ts';
+export { priorityAt } from './run/priority.ts';
 export { commandsOnResume, pendingAttempts } from './run/resume.ts';
 export { type CheckedInputs, type CheckInputsOptions, checkInputs } from './workflow/check-inputs.ts';
 export { unbuiltProblems } from './workflow/unbuilt-problems.ts';

@@ -64,7 +64,8 @@ function change(state: RunState, event: NumberedEvent): RunState {
       throw new Error(`bug: event ${event.number} (${event.type}) came before the run was started`);
     }
     const before = event.type === 'step.failing' ? untold(state) : state;
-    return settleStatus(applyStep(before, event));
+    const next = settleStatus(applyStep(before, event));
+    return event.type === 'step.prioritised' ? { ...next, prioritised: event.number } : next;
   }
   switch (event.type) {
     case 'run.created':
@@ -75,6 +76,8 @@ function change(state: RunState, event: NumberedEvent): RunState {
       return untold(state);
     case 'run.signalled':
       return signalled(state, event);
+    case 'run.prioritised':
+      return { ...state, priority: event.priority, prioritised: event.number };
     case 'run.compensating':
       return { ...state, compensating: event.steps };
     case 'run.cancelling':

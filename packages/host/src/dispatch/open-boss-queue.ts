@@ -222,15 +222,55 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     async listJobs(run) {
       await open();
       const { rows } = await store.executeSql(
-        `SELECT classes.class, job.state = 'active' AS taken, job.data->'command'->>'step' AS step
+        `SELECT job.id, job.priority, classes.class, job.state = 'active' AS taken, job.data->>'step' AS step
           FROM ${schema}.job AS job JOIN ${schema}.classes AS classes ON classes.queue = job.name
           WHERE job.data->>'run' = $1 AND job.data->>'task' = 'perform' AND job.state < 'completed' ORDER BY job.id`,
         [run],
       );
-      return rows.map(({ class: name, taken, step }) => ({
+      return rows.map(({ id, priority, class: name, taken, step }) => ({
+        id: String(id),
+        priority: Number(priority),
         class: String(name),
         taken: taken === true,
         step: String(step),
+      }));
+    },
+    async reorder(jobs) {
+      await open();
+      for (const [className, some] of groupBy(jobs, (job) => job.class)) {
+        await prepare(className);
+        await store.executeSql(
+          `UPDATE ${classes.get(className)} AS job SET priority = moved.priority
+            FROM unnest($2::uuid[], $3::int[]) AS moved (id, priority)
+            WHERE job.name = $1 AND job.id = moved.id AND job.state < 'active'`,
+          [queueName(className), some.map(({ id }) => id), some.map(({ priority }) => priority)],
+        );
+      }
+    },
+    async countAhead({ id, class: className }, most) {
+      await prepare(className);
+      // In the order in which pg-boss fetches.
+      const { rows } = await store.executeSql(
+        `SELECT count(*)::int AS ahead FROM (SELECT 1 FROM ${classes.get(className)} AS job,
+          (SELECT priority, created_on FROM ${classes.get(className)} WHERE name = $1 AND id = $2) AS mine
+          WHERE job.name = $1 AND job.state < 'active' AND (job.priority > mine.priority
+            OR (job.priority = mine.priority AND job.created_on < mine.created_on)) LIMIT $3) AS before`,
+        [queueName(className), id, most],
+      );
+      return Number(rows[0]?.ahead);
+    },
+    async waiting() {
+      await open();
+      const found = await store.executeSql(
+        `SELECT classes.class, classes.queue, count(job.id)::int AS waiting,
+            extract(epoch FROM min(job.created_on)) * 1000 AS oldest
+          FROM ${schema}.classes AS classes LEFT JOIN ${schema}.job AS job
+            ON job.name = classes.queue AND job.state < 'active' GROUP BY 1, 2 ORDER BY 1`,
+      );
+      return found.rows.map(({ class: name, waiting, oldest }) => ({
+        class: String(name),
+        waiting: Number(waiting),
+        ...(oldest === null ? {} : { oldest: Math.round(Number(oldest)) }),
       }));
     },
     async supervise() {

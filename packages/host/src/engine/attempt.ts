@@ -93,7 +93,7 @@ function callGate(
   signal: AbortSignal,
   lines: LineBuffer,
 ): Promise<Performed> {
-  const { step, attempt, uses, input, idempotencyKey, permissions, cache } = command;
+  const { step, attempt, uses, input, idempotencyKey, permissions, cache, priority } = command;
   const call: GateCall = {
     ...origin,
     step,
@@ -104,6 +104,7 @@ function callGate(
     permissionSets: [...origin.permissionSets, ...(permissions === undefined ? [] : [permissions])],
     env: command.env ?? {},
     ...(cache === undefined ? {} : { cache }),
+    ...(priority === undefined ? {} : { priority }),
   };
   return context.gate.perform(call, signal, {
     log: ({ level, message, fields }) => lines.add(lineOf(context, command, level, message, fields)),

@@ -8,6 +8,8 @@ import { isAtRest } from './at-rest.ts';
 import { type CallOrigin, type PerformStep, type StopReason, stopReasonOf, wishOf } from './attempt.ts';
 import { parentOf, type StartRun } from './child-runs.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
+import { rankedPriority } from './ranked-priority.ts';
+import { reorder } from './reorder.ts';
 import { type News, type Prepared, Turns } from './turns.ts';
 
 /** What a job of the queue says. Secrets stand in it as references. */
@@ -42,10 +44,6 @@ export interface SharedRunContext extends Omit<HeldRunContext, 'ended'> {
 /** An attempt may be given up by its process long before; this is for one that hangs and still beats its heart. */
 const BEYOND_LIMIT_MS = 3_600_000;
 
-/** What one run has under way already makes its next jobs wait for those of others, within the same priority. */
-const RANKS = 10;
-const HIGHEST = 100_000_000;
-
 /**
  * A run that any process may advance, as this one knows it, with the invariants of `Turns` and these:
  * 1. What came of an attempt, what follows from it, the jobs and the time that it gives, and the end of the claim are one
@@ -64,6 +62,7 @@ export class SharedRun {
   #error: { readonly error: unknown } | undefined;
 
   #admitted: boolean;
+  #prioritised: number | undefined;
 
   constructor(
     context: SharedRunContext,
@@ -74,6 +73,7 @@ export class SharedRun {
   ) {
     this.id = id;
     this.#admitted = admitted;
+    this.#prioritised = state.prioritised;
     this.#context = context;
     this.#turns = new Turns(workflow, state, {
       moment: () => momentOf(context, id),
@@ -86,7 +86,10 @@ export class SharedRun {
         this.carryOut(commands);
         this.#tell(changed);
       },
-      caughtUp: () => this.#tell(true),
+      caughtUp: () => {
+        this.#prioritised = reorder(context, this, this.#prioritised);
+        this.#tell(true);
+      },
       failed: (error) => {
         this.#error = { error };
         context.failed(id, error);
@@ -246,17 +249,13 @@ function engineJob(id: string, assignment: Assignment): Job {
 
 /** As text: PostgreSQL keeps the keys of its JSON in an order of its own, and what a step is given has the author's. */
 function dataOf(assignment: Assignment): JsonObject {
-  return { run: assignment.run, assignment: JSON.stringify(assignment) };
+  const { run, task } = assignment;
+  const step = assignment.task === 'perform' ? { step: assignment.command.step } : {};
+  return { run, task, ...step, assignment: JSON.stringify(assignment) };
 }
 
 export function assignmentOf({ data }: Claim): Assignment {
   return JSON.parse(String(data['assignment'])) as Assignment;
-}
-
-/** `ahead`: how many attempts of the same run are under way, or handed in before it. */
-function rankedPriority(priority: number, ahead: number): number {
-  const within = Math.max(-HIGHEST, Math.min(HIGHEST, priority));
-  return within * RANKS + RANKS - 1 - Math.min(RANKS - 1, Math.floor(Math.log2(ahead + 1)));
 }
 
 export function wakeOf(commands: readonly Command[]): number | undefined {

@@ -49,6 +49,7 @@ export function createGate(settings: GateSettings): Gate {
         return { outcome: { ok: false, failure: toFailure(error) }, effects: [] };
       }
     },
+    prioritise: (run, priorityOf) => runner.prioritise(run, priorityOf),
     async endRun(run) {
       await tools.scratch.remove(run);
       await forgetAnswers(run, grants, clock);

@@ -117,6 +117,7 @@ async function carryOut(
       attempt: call.attempt,
       idempotencyKey: call.idempotencyKey,
       config: tools.config(worker.manifest.id),
+      ...(call.priority === undefined ? {} : { priority: call.priority }),
     },
     signal,
     callObserver(reported, requested, logMask, observer),

@@ -28,6 +28,18 @@ export interface Standstill {
   /** What happens next, or makes it happen. */
   readonly next: string;
   readonly nextAt?: number;
+  /** Of its attempts those that wait for a place, those that are served next first. */
+  readonly waiting?: readonly WaitingStep[];
+}
+
+/** WRK-35 */
+export interface WaitingStep {
+  readonly step: string;
+  readonly class: string;
+  /** 1: it is served next. */
+  readonly position: number;
+  /** How many wait of the class, where that is known. */
+  readonly of?: number;
 }
 
 export interface StandstillFacts {
@@ -42,10 +54,8 @@ export interface StandstillFacts {
   readonly listMissing: () => Promise<readonly string[]>;
   /** The class of a step's action, and its places in each process. */
   readonly placesFor: (step: string) => Promise<{ readonly class: string; readonly places: number }>;
-  /** On a shared store: what of the run waits for a place, and what is performed. */
-  readonly listJobs?: () => Promise<
-    readonly { readonly class: string; readonly taken: boolean; readonly step: string }[]
-  >;
+  /** What of the run waits for a place. */
+  readonly listWaiting: () => Promise<readonly WaitingStep[]>;
 }
 
 /** Undefined: the run is over. What a person has to do comes first, then what a time or another run brings. */
@@ -129,29 +139,10 @@ async function ofAttempts(state: RunState, facts: StandstillFacts): Promise<Stan
     const next = `it goes on when that run is over (cadre show ${child})`;
     return { reason: 'child', step, sentence: `${step} is the run ${child}, which is not over`, since, next };
   }
-  const jobs = await facts.listJobs?.();
-  const waiting = jobs?.find((job) => !job.taken);
-  if (jobs !== undefined && waiting !== undefined && jobs.every(({ taken }) => !taken)) {
-    const missing = await facts.listMissing();
-    if (missing.includes(waiting.class)) {
-      const sentence = `no worker is there that performs work of the class ${waiting.class}`;
-      return {
-        reason: 'no_worker',
-        step: waiting.step,
-        sentence,
-        since,
-        next: `cadre work --class ${waiting.class}`,
-      };
-    }
-    const sentence = `${waiting.step} waits for a place: all places of the class ${waiting.class} are taken`;
-    return {
-      reason: 'class_full',
-      step: waiting.step,
-      sentence,
-      since,
-      next: 'it begins when one becomes free',
-    };
-  }
+  const waiting = (await facts.listWaiting()).toSorted((one, other) => one.position - other.position);
+  const [served] = waiting;
+  const isBegun = stepsOf(state, state.running).some(([path]) => !waiting.some((one) => one.step === path));
+  if (served !== undefined && !isBegun) return ofWaiting(served, waiting, since, facts);
   const by = facts.lease === undefined ? 'a worker' : `process ${facts.lease.pid} on ${facts.lease.host}`;
   const { class: className, places } = await facts.placesFor(step);
   return {
@@ -160,7 +151,35 @@ async function ofAttempts(state: RunState, facts: StandstillFacts): Promise<Stan
     sentence: `${step} is being performed by ${by}, or waits there for one of ${places} places of the class ${className}`,
     since,
     next: 'its result decides what comes next (cadre logs --follow)',
+    ...(waiting.length === 0 ? {} : { waiting }),
   };
+}
+
+/** Nothing of the run is performed: why the first of what waits is not. */
+async function ofWaiting(
+  first: WaitingStep,
+  waiting: readonly WaitingStep[],
+  since: number,
+  facts: StandstillFacts,
+): Promise<Standstill> {
+  const { step, class: className } = first;
+  if ((await facts.listMissing()).includes(className)) {
+    const sentence = `no worker is there that performs work of the class ${className}`;
+    return { reason: 'no_worker', step, sentence, since, next: `cadre work --class ${className}`, waiting };
+  }
+  return {
+    reason: 'class_full',
+    step,
+    sentence: `${inLine(first)}: all places are taken`,
+    since,
+    next: 'it begins when one becomes free (earlier: cadre priority)',
+    waiting,
+  };
+}
+
+/** WRK-35: `a waits for a place of the class io, as number 3 of 12` */
+export function inLine({ step, class: className, position, of }: WaitingStep): string {
+  return `${step} waits for a place of the class ${className}, as number ${position}${of === undefined ? '' : ` of ${of}`}`;
 }
 
 type Timed = Omit<Standstill, 'nextAt'> & { readonly nextAt: number | undefined };

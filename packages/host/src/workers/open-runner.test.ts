@@ -2,11 +2,11 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { JsonObject, JsonValue, Outcome } from '@cadre/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { besideRunner } from '../../test/beside-runner.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
 import { type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
 import type { ActionCall, ActionRunner, CallRequest } from '../ports/action-runner.ts';
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
-import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from './open-runner.ts';
 import type { PoolSetting } from './worker-pool.ts';
 

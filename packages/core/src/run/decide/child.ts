@@ -1,5 +1,6 @@
 import type { JsonObject } from '@cadre/sdk';
 import type { Command } from '../commands.ts';
+import { priorityOf } from '../priority.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { evaluateFor, outcomeOf } from './scope.ts';
 
@@ -20,6 +21,7 @@ export function startChild(draft: Draft, place: StepPlace): void {
 function commandFor(draft: Draft, place: StepPlace, attempt: number, child: string): Command {
   const { step } = place.node;
   if (step.kind !== 'workflow') throw new Error(`bug: the step '${place.path}' is no run of its own`);
+  const priority = priorityOf(draft.state, place.path, step.priority);
   return {
     type: 'start-run',
     step: place.path,
@@ -29,6 +31,6 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number, child: stri
     inputs: evaluateFor(draft, place, step.with) as JsonObject,
     ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
     ...(step.permissions === undefined ? {} : { permissions: step.permissions }),
-    ...(step.priority === undefined ? {} : { priority: step.priority }),
+    ...(priority === undefined ? {} : { priority }),
   };
 }
