@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   group_busy: { status: 409, exitCode: 3 },
   bad_signature: { status: 401, exitCode: 4 },
   too_many: { status: 429, exitCode: 1 },
+  overloaded: { status: 503, exitCode: 1 },
   too_large: { status: 413, exitCode: 2 },
   denied: { status: 403, exitCode: 4 },
   no_sandbox: { status: 403, exitCode: 4 },

@@ -214,6 +214,19 @@ export const ConfigSchema = z.strictObject({
     .strictObject({
       host: z.string().default('127.0.0.1').describe('address on which cadre serve listens'),
       port: z.number().int().min(0).max(65_535).default(4717).describe('port on which cadre serve listens'),
+      limits: z
+        .strictObject({
+          inFlight: z.number().int().min(1).default(256).describe('requests that are being answered at once'),
+          delay: duration.default('250ms').describe('how late the process may be with what it has to do'),
+          waiting: z
+            .number()
+            .int()
+            .min(1)
+            .default(10_000)
+            .describe('firings, or attempts of one class, that wait to be begun'),
+        })
+        .prefault({})
+        .describe('beyond them new work is refused until there is less; what was taken on goes on'),
     })
     .prefault({})
     .describe('the server for webhooks'),

@@ -13,7 +13,7 @@ import { classLimits, knownClasses } from './dispatch/class-limits.ts';
 import { createPlaces } from './dispatch/create-places.ts';
 import { classOf } from './engine/attempt.ts';
 import type { Engine } from './engine/engine.ts';
-import { liveness, mayBeTaken } from './engine/holder.ts';
+import { liveness } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
 import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
@@ -23,13 +23,13 @@ import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
 import type { Moved } from './move.ts';
+import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
 import type { OpenedStore } from './open-store.ts';
 import { openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
-import type { EdgeFigures, ProcessFigures } from './ports/figures.ts';
 import type { Gate } from './ports/gate.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
@@ -46,8 +46,6 @@ import { loadSettings, type Settings } from './settings.ts';
 import { openSnapshots } from './snapshots/open-snapshots.ts';
 import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
-import { readFigures } from './upkeep/read-figures.ts';
-import { createFigureTeller } from './upkeep/tell-figures.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
 import type { PoolSetting } from './workers/worker-pool.ts';
@@ -55,7 +53,7 @@ import type { PoolSetting } from './workers/worker-pool.ts';
 const EVALUATION_LIMIT_MS = 10_000;
 
 /** What it takes to do work in a workspace: settings, workers, the gate. */
-export interface Doers extends UpkeepDoers {
+export interface Doers extends UpkeepDoers, FigureDoers {
   readonly config: Config;
   readonly settings: Settings;
   readonly gate: Gate;
@@ -80,10 +78,6 @@ export interface Doers extends UpkeepDoers {
   /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
   stageBackup(wanted: { run: string; to: string; paths: readonly string[] }): Promise<Outcome<StagedBackup>>;
   readonly results: Pick<ResultCache, 'list' | 'clear'>;
-  /** What this process does, and then what the others that live last told of themselves. */
-  figures(): Promise<readonly ProcessFigures[]>;
-  /** What comes in over the network stands in the figures from now on. */
-  watchEdge(look: () => EdgeFigures): void;
   readonly quarantines: Pick<QuarantineStore, 'list' | 'clear'>;
   /** Copies the store to `sqlite` or a PostgreSQL database. Throws `lease_held` while any other process is at work. */
   moveStore(to: string, planOnly: boolean, told: (table: string, rows: number) => void): Promise<Moved>;
@@ -253,27 +247,11 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     isAloneOnFile: opened.facts.kind === 'sqlite',
   });
 
-  let edge: (() => EdgeFigures) | undefined;
-  const teller = createFigureTeller({
-    store: store.pools.figures,
-    clock,
-    holder,
-    look: () => ({
-      classes: places.figures(),
-      pools: runner.figures(),
-      ...(edge === undefined ? {} : { edge: edge() }),
-    }),
-    failed: (error) => log.warn('the figures of this process could not be told', { error: String(error) }),
-  });
-  teller.begin();
-  const isDead = (lease: Lease) => mayBeTaken(lease, liveness(lease, holder), clock.now());
-  const figures: Doers['figures'] = async () => {
-    const told = await readFigures(store.pools.figures, store.leases, isDead);
-    return [teller.now(), ...told.filter(({ process }) => process !== holder.holder)];
-  };
+  const { end: endFigures, ...figures } = openFigures({ opened, clock, holder, places, runner, log });
 
   return {
     ...upkeep,
+    ...figures,
     config,
     settings,
     gate,
@@ -331,14 +309,10 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         told,
       });
     },
-    figures,
-    watchEdge(look) {
-      edge = look;
-    },
     async end() {
       await inbox.end();
       await performers.end();
-      await teller.end();
+      await endFigures();
     },
     async close() {
       keeper.close();

@@ -76,7 +76,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'picocolors',
     'zod',
   ],
-  http: ['ports', 'engine', 'undo', 'inbox', 'upkeep', 'app.ts', 'hono', '@hono/node-server'],
+  http: ['ports', 'engine', 'undo', 'inbox', 'upkeep', 'app.ts', 'hono', '@hono/node-server', 'prom-client'],
   // What CI promises to install stands in one list for all tests.
   testing: ['ports', 'scripts/installed-program.ts', 'data-restore.ts'],
 };

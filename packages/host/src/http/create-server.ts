@@ -4,7 +4,9 @@ import { CadreError } from '@cadre/core';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Inbox } from '../inbox/open-inbox.ts';
+import type { Admission } from './admission.ts';
 import { answerError } from './answer-error.ts';
+import type { MetricSources } from './metrics.ts';
 import { readBody } from './read-body.ts';
 
 export interface ServerOptions {
@@ -14,6 +16,10 @@ export interface ServerOptions {
   readonly port: number;
   /** Largest body in bytes. */
   readonly largestBody: number;
+  /** Lets new work in or refuses it; absent: whatever comes. */
+  readonly admission?: Pick<Admission, 'admit'>;
+  /** What stands at `/metrics`; absent: nothing. */
+  readonly metrics?: MetricSources;
   /** Told of a fault of the program itself. */
   readonly failed: (error: unknown) => void;
 }
@@ -50,9 +56,30 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   };
 }
 
-function routes({ inbox, largestBody, failed }: ServerOptions): Hono<{ Bindings: HttpBindings }> {
+function routes({
+  inbox,
+  largestBody,
+  admission,
+  metrics,
+  failed,
+}: ServerOptions): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.get('/metrics', async (context) => {
+    if (metrics === undefined) return context.notFound();
+    // Loaded for whoever asks: most never do.
+    const { metricsText, METRICS_TYPE } = await import('./metrics.ts');
+    return context.text(await metricsText(metrics), 200, { 'content-type': METRICS_TYPE });
+  });
+  // Before anything is done for it, also before the address is looked at.
+  app.use('/api/*', async (_context, next) => {
+    const over = await admission?.admit();
+    try {
+      await next();
+    } finally {
+      over?.();
+    }
+  });
   app.post('/api/v1/hooks/:name', async (context) => {
     const { incoming } = context.env;
     const raw = await readBody(incoming, largestBody);

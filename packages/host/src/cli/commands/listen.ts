@@ -1,6 +1,9 @@
 import { isCadreError } from '@cadre/core';
+import { parseDuration } from '@cadre/kit/format';
 import type { App } from '../../app.ts';
+import { createAdmission } from '../../http/admission.ts';
 import { createServer, type Server } from '../../http/create-server.ts';
+import { createLoopDelay } from '../../http/loop-delay.ts';
 import type { Invocation } from '../command.ts';
 import { usageError } from '../exit.ts';
 
@@ -18,20 +21,47 @@ export async function listen(app: App, { options, output }: Invocation): Promise
     throw usageError(`--port is a number from 0 to 65535, not '${String(options['port'])}'`, '--port 4717');
   }
   const host = typeof options['host'] === 'string' ? options['host'] : http.host;
+  const admission = createAdmission({
+    limits: { ...http.limits, delayMs: parseDuration(http.limits.delay) },
+    clock: app.clock,
+    delay: createLoopDelay(),
+    countWaiting: (most) => app.countWaiting(most),
+    told(reason) {
+      if (reason === undefined) app.log.info('new work is taken again');
+      else app.log.warn('new work is refused', { reason });
+      output.note(reason === undefined ? 'takes new work again' : `refuses new work: ${reason}`);
+    },
+  });
   try {
     const server = await createServer({
       inbox: app.inbox,
       host,
       port,
       largestBody: LARGEST_BODY,
+      admission,
+      metrics: {
+        now: () => app.clock.now(),
+        figures: () => app.figures(),
+        quarantines: () => app.quarantines.list(),
+        counts: () => app.upkeep.counts(),
+        ...(app.waitingJobs === undefined ? {} : { queue: app.waitingJobs }),
+      },
       failed: (error) =>
         app.log.error('a request failed', {
           error: error instanceof Error ? (error.stack ?? error.message) : String(error),
         }),
     });
+    app.watchEdge(() => admission.figures());
     output.note(`listens on ${server.address}`);
-    return server;
+    return {
+      address: server.address,
+      async close() {
+        await server.close();
+        admission.close();
+      },
+    };
   } catch (error) {
+    admission.close();
     if (!isCadreError(error) || options['port'] !== undefined) throw error;
     output.note(`${error.message}; no webhooks are taken here`);
     return undefined;
