@@ -27,7 +27,8 @@ export async function askStandstill(about: {
   const isDead = (held: Lease) => mayBeTaken(held, liveness(held, self), clock.now());
   const inProcess = async () => {
     const told = await readFigures(store.pools.figures, store.leases, isDead);
-    return inLines(told.find(({ process }) => process === lease?.holder)?.classes ?? [], run);
+    const holder = told.find(({ process }) => process === lease?.holder);
+    return holder === undefined ? undefined : inLines(holder.classes, run);
   };
   return standstillOf(run, journaled, {
     lease,

@@ -46,6 +46,7 @@ import { loadSettings, type Settings } from './settings.ts';
 import { openSnapshots } from './snapshots/open-snapshots.ts';
 import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
+import { keepWarm } from './upkeep/keep-warm.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
 import type { PoolSetting } from './workers/worker-pool.ts';
@@ -78,6 +79,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
   stageBackup(wanted: { run: string; to: string; paths: readonly string[] }): Promise<Outcome<StagedBackup>>;
   readonly results: Pick<ResultCache, 'list' | 'clear'>;
+  /** Keeps processes of workers ready, as the settings of `pools` say, until the answer is called. */
+  keepWarm(): () => void;
   readonly quarantines: Pick<QuarantineStore, 'list' | 'clear'>;
   /** Copies the store to `sqlite` or a PostgreSQL database. Throws `lease_held` while any other process is at work. */
   moveStore(to: string, planOnly: boolean, told: (table: string, rows: number) => void): Promise<Moved>;
@@ -150,6 +153,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     secrets: environmentSecrets(options.env),
     environment,
     hide: hideTexts(config),
+    warm: { workers: warmWorkers(config), calls: store.pools.warmCalls },
     ...(config.cache.enabled ? { cache: cacheOf(config, store) } : {}),
   });
   const source: WorkflowSource = {
@@ -278,6 +282,12 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     }),
     inbox,
     triggers,
+    keepWarm: () =>
+      keepWarm(warmWorkers(config), {
+        clock,
+        warm: gate.warm,
+        failed: (error) => log.warn('a worker could not be kept warm', { error: String(error) }),
+      }),
     results: store.results,
     quarantines: store.pools.quarantines,
     evaluateWorkflow: source.evaluateWorkflow,
@@ -344,6 +354,10 @@ async function setSetting(file: string, key: string, text: string): Promise<Conf
 
 function cacheOf({ cache: { ttl, maxBytes } }: Config, { results, files }: Store) {
   return { results, files, limits: { ttlMs: parseDuration(ttl), maxBytes } };
+}
+
+function warmWorkers({ pools }: Config): readonly string[] {
+  return Object.entries(pools).flatMap(([worker, { min }]) => (min > 0 ? [worker] : []));
 }
 
 function poolOf({ pools }: Config, worker: string): Partial<PoolSetting> {

@@ -23,6 +23,8 @@ export async function performCall(
   signal: AbortSignal,
   observer: GateObserver,
   tools: GateTools,
+  /** It is about to be performed for real. */
+  begun: (subject: Subject) => void = () => undefined,
 ): Promise<Performed> {
   const way = callWay(subject.action, subject.call.mode);
   const used = new Set<string>();
@@ -37,6 +39,7 @@ export async function performCall(
   if (!prepared.ok) return refused(subject, prepared.failure, tools);
   const allowed = { decision: 'allowed', rule: way, details: { permissions: admitted.output } } as const;
   await record(subject, tools, allowed);
+  if (way === 'apply') begun(subject);
   let told: Told | undefined;
   const carryOutNow = async (): Promise<Performed> => {
     told = await carryOut(way, prepared.output, requested, observer, tools);

@@ -12,6 +12,8 @@ export interface Gate {
    * In a plan it performs on the scratch tree or previews, as the action's manifest says.
    */
   perform(call: GateCall, signal: AbortSignal, observer: GateObserver): Promise<Performed>;
+  /** Keeps processes of a worker ready for calls like the last one, if its pool has some at least. */
+  warm(worker: string): Promise<void>;
   /** Gives calls of a run that wait for a worker another priority; undefined leaves that of a step as it is. */
   prioritise(run: string, priorityOf: (step: string) => number | undefined): void;
   /** Removes what was kept for a run: its scratch tree and the answers that held for it. Call it when the run is over. */

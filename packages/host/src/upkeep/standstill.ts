@@ -54,8 +54,8 @@ export interface StandstillFacts {
   readonly listMissing: () => Promise<readonly string[]>;
   /** The class of a step's action, and its places in each process. */
   readonly placesFor: (step: string) => Promise<{ readonly class: string; readonly places: number }>;
-  /** What of the run waits for a place. */
-  readonly listWaiting: () => Promise<readonly WaitingStep[]>;
+  /** What of the run waits for a place; undefined: whoever performs it has not told yet. */
+  readonly listWaiting: () => Promise<readonly WaitingStep[] | undefined>;
 }
 
 /** Undefined: the run is over. What a person has to do comes first, then what a time or another run brings. */
@@ -139,20 +139,28 @@ async function ofAttempts(state: RunState, facts: StandstillFacts): Promise<Stan
     const next = `it goes on when that run is over (cadre show ${child})`;
     return { reason: 'child', step, sentence: `${step} is the run ${child}, which is not over`, since, next };
   }
-  const waiting = (await facts.listWaiting()).toSorted((one, other) => one.position - other.position);
+  const known = await facts.listWaiting();
+  const waiting = (known ?? []).toSorted((one, other) => one.position - other.position);
   const [served] = waiting;
-  const isBegun = stepsOf(state, state.running).some(([path]) => !waiting.some((one) => one.step === path));
-  if (served !== undefined && !isBegun) return ofWaiting(served, waiting, since, facts);
+  const begun = stepsOf(state, state.running).find(([path]) => !waiting.some((one) => one.step === path));
+  if (served !== undefined && begun === undefined) return ofWaiting(served, waiting, since, facts);
+  const performed = begun?.[0] ?? step;
   const by = facts.lease === undefined ? 'a worker' : `process ${facts.lease.pid} on ${facts.lease.host}`;
-  const { class: className, places } = await facts.placesFor(step);
+  const perhaps = known === undefined ? await orWaiting(performed, facts) : '';
   return {
     reason: 'performing',
-    step,
-    sentence: `${step} is being performed by ${by}, or waits there for one of ${places} places of the class ${className}`,
+    step: performed,
+    sentence: `${performed} is being performed by ${by}${perhaps}`,
     since,
     next: 'its result decides what comes next (cadre logs --follow)',
     ...(waiting.length === 0 ? {} : { waiting }),
   };
+}
+
+/** Nobody has said yet how far it is. */
+async function orWaiting(step: string, facts: StandstillFacts): Promise<string> {
+  const { class: className, places } = await facts.placesFor(step);
+  return `, or waits there for one of ${places} places of the class ${className}`;
 }
 
 /** Nothing of the run is performed: why the first of what waits is not. */
