@@ -23,9 +23,6 @@ export default defineConfig({
         'packages/host/src/cli/commands/{audit,clean,data,doing,grant,guide,listen,migrate,pins,time-option}.ts',
         'packages/host/src/cli/commands/{trigger,trigger-*,work,workers}.ts',
         'packages/host/src/cli/run/perform-missing.ts',
-        // Questions: they need a person at a terminal.
-        'packages/host/src/cli/run/ask-question.ts',
-        'packages/host/src/cli/terminal-approver.ts',
       ],
       reportOnFailure: true,
       reporter: [['text', { skipFull: true }], 'text-summary'],

@@ -1,4 +1,8 @@
 /** What it takes to advance a run: decisions, and the checks of what is given to it. See `history.ts`. */
+export { amountText } from './budget/amount-text.ts';
+export { type Amount, type LimitName, largestShare, type Overrun, overrunOf } from './budget/limits.ts';
+export { parseMoney } from './budget/money.ts';
+export { addUsage, isNothing, latestUsage } from './budget/usage.ts';
 export type { Command } from './run/commands.ts';
 export { wallLimitAt } from './run/decide/time.ts';
 export { decide, type Moment, type RunDecision } from './run/decide.ts';

@@ -2,12 +2,13 @@
  * What it takes to list what happened. Nothing in here parses a workflow, evaluates an expression or makes a state of events,
  * so a command that only looks starts quickly. `replay.ts` has what makes a state; everything comes from `index.ts`.
  */
+export type { MeasuredBy, Usage } from './budget/usage.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
 export { canonicalJson } from './json.ts';
 export { didYouMean, nearest } from './nearest.ts';
 export { plainText } from './policy/plain-text.ts';
 export type { NumberedEvent, Question, RunEvent, RunEventBody } from './run/events.ts';
-export { type ReportedStep, runReport } from './run/report.ts';
+export { hasBudget, type ReportedStep, runReport } from './run/report.ts';
 export type { RunState, StepState } from './run/state.ts';
 export { isOver, RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/status.ts';
 export { EVENT_VERSION, upcast } from './run/upcast.ts';

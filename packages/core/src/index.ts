@@ -1,3 +1,7 @@
+export { amountText } from './budget/amount-text.ts';
+export type { Amount, LimitName, Overrun } from './budget/limits.ts';
+export { type Money, parseMoney } from './budget/money.ts';
+export { addUsage, type MeasuredBy, type Usage } from './budget/usage.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
 export { type EvaluateOptions, evaluate } from './expression/evaluate.ts';
 export type { ExpressionFault } from './expression/explain-error.ts';
@@ -38,6 +42,12 @@ export {
   type Verdict,
 } from './policy/policy.ts';
 export { apply, restore } from './run/apply.ts';
+export {
+  type BudgetReport,
+  budgetReport,
+  type LimitReport,
+  type UseReport,
+} from './run/budget-report.ts';
 export type { CacheWish, Command } from './run/commands.ts';
 export { wallLimitAt } from './run/decide/time.ts';
 export { decide, type Moment, type RunDecision } from './run/decide.ts';
@@ -73,6 +83,7 @@ export { type Selected, type Selection, selectSteps } from './workflow/select-st
 export { type Changed, setOnError } from './workflow/set-on-error.ts';
 export { unbuiltProblems } from './workflow/unbuilt-problems.ts';
 export { validateSchema } from './workflow/validate-schema.ts';
+export { walkSteps } from './workflow/walk-steps.ts';
 export type {
   Budget,
   CheckCondition,

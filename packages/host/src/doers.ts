@@ -203,7 +203,13 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         loose: true,
       },
       new AbortController().signal,
-      { log: (line) => log[line.level](line.message, line.fields), progress: () => undefined },
+      {
+        log: (line) => log[line.level](line.message, line.fields),
+        progress: () => undefined,
+        // Part of no run: there is no budget.
+        spend: () => undefined,
+        measure: () => undefined,
+      },
     );
     return performed.outcome;
   };

@@ -14,8 +14,8 @@ import type { Store } from '../src/ports/store.ts';
 import { openSandbox } from '../src/sandboxes/open-sandbox.ts';
 import { openSnapshots } from '../src/snapshots/open-snapshots.ts';
 import { openSqliteStore } from '../src/stores/open-sqlite-store.ts';
+import { besideRunner } from '../src/testing/beside-runner.ts';
 import { openRunner } from '../src/workers/open-runner.ts';
-import { besideRunner } from './beside-runner.ts';
 import { type WorkerFixture, workerFixture } from './worker-fixture.ts';
 
 /** The value of the only secret that there is, `TOKEN`. */
@@ -102,6 +102,8 @@ export async function gateFixture(...names: string[]): Promise<GateFixture> {
         {
           log: ({ message, fields }) => logs.push(`${message} ${JSON.stringify(fields ?? {})}`),
           progress: () => {},
+          spend: () => {},
+          measure: () => {},
         },
       ),
     audited: async () => (await store.audit.read(0)).map(({ entry }) => JSON.parse(entry) as AuditEntry),

@@ -5,8 +5,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { gitHttpServer } from '../../workers/src/testing/git-http-server.ts';
 import { DIST } from '../src/installation.ts';
 import type { ActionRunner } from '../src/ports/action-runner.ts';
+import { besideRunner } from '../src/testing/beside-runner.ts';
 import { openRunner } from '../src/workers/open-runner.ts';
-import { besideRunner } from './beside-runner.ts';
 import { type GateFixture, gateFixture, TOKEN } from './gate-fixture.ts';
 import { describeSandboxed } from './sandboxed.ts';
 

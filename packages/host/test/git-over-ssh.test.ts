@@ -6,8 +6,8 @@ import type { Failure, JsonObject, Outcome } from '@cadre/sdk';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { DIST } from '../src/installation.ts';
 import type { ActionRunner } from '../src/ports/action-runner.ts';
+import { besideRunner } from '../src/testing/beside-runner.ts';
 import { openRunner } from '../src/workers/open-runner.ts';
-import { besideRunner } from './beside-runner.ts';
 import { type GateFixture, gateFixture } from './gate-fixture.ts';
 import {
   describeWithSshServer,

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type { ActionContext, Fetched } from './context.ts';
+import type { ActionContext, Fetched, Spent } from './context.ts';
 import type { Worker } from './define-worker.ts';
 import { execute } from './exec.ts';
 import { ActionError, toFailure } from './failure.ts';
@@ -59,6 +59,7 @@ function createContext(
     log: (level, message, fields) =>
       channel.send({ type: 'log', call, level, message, ...(fields === undefined ? {} : { fields }) }),
     progress: (progress) => channel.send({ type: 'progress', call, progress }),
+    spend: (spent) => channel.send({ type: 'spent', call, spent: checkedSpent(spent) }),
     effect: (effect) => channel.send({ type: 'effect', call, effect }),
     find,
     async exec(program, args, options = {}) {
@@ -90,6 +91,25 @@ function createContext(
     },
     tempDir,
   };
+}
+
+const MONEY = /^\d{1,12}(\.\d{1,12})? [A-Z]{3}$/;
+
+/** The author hears of it at once; the host would only see a broken message. */
+function checkedSpent({ tokens, money }: Spent): Spent {
+  if (tokens !== undefined && !(Number.isSafeInteger(tokens) && tokens >= 0)) {
+    throw new ActionError(
+      'worker_fault',
+      `${tokens} is no number of tokens: a whole number is meant, not below 0`,
+    );
+  }
+  if (money !== undefined && !MONEY.test(money)) {
+    throw new ActionError(
+      'worker_fault',
+      `"${money}" is no amount of money: one such as 0.0125 USD is meant`,
+    );
+  }
+  return { ...(tokens === undefined ? {} : { tokens }), ...(money === undefined ? {} : { money }) };
 }
 
 /** The host starts a worker with a small environment without secrets; its programs get the same. */

@@ -11,6 +11,11 @@ export interface Progress {
   readonly unit?: string;
 }
 
+export interface Spent {
+  readonly tokens?: number;
+  readonly money?: string;
+}
+
 export interface ExecOptions {
   /** Folder to run in; default the workspace. */
   readonly cwd?: string;
@@ -69,6 +74,11 @@ export interface ActionContext {
 
   log(level: LogLevel, message: string, fields?: Readonly<Record<string, JsonValue>>): void;
   progress(update: Progress): void;
+  /**
+   * Tells what came on top since it was told last: tokens of a language model, and money as an exact decimal with its
+   * currency, `0.0125 USD`. Tell it as soon as it is known: when a budget is used up the signal is aborted.
+   */
+  spend(spent: Spent): void;
   /** Tells what was done, or in a plan what would be done. */
   effect(effect: Effect): void;
   /**

@@ -6,6 +6,7 @@ export type {
   FetchOptions,
   LogLevel,
   Progress,
+  Spent,
 } from './context.ts';
 export { type ActionHandler, defineAction, defineWorker, type Worker } from './define-worker.ts';
 export { EFFECT_CLASSES, type Effect, type EffectClass } from './effect.ts';

@@ -86,6 +86,8 @@ export interface ProgramManifest {
   readonly program: string;
   readonly purpose: string;
   readonly optional?: boolean;
+  /** The actions that call it; absent: all of them. */
+  readonly actions?: readonly string[];
   /** The oldest version that can be used, such as `2.26`. */
   readonly minimum?: string;
   /** How to get it, by package manager: `{ apt: 'git', brew: 'git' }`, or `other` with a whole command. */

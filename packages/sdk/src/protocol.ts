@@ -1,4 +1,4 @@
-import type { FetchOptions, LogLevel, Progress } from './context.ts';
+import type { FetchOptions, LogLevel, Progress, Spent } from './context.ts';
 import type { Effect } from './effect.ts';
 import type { Failure } from './failure.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -74,6 +74,7 @@ export type WorkerMessage =
       readonly fields?: Readonly<Record<string, JsonValue>>;
     }
   | { readonly type: 'progress'; readonly call: string; readonly progress: Progress }
+  | { readonly type: 'spent'; readonly call: string; readonly spent: Spent }
   | { readonly type: 'effect'; readonly call: string; readonly effect: Effect }
   | {
       readonly type: 'request';

@@ -20,13 +20,66 @@ export interface EvaluateOptions {
  * Throws CadreError `invalid_expression` or `expression_too_costly`, with an `ExpressionFault` as details.
  */
 export function evaluate(template: JsonValue, scope: Scope, options: EvaluateOptions = {}): JsonValue {
-  const evaluation = { variables: toVariables(scope), fuel: options.fuel ?? DEFAULT_FUEL };
-  return evaluateValue(template, evaluation);
+  const filled = fillingOf(template);
+  return filled === undefined ? template : filled({ scope, fuel: options.fuel ?? DEFAULT_FUEL });
+}
+
+/** Whether there is nothing to evaluate in it, so that no scope is needed. */
+export function isConstant(template: JsonValue): boolean {
+  return fillingOf(template) === undefined;
 }
 
 interface Evaluation {
-  readonly variables: ReadonlyMap<string, unknown>;
+  readonly scope: Scope;
   readonly fuel: number;
+  /** Made when the first expression needs all of them. */
+  variables?: ReadonlyMap<string, unknown>;
+}
+
+/** Gives the value; undefined stands for a template without an expression, which is its own value. */
+type Filling = ((evaluation: Evaluation) => JsonValue) | undefined;
+
+/** Templates belong to workflows, which are run again and again. */
+const FILLINGS = new WeakMap<object, { readonly filling: Filling }>();
+
+function fillingOf(template: JsonValue): Filling {
+  if (typeof template === 'string') return hasExpression(template) ? fillingOfText(template) : undefined;
+  if (typeof template !== 'object' || template === null) return undefined;
+  const known = FILLINGS.get(template);
+  if (known !== undefined) return known.filling;
+  const filling = Array.isArray(template) ? fillingOfList(template) : fillingOfObject(template as JsonObject);
+  FILLINGS.set(template, { filling });
+  return filling;
+}
+
+function fillingOfList(list: readonly JsonValue[]): Filling {
+  const fillings = list.map(fillingOf);
+  if (fillings.every((filling) => filling === undefined)) return undefined;
+  return (evaluation) =>
+    list.map((value, index) => {
+      const filling = fillings[index];
+      return filling === undefined ? value : filling(evaluation);
+    });
+}
+
+function fillingOfObject(object: JsonObject): Filling {
+  const entries = Object.entries(object).map(([key, value]) => ({ key, value, filling: fillingOf(value) }));
+  if (entries.every(({ filling }) => filling === undefined)) return undefined;
+  return (evaluation) =>
+    Object.fromEntries(
+      entries.map(({ key, value, filling }) => [key, filling === undefined ? value : filling(evaluation)]),
+    );
+}
+
+/** What is wrong with a text is said when it is evaluated, so that the first fault in the order of the template is told. */
+function fillingOfText(text: string): Filling {
+  let parts: readonly TemplatePart[] | undefined;
+  return (evaluation) => {
+    parts ??= parseTemplate(text);
+    const [first] = parts;
+    if (parts.length === 1 && first?.kind === 'expression') return evaluateWhole(first.text, evaluation);
+    return parts.map((part) => evaluatePart(part, evaluation)).join('');
+  };
 }
 
 /** A map and no object: a name such as `constructor` must not find what every object has. */
@@ -40,25 +93,6 @@ function toVariables(scope: Scope): ReadonlyMap<string, unknown> {
     ['workspace', scope.workspace],
     ['failure', scope.failure ?? null],
   ]);
-}
-
-function evaluateValue(value: JsonValue, evaluation: Evaluation): JsonValue {
-  if (typeof value === 'string') return hasExpression(value) ? evaluateText(value, evaluation) : value;
-  if (Array.isArray(value)) return value.map((element) => evaluateValue(element, evaluation));
-  return value !== null && typeof value === 'object' ? evaluateObject(value, evaluation) : value;
-}
-
-function evaluateObject(value: JsonObject, evaluation: Evaluation): JsonObject {
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key, evaluateValue(inner, evaluation)]),
-  );
-}
-
-function evaluateText(text: string, evaluation: Evaluation): JsonValue {
-  const parts = parseTemplate(text);
-  const [first] = parts;
-  if (parts.length === 1 && first?.kind === 'expression') return evaluateWhole(first.text, evaluation);
-  return parts.map((part) => evaluatePart(part, evaluation)).join('');
 }
 
 function evaluateWhole(text: string, evaluation: Evaluation): JsonValue {
@@ -83,7 +117,12 @@ function secretInText(): CadreError {
 /** What is made of a result may be larger than what was done for it: a list of 200,000 names handed on as it is. */
 const RESULT_FUEL_FACTOR = 10;
 
-function run(expression: Expression, { variables, fuel }: Evaluation): JsonValue {
+function run(expression: Expression, evaluation: Evaluation): JsonValue {
+  const found = expression.plain ? readPlain(expression.accesses, evaluation.scope) : undefined;
+  if (found !== undefined) return found;
+  const { fuel } = evaluation;
+  evaluation.variables ??= toVariables(evaluation.scope);
+  const { variables } = evaluation;
   try {
     if (expression.plain) return withFuel(fuel, () => expression.run(variables)) as JsonValue;
     for (const access of expression.accesses) assertNesting(readAccess(access, variables));
@@ -92,6 +131,18 @@ function run(expression: Expression, { variables, fuel }: Evaluation): JsonValue
   } catch (error) {
     throw explainError(expression.text, error);
   }
+}
+
+/** Most expressions only read what a step gave. Undefined: it is not there, which the language itself explains best. */
+function readPlain([access]: readonly Access[], { steps, inputs }: Scope): JsonValue | undefined {
+  if (access === undefined) return undefined;
+  let value: unknown = access.name === 'steps' ? steps : access.name === 'inputs' ? inputs : undefined;
+  for (const field of access.fields) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    if (!Object.hasOwn(value, field)) return undefined;
+    value = value[field as keyof typeof value];
+  }
+  return value as JsonValue | undefined;
 }
 
 /** The innermost value that an access is sure to reach. */

@@ -40,7 +40,7 @@ function compile(text: string): Expression {
     const read = accesses(parsed.ast).filter(
       (access) => access.name === 'cel' || !language().hasVariable(access.name),
     );
-    const secret = isPath(parsed.ast) ? secretName(read) : undefined;
+    const secret = isDotted(parsed.ast) ? secretName(read) : undefined;
     if (secret === undefined) read.forEach(assertAllowed);
     const checked = parsed.check();
     if (checked.error !== undefined) throw checked.error;
@@ -64,8 +64,19 @@ function assertLength(text: string): void {
   });
 }
 
+/** A name and fields of it, written with dots or as texts in brackets. */
 function isPath(node: ASTNode): boolean {
-  return node.op === 'id' ? !language().hasVariable(node.args) : node.op === '.' && isPath(node.args[0]);
+  if (node.op !== '[]') return isName(node) || (node.op === '.' && isPath(node.args[0]));
+  const [of, index] = node.args;
+  return index.op === 'value' && typeof index.args === 'string' && isPath(of);
+}
+
+function isDotted(node: ASTNode): boolean {
+  return isName(node) || (node.op === '.' && isDotted(node.args[0]));
+}
+
+function isName(node: ASTNode): boolean {
+  return node.op === 'id' && !language().hasVariable(node.args);
 }
 
 function secretName(read: readonly Access[]): string | undefined {

@@ -23,6 +23,7 @@ export function checkManifest(manifest: Manifest): readonly ManifestFault[] {
     ...checkHead(manifest),
     ...checkPermissions(manifest.permissions, ['permissions']),
     ...checkNames(manifest.actions),
+    ...checkPrograms(manifest),
     ...actions,
   ];
 }
@@ -70,6 +71,20 @@ function checkHead(manifest: Manifest): readonly ManifestFault[] {
     ),
     ...warningIf(licence === undefined, ['licence'], 'no licence is named', 'add licence: and its SPDX name'),
   ];
+}
+
+function checkPrograms({ programs = [], actions }: Manifest): readonly ManifestFault[] {
+  const names = actions.map(({ name }) => name);
+  return programs.flatMap(({ actions: callers = [] }, index) =>
+    callers.flatMap((name, at) =>
+      faultIf(
+        !names.includes(name),
+        ['programs', index, 'actions', at],
+        `there is no action ${name}`,
+        didYouMean(name, names) ?? `name one of ${names.join(', ')}`,
+      ),
+    ),
+  );
 }
 
 function checkPermissions(permissions: readonly string[], path: Path): readonly ManifestFault[] {

@@ -21,6 +21,7 @@ export const manifestShape = once(() => {
         .regex(/^\d+(\.\d+){0,2}$/)
         .exactOptional(),
       optional: z.boolean().exactOptional(),
+      actions: z.array(text).describe('The actions that call it; absent: all of them').exactOptional(),
       install: z.record(z.string(), text).describe('How to get it, by package manager').exactOptional(),
     })
     .describe('A program of the system that the worker calls');

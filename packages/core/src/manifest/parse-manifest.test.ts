@@ -80,6 +80,12 @@ describe('reading a manifest', () => {
       { path: 'actions[0].permissions[0]' },
     ],
     ['an entry point outside the package', 'main.js', '../main.js', { path: 'entrypoint' }],
+    [
+      'a program of an action that is not there',
+      'actions:\n',
+      'programs: [{ program: git, purpose: list, actions: [great] }]\nactions:\n',
+      { path: 'programs[0].actions[0]', message: 'there is no action great', suggestion: /greet/ },
+    ],
     ['an absolute entry point', 'main.js', '/main.js', { path: 'entrypoint' }],
     ['an example that does not fit', 'name: Ann', 'name: 7', { path: 'actions[0].examples[0].input.name' }],
     ['actions that are not promised', '[actions]', '[events]', { path: 'capabilities' }],

@@ -1,3 +1,4 @@
+import { latestUsage } from '../budget/usage.ts';
 import { answersTo, type RunEvent } from './events.ts';
 import { EMPTY, forgetInside, newList, putStep } from './ledger.ts';
 import { isWithin, nameOf, parentOf } from './path.ts';
@@ -12,6 +13,7 @@ export type StepEvent = Extract<RunEvent, { readonly step: string }>;
  */
 const FOLLOWS: Readonly<Record<StepEvent['type'], readonly StepStatus[]>> = {
   'step.started': ['pending', 'retrying', 'ready', 'failed', 'timed_out'],
+  'step.spent': ['running'],
   'step.opened': ['pending', 'retrying', 'ready', 'failed', 'timed_out'],
   'step.iterating': ['running'],
   'step.pausing': ['running'],
@@ -53,7 +55,12 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
       status: 'running',
       attempts: event.attempt,
       ...(event.child === undefined ? {} : { child: event.child }),
+      ...(event.reserved === undefined ? {} : { reserved: event.reserved }),
     });
+  },
+  'step.spent': (state, before, event) => {
+    expectAttempt(event, before.attempts);
+    return noteAt(state, event.step, { ...before, spent: latestUsage(before.spent, event.usage) });
   },
   'step.opened': (state, before, event) => {
     const emptied = before === PENDING ? state : forgetInside(state, event.step);
@@ -119,6 +126,7 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
       status: 'waiting',
       ...(event.question === undefined ? {} : { question: event.question }),
       ...(event.wait === undefined ? {} : { wait: event.wait }),
+      ...(event.deadline === undefined ? {} : { deadline: event.deadline }),
     }),
   'step.woken': (state, before, event) => {
     const signal = state.signals.find(({ number }) => number === event.signal);
@@ -131,7 +139,7 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
   'step.delegated': (state, before, event) => {
     const { question } = before;
     if (question === undefined) throw new Error(`bug: the step '${event.step}' asks nothing to delegate`);
-    return putStep(state, event.step, { ...before, question: { ...question, delegates: [event.to] } });
+    return noteAt(state, event.step, { ...before, question: { ...question, delegates: [event.to] } });
   },
   'step.answered': (state, before, event) => {
     const { step, by, answer, data } = event;
@@ -154,6 +162,11 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
     });
   },
 };
+
+/** Nothing begins and nothing ends with it, so that the rest of the state stays as it is, what is to be looked at too. */
+function noteAt(state: RunState, path: string, step: StepState): RunState {
+  return { ...state, steps: state.steps.set(path, step) };
+}
 
 function openedKind(event: Extract<StepEvent, { readonly type: 'step.opened' }>) {
   if (event.items !== undefined) return 'forEach';
@@ -207,6 +220,7 @@ function lasting(before: StepState): StepState {
     ...(before.startedAt === undefined ? {} : { startedAt: before.startedAt }),
     ...(before.recovered === undefined ? {} : { recovered: true }),
     ...(before.priority === undefined ? {} : { priority: before.priority }),
+    ...(before.used === undefined ? {} : { used: before.used }),
   };
 }
 

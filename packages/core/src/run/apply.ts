@@ -1,4 +1,5 @@
 import { applyStep } from './apply-step.ts';
+import { charge } from './charge.ts';
 import type { NumberedEvent } from './events.ts';
 import { EMPTY, lookAt } from './ledger.ts';
 import type { RunState } from './state.ts';
@@ -49,6 +50,8 @@ function create(event: NumberedEvent): RunState {
     failing: EMPTY.paths,
     agenda: EMPTY.agenda,
     signals: EMPTY.signals,
+    charged: EMPTY.paths,
+    warned: EMPTY.paths,
     ...(event.reused === undefined ? {} : { reused: event.reused }),
     ...(event.permissionSets === undefined ? {} : { permissionSets: event.permissionSets }),
     ...(event.budget === undefined ? {} : { budget: event.budget }),
@@ -64,7 +67,7 @@ function change(state: RunState, event: NumberedEvent): RunState {
       throw new Error(`bug: event ${event.number} (${event.type}) came before the run was started`);
     }
     const before = event.type === 'step.failing' ? untold(state) : state;
-    const next = settleStatus(applyStep(before, event));
+    const next = settleStatus(charge(before, applyStep(before, event), event));
     return event.type === 'step.prioritised' ? { ...next, prioritised: event.number } : next;
   }
   switch (event.type) {
@@ -78,6 +81,8 @@ function change(state: RunState, event: NumberedEvent): RunState {
       return signalled(state, event);
     case 'run.prioritised':
       return { ...state, priority: event.priority, prioritised: event.number };
+    case 'run.warned':
+      return { ...state, warned: state.warned.add(`${event.scope} ${event.limit}`) };
     case 'run.compensating':
       return { ...state, compensating: event.steps };
     case 'run.cancelling':
@@ -125,5 +130,6 @@ function untold(state: RunState): RunState {
 function settleStatus(state: RunState): RunState {
   if (state.status === 'cancelling') return state;
   const waits = state.waiting.size > 0 && state.running.size === 0 && state.retrying.size === 0;
-  return { ...state, status: waits ? 'waiting' : 'running' };
+  const status = waits ? 'waiting' : 'running';
+  return state.status === status ? state : { ...state, status };
 }

@@ -1,4 +1,5 @@
 import type { JsonObject } from '@cadre/sdk';
+import type { Budget } from '../workflow/workflow.ts';
 
 /** What the author of a step says of keeping its result. */
 export interface CacheWish {
@@ -29,6 +30,8 @@ export type Command =
       readonly permissions?: readonly string[];
       readonly env?: Readonly<Record<string, string>>;
       readonly cache?: CacheWish;
+      /** What is left for it of all the budgets that it stands in; its own time among it. */
+      readonly limits?: Budget;
     }
   /** Start the run of its own that a step is, with the id that its `step.started` names; once it is there, nothing more. */
   | {
@@ -43,6 +46,8 @@ export type Command =
       readonly timeoutMs?: number;
       readonly permissions?: readonly string[];
       readonly priority?: number;
+      /** What is reserved for it. */
+      readonly budget?: Budget;
     }
   /** Stop an attempt that is under way; of a step that is a run of its own, that run. */
   | {

@@ -1,8 +1,10 @@
+import type { Set as ImmutableSet } from 'immutable';
 import type { Workflow } from '../workflow/workflow.ts';
 import type { Command } from './commands.ts';
 import { begin } from './decide/begin.ts';
+import { keepBudgets } from './decide/budget.ts';
 import { climb } from './decide/climb.ts';
-import { type Draft, emit, type Moment } from './decide/draft.ts';
+import { type Change, type Draft, emit, type Moment } from './decide/draft.ts';
 import { advanceRun } from './decide/end.ts';
 import { settle } from './decide/settle.ts';
 import { cancelCommands, stopInside } from './decide/stop.ts';
@@ -48,7 +50,7 @@ export function decide(
   else advance(draft);
   return {
     events: draft.events,
-    state: { ...draft.state, agenda: EMPTY.agenda, told: true },
+    state: { ...draft.state, agenda: EMPTY.agenda, charged: EMPTY.paths, told: true },
     commands: commandsOf(draft),
   };
 }
@@ -60,25 +62,35 @@ function draftOf(workflow: Workflow, state: RunState, moment: Moment, visit: (pa
     state,
     events: [],
     performs: new Map(),
-    queue: state.agenda
-      .entrySeq()
-      .map(([container, children]) => ({ container, children: [...children].sort() }))
-      .toArray(),
+    queue: queueOf(state),
     moves: { begin, settle },
     visit,
   };
+}
+
+function queueOf({ agenda }: RunState): Change[] {
+  const queue: Change[] = [];
+  for (const [container, children] of agenda) queue.push({ container, children: sorted(children) });
+  return queue;
+}
+
+function sorted(paths: ImmutableSet<string>): string[] {
+  const [first] = paths;
+  return paths.size === 1 && first !== undefined ? [first] : [...paths].sort();
 }
 
 function advance(draft: Draft): void {
   if (draft.state.status === 'queued') emit(draft, { type: 'run.started' });
   if (draft.state.status === 'cancelling') stopAll(draft);
   keepTimeLimit(draft);
+  keepBudgets(draft);
   queueDue(draft);
   do {
     for (const change of draft.queue.splice(0)) climb(draft, change);
     if (draft.queue.length === 0) advanceRun(draft);
     // Again: a list whose steps seemed to be over may have taken one of them up again.
     keepTimeLimit(draft);
+    keepBudgets(draft);
   } while (draft.queue.length > 0 && !isOver(draft.state.status));
 }
 

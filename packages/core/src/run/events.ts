@@ -1,4 +1,6 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
+import type { Amount, LimitName } from '../budget/limits.ts';
+import type { Usage } from '../budget/usage.ts';
 import type { Budget } from '../workflow/workflow.ts';
 
 /**
@@ -42,6 +44,14 @@ export type RunEventBody =
   | { readonly type: 'run.signalled'; readonly topic: string; readonly data: JsonValue; readonly by: string }
   /** A person gave the run another priority than it had. */
   | { readonly type: 'run.prioritised'; readonly priority: number; readonly by: string }
+  /** Four fifths of a limit are used: of the budget of the step `scope`, or of the run's own where that is empty. */
+  | {
+      readonly type: 'run.warned';
+      readonly scope: string;
+      readonly limit: LimitName;
+      readonly planned: Amount;
+      readonly used: Amount;
+    }
   /** It failed: what succeeded is undone, in this order, step by step. */
   | { readonly type: 'run.compensating'; readonly steps: readonly string[] }
   | { readonly type: 'run.succeeded'; readonly output: JsonValue }
@@ -55,6 +65,17 @@ export type RunEventBody =
       readonly attempt: number;
       /** Of a step that is a run of its own: the id of that run. */
       readonly child?: string;
+      /** What that run may use at most: nobody else gets it before it is over. */
+      readonly reserved?: Budget;
+      /** It is counted as an action, where those are limited. */
+      readonly usage?: Usage;
+    }
+  /** What the attempt under way has used so far, all in all; told where it comes closer to a limit. */
+  | {
+      readonly type: 'step.spent';
+      readonly step: string;
+      readonly attempt: number;
+      readonly usage: Usage;
     }
   /** A container (parallel, forEach, repeat, choose) opened: what was decided when it did. */
   | {
@@ -85,15 +106,27 @@ export type RunEventBody =
       /** Nothing was performed: it is the kept result of the run `cachedFrom`. */
       readonly cached?: true;
       readonly cachedFrom?: string;
+      /** What the attempt used all in all, in this and the other events that end one; of a run of its own, the whole run. */
+      readonly usage?: Usage;
     }
-  | { readonly type: 'step.failed'; readonly step: string; readonly failure: Failure }
-  | { readonly type: 'step.timed_out'; readonly step: string; readonly failure: Failure }
-  | { readonly type: 'step.cancelled'; readonly step: string }
+  | { readonly type: 'step.failed'; readonly step: string; readonly failure: Failure; readonly usage?: Usage }
+  | {
+      readonly type: 'step.timed_out';
+      readonly step: string;
+      readonly failure: Failure;
+      readonly usage?: Usage;
+    }
+  | { readonly type: 'step.cancelled'; readonly step: string; readonly usage?: Usage }
   /**
    * Neither success nor failure: it is over and its output is null. `reason`: `if`, `held`, `no branch holds`,
    * `after_failure`, `cancelled`, `timed_out` (the run's time), or what its action said: `tool_missing: ruff is not installed`.
    */
-  | { readonly type: 'step.skipped'; readonly step: string; readonly reason: string }
+  | {
+      readonly type: 'step.skipped';
+      readonly step: string;
+      readonly reason: string;
+      readonly usage?: Usage;
+    }
   /** An attempt failed and another will be made at `dueAt`. */
   | {
       readonly type: 'step.retrying';
@@ -108,6 +141,8 @@ export type RunEventBody =
       readonly step: string;
       readonly question?: Question;
       readonly wait?: Wait;
+      /** When the time that its budget gives it is up. */
+      readonly deadline?: number;
     }
   /** What a step waited for came: its time, or the signal with this number in the journal. */
   | { readonly type: 'step.woken'; readonly step: string; readonly by: string; readonly signal?: number }
@@ -133,6 +168,7 @@ export type RunEventBody =
       readonly step: string;
       readonly attempt: number;
       readonly repeatable: boolean;
+      readonly usage?: Usage;
     };
 
 /** A question that only a person may answer. */

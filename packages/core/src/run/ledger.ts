@@ -3,7 +3,9 @@ import { List as ImmutableList, Map as ImmutableMap, Set as ImmutableSet } from 
 import { isAside, isWithin, join, nameOf, parentOf, RECOVER } from './path.ts';
 import { PENDING, type RunState, type Signal, type StepState } from './state.ts';
 import { isOver } from './status.ts';
-import { addTimer, withoutFirst } from './timers.ts';
+import { addTimer, type Timers, withoutFirst } from './timers.ts';
+
+type Steps = RunState['steps'];
 
 /**
  * What follows from one step's new state for the rest of the run's state. Invariants:
@@ -20,16 +22,17 @@ export function putStep(state: RunState, path: string, put: StepState): RunState
   const before = state.steps.get(path);
   const ready = openLists(state, path, put.startedAt ?? put.endedAt);
   const after = knowsChildren(ready, path, put) ? { ...put, children: before?.children ?? EMPTY.paths } : put;
-  const next = {
-    ...ready,
-    steps: ready.steps.set(path, after),
+  const steps = counted(ready.steps.set(path, after), path, before, after);
+  const timers = timersWith(ready.timers, steps, path, after);
+  return {
+    ...(timers === ready.timers ? ready : withTimers(ready, timers)),
+    steps,
     running: member(ready.running, path, isAttempt(after)),
     retrying: member(ready.retrying, path, after.status === 'retrying'),
     waiting: member(ready.waiting, path, after.status === 'waiting'),
     pausing: member(ready.pausing, path, after.status === 'running' && after.dueAt !== undefined),
     agenda: noted(ready.agenda, path, after),
   };
-  return keepTime(count(next, path, before, after), path, after);
 }
 
 /** Invariant 5. */
@@ -104,20 +107,21 @@ function isAttempt(step: StepState): boolean {
 }
 
 function member(set: ImmutableSet<string>, path: string, belongs: boolean): ImmutableSet<string> {
-  return belongs ? set.add(path) : set.remove(path);
+  if (belongs) return set.add(path);
+  return set.size === 0 ? set : set.remove(path);
 }
 
-function count(state: RunState, path: string, before: StepState | undefined, after: StepState): RunState {
+/** Invariant 1. */
+function counted(steps: Steps, path: string, before: StepState | undefined, after: StepState): Steps {
   const parent = parentOf(path);
-  const container = parent === undefined ? undefined : state.steps.get(parent);
+  const container = parent === undefined ? undefined : steps.get(parent);
   // What mends or undoes a step is not one of the things that it consists of.
-  if (parent === undefined || container === undefined || isAside(nameOf(path))) return state;
+  if (parent === undefined || container === undefined || isAside(nameOf(path))) return steps;
   const begun = (container.begun ?? 0) + (before === undefined ? 1 : 0);
   const over = (container.over ?? 0) + overCount(after) - overCount(before);
-  if (begun === container.begun && over === container.over) return state;
+  if (begun === container.begun && over === container.over) return steps;
   const children = container.children?.add(nameOf(path));
-  const counted = { ...container, begun, over, ...(children === undefined ? {} : { children }) };
-  return { ...state, steps: state.steps.set(parent, counted) };
+  return steps.set(parent, { ...container, begun, over, ...(children === undefined ? {} : { children }) });
 }
 
 function overCount(step: StepState | undefined): number {
@@ -144,12 +148,14 @@ export function lookAt(state: RunState, path: string): RunState {
 }
 
 /** Invariant 4. */
-function keepTime(state: RunState, path: string, after: StepState): RunState {
+function timersWith(known: Timers | undefined, steps: Steps, path: string, after: StepState) {
   const due = dueAt(after);
-  let timers = due === undefined ? state.timers : addTimer(state.timers, due, path);
-  while (timers !== undefined && dueAt(state.steps.get(timers.path)) !== timers.at)
-    timers = withoutFirst(timers);
-  if (timers === state.timers) return state;
+  let timers = due === undefined ? known : addTimer(known, due, path);
+  while (timers !== undefined && dueAt(steps.get(timers.path)) !== timers.at) timers = withoutFirst(timers);
+  return timers;
+}
+
+function withTimers(state: RunState, timers: Timers | undefined): RunState {
   const { timers: _, ...rest } = state;
   return timers === undefined ? rest : { ...rest, timers };
 }
@@ -159,7 +165,7 @@ function dueAt(step: StepState | undefined): number | undefined {
     case 'retrying':
       return step.dueAt;
     case 'waiting':
-      return step.question?.deadline ?? step.wait?.until ?? step.wait?.deadline;
+      return earlier(step.question?.deadline ?? step.wait?.until ?? step.wait?.deadline, step.deadline);
     case 'running':
       return step.failure === undefined ? earlier(step.deadline, step.dueAt) : undefined;
     default:

@@ -1,3 +1,4 @@
+import { limitsUse } from '../budget/limits.ts';
 import { type Order, walkSteps } from '../workflow/walk-steps.ts';
 import type { ErrorRoute, OnError, Step, Workflow } from '../workflow/workflow.ts';
 import { COMPENSATE, FINALLY, ON_FAILURE, RECOVER } from './path.ts';
@@ -12,6 +13,8 @@ export interface Outline {
   readonly byId: ReadonlyMap<string, Address>;
   /** Ids of the steps that can be undone, and which place they have in the text. */
   readonly compensable: ReadonlyMap<string, number>;
+  /** The budget of the workflow or of a step limits more than the time. */
+  readonly limited: boolean;
 }
 
 /** Steps that stand in one container, and the order in which they are begun. */
@@ -40,6 +43,8 @@ export interface Node {
 /** The segments of a path; `*` stands for the number of an element. */
 export interface Address {
   readonly segments: readonly string[];
+  /** Undefined where it depends on an element. */
+  readonly path: string | undefined;
   readonly node: Node;
 }
 
@@ -63,6 +68,8 @@ export function outlineOf(workflow: Workflow): Outline {
     compensable: new Map(compensable),
     onFailure: listOf(workflow.onFailure, 'sequence', 'sequence', [ON_FAILURE], making),
     finally: listOf(workflow.finally, 'sequence', 'sequence', [FINALLY], making),
+    // After all lists were made, which fills the index.
+    limited: limitsUse(workflow.budget) || [...byId.values()].some(({ node }) => limitsUse(node.step.budget)),
   };
   OUTLINES.set(workflow, outline);
   return outline;
@@ -120,7 +127,7 @@ function nodeOf(step: Step, inner: Order, segments: readonly string[], making: M
     return { [key]: listOf(steps, 'sequence', 'sequence', [...segments, segment], making) };
   }
 
-  making.byId.set(step.id, { segments, node });
+  making.byId.set(step.id, { segments, path: segments.includes('*') ? undefined : segments.join('/'), node });
   return node;
 }
 
@@ -186,6 +193,7 @@ function wrapped(list: List | undefined): Located | undefined {
  * inside a forEach that the reader stands outside of.
  */
 export function pathOf(address: Address, from: string): string | undefined {
+  if (address.path !== undefined) return address.path;
   const reader = from.split('/');
   const path: string[] = [];
   for (const [position, segment] of address.segments.entries()) {

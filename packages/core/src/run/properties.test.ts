@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { Usage } from '../budget/usage.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import { apply, restore } from './apply.ts';
 import { decide } from './decide.ts';
@@ -45,7 +46,9 @@ function move(run: Simulation, chance: () => number): void {
     return;
   }
   const path = pick([...run.performing.keys()].sort());
-  if (what < 0.85 && path !== undefined) end(run, path, chance());
+  if (what < 0.4 && path !== undefined) run.spend(path, someUsage(chance));
+  else if (what < 0.85 && path !== undefined)
+    end(run, path, chance(), chance() < 0.5 ? someUsage(chance) : undefined);
   else run.pass(chance() < 0.5 ? (run.wake() ?? 100) : 100);
 }
 
@@ -54,9 +57,18 @@ function severalMoves(run: Simulation, chance: () => number): void {
   for (let moves = 1 + Math.floor(chance() * 4); moves > 0; moves -= 1) move(run, chance);
 }
 
-function end(run: Simulation, path: string, how: number): void {
+function someUsage(chance: () => number): Usage {
+  return {
+    ...(chance() < 0.5 ? { cpuMs: Math.floor(chance() * 400) } : {}),
+    ...(chance() < 0.5 ? { memoryBytes: 1 + Math.floor(chance() * 200) } : {}),
+    ...(chance() < 0.5 ? { tokens: Math.floor(chance() * 20) } : {}),
+    ...(chance() < 0.3 ? { money: { [chance() < 0.9 ? 'USD' : 'EUR']: '0.1' } } : {}),
+  };
+}
+
+function end(run: Simulation, path: string, how: number, usage?: Usage): void {
   if (run.cancels().includes(path) && how < 0.8) run.cancelled(path);
-  else if (how < 0.7) run.succeed(path, path);
+  else if (how < 0.7) run.succeed(path, path, usage);
   else if (how < 0.82) run.fail(path, 'busy', { retryable: true });
   else if (how < 0.89) run.fail(path, 'broken');
   else if (how < 0.94) run.timeOut(path);
@@ -78,6 +90,8 @@ function plain(state: RunState) {
     failing,
     agenda: _,
     told: __,
+    charged: ___,
+    warned,
     timers,
     signals,
     ...rest
@@ -94,7 +108,7 @@ function plain(state: RunState) {
     steps: Object.fromEntries(
       [...steps].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, step]) => [path, plainStep(step)]),
     ),
-    sets: [running, retrying, waiting, pausing, failing].map((set) => [...set].sort()),
+    sets: [running, retrying, waiting, pausing, failing, warned].map((set) => [...set].sort()),
   };
 }
 

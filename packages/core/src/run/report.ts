@@ -58,6 +58,12 @@ export function runReport(workflow: Workflow, state: RunState): ReportedStep[] {
   ];
 }
 
+/** Whether there is anything to say of limits or use. */
+export function hasBudget(workflow: Workflow, { budget, used }: RunState): boolean {
+  if (workflow.budget !== undefined || budget !== undefined || used !== undefined) return true;
+  return [...outlineOf(workflow).byId.values()].some(({ node }) => node.step.budget !== undefined);
+}
+
 function reportList(state: RunState, path: string, list: List, depth: number): ReportedStep[] {
   return list.steps.flatMap((node) => reportStep(state, join(path, node.step.id), node, depth));
 }

@@ -1,5 +1,6 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
 import type { List as ImmutableList, Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
+import type { Usage } from '../budget/usage.ts';
 import type { Budget } from '../workflow/workflow.ts';
 import type { Question, Wait } from './events.ts';
 import type { RunStatus, StepStatus } from './status.ts';
@@ -54,6 +55,12 @@ export interface RunState {
   /** Results of an earlier run, by the id of a top-level step. */
   readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
   readonly noCache?: true;
+  /** By everything in it, `finally` and what was undone as well. */
+  readonly used?: Usage;
+  /** Paths that something was used at since a decision looked; like the agenda, only a decision empties it. */
+  readonly charged: ImmutableSet<string>;
+  /** Limits that were warned of, as `scope limit`. */
+  readonly warned: ImmutableSet<string>;
   readonly output?: JsonValue;
   readonly failure?: Failure;
 }
@@ -93,6 +100,12 @@ export interface StepState {
   /** The run of its own that it is. */
   readonly child?: string;
   readonly answer?: { readonly by: string; readonly answer: string; readonly data?: JsonValue };
+  /** What was reserved for that run while it is under way. */
+  readonly reserved?: Budget;
+  /** By all its attempts and all that stands inside it. */
+  readonly used?: Usage;
+  /** What the attempt under way has told of. */
+  readonly spent?: Usage;
   /** It was performed again after its recovery, which happens once. */
   readonly recovered?: true;
   /** Its process died; whether trying again is safe. */

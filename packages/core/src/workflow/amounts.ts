@@ -7,9 +7,3 @@ export function parseCount(text: string): number | undefined {
 }
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1_000, M: 1_000_000 };
-
-/** `2 USD` or `0.50 EUR`; undefined when it is none. */
-export function parseMoney(text: string): { amount: number; currency: string } | undefined {
-  const [, amount, currency] = /^(\d{1,12}(?:\.\d{1,6})?) ([A-Z]{3})$/.exec(text) ?? [];
-  return currency === undefined ? undefined : { amount: Number(amount), currency };
-}

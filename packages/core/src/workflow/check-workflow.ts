@@ -1,4 +1,5 @@
 import { type ActionCatalog, checkActions } from './check/actions.ts';
+import { checkBudgets } from './check/budgets.ts';
 import { checkExpressions } from './check/expressions.ts';
 import { toProblem } from './check/finding.ts';
 import { checkInputSpecs } from './check/input-specs.ts';
@@ -20,6 +21,7 @@ export function checkWorkflow(workflow: Workflow, catalog?: ActionCatalog): Prob
     ...duplicateIds(workflow),
     ...checkInputSpecs(workflow),
     ...checkStructure(placed, steps),
+    ...checkBudgets(workflow, placed),
     ...checkExpressions(workflow, placed, steps, catalog),
     ...(catalog === undefined ? [] : checkActions(placed, catalog)),
   ];

@@ -1,5 +1,6 @@
+import { parseMoney } from '../budget/money.ts';
 import { parseDuration, parseSize } from '../time.ts';
-import { parseCount, parseMoney } from './amounts.ts';
+import { parseCount } from './amounts.ts';
 import type { BudgetSpec, RetrySpec } from './document.ts';
 import type { Budget, Retry } from './workflow.ts';
 

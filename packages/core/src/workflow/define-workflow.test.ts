@@ -185,6 +185,6 @@ test('a workflow that is written as YAML or JSON text and parsed is the same wor
         expect(parsed.ok && plain(parsed.workflow)).toEqual(defined);
       }
     }),
-    { numRuns: 300 },
+    { numRuns: 100 },
   );
 });

@@ -6,11 +6,7 @@ import type { Position, Problem, Step, Workflow } from './workflow.ts';
 /** Everything in a workflow that the language has and the engine cannot do yet. Nothing of such a workflow is run. */
 export function unbuiltProblems(workflow: Workflow): Problem[] {
   const find = positionsOf(workflow);
-  const top = unbuiltTopKeys(workflow).map((key) => {
-    const at = ['spec', ...key.split('.')];
-    return unbuilt(`\`${key}\` is not built yet`, at, find(at));
-  });
-  return [...top, ...walkSteps(workflow).flatMap(problemsOf)];
+  return walkSteps(workflow).flatMap(problemsOf);
 
   function problemsOf({ step, path }: PlacedStep): Problem[] {
     return unbuiltKeys(step).map((key) => {
@@ -20,18 +16,10 @@ export function unbuiltProblems(workflow: Workflow): Problem[] {
   }
 }
 
-/** Of a run's budget only the wall time is kept so far. */
-function unbuiltTopKeys({ budget = {} }: Workflow): string[] {
-  const { wallMs: _, ...others } = budget;
-  const names = { cpuMs: 'cpu', memoryBytes: 'memory', tokens: 'tokens', money: 'money', actions: 'actions' };
-  return Object.keys(others).map((key) => `budget.${names[key as keyof typeof names]}`);
-}
-
 function unbuiltKeys(step: Step): string[] {
   const present: readonly (readonly [boolean, string])[] = [
     [step.kind === 'unbuilt', step.kind === 'unbuilt' ? step.key : ''],
     [step.cache !== undefined && step.kind !== 'action', 'cache'],
-    [step.budget !== undefined, 'budget'],
   ];
   return present.filter(([there]) => there).map(([, key]) => key);
 }

@@ -1,7 +1,8 @@
 import semver from 'semver';
+import { parseMoney } from '../budget/money.ts';
 import { parsePermission } from '../policy/permission.ts';
 import { parseDuration, parseSize } from '../time.ts';
-import { parseCount, parseMoney } from './amounts.ts';
+import { parseCount } from './amounts.ts';
 import { isWholeExpression } from './is-whole-expression.ts';
 import { byKind, flag, number, record, type Shape, suggest, text } from './shape.ts';
 

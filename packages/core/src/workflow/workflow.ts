@@ -1,4 +1,5 @@
 import type { JsonObject, JsonSchema, JsonValue } from '@cadre/sdk';
+import type { Money } from '../budget/money.ts';
 
 /**
  * A workflow as it is stored and run: what text, TypeScript and drawing all compile to. Plain JSON; its hash pins a run.
@@ -23,12 +24,16 @@ export interface Workflow {
 /** A JSON Schema property, with `default`; without a default the input must be given. */
 export type InputSpec = JsonSchema;
 
+/** The most that something may use, with everything inside it. Each is there or not. */
 export interface Budget {
   readonly wallMs?: number;
+  /** Processor time of all its processes. */
   readonly cpuMs?: number;
+  /** The most that the processes of one attempt may have at a time. */
   readonly memoryBytes?: number;
   readonly tokens?: number;
-  readonly money?: { readonly amount: number; readonly currency: string };
+  readonly money?: Money;
+  /** Attempts at actions. */
   readonly actions?: number;
 }
 

@@ -1,8 +1,10 @@
+import type { Writable } from 'node:stream';
+
 /** What a command may touch: streams, environment and folder come in, so that a test can run one without a process. */
 export interface Io {
   readonly stdin: NodeJS.ReadStream;
-  readonly stdout: NodeJS.WritableStream & { columns?: number };
-  readonly stderr: NodeJS.WritableStream & { columns?: number };
+  readonly stdout: Writable & { columns?: number };
+  readonly stderr: Writable & { columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
   /** The script that was started. */

@@ -8,7 +8,13 @@ export interface Tried {
   readonly stderr: string;
 }
 
-/** Runs a command line without a process and without a terminal, and answers what it printed. For tests. */
+/** A question, and the keys that answer it, or what finds them out when it is asked. */
+export type Keys = readonly [question: RegExp, keys: string | (() => string)];
+
+/**
+ * Runs a command line without a process, and answers what it printed. With `answers` there is somebody who types each of
+ * them when its question has appeared after the one before; without there is no terminal. For tests.
+ */
 export async function tryCli(
   argv: readonly string[],
   options: {
@@ -16,28 +22,51 @@ export async function tryCli(
     env: Readonly<Record<string, string>>;
     interrupted?: AbortSignal;
     program?: string;
+    answers?: readonly Keys[];
   },
 ): Promise<Tried> {
   const stdout = new PassThrough();
   const stderr = new PassThrough();
   const texts = { stdout: '', stderr: '' };
+  const typist = createTypist(options.answers ?? []);
   stdout.setEncoding('utf8').on('data', (text: string) => {
     texts.stdout += text;
+    typist.read(text);
   });
   stderr.setEncoding('utf8').on('data', (text: string) => {
     texts.stderr += text;
   });
   const io: Io = {
-    stdin: process.stdin,
+    stdin: typist.keyboard,
     stdout,
     stderr,
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], ...options.env },
     cwd: options.cwd,
     program: options.program ?? 'cadre',
-    interactive: false,
+    interactive: options.answers !== undefined,
     colours: false,
     interrupted: options.interrupted ?? new AbortController().signal,
   };
   const code = await cli(argv, io);
   return { code, ...texts };
+}
+
+/** Reads the screen and types. */
+function createTypist(answers: readonly Keys[]): { keyboard: Io['stdin']; read(text: string): void } {
+  const keyboard = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => keyboard });
+  const waiting = [...answers];
+  let unread = '';
+  return {
+    keyboard: keyboard as unknown as Io['stdin'],
+    read(text) {
+      unread += text;
+      const [next] = waiting;
+      const found = next?.[0].exec(unread) ?? null;
+      if (next === undefined || found === null) return;
+      unread = unread.slice(found.index + found[0].length);
+      waiting.shift();
+      // A question listens from the turn after the one that shows it.
+      setImmediate(() => keyboard.write(typeof next[1] === 'string' ? next[1] : next[1]()));
+    },
+  };
 }

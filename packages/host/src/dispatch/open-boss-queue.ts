@@ -26,6 +26,9 @@ const FOREVER_SECONDS = 10 * 365 * 24 * 3_600;
 /** Without fresh statistics PostgreSQL read whole tables: 2,300 jobs a second instead of 25,000 with 200,000 waiting. */
 const ANALYZE_AFTER = 5_000;
 
+/** So long the tables may take to be made by another connection while ours holds the lock. */
+const MAKING = '60s';
+
 /** Names of queues are letters, digits, `_`, `-` and `.`. */
 const PLAIN = /^[A-Za-z0-9_-]{1,40}$/;
 
@@ -37,6 +40,7 @@ const PLAIN = /^[A-Za-z0-9_-]{1,40}$/;
  * 1. What is settled is deleted: the journal is the history, and what nobody keeps nobody has to clean up.
  * 2. A claim is settled and touched under its number, so that a process that lost it changes nothing.
  * 3. Jobs of a limited class are counted and taken under one lock: two processes never take the last place both.
+ * 4. One process makes the tables while the others wait: pg-boss's own lock does not keep two from making one schema.
  */
 export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOptions): WorkQueue {
   const ready = new Map<string, Promise<void>>();
@@ -53,6 +57,24 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
   }
 
   async function start(): Promise<PgBoss> {
+    // The last table to be made: where it is, all are.
+    const { rows } = await store.executeSql('SELECT to_regclass($1) AS made', [`${schema}.classes`]);
+    if (rows[0]?.made !== null) return startBoss();
+    // Invariant 4.
+    return store.transact(async (transaction) => {
+      await transaction.executeSql(`SET LOCAL idle_in_transaction_session_timeout = '${MAKING}'`);
+      await transaction.executeSql('SELECT pg_advisory_xact_lock(hashtext($1))', [`${schema} classes`]);
+      const boss = await startBoss();
+      // pg-boss knows queues by name; which class each is for stands beside it. Not in this transaction: it began before the
+      // schema was there, and PostgreSQL remembers what is not there for as long as that.
+      await store.executeSql(
+        `CREATE TABLE IF NOT EXISTS ${schema}.classes (queue TEXT PRIMARY KEY, class TEXT NOT NULL)`,
+      );
+      return boss;
+    });
+  }
+
+  async function startBoss(): Promise<PgBoss> {
     // Loaded when there is something to share: a start on SQLite never pays for it.
     const { PgBoss } = await import('pg-boss');
     const boss = new PgBoss({
@@ -65,13 +87,6 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     });
     boss.on('error', failed);
     await boss.start();
-    // pg-boss knows queues by name; which class each is for stands beside it. One process makes the table.
-    await store.transact(async (transaction) => {
-      await transaction.executeSql('SELECT pg_advisory_xact_lock(hashtext($1))', [`${schema} classes`]);
-      await transaction.executeSql(
-        `CREATE TABLE IF NOT EXISTS ${schema}.classes (queue TEXT PRIMARY KEY, class TEXT NOT NULL)`,
-      );
-    });
     return boss;
   }
 

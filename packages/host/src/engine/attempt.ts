@@ -8,11 +8,19 @@ import type { LogLine } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
 import type { Feed } from './feed.ts';
 import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
+import { type Meter, memoryOverrun, overBudget, overTime, startMeter } from './start-meter.ts';
 
 export type PerformStep = Extract<Command, { readonly type: 'perform-step' }>;
 
-/** `closed`: this process ends. `lost`: another process has taken the run. */
-export type StopReason = 'timed_out' | 'run_timed_out' | 'cancelled' | 'closed' | 'lost';
+/** `over_time` and `over_budget`: of its budget. `closed`: this process ends. `lost`: another process has taken the run. */
+export type StopReason =
+  | 'timed_out'
+  | 'run_timed_out'
+  | 'over_time'
+  | 'over_budget'
+  | 'cancelled'
+  | 'closed'
+  | 'lost';
 
 /** Of a `cancel-step`. */
 export function stopReasonOf(reason: string): StopReason {
@@ -28,6 +36,9 @@ export interface Attempt {
   /** What to append, after all that it logged and did was stored. Undefined when there is nothing left to say. */
   readonly result: Promise<RunEventBody | undefined>;
 }
+
+/** Tells of use before the attempt is over. */
+export type TellSpent = (body: Extract<RunEventBody, { readonly type: 'step.spent' }>) => void;
 
 export interface AttemptContext {
   readonly store: Store;
@@ -51,7 +62,12 @@ export type CallOrigin = Pick<
  * 2. What succeeded is told as succeeded, also when it was told to stop too late to be stopped.
  * 3. Lines and effects are stored before the result is told.
  */
-export function startAttempt(context: AttemptContext, origin: CallOrigin, command: PerformStep): Attempt {
+export function startAttempt(
+  context: AttemptContext,
+  origin: CallOrigin,
+  command: PerformStep,
+  tellSpent: TellSpent,
+): Attempt {
   const controller = new AbortController();
   let begun = false;
   let reason: StopReason | undefined;
@@ -75,12 +91,24 @@ export function startAttempt(context: AttemptContext, origin: CallOrigin, comman
   async function perform(): Promise<RunEventBody | undefined> {
     const { clock, store, feed } = context;
     const lines = createLineBuffer(store.logs, clock, origin.run, () => feed.changed(origin.run));
-    const takeBack = clock.wakeAt(clock.now() + command.timeoutMs, () => stop('timed_out'));
-    const performed = await callGate(context, origin, command, controller.signal, lines).finally(takeBack);
+    const { step, attempt, limits, timeoutMs } = command;
+    const { wallMs = Number.POSITIVE_INFINITY } = limits ?? {};
+    const late = wallMs < timeoutMs ? 'over_time' : 'timed_out';
+    const takeBack = clock.wakeAt(clock.now() + Math.min(timeoutMs, wallMs), () => stop(late));
+    const meter = startMeter(limits, {
+      closer: (usage) => tellSpent({ type: 'step.spent', step, attempt, usage }),
+      exceeded: () => stop('over_budget'),
+    });
+    const performed = await callGate(context, origin, command, controller.signal, { lines, meter }).finally(
+      takeBack,
+    );
     if (reason === 'lost') return undefined;
     noteSkip(performed.outcome, (message) => lines.add(lineOf(context, command, 'warn', message)));
-    await Promise.all([lines.close(), putEffects(store, origin.run, command.step, performed)]);
-    return resultOf(context.gate, command, performed, reason);
+    if (lines.used || performed.effects.length > 0)
+      await Promise.all([lines.close(), putEffects(store, origin.run, command.step, performed.effects)]);
+    const body = resultOf(context.gate, command, performed, reason, meter);
+    const usage = meter.used();
+    return usage === undefined ? body : { ...body, usage };
   }
 
   return { number: command.attempt, begun: () => begun, stop, result: run() };
@@ -91,7 +119,7 @@ function callGate(
   origin: CallOrigin,
   command: PerformStep,
   signal: AbortSignal,
-  lines: LineBuffer,
+  { lines, meter }: { readonly lines: LineBuffer; readonly meter: Meter },
 ): Promise<Performed> {
   const { step, attempt, uses, input, idempotencyKey, permissions, cache, priority } = command;
   const call: GateCall = {
@@ -105,11 +133,26 @@ function callGate(
     env: command.env ?? {},
     ...(cache === undefined ? {} : { cache }),
     ...(priority === undefined ? {} : { priority }),
+    ...processLimits(command),
   };
   return context.gate.perform(call, signal, {
     log: ({ level, message, fields }) => lines.add(lineOf(context, command, level, message, fields)),
     progress: (progress) => context.feed.progress(origin.run, { step, progress }),
+    spend: meter.spend,
+    measure: meter.measure,
   });
+}
+
+/** Measuring costs something, so that it is done only where something is limited. */
+function processLimits({ limits = {} }: PerformStep): Pick<GateCall, 'limits'> {
+  const { cpuMs, memoryBytes } = limits;
+  if (cpuMs === undefined && memoryBytes === undefined) return {};
+  return {
+    limits: {
+      ...(cpuMs === undefined ? {} : { cpuMs }),
+      ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    },
+  };
 }
 
 function lineOf(
@@ -122,7 +165,12 @@ function lineOf(
   return { at: clock.now(), step, attempt, level, message, ...(fields === undefined ? {} : { fields }) };
 }
 
-async function putEffects(store: Store, run: string, step: string, { effects }: Performed): Promise<void> {
+async function putEffects(
+  store: Store,
+  run: string,
+  step: string,
+  effects: Performed['effects'],
+): Promise<void> {
   if (effects.length > 0) await store.runs.putEffects(run, step, effects);
 }
 
@@ -171,12 +219,16 @@ function resultOf(
   command: PerformStep,
   { outcome, cachedFrom }: Performed,
   reason: StopReason | undefined,
-): RunEventBody {
-  const { step, attempt, uses, timeoutMs } = command;
+  meter: Meter,
+): StepResult {
+  const { step, attempt, uses, timeoutMs, limits } = command;
   const cached = cachedFrom === undefined ? {} : { cached: true as const, cachedFrom };
   // Invariant 2.
   if (outcome.ok) return { type: 'step.succeeded', step, output: outcome.output, ...cached };
+  const overrun = meter.overrun() ?? memoryOverrun(limits, outcome.failure);
   switch (reason) {
+    case 'over_time':
+      return { type: 'step.failed', step, failure: overTime(step, limits?.wallMs ?? 0, outcome.failure) };
     case 'timed_out':
       return { type: 'step.timed_out', step, failure: timeLimit(step, timeoutMs, outcome.failure) };
     case 'run_timed_out':
@@ -186,11 +238,26 @@ function resultOf(
     case 'closed':
       return { type: 'step.interrupted', step, attempt, repeatable: isRepeatable(gate, uses) };
     default:
-      return ended(step, outcome.failure);
+      if (overrun === undefined) return ended(step, outcome.failure);
+      return { type: 'step.failed', step, failure: overBudget(step, overrun, outcome.failure) };
   }
 }
 
-function ended(step: string, failed: Failure): RunEventBody {
+/** An event that ends an attempt. */
+type StepResult = Extract<
+  RunEventBody,
+  {
+    readonly type:
+      | 'step.succeeded'
+      | 'step.failed'
+      | 'step.timed_out'
+      | 'step.cancelled'
+      | 'step.skipped'
+      | 'step.interrupted';
+  }
+>;
+
+function ended(step: string, failed: Failure): StepResult {
   if (failed.code !== SKIPPED) return { type: 'step.failed', step, failure: failed };
   return { type: 'step.skipped', step, reason: skipReason(failed) };
 }

@@ -63,18 +63,21 @@ interface Options {
  * Invariants
  * 1. A child's id stands in its parent's journal before the child is there; starting it again finds it.
  * 2. A child never may do more, nor take longer, than its parent.
- * 3. What became of a child is told to its parent once: the parent takes nothing from a child that it does not wait for.
+ * 3. What a child may use was taken from its parent's budget before it was started; what it did use is told with its end.
+ * 4. What became of a child is told to its parent once: the parent takes nothing from a child that it does not wait for.
  */
 export function createChildRuns(options: Options): ChildRuns {
   const { runs, clock, findWorkflow } = options;
 
   async function start({ run, state, permissionSets, deadline }: Origin, command: StartRun) {
-    const { step, child, inputs, timeoutMs, permissions, priority } = command;
+    const { step, child, inputs, timeoutMs, permissions, priority, budget: reserved } = command;
     const above = parentOf(state);
     const depth = (above?.depth ?? 0) + 1;
     if (depth > DEEPEST) throw tooDeep(command.workflow);
     const workflow = await findWorkflow(command.workflow);
     const wallMs = shorter(timeoutMs, deadline === undefined ? undefined : deadline - clock.now());
+    const time = wallMs === undefined ? {} : { wallMs: Math.max(1, wallMs) };
+    const budget = wallMs === undefined ? reserved : { ...reserved, ...time };
     const trigger = { kind: 'workflow', run, step, root: above?.root ?? run, depth };
     await options.start({
       id: child,
@@ -85,7 +88,7 @@ export function createChildRuns(options: Options): ChildRuns {
       principal: state.principal,
       ...(state.noCache === undefined ? {} : { noCache: true }),
       permissionSets: [...permissionSets, ...(permissions === undefined ? [] : [permissions])],
-      ...(wallMs === undefined ? {} : { budget: { wallMs: Math.max(1, wallMs) } }),
+      ...(budget === undefined ? {} : { budget }),
       ...(priority === undefined ? {} : { priority }),
     });
   }
@@ -146,11 +149,12 @@ type Result = Extract<RunEventBody, { readonly step: string }>;
 
 function resultOf(step: string, child: string, state: RunState): Result {
   const { status, output = null } = state;
-  if (status === 'succeeded') return { type: 'step.succeeded', step, output };
-  if (status === 'cancelled') return { type: 'step.cancelled', step };
+  const usage = state.used === undefined ? {} : { usage: state.used };
+  if (status === 'succeeded') return { type: 'step.succeeded', step, output, ...usage };
+  if (status === 'cancelled') return { type: 'step.cancelled', step, ...usage };
   const failed = state.failure ?? failure(status, `the run ${child} has ${status.replace('_', ' ')}`);
   const told = { ...failed, details: { ...detailsOf(failed), run: child } };
-  return { type: status === 'timed_out' ? 'step.timed_out' : 'step.failed', step, failure: told };
+  return { type: status === 'timed_out' ? 'step.timed_out' : 'step.failed', step, failure: told, ...usage };
 }
 
 function detailsOf({ details }: Failure): JsonObject {

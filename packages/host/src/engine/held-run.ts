@@ -175,13 +175,14 @@ export class HeldRun {
     for (const resolve of resting) resolve();
   }
 
-  async #append({ expected, events }: Prepared<unknown>): Promise<boolean> {
+  #append({ expected, events }: Prepared<unknown>): Promise<boolean> | boolean {
     if (events.length === 0) return true;
     const { name, token } = this.lease;
     const { runs } = this.#context.store;
-    const outcome = await runs.append(this.id, expected, events, { lease: name, token });
-    if (!outcome.ok && outcome.reason === 'lease_lost') this.lose();
-    return outcome.ok;
+    return runs.append(this.id, expected, events, { lease: name, token }).then((outcome) => {
+      if (!outcome.ok && outcome.reason === 'lease_lost') this.lose();
+      return outcome.ok;
+    });
   }
 
   #carryOut(commands: readonly Command[]): void {
@@ -229,7 +230,10 @@ export class HeldRun {
   }
 
   #perform(command: PerformStep): void {
-    const attempt = startAttempt(this.#context, this.#origin, command);
+    const { attempt: number } = command;
+    const attempt = startAttempt(this.#context, this.#origin, command, (body) => {
+      void this.#turns.tell({ body, attempt: number });
+    });
     this.#attempts.set(command.step, attempt);
     // The run was closed while the decision was being appended.
     if (this.#phase !== 'working') attempt.stop('closed');

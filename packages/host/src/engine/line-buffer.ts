@@ -7,14 +7,19 @@ const MOST_LINES = 500;
 
 export interface LineBuffer {
   add(line: LogLine): void;
+  /** Whether there ever was a line; without one there is nothing to wait for. */
+  readonly used: boolean;
   /** Resolves when every line is stored; rejects when one could not be. */
   close(): Promise<void>;
 }
 
+const WRITTEN = Promise.resolve();
+
 /** Gathers the lines of one attempt, because a commit for each would cost more than the line. `stored` is told of each batch. */
 export function createLineBuffer(logs: LogStore, clock: Clock, run: string, stored: () => void): LineBuffer {
   let lines: LogLine[] = [];
-  let writing: Promise<void> = Promise.resolve();
+  let used = false;
+  let writing: Promise<void> = WRITTEN;
   let takeBack: (() => void) | undefined;
 
   function flush(): void {
@@ -29,7 +34,11 @@ export function createLineBuffer(logs: LogStore, clock: Clock, run: string, stor
   }
 
   return {
+    get used() {
+      return used;
+    },
     add(line) {
+      used = true;
       lines.push(line);
       if (lines.length >= MOST_LINES) flush();
       else takeBack ??= clock.wakeAt(clock.now() + FLUSH_MS, flush);

@@ -32,7 +32,7 @@ export interface Turning<Claim> {
   readonly stopped: () => boolean;
   readonly readOn: (state: RunState) => Promise<RunState>;
   /** Durably, with all that stands beside it. False: somebody else was first, so read on and decide anew. */
-  readonly append: (turn: Prepared<Claim>) => Promise<boolean>;
+  readonly append: (turn: Prepared<Claim>) => Promise<boolean> | boolean;
   /** Carries out what was decided; the state is the new one. `changed`: something was appended. */
   readonly goOn: (commands: readonly Command[], changed: boolean) => void;
   /** Others have appended; the state is the new one. */
@@ -96,33 +96,30 @@ export class Turns<Claim = unknown> {
   }
 
   async #work(): Promise<void> {
+    const turning = this.#turning;
     try {
-      while (this.#due && !this.#turning.stopped()) {
+      while (this.#due && !turning.stopped()) {
         this.#due = false;
-        await this.#takeOne();
+        if (this.#behind) await this.#readOn();
+        const news = this.#news;
+        this.#news = [];
+        const prepared = this.#prepare(news);
+        const appended = await turning.append(prepared);
+        if (turning.stopped()) return;
+        if (appended) {
+          this.#state = prepared.state;
+          turning.goOn(prepared.commands, prepared.events.length > 0);
+        } else {
+          this.#news.unshift(...news);
+          this.#behind = true;
+          this.#due = true;
+        }
       }
     } catch (error) {
-      this.#turning.failed(error);
+      turning.failed(error);
     } finally {
       this.#working = undefined;
     }
-  }
-
-  async #takeOne(): Promise<void> {
-    if (this.#behind) await this.#readOn();
-    const news = this.#news;
-    this.#news = [];
-    const prepared = this.#prepare(news);
-    const appended = await this.#turning.append(prepared);
-    if (this.#turning.stopped()) return;
-    if (!appended) {
-      this.#news.unshift(...news);
-      this.#behind = true;
-      this.#due = true;
-      return;
-    }
-    this.#state = prepared.state;
-    this.#turning.goOn(prepared.commands, prepared.events.length > 0);
   }
 
   #prepare(news: readonly News<Claim>[]): Prepared<Claim> {
@@ -138,13 +135,13 @@ export class Turns<Claim = unknown> {
       happened.push(event);
       before = apply(before, { number: before.number + 1, ...event });
     }
-    const { events, commands, state } = this.#decide(before, moment);
+    const decision = this.#decide(before, moment);
     return {
       expected: this.#state.number,
-      events: [...happened, ...events],
-      commands,
+      events: happened.concat(decision.events),
+      commands: decision.commands,
       before,
-      state,
+      state: decision.state,
       kept,
       dropped: kept.length === news.length ? [] : news.filter((each) => !kept.includes(each)),
     };

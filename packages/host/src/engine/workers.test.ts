@@ -79,7 +79,8 @@ describe.skipIf(lacksPostgres())('worker processes', () => {
     const interrupted = async () =>
       (await gather(desk.engine.events(id))).filter((event) => event.type === 'step.interrupted');
     await until('its death is noticed', async () => (await interrupted()).length === lost);
-    expect(Date.now() - killedAt).toBeLessThan(14_000);
+    // Ten seconds without a heartbeat, looked at every two; the rest is for a machine that others want too.
+    expect(Date.now() - killedAt).toBeLessThan(25_000);
     await until('the run is over', async () => (await desk.engine.get(id)).state.status === 'succeeded');
     expect(await interrupted()).toHaveLength(lost);
     const keys = said()

@@ -1,9 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { besideRunner } from '../../test/beside-runner.ts';
 import { type GateFixture, gateFixture } from '../../test/gate-fixture.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from '../workers/open-runner.ts';
 
 let fixture: GateFixture;

@@ -1,11 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { besideRunner } from '../../test/beside-runner.ts';
 import { type GateFixture, gateFixture } from '../../test/gate-fixture.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
 import { buildWorker } from '../../test/worker-fixture.ts';
 import type { SandboxReport } from '../ports/sandbox.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from '../workers/open-runner.ts';
 
 const ENFORCED: SandboxReport = { level: 'enforced', mechanism: 'test', missing: [] };

@@ -1,3 +1,4 @@
+import { parseMoney, type Usage } from '@cadre/core';
 import { type Effect, type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { CallObserver } from '../ports/action-runner.ts';
 import type { AuditEntry } from '../ports/audit-store.ts';
@@ -121,6 +122,7 @@ async function carryOut(
       idempotencyKey: call.idempotencyKey,
       config: tools.config(worker.manifest.id),
       ...(call.priority === undefined ? {} : { priority: call.priority }),
+      ...(call.limits === undefined ? {} : { limits: call.limits }),
     },
     signal,
     callObserver(reported, requested, logMask, observer),
@@ -156,8 +158,16 @@ function callObserver(
     progress: ({ label, ...update }) =>
       observer.progress({ ...update, ...(label === undefined ? {} : { label: mask.text(label) }) }),
     effect: (effect) => void reported.push(effect),
+    spend: ({ tokens, money }) =>
+      observer.spend({ ...(tokens === undefined ? {} : { tokens }), ...moneySpent(money) }),
+    measure: (usage) => observer.measure(usage),
     request: (request) => answerRequest(request, requested),
   };
+}
+
+function moneySpent(text: string | undefined): Pick<Usage, 'money'> {
+  const money = text === undefined ? undefined : parseMoney(text);
+  return money === undefined ? {} : { money: { [money.currency]: money.amount } };
 }
 
 function unreported(found: readonly Effect[], reported: readonly Effect[]): readonly Effect[] {

@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { besideRunner } from '../../test/beside-runner.ts';
 import { type GateFixture, gateFixture } from '../../test/gate-fixture.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
 import type { ActionRunner } from '../ports/action-runner.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from '../workers/open-runner.ts';
 import type { GateSettings } from './gate-settings.ts';
 

@@ -1,7 +1,7 @@
 import { canonicalJson, isCadreError } from '@cadre/core';
 import type { JsonObject } from '@cadre/sdk';
 import type { Surroundings } from '../ports/action-runner.ts';
-import type { GateCall } from '../ports/gate.ts';
+import type { GateCall, GateObserver } from '../ports/gate.ts';
 import type { WarmCalls } from '../ports/pool-store.ts';
 import type { GateTools } from './gate-tools.ts';
 import { beforeCall, confineCall, grantedEnvironment } from './prepare-call.ts';
@@ -19,6 +19,13 @@ export interface Warming {
   /** Starts what the next call like the last one would need, as it would be confined now. */
   warm(worker: string, dataFolder: (worker: string) => Promise<string>): Promise<void>;
 }
+
+const UNHEARD: GateObserver = {
+  log: () => undefined,
+  progress: () => undefined,
+  spend: () => undefined,
+  measure: () => undefined,
+};
 
 /** Of a call what its surroundings follow from. */
 type Like = Pick<GateCall, 'uses' | 'principal' | 'permissionSets'>;
@@ -38,7 +45,7 @@ export function openWarming(tools: GateTools, { workers, calls }: WarmSettings):
       const ruling = await tools.authority.known(subject, permission);
       if (ruling?.allowed !== true) return false;
     }
-    const weak = await tools.checkSandbox(subject, { log: () => undefined, progress: () => undefined });
+    const weak = await tools.checkSandbox(subject, UNHEARD);
     return weak === undefined;
   }
 

@@ -1,3 +1,4 @@
+import type { Usage } from '@cadre/core';
 import type {
   Effect,
   JsonObject,
@@ -6,9 +7,11 @@ import type {
   Manifest,
   Outcome,
   Progress,
+  Spent,
   WorkerRequest,
 } from '@cadre/sdk';
 import type { PoolFigures } from './figures.ts';
+import type { ProcessLimits } from './gate.ts';
 
 /** Performs actions in worker processes. Only the gate calls it. */
 export interface ActionRunner {
@@ -46,6 +49,8 @@ export interface Surroundings {
   readonly workspace: string;
   readonly dataDir: string;
   readonly env: Readonly<Record<string, string>>;
+  /** A call gets processes of its own, which are measured, and killed when they use more. */
+  readonly limits?: ProcessLimits;
 }
 
 export interface ActionCall extends Surroundings {
@@ -83,6 +88,9 @@ export interface CallObserver {
   log(level: LogLevel, message: string, fields?: JsonObject): void;
   progress(progress: Progress): void;
   effect(effect: Effect): void;
+  spend(spent: Spent): void;
+  /** What the processes of a call with `limits` have used so far. */
+  measure(usage: Usage): void;
   /** The gate's answer to a request made during the call: the value to hand back, or a refusal. */
   request(body: CallRequest): Promise<Outcome<JsonValue>>;
 }

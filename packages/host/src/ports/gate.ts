@@ -1,4 +1,4 @@
-import type { CacheWish } from '@cadre/core';
+import type { Budget, CacheWish, Usage } from '@cadre/core';
 import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
 
 /** The one way into the outside world, as the doers see it. */
@@ -52,11 +52,19 @@ export interface GateCall {
   readonly priority?: number;
   /** Neither answered with a kept result, nor kept. */
   readonly noCache?: boolean;
+  /** Processor time and memory that its processes may use at most: where there is any, they are measured. */
+  readonly limits?: ProcessLimits;
 }
+
+export type ProcessLimits = Pick<Budget, 'cpuMs' | 'memoryBytes'>;
 
 export interface GateObserver {
   log(line: { level: 'debug' | 'info' | 'warn' | 'error'; message: string; fields?: JsonObject }): void;
   progress(progress: { label?: string; done: number; total?: number; unit?: string }): void;
+  /** Tokens and money that came on top. */
+  spend(usage: Usage): void;
+  /** What its processes have used so far, all in all; only of calls with `limits`. */
+  measure(usage: Usage): void;
 }
 
 export interface Performed {

@@ -1,6 +1,8 @@
 import type { Readable, Writable } from 'node:stream';
+import type { MeasuredBy, Usage } from '@cadre/core';
 import type { Outcome } from '@cadre/sdk';
 import type { Confinement } from './action-runner.ts';
+import type { ProcessLimits } from './gate.ts';
 
 /** Starts a program so that the operating system keeps it within its confinement. */
 export interface Sandbox {
@@ -21,6 +23,8 @@ export interface SandboxOptions {
   readonly installed: readonly string[];
   /** Socket of an open proxy, to be had inside under `CADRE_PROXY_SOCKET`. */
   readonly proxySocket?: string;
+  /** It is measured, and its memory kept within this where the system can; refused where nothing can be measured. */
+  readonly limits?: ProcessLimits;
 }
 
 export interface ConfinedProcess {
@@ -34,6 +38,11 @@ export interface ConfinedProcess {
   readonly ended: Promise<ProcessEnd>;
   /** Ends the program and everything that it started, at once. */
   kill(): void;
+  /**
+   * What the program and all that it started have used so far; undefined where that was not asked for, and
+   * when it had to be ended because it ran out of memory.
+   */
+  measure(): Promise<Usage | undefined>;
 }
 
 export interface ProcessEnd {
@@ -41,8 +50,10 @@ export interface ProcessEnd {
   readonly signal: string | null;
   /** It could not be started at all: why. */
   readonly error?: string;
-  /** The limit that ended it: `memory 512 MiB`. */
-  readonly exceeded?: string;
+  /** It used more memory than this and was ended by the system. */
+  readonly exceededMemoryBytes?: number;
+  /** What it had used in the end, where it was measured. */
+  readonly used?: Usage;
 }
 
 /** Each connection is asked for, and made to what stands in the answer. */
@@ -65,4 +76,6 @@ export interface SandboxReport {
   /** Each a plain sentence for people. */
   readonly missing: readonly string[];
   readonly hint?: string;
+  /** How the use of processor time and memory is measured; absent: not at all. */
+  readonly measures?: MeasuredBy;
 }

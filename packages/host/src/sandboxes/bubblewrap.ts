@@ -1,12 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { CadreError } from '@cadre/core';
+import type { ProcessLimits } from '../ports/gate.ts';
 import type { SandboxOptions } from '../ports/sandbox.ts';
 import { baseEnvironment } from './base-environment.ts';
 import type { BoxLimits } from './box-limits.ts';
 import type { BoxOwner } from './box-owner.ts';
 import { type Box, bubblewrapArguments, HOME_INSIDE, PROXY_INSIDE } from './bubblewrap-arguments.ts';
 import { type ControlGroup, openControlGroup } from './control-group.ts';
+import { createMeasure } from './measure.ts';
 import { namePerson } from './name-person.ts';
 import type { SystemLayout } from './system-layout.ts';
 import type { Toolchains } from './toolchains.ts';
@@ -50,7 +52,8 @@ export async function wrapInBox(
   const { filter } = bubblewrap;
   const box = describeBox(bubblewrap, owner, options);
   const contents = [...(filter === undefined ? [] : [filter]), ...box.files.map(([, content]) => content)];
-  const group = await openControlGroup(name, bubblewrap.limits);
+  const limits = narrowed(bubblewrap.limits, options.limits);
+  const group = await openControlGroup(name, limits);
   const inside = [...becoming(bubblewrap, owner), ...processLimit(bubblewrap, owner), ...command];
   const confined = [bubblewrap.program, '--args', String(ARGUMENTS_DESCRIPTOR), '--', ...inside];
   const [program = '', ...rest] = group === undefined ? confined : joining(group, confined);
@@ -61,14 +64,19 @@ export async function wrapInBox(
     env: {},
     cwd: '/',
     descriptors: [args, ...contents],
+    ...(options.limits === undefined ? {} : { measure: createMeasure(group) }),
     release: async () => {
       const ended = await group?.close();
       // The system needed something to mount on; somebody may have put it to use meanwhile.
       for (const path of box.barred) await rmdir(path).catch(() => {});
-      const mebibytes = Math.round(bubblewrap.limits.memoryBytes / 1024 / 1024);
-      return ended?.memoryExceeded === true ? `memory ${mebibytes} MiB` : undefined;
+      return ended?.memoryExceeded === true ? limits.memoryBytes : undefined;
     },
   };
+}
+
+function narrowed(limits: BoxLimits, { memoryBytes }: ProcessLimits = {}): BoxLimits {
+  if (memoryBytes === undefined) return limits;
+  return { ...limits, memoryBytes: Math.min(limits.memoryBytes, memoryBytes) };
 }
 
 function joining(group: ControlGroup, command: readonly string[]): readonly string[] {

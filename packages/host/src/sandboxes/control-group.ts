@@ -11,8 +11,17 @@ export interface ControlGroup {
   /** Files into which the process writes its own number to join, before it starts anything. */
   readonly joins: readonly string[];
   readonly limits: ReadonlySet<'memory' | 'processes'>;
+  /** What all that was ever in it has used; without what the system does not count here. */
+  measure(): Promise<GroupUse>;
   /** Ends what is still in it; answers whether memory ran out. */
   close(): Promise<{ readonly memoryExceeded: boolean }>;
+}
+
+export interface GroupUse {
+  readonly cpuMs?: number;
+  /** Now, without what is kept of files and could be given back. */
+  readonly memoryBytes?: number;
+  readonly memoryExceeded: boolean;
 }
 
 export interface GroupLimits {
@@ -22,11 +31,13 @@ export interface GroupLimits {
 
 /** One controller's way of saying it. */
 interface Controller {
-  readonly limit: 'memory' | 'processes';
+  /** Absent: it only counts. */
+  readonly limit?: 'memory' | 'processes';
   readonly folder: string;
   readonly settings: Readonly<Record<string, string>>;
   /** File and pattern that counts kills for want of memory. */
   readonly kills?: string;
+  readonly counts?: 'time 1' | 'time 2' | 'memory 1' | 'memory 2';
 }
 
 /** Undefined where no group with any limit can be made. `name` must be unused. */
@@ -34,11 +45,18 @@ export async function openControlGroup(name: string, limits: GroupLimits): Promi
   const wanted = await controllers(name, limits);
   const made: Controller[] = [];
   for (const controller of wanted) if (await make(controller)) made.push(controller);
-  if (made.length === 0) return undefined;
+  if (made.every(({ limit }) => limit === undefined)) {
+    for (const { folder } of made) await remove(folder);
+    return undefined;
+  }
   const folders = [...new Set(made.map(({ folder }) => folder))];
   return {
     joins: folders.map((folder) => join(folder, 'cgroup.procs')),
-    limits: new Set(made.map(({ limit }) => limit)),
+    limits: new Set(made.flatMap(({ limit }) => limit ?? [])),
+    async measure() {
+      const memoryExceeded = (await Promise.all(made.map(killedForMemory))).some(Boolean);
+      return Object.assign({ memoryExceeded }, ...(await Promise.all(made.map(measured))));
+    },
     async close() {
       const memoryExceeded = (await Promise.all(made.map(killedForMemory))).some(Boolean);
       for (const folder of folders) await remove(folder);
@@ -79,12 +97,14 @@ async function controllers(name: string, limits: GroupLimits): Promise<readonly 
     // Below our own group no controller can be switched on while we are in it; beside it they are on already.
     const folder = join(version2, dirname(joined), name);
     return [
-      { limit: 'processes', folder, settings: { 'pids.max': processes } },
+      { limit: 'processes', folder, settings: { 'pids.max': processes }, counts: 'time 2' },
       {
         limit: 'memory',
         folder,
-        settings: { 'memory.max': memory, 'memory.swap.max': '0' },
+        // One that runs out of memory takes the others with it: half a program is none.
+        settings: { 'memory.max': memory, 'memory.swap.max': '0', 'memory.oom.group': '1' },
         kills: 'memory.events',
+        counts: 'memory 2',
       },
     ];
   }
@@ -104,7 +124,9 @@ async function controllers(name: string, limits: GroupLimits): Promise<readonly 
       folder,
       settings: { 'memory.limit_in_bytes': memory },
       kills: 'memory.oom_control',
+      counts: 'memory 1' as const,
     })),
+    ...folderOf('cpuacct').map((folder) => ({ folder, settings: {}, counts: 'time 1' as const })),
   ];
 }
 
@@ -137,8 +159,8 @@ async function groupMounts(): Promise<ReadonlyMap<string, string>> {
 async function make({ folder, settings }: Controller): Promise<boolean> {
   try {
     await mkdir(folder, { recursive: true });
-    const [[first, value] = ['', ''], ...others] = Object.entries(settings);
-    await writeFile(join(folder, first), value);
+    const [first, ...others] = Object.entries(settings);
+    if (first !== undefined) await writeFile(join(folder, first[0]), first[1]);
     // Swap may not be counted here at all; then there is nothing to bound.
     for (const [file, text] of others) await writeFile(join(folder, file), text).catch(() => {});
     return true;
@@ -153,6 +175,36 @@ async function killedForMemory({ folder, kills }: Controller): Promise<boolean> 
   if (kills === undefined) return false;
   const text = await readFile(join(folder, kills), 'utf8').catch(() => '');
   return /^oom_kill [1-9]/m.test(text);
+}
+
+/** File and how its text is read: of version 1 nanoseconds and totals, of version 2 microseconds. */
+const COUNTS: Readonly<
+  Record<
+    NonNullable<Controller['counts']>,
+    { readonly file: string; readonly read: (text: string) => Partial<GroupUse> }
+  >
+> = {
+  'time 1': { file: 'cpuacct.usage', read: (text) => ({ cpuMs: Math.round(Number(text) / 1e6) }) },
+  'time 2': { file: 'cpu.stat', read: (text) => ({ cpuMs: Math.round(entry(text, 'usage_usec') / 1e3) }) },
+  'memory 1': {
+    file: 'memory.stat',
+    read: (text) => ({ memoryBytes: entry(text, 'total_rss') + entry(text, 'total_shmem') }),
+  },
+  'memory 2': {
+    file: 'memory.stat',
+    read: (text) => ({ memoryBytes: entry(text, 'anon') + entry(text, 'shmem') }),
+  },
+};
+
+async function measured({ folder, counts }: Controller): Promise<Partial<GroupUse>> {
+  if (counts === undefined) return {};
+  const { file, read } = COUNTS[counts];
+  const text = await readFile(join(folder, file), 'utf8').catch(() => undefined);
+  return text === undefined ? {} : read(text);
+}
+
+function entry(text: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
 }
 
 async function remove(folder: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
+import { CadreError } from '@cadre/core';
 import type { Sandbox, SandboxReport } from '../ports/sandbox.ts';
 import { type BoxLimits, defaultLimits } from './box-limits.ts';
 import { type BoxOwner, boxOwner } from './box-owner.ts';
@@ -33,6 +34,7 @@ type Found = { readonly report: SandboxReport; readonly bubblewrap?: Bubblewrap 
  */
 export function openSandbox(settings: SandboxSettings): Sandbox {
   let found: Promise<Found> | undefined;
+  const platform = settings.platform ?? process.platform;
   let started = 0;
   const find = () => {
     found ??= findOut(settings, () => nextName());
@@ -42,7 +44,8 @@ export function openSandbox(settings: SandboxSettings): Sandbox {
   return {
     probe: async () => (await find()).report,
     async start(command, options) {
-      const { bubblewrap } = await find();
+      const { bubblewrap, report } = await find();
+      if (options.limits !== undefined && report.measures === undefined) throw unmeasured(platform);
       return startWrapped(
         bubblewrap === undefined
           ? await wrapPlainly(command, options, settings.environment)
@@ -57,8 +60,9 @@ async function findOut(settings: SandboxSettings, nextName: () => string): Promi
   const platform = settings.platform ?? process.platform;
   const elsewhere = NO_SANDBOX[platform];
   if (elsewhere !== undefined) return { report: elsewhere };
+  const looks = { measures: 'processes' as const };
   const program = findExecutable('bwrap', settings.environment['PATH'] ?? '');
-  if (program === undefined) return { report: NOT_INSTALLED };
+  if (program === undefined) return { report: { ...NOT_INSTALLED, ...looks } };
   await sweepControlGroups();
   const owner = await boxOwner(settings.workspace);
   const bubblewrap = await describe(program, settings, owner);
@@ -70,7 +74,7 @@ async function findOut(settings: SandboxSettings, nextName: () => string): Promi
       installed: [],
     }),
   );
-  if ('problem' in result) return { report: cannotStart(result.problem) };
+  if ('problem' in result) return { report: { ...cannotStart(result.problem), ...looks } };
   return { report: await reportOf(result.holes, bubblewrap, owner, nextName()), bubblewrap };
 }
 
@@ -105,6 +109,8 @@ async function reportOf(
   ];
   const group = await openControlGroup(name, bubblewrap.limits);
   const bounded = group?.limits ?? new Set();
+  const counted = await group?.measure();
+  const isCounted = counted?.cpuMs !== undefined && counted.memoryBytes !== undefined;
   const hasOwnCount = bubblewrap.prlimit !== undefined && !owner.isRoot && owner.change === undefined;
   await group?.close();
   const unbounded = [
@@ -115,8 +121,15 @@ async function reportOf(
     level: gaps.length === 0 ? 'enforced' : 'partial',
     mechanism: 'bubblewrap',
     missing: [...gaps, ...unbounded],
+    measures: isCounted ? 'control group' : 'processes',
     ...(owner.isRoot ? { hint: 'run Cadre as an ordinary user, or give the workspace to one' } : {}),
   };
+}
+
+function unmeasured(platform: NodeJS.Platform): CadreError {
+  return new CadreError('no_sandbox', `processor time and memory cannot be measured on ${platform}`, {
+    hint: 'take cpu and memory out of the budgets of the workflow, or run it on Linux',
+  });
 }
 
 const AS_ROOT =

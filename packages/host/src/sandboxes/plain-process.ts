@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { SandboxOptions } from '../ports/sandbox.ts';
 import { baseEnvironment } from './base-environment.ts';
 import { readGitSettings } from './git-settings.ts';
+import { createMeasure } from './measure.ts';
 import { toolchainsOf } from './toolchains.ts';
 import type { WrappedCommand } from './wrapped-command.ts';
 
@@ -31,6 +32,7 @@ export async function wrapPlainly(
     },
     cwd: options.cwd,
     descriptors: [],
+    ...(options.limits === undefined ? {} : { measure: createMeasure(undefined) }),
     release: async () => {
       await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
       return undefined;

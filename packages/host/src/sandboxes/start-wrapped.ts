@@ -16,7 +16,13 @@ export function startWrapped(wrapped: WrappedCommand): ConfinedProcess {
   for (const stream of [stdin, ...extra]) stream.on('error', () => {});
   for (const [index, stream] of extra.entries()) stream.end(wrapped.descriptors[index]);
   const kill = () => killGroup(child);
-  return { stdin, stdout, stderr, kill, ended: endOf(child, kill, wrapped) };
+  const measure = async () => {
+    const seen = await wrapped.measure?.(child.pid);
+    if (seen?.memoryExceeded !== true) return seen?.usage;
+    kill();
+    return undefined;
+  };
+  return { stdin, stdout, stderr, kill, measure, ended: endOf(child, kill, wrapped) };
 }
 
 async function endOf(child: ChildProcess, kill: () => void, wrapped: WrappedCommand): Promise<ProcessEnd> {
@@ -26,8 +32,13 @@ async function endOf(child: ChildProcess, kill: () => void, wrapped: WrappedComm
     child.once('exit', kill);
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
-  const exceeded = await wrapped.release();
-  return exceeded === undefined ? ended : { ...ended, exceeded };
+  const seen = await wrapped.measure?.(undefined);
+  const exceededMemoryBytes = await wrapped.release();
+  return {
+    ...ended,
+    ...(seen === undefined ? {} : { used: seen.usage }),
+    ...(exceededMemoryBytes === undefined ? {} : { exceededMemoryBytes }),
+  };
 }
 
 /** In a box the first process takes all others with it; elsewhere the group is as much as can be reached. */

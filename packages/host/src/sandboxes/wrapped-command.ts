@@ -1,3 +1,11 @@
+import type { Usage } from '@cadre/core';
+
+export interface Seen {
+  readonly usage: Usage;
+  /** The system has ended one of its processes for want of memory; what is left of it is of no use. */
+  readonly memoryExceeded: boolean;
+}
+
 /** How to start a program so that it is confined. */
 export interface WrappedCommand {
   readonly program: string;
@@ -8,8 +16,10 @@ export interface WrappedCommand {
   /** What the program reads from descriptors 3, 4, … until their end. */
   readonly descriptors: readonly Uint8Array[];
   /**
-   * To be called once when the program has ended: ends what it may have left, removes what was made for it, and names
-   * the limit that ended it, if one did.
+   * To be called once when the program has ended: ends what it may have left, removes what was made for it, and says how
+   * much memory it was not to exceed, if it did.
    */
-  release(): Promise<string | undefined>;
+  release(): Promise<number | undefined>;
+  /** What it has used so far, given the number of the program that was spawned; absent where it is not measured. */
+  readonly measure?: (pid: number | undefined) => Promise<Seen>;
 }

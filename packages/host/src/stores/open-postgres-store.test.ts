@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { storeContract } from '../ports/store.contract.ts';
 import { lacksPostgres, type PostgresServer, startPostgres } from '../testing/postgres-server.ts';
+import { until } from '../testing/until.ts';
 import { MIGRATIONS } from './migrations/migrations.ts';
 import { openPostgresStore } from './open-postgres-store.ts';
 
@@ -93,6 +94,30 @@ describe.skipIf(lacksPostgres())('PostgreSQL', () => {
       await refused('TRUNCATE events').toThrow('never deleted');
       await refused("UPDATE audit SET entry = '{}'").toThrow('never changed');
       await refused('DELETE FROM audit').toThrow('never deleted');
+    });
+
+    test('takes back the locks of whoever went silent in a transaction, which is done again when it speaks [WRK-40]', async () => {
+      const schema = await filled();
+      const store = await openPostgresStore(server.url, schema);
+      await sql(schema, 'CREATE TABLE held (n INTEGER); INSERT INTO held VALUES (1)');
+      const ended = Promise.withResolvers<void>();
+      let tries = 0;
+      const silent = store.shared.transact(async ({ executeSql }) => {
+        // The time that every connection has for it is far longer.
+        await executeSql('SET LOCAL idle_in_transaction_session_timeout = 100');
+        await executeSql('UPDATE held SET n = n + 1');
+        tries += 1;
+        if (tries === 1) await ended.promise;
+        return executeSql('SELECT n FROM held');
+      });
+      await until('it holds the row', () => tries > 0);
+      await sql(schema, 'UPDATE held SET n = 10');
+      ended.resolve();
+      expect((await silent).rows).toEqual([{ n: 11 }]);
+      expect(tries).toBe(2);
+      const { rows } = await store.shared.executeSql('SHOW idle_in_transaction_session_timeout');
+      expect(rows).toEqual([{ idle_in_transaction_session_timeout: '8s' }]);
+      await store.close();
     });
 
     test('that a newer Cadre has changed, or whose migrations were others, is left as it is', async () => {

@@ -46,6 +46,8 @@ function createDatabase(sessions: Sessions, address: PostgresAddress): Database 
 /** Everything as it is at this moment, however long it takes to read. Nothing can be written. */
 export async function openPostgresSnapshot(sessions: Sessions): Promise<Database> {
   const client = await sessions.connect();
+  // It keeps nobody waiting, and whoever copies it may take long between two questions.
+  await client.query('SET idle_in_transaction_session_timeout = 0');
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   return {
     read: async (sql, parameters) =>

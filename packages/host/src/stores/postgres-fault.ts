@@ -49,8 +49,8 @@ const REFUSALS: Readonly<Record<string, Refusal>> = {
   XX: corrupt,
 };
 
-/** The server ends, starts, or has too many connections: the same will go well later. */
-const PASSING = /^(08|57P0[123]|53300|53400)/;
+/** The server ends, starts, has too many connections, or has given up on a silent client: the same will go well later. */
+const PASSING = /^(08|25P03|57P0[123]|53300|53400)/;
 
 /** Two transactions were in each other's way: the same goes well when it is done again. */
 const COLLISIONS = new Set(['40P01', '40001']);

@@ -31,6 +31,20 @@ export const PATIENCE_MS = 30_000;
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
+/**
+ * What the server does about a client that it hears nothing of, cut off or stopped: in a transaction it would keep its locks, and
+ * everybody else from going on with those runs. Shorter than the time after which its claims are given to others.
+ */
+const SILENCE = {
+  idle_in_transaction_session_timeout: '8s',
+  tcp_keepalives_idle: 10,
+  tcp_keepalives_interval: 3,
+  tcp_keepalives_count: 3,
+  tcp_user_timeout: '20s',
+};
+/** The same from this side: a connection on which nobody speaks is asked about after this time. */
+const KEEP_ALIVE_MS = 10_000;
+
 /** Counters, keys and times fit into a number of JavaScript. */
 const INT8 = 20;
 
@@ -41,6 +55,7 @@ const INT8 = 20;
  * 1. A transaction whose commit was asked for and not answered is looked up by its number, and never done twice.
  * 2. What was lost before its commit left nothing, and is done again for as long as the patience lasts.
  * 3. An idle connection that breaks harms nobody.
+ * 4. A transaction of which nothing is heard is ended by the server before anybody else is given its work.
  */
 export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS): Sessions {
   const types = new pg.TypeOverrides();
@@ -49,8 +64,11 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     connectionString: address.url,
     connectionTimeoutMillis: CONNECT_MS,
     application_name: 'cadre',
-    options: `-c search_path=${address.schema}`,
+    options: Object.entries({ search_path: address.schema, ...SILENCE })
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     // Statements that do not need each other's answers are sent at once: each answer waited for costs a turn of two processes.
     pipeline: true,
     types,

@@ -10,7 +10,14 @@ export interface Screen {
 export const hasTerminal: boolean =
   spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') ?? false;
 
-export const KEY = { enter: '\r', down: '\u001b[B', space: ' ', interrupt: '\u0003' } as const;
+export const KEY = {
+  enter: '\r',
+  up: '\u001b[A',
+  down: '\u001b[B',
+  backspace: '\u007f',
+  space: ' ',
+  interrupt: '\u0003',
+} as const;
 
 /** Runs a program in a pseudo terminal. Each answer is typed when its question has appeared after the last one. */
 export function inTerminal(

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -33,8 +33,18 @@ function findPostgres(): string | undefined {
   return initdb === undefined ? undefined : dirname(initdb);
 }
 
-/** A private server in a temporary folder, reached by its socket alone. `sync`: commits wait for the disk. */
-export async function startPostgres({ sync = false } = {}): Promise<PostgresServer> {
+export interface PostgresSettings {
+  /** Commits wait for the disk. */
+  readonly sync?: boolean;
+  /** Reached at this address too, and not by its socket alone. */
+  readonly address?: string;
+}
+
+/** A private server in a temporary folder. */
+export async function startPostgres({
+  sync = false,
+  address,
+}: PostgresSettings = {}): Promise<PostgresServer> {
   const bin = findPostgres();
   if (bin === undefined) throw new Error('PostgreSQL is not installed');
   const folder = mkdtempSync(join(tmpdir(), 'cadre-pg-'));
@@ -48,11 +58,12 @@ export async function startPostgres({ sync = false } = {}): Promise<PostgresServ
       cwd: folder,
     },
   );
+  if (address !== undefined) appendFileSync(join(data, 'pg_hba.conf'), 'host all all samenet trust\n');
   let server: ChildProcess | undefined;
 
   async function start(): Promise<void> {
     const settings = {
-      listen_addresses: '',
+      listen_addresses: address ?? '',
       unix_socket_directories: folder,
       port: PORT,
       fsync: sync ? 'on' : 'off',

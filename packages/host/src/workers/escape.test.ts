@@ -5,12 +5,12 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '@cadre/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { besideRunner } from '../../test/beside-runner.ts';
 import { cannotLimit, describeSandboxed } from '../../test/sandboxed.ts';
 import { type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
 import type { ActionRunner, Confinement } from '../ports/action-runner.ts';
 import type { BoxLimits } from '../sandboxes/box-limits.ts';
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from './open-runner.ts';
 
 const CANARY = `canary-${process.pid}-${process.hrtime.bigint()}`;
@@ -116,6 +116,8 @@ function perform(
         options.heard?.started.resolve();
       },
       progress: () => {},
+      spend: () => {},
+      measure: () => {},
       effect: () => {},
       request: async () => ({ ok: true, output: true }),
     },

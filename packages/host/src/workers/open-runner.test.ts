@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { JsonObject, JsonValue, Outcome } from '@cadre/sdk';
+import type { Usage } from '@cadre/core';
+import type { JsonObject, JsonValue, Outcome, Spent } from '@cadre/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { besideRunner } from '../../test/beside-runner.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
 import { type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
 import type { ActionCall, ActionRunner, CallRequest } from '../ports/action-runner.ts';
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
+import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from './open-runner.ts';
 import type { PoolSetting } from './worker-pool.ts';
 
@@ -38,6 +39,8 @@ interface Options {
   readonly signal?: AbortSignal;
   readonly request?: (body: CallRequest) => Outcome<JsonValue>;
   readonly onLog?: (message: string) => void;
+  readonly onSpent?: (spent: Spent) => void;
+  readonly onUse?: (usage: Usage) => void;
 }
 
 function perform(runner: ActionRunner, action: string, input: JsonObject, options: Options = {}) {
@@ -69,6 +72,8 @@ function perform(runner: ActionRunner, action: string, input: JsonObject, option
     {
       log: (_level, message) => options.onLog?.(message),
       progress: () => {},
+      spend: (spent) => options.onSpent?.(spent),
+      measure: (usage) => options.onUse?.(usage),
       effect: () => {},
       request: async (body) => options.request?.(body) ?? { ok: true, output: true },
     },

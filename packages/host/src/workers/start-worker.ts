@@ -47,6 +47,7 @@ export async function startWorker(
       env: { XDG_CACHE_HOME: `${around.dataDir}/cache`, ...around.env },
       installed,
       ...(proxy === undefined ? {} : { proxySocket: proxy.socket }),
+      ...(around.limits === undefined ? {} : { limits: around.limits }),
     });
     const { process, ready } = openWorkerProcess(worker, child, times);
     asking = process;

@@ -43,13 +43,12 @@ export function explainEnd(
   lastLines: string,
 ): Failure {
   const details = { code: end.code, signal: end.signal, lastLines };
-  if (end.exceeded !== undefined) {
+  if (end.exceededMemoryBytes !== undefined) {
+    const mebibytes = Math.round(end.exceededMemoryBytes / 1024 / 1024);
     return failure(
       'limit_exceeded',
-      `the worker ${id} was ended because it used more than its limit: ${end.exceeded}`,
-      {
-        details,
-      },
+      `the worker ${id} was ended because it used more than its limit: memory ${mebibytes} MiB`,
+      { details: { ...details, limit: 'memory', planned: end.exceededMemoryBytes } },
     );
   }
   const how = end.signal === null ? `exit code ${end.code}` : `signal ${end.signal}`;

@@ -1,4 +1,4 @@
-import { once } from '@cadre/core';
+import { once, parseMoney } from '@cadre/core';
 import type { JsonObject, JsonValue, WorkerMessage } from '@cadre/sdk';
 import { z } from 'zod';
 
@@ -91,6 +91,17 @@ const messageShape = once(() => {
       type: z.literal('progress'),
       call,
       progress: z.object({ label: optionalText, done: count, total: optionalCount, unit: optionalText }),
+    }),
+    z.object({
+      type: z.literal('spent'),
+      call,
+      spent: z.object({
+        tokens: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).exactOptional(),
+        money: z
+          .string()
+          .refine((text) => parseMoney(text) !== undefined)
+          .exactOptional(),
+      }),
     }),
     z.object({ type: z.literal('effect'), call, effect }),
     z.object({ type: z.literal('request'), call, request: z.string(), body: request }),

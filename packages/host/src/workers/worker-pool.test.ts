@@ -74,7 +74,14 @@ function perform(runner: ActionRunner, uses: string, input: JsonObject = {}, giv
       ...call,
     },
     signal,
-    { log: onLog, progress: () => {}, effect: () => {}, request: async () => ({ ok: true, output: true }) },
+    {
+      log: onLog,
+      progress: () => {},
+      effect: () => {},
+      spend: () => {},
+      measure: () => {},
+      request: async () => ({ ok: true, output: true }),
+    },
   );
 }
 

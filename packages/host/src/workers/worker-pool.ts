@@ -72,7 +72,8 @@ const LANES: readonly (readonly [priority: number, lane: Lane])[] = [
  * 2. Where programs may use the network a process has one call at a time, so that each connection belongs to a call.
  * 3. There are never more processes than `max`, those that are ending counted; who finds none waits in a line, and nobody
  *    passes whoever stands first in it.
- * 4. A process that dies harms its own calls; in its place none is started before its time, and none in quarantine.
+ * 4. What a call with limits uses is its own: nobody used its process before, and nobody will.
+ * 5. A process that dies harms its own calls; in its place none is started before its time, and none in quarantine.
  */
 export class WorkerPool {
   readonly #id: string;
@@ -85,6 +86,7 @@ export class WorkerPool {
   readonly #performed = createRecentCount();
   #failed = 0;
   #starts = 0;
+  #measured = 0;
   #restarted = 0;
   /** Processes that died and that none was started for yet. */
   #owed = 0;
@@ -231,13 +233,19 @@ export class WorkerPool {
 
   /** Takes a process for a call; undefined: there is none now, and `serve` is called when there may be one. */
   #seat(worker: InstalledWorker, caller: Caller): Member | undefined {
-    const key = keyOf(worker, caller);
+    const key = caller.limits === undefined ? keyOf(worker, caller) : this.#ownKey();
     const member =
       this.#find(key, hasProxy(caller) ? 1 : MOST_CALLS) ?? this.#startIfRoom(key, worker, caller);
     if (member === undefined) return undefined;
     member.taken += 1;
     member.takeBackIdle?.();
     return member;
+  }
+
+  /** Invariant 4: no other has this key. */
+  #ownKey(): string {
+    this.#measured += 1;
+    return `measured ${this.#measured}`;
   }
 
   /** The one with the fewest calls; of those the one that was used last, which has the most at hand. */
@@ -258,7 +266,7 @@ export class WorkerPool {
     }
     if (this.#members.size < this.#setting.max) return this.#start(key, worker, around);
     // Invariant 3: the place of one that rests is free when it is gone.
-    if (![...this.#members].some(isLeaving)) {
+    if (![...this.#members].some((member) => member.taken === 0 && isLeaving(member))) {
       const [oldest] = this.#idle();
       if (oldest !== undefined) this.#retire(oldest);
     }
@@ -271,8 +279,8 @@ export class WorkerPool {
       this.#owed -= 1;
       this.#restarted += 1;
     }
-    const { confinement, workspace, dataDir, env } = around;
-    const kept = { confinement, workspace, dataDir, env };
+    const { confinement, workspace, dataDir, env, limits } = around;
+    const kept = { confinement, workspace, dataDir, env, ...(limits === undefined ? {} : { limits }) };
     const member: Member = {
       key,
       around: kept,
@@ -318,7 +326,7 @@ export class WorkerPool {
     this.#serve();
   }
 
-  /** Invariant 4. */
+  /** Invariant 5. */
   #replace(member: Member, worker: InstalledWorker): void {
     this.#owed += 1;
     const now = this.#now();
@@ -331,7 +339,8 @@ export class WorkerPool {
       this.#quarantining = this.#context.quarantines.put({ worker: this.#id, since: now, reason });
       return;
     }
-    if (this.#setting.restart !== 'always' || this.#warm !== undefined) return;
+    const wasForOneCall = member.around.limits !== undefined;
+    if (this.#setting.restart !== 'always' || this.#warm !== undefined || wasForOneCall) return;
     // It is kept running as it was, until it rests for its time.
     const again = () => {
       const isThere = [...this.#members].some(({ key }) => key === member.key);

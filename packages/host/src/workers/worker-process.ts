@@ -13,6 +13,7 @@ import {
 import type { ActionCall, CallObserver, CallRequest, InstalledWorker } from '../ports/action-runner.ts';
 import type { ConfinedProcess } from '../ports/sandbox.ts';
 import { readLines } from './read-lines.ts';
+import { type Measuring, startMeasuring } from './start-measuring.ts';
 import { tailLines } from './tail-lines.ts';
 import { brokenProtocol, cancelledCall, checkGreeting, explainEnd } from './worker-failure.ts';
 import { readMessage } from './worker-message.ts';
@@ -45,6 +46,7 @@ export type Gone = 'asked' | 'left' | 'died';
 interface Call {
   readonly observer: CallObserver;
   readonly signal: AbortSignal;
+  readonly meter?: Measuring;
   settle(outcome: Outcome<JsonValue>): void;
 }
 
@@ -59,6 +61,7 @@ const MOST_GARBAGE = 20;
  * 2. A call whose signal is aborted settles as `cancelled` and at most `graceMs` later; its process then takes no
  *    further calls and is killed with all that it started as soon as no other call is on it.
  * 3. Nothing that the worker sends is used before it was checked, and no line is held beyond MAX_LINE_BYTES.
+ * 4. A call with limits is the only one that its process ever has, so that all that is measured is its own.
  */
 export function openWorkerProcess(
   worker: InstalledWorker,
@@ -93,6 +96,13 @@ export function openWorkerProcess(
     }
   };
 
+  /** As long as the process is there it can be seen what it used. One that is being ended is answered for by its end. */
+  const answered = (call: string, outcome: Outcome<JsonValue>) => {
+    const { meter } = calls.get(call) ?? {};
+    if (meter === undefined) settle(call, outcome);
+    else void meter.look().then((isWell) => isWell && settle(call, outcome));
+  };
+
   const receive = (line: string) => {
     const read = readMessage(line);
     if (read.kind === 'message') return handle(read.message);
@@ -116,14 +126,16 @@ export function openWorkerProcess(
         return observer.log(message.level, message.message, message.fields);
       case 'progress':
         return observer.progress(message.progress);
+      case 'spent':
+        return observer.spend(message.spent);
       case 'effect':
         return observer.effect(message.effect);
       case 'request':
         return void answer(child.stdin, message.request, observer.request(message.body));
       case 'succeeded':
-        return settle(message.call, { ok: true, output: message.output });
+        return answered(message.call, { ok: true, output: message.output });
       case 'failed':
-        return settle(message.call, { ok: false, failure: message.failure });
+        return answered(message.call, { ok: false, failure: message.failure });
     }
   };
 
@@ -145,8 +157,9 @@ export function openWorkerProcess(
     isRetired = true;
     const why = explainEnd(id, end, killed, errors.text());
     greeting.resolve(why);
+    if (end.used !== undefined) newest()?.observer.measure(end.used);
     for (const call of calls.keys()) settle(call, { ok: false, failure: why });
-    if (wasAsked || end.exceeded !== undefined) return 'asked';
+    if (wasAsked || end.exceededMemoryBytes !== undefined) return 'asked';
     return end.code === 0 && end.error === undefined && killed === undefined ? 'left' : 'died';
   });
   send(child.stdin, { type: 'hello', protocol: PROTOCOL_VERSION });
@@ -161,20 +174,27 @@ export function openWorkerProcess(
     gone,
     call({ action, input, ...given }, signal, observer) {
       const call = String(++numbered);
+      // Invariant 4.
+      if (given.limits !== undefined) isRetired = true;
+      const meter = given.limits === undefined ? undefined : startMeasuring(child, observer);
       return new Promise((resolve) => {
         let grace: NodeJS.Timeout | undefined;
         const cancel = () => {
           isRetired = true;
           isAsked = true;
+          // There is nobody else in it, and each moment of grace would use more.
+          if (meter !== undefined && signal.reason === 'over_budget')
+            return kill('it used more than its budget');
           send(child.stdin, { type: 'cancel', call, reason: String(signal.reason ?? 'cancelled') });
           grace = setTimeout(() => kill('a call did not end when it was cancelled'), times.graceMs);
         };
         const finish = (outcome: Outcome<JsonValue>) => {
           clearTimeout(grace);
           signal.removeEventListener('abort', cancel);
+          meter?.stop();
           resolve(signal.aborted ? { ok: false, failure: cancelledCall(id, action) } : outcome);
         };
-        calls.set(call, { observer, signal, settle: finish });
+        calls.set(call, { observer, signal, settle: finish, ...(meter === undefined ? {} : { meter }) });
         send(child.stdin, { type: 'call', call, action, input, context: contextOf(given) });
         if (signal.aborted) cancel();
         else signal.addEventListener('abort', cancel, { once: true });

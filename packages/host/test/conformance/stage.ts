@@ -1,3 +1,4 @@
+import type { Usage } from '@cadre/core';
 import { failure, type JsonValue, type Outcome, SKIPPED } from '@cadre/sdk';
 import type { GateCall } from '../../src/ports/gate.ts';
 import { type Script, succeed, untilStopped } from '../../src/testing/scripted-gate.ts';
@@ -60,6 +61,11 @@ export function openStage(lost: Lost = async () => 0): Stage {
         }),
       ),
       'play/hang': staged((_call, signal) => untilStopped(signal)),
+      // Tells of each part of what it spends, and goes on until it is stopped when it is to `hang`.
+      'play/spend': staged((call, signal, observer) => {
+        for (const part of (call.input['parts'] ?? []) as unknown as Usage[]) observer.spend(part);
+        return call.input['hang'] === true ? untilStopped(signal) : give(call);
+      }),
       'play/skip': staged(() => ({
         ok: false,
         failure: failure(SKIPPED, 'tool_missing: ruff is not installed'),

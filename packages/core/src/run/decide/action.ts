@@ -1,21 +1,41 @@
-import type { JsonObject, JsonValue } from '@cadre/sdk';
+import type { JsonObject, JsonValue, Outcome } from '@cadre/sdk';
 import { CadreError } from '../../errors.ts';
 import { canonicalJson } from '../../json.ts';
 import { sha256 } from '../../sha256.ts';
-import type { StepCommon } from '../../workflow/workflow.ts';
+import type { Budget, StepCommon } from '../../workflow/workflow.ts';
 import type { CacheWish, Command } from '../commands.ts';
 import { priorityOf } from '../priority.ts';
+import { limitsOf, refusedAction, scopesAt } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { evaluateFor, outcomeOf } from './scope.ts';
+import { wallOf } from './step-time.ts';
 
 /** Hands out an attempt. Its expressions are evaluated now: they see what is there when it starts. */
 export function performAttempt(draft: Draft, place: StepPlace): void {
   const { path } = place;
-  const attempt = (draft.state.steps.get(path)?.attempts ?? 0) + 1;
-  emit(draft, { type: 'step.started', step: path, attempt });
-  const command = outcomeOf(path, () => commandFor(draft, place, attempt));
+  const { attempts = 0 } = draft.state.steps.get(path) ?? {};
+  const attempt = attempts + 1;
+  const scopes = scopesAt(draft, path);
+  const limits = scopes.length === 0 ? undefined : limitsOf(draft.state, scopes);
+  const refusal = refusedAction(scopes, path);
+  const counted = limits?.actions === undefined || refusal !== undefined ? {} : { usage: { actions: 1 } };
+  emit(draft, { type: 'step.started', step: path, attempt, ...counted });
+  const command: Outcome<Command> =
+    refusal === undefined
+      ? outcomeOf(path, () => ({
+          ...commandFor(draft, place, attempt),
+          ...limitsWithTime(draft, place, limits),
+        }))
+      : { ok: false, failure: refusal };
   if (command.ok) draft.performs.set(path, command.output);
   else emit(draft, { type: 'step.failed', step: path, failure: command.failure });
+}
+
+/** Of the time only what the step's own budget gives is kept here: that of a container ends the container. */
+function limitsWithTime(draft: Draft, { path, node }: StepPlace, limits: Budget | undefined) {
+  const wallAt = wallOf(draft, path, node.step);
+  if (wallAt === undefined) return limits === undefined ? {} : { limits };
+  return { limits: { ...limits, wallMs: Math.max(0, wallAt - draft.moment.now) } };
 }
 
 function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {

@@ -1,12 +1,19 @@
 import type { Question } from '../events.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { evaluateFor, outcomeOf, textOf } from './scope.ts';
+import { wallDeadline } from './step-time.ts';
 
 /** Asks a person. The deadline counts from now. */
 export function askApproval(draft: Draft, place: StepPlace): void {
   const { path } = place;
   const question = outcomeOf(path, () => questionOf(draft, place));
-  if (question.ok) emit(draft, { type: 'step.waiting', step: path, question: question.output });
+  if (question.ok)
+    emit(draft, {
+      type: 'step.waiting',
+      step: path,
+      question: question.output,
+      ...wallDeadline(draft, place),
+    });
   else emit(draft, { type: 'step.failed', step: path, failure: question.failure });
 }
 

@@ -1,8 +1,11 @@
 import type { JsonObject } from '@cadre/sdk';
+import type { Budget } from '../../workflow/workflow.ts';
 import type { Command } from '../commands.ts';
 import { priorityOf } from '../priority.ts';
+import { reserveFor } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { evaluateFor, outcomeOf } from './scope.ts';
+import { earlier, wallOf } from './step-time.ts';
 
 /**
  * Hands out a run of its own. Its id follows from the place in the journal, so that starting it a second time after a
@@ -12,16 +15,27 @@ export function startChild(draft: Draft, place: StepPlace): void {
   const { path } = place;
   const attempt = (draft.state.steps.get(path)?.attempts ?? 0) + 1;
   const child = `${draft.moment.runId}.${draft.state.number + 1}`;
-  emit(draft, { type: 'step.started', step: path, attempt, child });
-  const command = outcomeOf(path, () => commandFor(draft, place, attempt, child));
+  const reserved = reserveFor(draft, path);
+  const kept = reserved === undefined ? {} : { reserved };
+  emit(draft, { type: 'step.started', step: path, attempt, child, ...kept });
+  const command = outcomeOf(path, () => commandFor(draft, place, attempt, child, reserved));
   if (command.ok) draft.performs.set(path, command.output);
   else emit(draft, { type: 'step.failed', step: path, failure: command.failure });
 }
 
-function commandFor(draft: Draft, place: StepPlace, attempt: number, child: string): Command {
+function commandFor(
+  draft: Draft,
+  place: StepPlace,
+  attempt: number,
+  child: string,
+  budget: Budget | undefined,
+): Command {
   const { step } = place.node;
   if (step.kind !== 'workflow') throw new Error(`bug: the step '${place.path}' is no run of its own`);
   const priority = priorityOf(draft.state, place.path, step.priority);
+  const wallAt = wallOf(draft, place.path, step);
+  const left = wallAt === undefined ? undefined : Math.max(1, wallAt - draft.moment.now);
+  const timeoutMs = earlier(step.timeoutMs, left);
   return {
     type: 'start-run',
     step: place.path,
@@ -29,7 +43,8 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number, child: stri
     child,
     workflow: step.workflow,
     inputs: evaluateFor(draft, place, step.with) as JsonObject,
-    ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(budget === undefined ? {} : { budget }),
     ...(step.permissions === undefined ? {} : { permissions: step.permissions }),
     ...(priority === undefined ? {} : { priority }),
   };

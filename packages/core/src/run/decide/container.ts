@@ -2,6 +2,7 @@ import type { Failure, JsonValue } from '@cadre/sdk';
 import type { Node } from '../outline.ts';
 import { parentOf } from '../path.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
+import { earlier, wallOf } from './step-time.ts';
 import { stopReason } from './stop.ts';
 
 /**
@@ -28,9 +29,11 @@ export function isForgettable({ lists }: Node): boolean {
 }
 
 /** For the event that opens a container; nothing where its step has no time limit of its own. */
-export function deadlineOf(draft: Draft, { node }: StepPlace): { readonly deadline?: number } {
+export function deadlineOf(draft: Draft, { path, node }: StepPlace): { readonly deadline?: number } {
   const { timeoutMs } = node.step;
-  return timeoutMs === undefined ? {} : { deadline: draft.moment.now + timeoutMs };
+  const timeLimit = timeoutMs === undefined ? undefined : draft.moment.now + timeoutMs;
+  const deadline = earlier(timeLimit, wallOf(draft, path, node.step));
+  return deadline === undefined ? {} : { deadline };
 }
 
 function failingWith({ state }: Draft, path: string): Failure | undefined {

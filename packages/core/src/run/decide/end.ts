@@ -3,12 +3,13 @@ import { evaluate } from '../../expression/evaluate.ts';
 import { stepsRead } from '../../workflow/graph.ts';
 import type { List } from '../outline.ts';
 import { FINALLY, ON_FAILURE } from '../path.ts';
+import type { RunState } from '../state.ts';
 import { compensate } from './compensate.ts';
 import { type Draft, emit } from './draft.ts';
 import { advanceList } from './list.ts';
 import { isClosed } from './list-state.ts';
 import { outcomeOf, scopeAt } from './scope.ts';
-import { isRunTimeout } from './stop.ts';
+import { isRunTimeout, stopReason } from './stop.ts';
 import { limitAt } from './time.ts';
 
 /** The workflow's steps, then what undoes them and `onFailure` when they failed, then `finally`, then the end: each when the one before is over. */
@@ -21,8 +22,15 @@ export function advanceRun(draft: Draft): void {
 }
 
 function isFinished(draft: Draft, path: string, list: List): boolean {
+  if (isUnderWay(draft.state, path, list)) return false;
   advanceList(draft, { path, list }, []);
   return isClosed(draft.state, path, list);
+}
+
+/** Whatever happens inside it climbs up to it by itself; only a list that is begun, stopped or over needs to be told. */
+function isUnderWay(state: RunState, path: string, list: List): boolean {
+  const begun = state.steps.get(path)?.begun ?? 0;
+  return begun > 0 && !isClosed(state, path, list) && stopReason(state, path) === undefined;
 }
 
 /** Whoever cancels a run wants it to end now; what it had done is left to them. */

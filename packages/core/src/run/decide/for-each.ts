@@ -1,5 +1,6 @@
 import type { JsonValue } from '@cadre/sdk';
 import { CadreError } from '../../errors.ts';
+import type { Step } from '../../workflow/workflow.ts';
 import type { List } from '../outline.ts';
 import { join } from '../path.ts';
 import { closeContainer, deadlineOf, isForgettable } from './container.ts';
@@ -63,9 +64,14 @@ export function advanceForEach(draft: Draft, place: StepPlace, changed: readonly
   });
 }
 
+/** Elements under way at once. */
+export function atMostOf({ atMost }: Extract<Step, { readonly kind: 'forEach' }>): number {
+  return Math.max(1, atMost ?? DEFAULT_AT_MOST);
+}
+
 function beginElements(draft: Draft, place: StepPlace): void {
   const { step } = place.node;
-  const atMost = Math.max(1, (step.kind === 'forEach' ? step.atMost : undefined) ?? DEFAULT_AT_MOST);
+  const atMost = step.kind === 'forEach' ? atMostOf(step) : 1;
   for (;;) {
     const { items = [], begun = 0, over = 0 } = stepAt(draft, place.path);
     if (begun === items.length || begun - over >= atMost) return;

@@ -1,6 +1,6 @@
 import { type Failure, failure, type JsonObject, type JsonValue, type Outcome } from '@cadre/sdk';
 import { CadreError, isCadreError } from '../../errors.ts';
-import { evaluate } from '../../expression/evaluate.ts';
+import { evaluate, isConstant } from '../../expression/evaluate.ts';
 import type { Scope, StepView } from '../../expression/scope.ts';
 import { locate, pathOf } from '../outline.ts';
 import { COMPENSATE, FINALLY, isAside, nameOf, ON_FAILURE, outward, parentOf, RECOVER } from '../path.ts';
@@ -28,6 +28,7 @@ export function outcomeOf<T>(path: string, work: () => T): Outcome<T> {
 
 /** Throws CadreError `invalid_expression` or `expression_too_costly`. */
 export function evaluateFor(draft: Draft, place: StepPlace, template: JsonValue): JsonValue {
+  if (isConstant(template)) return template;
   return evaluate(template, scopeAt(draft, place.path, readsOf(place.node.step)));
 }
 
@@ -68,9 +69,15 @@ export function textOf(value: JsonValue): string {
 export function scopeAt(draft: Draft, path: string, reads: readonly string[]): Scope {
   const { state, moment } = draft;
   const failed = failureAt(state, path);
+  const steps: Record<string, StepView> = {};
+  for (const id of reads) {
+    const view = viewOf(draft, id, path);
+    // An id begins with a letter, so it is never `__proto__`.
+    if (view !== undefined) steps[id] = view;
+  }
   return {
     inputs: state.inputs,
-    steps: Object.fromEntries(reads.flatMap((id) => viewOf(draft, id, path))),
+    steps,
     run: { id: moment.runId, startedAt: state.startedAt ?? state.createdAt, trigger: state.trigger },
     workspace: moment.workspace,
     ...(failed === undefined ? {} : { failure: failed }),
@@ -78,19 +85,20 @@ export function scopeAt(draft: Draft, path: string, reads: readonly string[]): S
   };
 }
 
-function viewOf(draft: Draft, id: string, from: string): [string, StepView][] {
+function viewOf(draft: Draft, id: string, from: string): StepView | undefined {
   const address = draft.outline.byId.get(id);
   const path = address === undefined ? undefined : pathOf(address, from);
-  if (address === undefined || path === undefined) return [];
+  if (address === undefined || path === undefined) return undefined;
   const step = draft.state.steps.get(path);
-  if (step === undefined) return [[id, { status: 'pending', output: null, failure: null, attempts: 0 }]];
+  if (step === undefined) return { status: 'pending', output: null, failure: null, attempts: 0 };
   const { status, attempts } = step;
   const output = outputOf(draft.state, path, address.node);
-  return [[id, { status, output, failure: step.failure ?? null, attempts }]];
+  return { status, output, failure: step.failure ?? null, attempts };
 }
 
 /** A recovery sees what its step failed with; `onFailure` and `finally` what the run fails with, when it does. */
 function failureAt(state: RunState, path: string): Failure | undefined {
+  if (!path.includes('~')) return undefined;
   for (const container of outward(path)) {
     if (nameOf(container) === RECOVER) return state.steps.get(parentOf(container) ?? '')?.failure;
     if (container === ON_FAILURE || container === FINALLY || nameOf(container) === COMPENSATE)
@@ -101,6 +109,8 @@ function failureAt(state: RunState, path: string): Failure | undefined {
 
 /** Names that the loops around a path bring in; inner ones hide outer ones. */
 function variablesAt(draft: Draft, path: string): JsonObject {
+  // What stands in nothing brings in nothing.
+  if (!path.includes('/')) return {};
   const inwards = [...outward(path)].reverse();
   return Object.assign({}, ...inwards.map((element) => variablesOf(draft, element)));
 }

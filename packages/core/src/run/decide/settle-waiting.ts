@@ -7,6 +7,7 @@ import { performAttempt } from './action.ts';
 import { startChild } from './child.ts';
 import { ACTIVE, type Draft, emit, type Standing, type StepPlace } from './draft.ts';
 import { retryOf } from './retry.ts';
+import { wallExceeded } from './step-time.ts';
 import { stopReason } from './stop.ts';
 import { settleWait, wokenOutput } from './wait.ts';
 
@@ -15,6 +16,11 @@ const DEATHS_TO_QUARANTINE = 3;
 
 /** Answers that no person gives: the default once the deadline has passed, and in a plan the one that shows most. */
 export function settleWaiting(draft: Draft, place: StepPlace, state: StepState): Standing | undefined {
+  // In a rehearsal nothing is waited for.
+  if (draft.state.mode === 'apply' && (state.deadline ?? Number.POSITIVE_INFINITY) <= draft.moment.now) {
+    emit(draft, { type: 'step.failed', step: place.path, failure: wallExceeded(place) });
+    return undefined;
+  }
   if (state.wait !== undefined) return settleWait(draft, place, state.wait);
   const answer = answerOfNobody(draft, state.question);
   if (answer === undefined) return ACTIVE;

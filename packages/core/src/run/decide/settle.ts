@@ -1,4 +1,4 @@
-import { failure } from '@cadre/sdk';
+import { type Failure, failure } from '@cadre/sdk';
 import type { StepState } from '../state.ts';
 import type { StepStatus } from '../status.ts';
 import { performAttempt } from './action.ts';
@@ -7,6 +7,7 @@ import { ACTIVE, DONE, type Draft, type Standing, type StepPlace, stepAt } from 
 import { wakeRepeat } from './repeat.ts';
 import { settleCancelled, settleFailed } from './settle-failed.ts';
 import { settleReady, settleWaiting } from './settle-waiting.ts';
+import { wallExceeded, wallOf } from './step-time.ts';
 import { stopWith } from './stop.ts';
 
 /** `undefined`: something was decided, look again. */
@@ -44,13 +45,14 @@ function settleRunning(draft: Draft, place: StepPlace, { deadline }: StepState):
   const passed = deadline !== undefined && deadline <= draft.moment.now;
   if (draft.state.failing.has(path)) return ACTIVE;
   if (!passed) return wakeRepeat(draft, place) ? undefined : ACTIVE;
-  const message = `the step '${path}' took longer than its time limit`;
-  stopWith(
-    draft,
-    path,
-    failure('timed_out', message, { hint: 'raise its timeout', details: { step: path } }),
-  );
+  const wallAt = wallOf(draft, path, place.node.step);
+  stopWith(draft, path, wallAt !== undefined && wallAt <= deadline ? wallExceeded(place) : tooLong(path));
   return ACTIVE;
+}
+
+function tooLong(path: string): Failure {
+  const message = `the step '${path}' took longer than its time limit`;
+  return failure('timed_out', message, { hint: 'raise its timeout', details: { step: path } });
 }
 
 /** The `if` of an action is not asked again: it held when the step began. */

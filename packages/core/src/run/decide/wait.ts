@@ -6,6 +6,7 @@ import type { Wait } from '../events.ts';
 import type { Signal, StepState } from '../state.ts';
 import { ACTIVE, type Draft, emit, type Standing, type StepPlace } from './draft.ts';
 import { evaluateCondition, evaluateFor, outcomeOf, textOf } from './scope.ts';
+import { wallDeadline } from './step-time.ts';
 
 type WaitStep = Extract<Step, { readonly kind: 'wait' }>;
 
@@ -13,7 +14,8 @@ type WaitStep = Extract<Step, { readonly kind: 'wait' }>;
 export function beginWait(draft: Draft, place: StepPlace): void {
   const { path } = place;
   const wait = outcomeOf(path, () => waitOf(draft, place));
-  if (wait.ok) emit(draft, { type: 'step.waiting', step: path, wait: wait.output });
+  if (wait.ok)
+    emit(draft, { type: 'step.waiting', step: path, wait: wait.output, ...wallDeadline(draft, place) });
   else emit(draft, { type: 'step.failed', step: path, failure: wait.failure });
 }
 

@@ -1,5 +1,13 @@
 import fc from 'fast-check';
-import type { OnError, Retry, Step, StepCommon, StepKind, Workflow } from '../../workflow/workflow.ts';
+import type {
+  Budget,
+  OnError,
+  Retry,
+  Step,
+  StepCommon,
+  StepKind,
+  Workflow,
+} from '../../workflow/workflow.ts';
 import { stepOf, workflowOf } from './workflow-of.ts';
 
 /** A step before it has an id: ids must be unique in the workflow, so they are given afterwards. */
@@ -26,6 +34,7 @@ interface Seed {
   readonly deadline: boolean;
   readonly timeout: boolean;
   readonly held: boolean;
+  readonly budget: Budget | undefined;
 }
 
 export interface WorkflowOptions {
@@ -47,14 +56,17 @@ export function arbitraryWorkflow({ calm }: WorkflowOptions): fc.Arbitrary<Workf
         { weight: 4, arbitrary: fc.constant(undefined) },
         { weight: calm ? 0 : 1, arbitrary: fc.integer({ min: 1, max: 20_000 }) },
       ),
+      budget: calm ? fc.constant(undefined) : budgets(),
     })
-    .map(({ steps, onFailure, last, mode, wallMs }) => {
+    .map(({ steps, onFailure, last, mode, wallMs, budget }) => {
       const grow = grower(mode === 'graph');
       return workflowOf(grow(steps), {
         mode,
         onFailure: grow(onFailure.slice(0, 2)),
         finally: grow(last.slice(0, 2)),
-        ...(wallMs === undefined ? {} : { budget: { wallMs } }),
+        ...(wallMs === undefined && budget === undefined
+          ? {}
+          : { budget: { ...budget, ...(wallMs === undefined ? {} : { wallMs }) } }),
       });
     });
 }
@@ -103,10 +115,27 @@ function seedsOf(calm: boolean): fc.Arbitrary<Seed> {
       number: fc.nat({ max: 5 }),
       deadline: fc.boolean(),
       timeout: calm ? fc.constant(false) : fc.boolean(),
+      budget: calm ? fc.constant(undefined) : budgets(),
       held: calm ? fc.constant(false) : fc.boolean(),
     }),
   }));
   return seed;
+}
+
+/** Small enough to be used up. */
+function budgets(): fc.Arbitrary<Budget | undefined> {
+  const some = fc.record(
+    {
+      wallMs: fc.constant(4_000),
+      cpuMs: fc.integer({ min: 0, max: 900 }),
+      memoryBytes: fc.integer({ min: 1, max: 300 }),
+      tokens: fc.integer({ min: 0, max: 60 }),
+      money: fc.constantFrom({ amount: '0.25', currency: 'USD' }, { amount: '1', currency: 'EUR' }),
+      actions: fc.integer({ min: 0, max: 8 }),
+    },
+    { requiredKeys: [] },
+  );
+  return fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: some });
 }
 
 function retries(): fc.Arbitrary<Retry> {
@@ -149,6 +178,7 @@ function grower(graph: boolean): (seeds: readonly Seed[]) => Step[] {
       ...(condition === undefined ? {} : { if: condition }),
       ...(seed.retry === undefined ? {} : { retry: seed.retry }),
       ...(seed.timeout ? { timeoutMs: 1500 } : {}),
+      ...(seed.budget === undefined ? {} : { budget: seed.budget }),
       ...(graph && need !== undefined ? { needs: [need] } : {}),
       ...(seed.held && holder !== undefined ? { heldBy: [holder] } : {}),
     };

@@ -1,5 +1,6 @@
 import { type Failure, failure, type JsonObject, type JsonValue } from '@cadre/sdk';
-import type { Workflow } from '../../workflow/workflow.ts';
+import type { Usage } from '../../budget/usage.ts';
+import type { Budget, Workflow } from '../../workflow/workflow.ts';
 import { apply } from '../apply.ts';
 import type { Command } from '../commands.ts';
 import { decide } from '../decide.ts';
@@ -20,6 +21,8 @@ export interface SimulationOptions {
   readonly mode?: 'apply' | 'plan';
   readonly reused?: NonNullable<Created['reused']>;
   readonly random?: number;
+  /** What whoever started it grants. */
+  readonly budget?: Budget;
   readonly visit?: (path: string) => void;
 }
 
@@ -67,8 +70,8 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
     performed.push(command);
   }
 
-  function tell(body: RunEventBody): RunEventBody[] {
-    if ('step' in body) forget(body.step);
+  function tell(body: RunEventBody, goesOn = false): RunEventBody[] {
+    if ('step' in body && !goesOn) forget(body.step);
     append(body);
     return go();
   }
@@ -87,6 +90,7 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
     trigger: { type: 'manual' },
     principal: 'user',
     ...(options.reused === undefined ? {} : { reused: options.reused }),
+    ...(options.budget === undefined ? {} : { budget: options.budget }),
   });
 
   return {
@@ -106,7 +110,10 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
     /** Attempts under way that were told to end. */
     cancels: () => [...cancelling].sort(),
     wake: () => commands.flatMap((command) => (command.type === 'wake' ? [command.at - now] : []))[0],
-    succeed: (step: string, output: JsonValue = null) => tell({ type: 'step.succeeded', step, output }),
+    succeed: (step: string, output: JsonValue = null, usage?: Usage) =>
+      tell({ type: 'step.succeeded', step, output, ...(usage === undefined ? {} : { usage }) }),
+    spend: (step: string, usage: Usage) =>
+      tell({ type: 'step.spent', step, attempt: current().steps.get(step)?.attempts ?? 0, usage }, true),
     fail: (step: string, code = 'broken', more: Partial<Failure> = {}) =>
       tell({ type: 'step.failed', step, failure: failure(code, `${step} is ${code}`, more) }),
     timeOut: (step: string) =>

@@ -15,6 +15,7 @@ export const doctor: CommandHandler = (invocation) =>
     const checks = [
       nodeCheck(),
       await sandboxCheck(app),
+      await measuringCheck(app),
       await storeCheck(app),
       await diskCheck(app),
       await gitCheck(app),
@@ -40,6 +41,21 @@ async function sandboxCheck(app: App): Promise<Check> {
   const state = report.level === 'enforced' ? 'ok' : 'warning';
   const detail = [`${report.level} by ${report.mechanism}`, ...report.missing].join('; ');
   return { what: 'sandbox', state, detail, ...(report.hint === undefined ? {} : { hint: report.hint }) };
+}
+
+/** What budgets of processor time and memory can count on. */
+async function measuringCheck(app: App): Promise<Check> {
+  const { measures } = await app.sandbox.probe();
+  const what = 'budgets';
+  if (measures === 'control group')
+    return { what, state: 'ok', detail: 'processor time and memory are counted by control groups' };
+  if (measures === undefined) {
+    const detail = 'processor time and memory cannot be measured here: steps with such limits fail';
+    return { what, state: 'warning', detail, hint: 'take cpu and memory out of budgets, or use Linux' };
+  }
+  const detail =
+    'processor time and memory are seen by looking at processes several times a second: peaks may be missed';
+  return { what, state: 'ok', detail, hint: 'let Cadre make control groups to have all of it counted' };
 }
 
 async function storeCheck(app: App): Promise<Check> {

@@ -1,7 +1,7 @@
 import { listWorkflows } from '../../resources/workflow-files.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { openQuestions, TurnedAway } from '../interview/questions.ts';
+import { openQuestions, TurnedAway } from '../questions.ts';
 import { withApp } from '../with-app.ts';
 import { run } from './run.ts';
 

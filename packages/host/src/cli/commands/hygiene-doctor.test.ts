@@ -76,6 +76,12 @@ describe('cadre hygiene doctor', () => {
     expect(other).toMatchObject({ code: 0, report: { steps: [{ step: 'backup' }] } });
   });
 
+  test('a step is shown with the programs that its action calls, and no others of the worker [HYG-13]', async () => {
+    const { find } = await examine(temporaryPlace(PRETTIER));
+    const names = (find('docs')?.tools ?? []).map(({ name }) => name);
+    expect(names).toEqual(['git', 'typedoc', 'sphinx-build', 'mkdocs']);
+  });
+
   test('steps that are switched off are not looked at', async () => {
     const place = temporaryPlace({});
     expect((await examine(place)).find('audit')).toBeUndefined();

@@ -9,7 +9,7 @@ import { type StepSetting, settingsOf } from '../doctor/step-settings.ts';
 import { createStepTools, type StepTool } from '../doctor/step-tools.ts';
 import { diskCheck, failureChecks, gitCheck, leaseChecks } from '../doctor/surroundings.ts';
 import { EXIT } from '../exit.ts';
-import { TurnedAway } from '../interview/questions.ts';
+import { TurnedAway } from '../questions.ts';
 import { chooseProfile } from '../run/choose-profile.ts';
 import { commaSeparated } from '../run/flags.ts';
 import { refuseProblems } from '../show/problems.ts';

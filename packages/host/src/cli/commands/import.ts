@@ -36,8 +36,7 @@ export const importSettings: CommandHandler = (invocation) =>
     if (left.length > 0) output.line('\nWithout counterpart:');
     for (const { key, reason } of left) output.line(`  ${key}: ${reason}`);
 
-    const written =
-      wanted.length > 0 && (await mayWrite(`Write ${file}?`, options['yes'] === true, io.interactive));
+    const written = wanted.length > 0 && (await mayWrite(`Write ${file}?`, options['yes'] === true, io));
     if (written) await write(target, wanted);
     output.document({ file: target, written, settings: Object.fromEntries(wanted.map(pair)), kept, left });
     if (wanted.length === 0) output.line('\nThere is nothing to take over.');

@@ -7,7 +7,7 @@ import { EXIT, usageError } from '../exit.ts';
 import { ciFile, type NewFile } from '../init/ci-file.ts';
 import { configText } from '../init/config-text.ts';
 import { type Proposal, propose } from '../init/propose.ts';
-import { openQuestions, TurnedAway } from '../interview/questions.ts';
+import { openQuestions, TurnedAway } from '../questions.ts';
 import { printTable } from '../show/table.ts';
 import { withApp } from '../with-app.ts';
 import { cadreCommand } from './hooks.ts';

@@ -4,9 +4,9 @@ import type { Effect } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, exitCodeOfInterrupt, exitCodeOfRun, usageError } from '../exit.ts';
-import { TurnedAway } from '../interview/questions.ts';
 import { findPlace } from '../open-workspace.ts';
 import { createOutput, type Output } from '../output.ts';
+import { openQuestions, TurnedAway } from '../questions.ts';
 import { holdingWorkflow } from '../run/hold.ts';
 import { peekLogFlags } from '../run/log-flags.ts';
 import { peekFlag } from '../run/peek-flag.ts';
@@ -15,6 +15,7 @@ import { type Prepared, prepareRun } from '../run/prepare.ts';
 import { refuseBare } from '../run/refuse-bare.ts';
 import { printEffects, type StepEffects, summarise } from '../show/effects.ts';
 import { openingLine } from '../show/opening.ts';
+import { plannedLimits, printPlannedLimits } from '../show/planned-limits.ts';
 import { didNothing, printReport, rerunOf, sentenceOf, topStep } from '../show/report.ts';
 import { printTimings, timingsOf } from '../show/timings.ts';
 import { withApp } from '../with-app.ts';
@@ -98,15 +99,13 @@ const WAYS = { plan: planAndStop, apply, 'plan, then ask': planAndAsk } as const
 
 async function planAndAsk(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
   const { output } = invocation;
-  const { confirm, isCancel } = await import('@clack/prompts');
+  const questions = await openQuestions(invocation.io);
   for (;;) {
     const planned = await makePlan(app, prepared, invocation);
     if (planned.state.status === 'cancelled') return exitCodeOfInterrupt(invocation.io);
     printPlan(planned, prepared, invocation);
     if (planned.effects.every(({ effects }) => effects.length === 0)) return exitOf(planned, invocation);
-    const confirmed = await confirm({ message: 'Apply this plan?', initialValue: true });
-    if (isCancel(confirmed)) return EXIT.interrupted;
-    if (!confirmed) {
+    if (!(await questions.yes('Apply this plan?', true))) {
       output.line('Nothing was changed.');
       return EXIT.ok;
     }
@@ -140,10 +139,16 @@ async function planAndStop(app: App, prepared: Prepared, invocation: Invocation)
     steps: planned.rows,
     effects: planned.effects,
     warnings: prepared.warnings,
+    limits: limitsOf(app, prepared),
   });
   printPlan(planned, prepared, invocation);
+  printPlannedLimits(limitsOf(app, prepared), output);
   output.line('\nNothing was changed: this was the plan. Apply it with --yes.');
   return planned.state.status === 'cancelled' ? exitCodeOfInterrupt(invocation.io) : EXIT.ok;
+}
+
+function limitsOf(app: App, { workflow }: Prepared) {
+  return plannedLimits(workflow, (uses) => app.workers.resolve(uses).action.cost);
 }
 
 function printPlan(planned: Planned, { warnings }: Prepared, { output }: Invocation): void {

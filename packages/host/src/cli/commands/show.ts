@@ -1,4 +1,11 @@
-import { plainText, runReport } from '@cadre/core/history';
+import {
+  hasBudget,
+  type NumberedEvent,
+  plainText,
+  type RunState,
+  runReport,
+  type Workflow,
+} from '@cadre/core/history';
 import { relativeTime } from '@cadre/kit/format';
 import type { Effect } from '@cadre/sdk';
 import type { Records } from '../../app.ts';
@@ -29,11 +36,23 @@ export const show: CommandHandler = (invocation) =>
 type View = (records: Records, id: string, invocation: Invocation) => Promise<void>;
 
 const showReport: View = async (records, id, { output }) => {
-  const { state, rows, record, effects, undone } = await runDetails(records, id);
-  const { steps: _, ...rest } = state;
+  const { state, workflow, rows, record, effects, undone } = await runDetails(records, id);
+  const { steps: _, budget: __, charged: ___, warned: ____, ...rest } = state;
   const standstill = await records.standstill(id);
+  const budget = await budgetOf(records, id, workflow, state);
   const { profile, commit, madeCommit, changes } = record;
-  output.document({ id, ...rest, profile, commit, madeCommit, changes, steps: rows, undone, standstill });
+  output.document({
+    id,
+    ...rest,
+    profile,
+    commit,
+    madeCommit,
+    changes,
+    steps: rows,
+    undone,
+    standstill,
+    budget,
+  });
   const { colours } = output;
   output.line(`${colours.bold(state.workflow)}  ${sentenceOf(state, id)}`);
   output.line(
@@ -54,8 +73,18 @@ const showReport: View = async (records, id, { output }) => {
   }
   output.line();
   printReport(rows, output, rerunOf(id));
+  if (budget !== undefined) (await import('../show/budget.ts')).printBudget(budget, output);
   printWaiting(rows, id, output);
 };
+
+/** Only who had limits, or used something that is counted, pays for reading the journal once more. */
+async function budgetOf(records: Records, id: string, workflow: Workflow, state: RunState) {
+  if (!hasBudget(workflow, state)) return undefined;
+  const { budgetReport } = await import('@cadre/core');
+  const events: NumberedEvent[] = [];
+  for await (const event of records.engine.events(id)) events.push(event);
+  return budgetReport(workflow, events, records.clock.now());
+}
 
 /** Why it does not move, and what would make it. */
 function printWaiting(rows: ReturnType<typeof runReport>, id: string, output: Output): void {

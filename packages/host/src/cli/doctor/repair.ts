@@ -1,6 +1,6 @@
 import type { App } from '../../app.ts';
 import type { Invocation } from '../command.ts';
-import { openQuestions } from '../interview/questions.ts';
+import { openQuestions } from '../questions.ts';
 import type { StepTool } from './step-tools.ts';
 
 /**

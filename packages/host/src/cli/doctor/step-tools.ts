@@ -36,10 +36,11 @@ export function createStepTools(app: App): StepTools {
   };
 
   async function ofWorker(uses: string): Promise<readonly StepTool[]> {
-    const { manifest } = app.workers.resolve(uses).worker;
-    return Promise.all(
-      (manifest.programs ?? []).map(async (program) => toTool(program, await versionOf(program.program))),
+    const { worker, action } = app.workers.resolve(uses);
+    const called = (worker.manifest.programs ?? []).filter(({ actions = [action.name] }) =>
+      actions.includes(action.name),
     );
+    return Promise.all(called.map(async (program) => toTool(program, await versionOf(program.program))));
   }
 
   return {

@@ -2,9 +2,9 @@ import type { Workflow } from '@cadre/core';
 import type { App } from '../../app.ts';
 import type { Invocation } from '../command.ts';
 import { usageError } from '../exit.ts';
+import { openQuestions } from '../questions.ts';
 import type { RunArguments } from '../run/flags.ts';
 import { type Answers, interview } from './interview.ts';
-import { openQuestions } from './questions.ts';
 import { review } from './review.ts';
 import { saveProfile } from './save-profile.ts';
 

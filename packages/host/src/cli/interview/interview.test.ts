@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hasTerminal, inTerminal, KEY } from '../../testing/in-terminal.ts';
-import { tryCli } from '../testing.ts';
+import { type Keys, tryCli } from '../testing.ts';
 
 const cadre = join(import.meta.dirname, '../../../bin/cadre.js');
 let folder = '';
@@ -27,8 +27,8 @@ afterEach(() => {
 
 const here = () => ({ cwd: folder, env: { CADRE_HOME: home } });
 
-const ask = (answers: readonly (readonly [RegExp, string])[], ...more: string[]) =>
-  inTerminal([process.execPath, cadre, 'run', 'hygiene', '--interactive', ...more], answers, here());
+const ask = (answers: readonly Keys[], ...more: string[]) =>
+  tryCli(['run', 'hygiene', '--interactive', ...more], { ...here(), answers });
 
 const QUESTIONS = [
   /Which profile\?/,
@@ -44,17 +44,31 @@ const QUESTIONS = [
 /** The first so many questions, each left as it stands. */
 const upTo = (count: number) => QUESTIONS.slice(0, count).map((question) => [question, KEY.enter] as const);
 
-describe.runIf(hasTerminal)('cadre run --interactive', () => {
+const ANSWERED: readonly (readonly [RegExp, string])[] = [
+  ...upTo(2),
+  // The first switch: check.
+  [QUESTIONS[2], KEY.space + KEY.enter],
+  ...upTo(6).slice(3),
+  [QUESTIONS[6], KEY.down + KEY.enter],
+  [QUESTIONS[7], KEY.down + KEY.enter],
+  [/called\?/, KEY.enter],
+];
+
+describe('cadre run --interactive', () => {
+  test.runIf(hasTerminal)(
+    'asks in a real terminal, and keeps the answers as a profile [HYG-37]',
+    async () => {
+      const command = [process.execPath, cadre, 'run', 'hygiene', '--interactive'];
+      const { code, text } = await inTerminal(command, ANSWERED, here());
+      expect(text).toContain('cadre run hygiene --profile standard --check --plan');
+      expect(code).toBe(0);
+      expect(readFileSync(join(folder, 'cadre.yaml'), 'utf8')).toContain('mine');
+    },
+    120_000,
+  );
+
   test('asks, shows what the answers come to, and keeps them as a profile [HYG-37]', async () => {
-    const { code, text } = await ask([
-      ...upTo(2),
-      // The first switch: check.
-      [QUESTIONS[2], KEY.space + KEY.enter],
-      ...upTo(6).slice(3),
-      [QUESTIONS[6], KEY.down + KEY.enter],
-      [QUESTIONS[7], KEY.down + KEY.enter],
-      [/called\?/, KEY.enter],
-    ]);
+    const { code, stdout: text } = await ask(ANSWERED);
     expect(text).toContain('cadre run hygiene --profile standard --check --plan');
     expect(text).toContain('no earlier run');
     expect(text).toContain('Nothing was changed: this was the plan');
@@ -88,7 +102,7 @@ describe.runIf(hasTerminal)('cadre run --interactive', () => {
   test('what was typed is where the questions stand, and earlier runs say how long it takes [HYG-37]', async () => {
     await tryCli(['run', 'hygiene', '--steps', 'format', '--plan'], here());
     const typed = ['--steps', 'format', '--no-security', '--plan'];
-    const { code, text } = await ask([...upTo(7), [QUESTIONS[7], KEY.enter]], ...typed);
+    const { code, stdout: text } = await ask([...upTo(7), [QUESTIONS[7], KEY.enter]], ...typed);
     expect(text).toContain('cadre run hygiene --profile standard --no-security --plan');
     expect(text).toMatch(/about \d.*by 1 earlier run/);
     // Only the step that was typed was planned.

@@ -1,10 +1,10 @@
 import type { InputSpec, Workflow } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { App } from '../../app.ts';
+import type { Choice, Questions } from '../questions.ts';
 import { chooseProfile } from '../run/choose-profile.ts';
 import type { RunArguments } from '../run/flags.ts';
 import { HYGIENE_PROFILES } from '../run/hygiene-profiles.ts';
-import type { Choice, Questions } from './questions.ts';
 
 /** What a person wants of one run. */
 export interface Answers {

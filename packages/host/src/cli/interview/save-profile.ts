@@ -1,7 +1,7 @@
 import type { App } from '../../app.ts';
+import type { Questions } from '../questions.ts';
 import { HYGIENE_PROFILES } from '../run/hygiene-profiles.ts';
 import type { Answers } from './interview.ts';
-import type { Questions } from './questions.ts';
 
 /** Asks for a name and writes the answers as a profile of the workspace. Throws `TurnedAway`; then nothing was written. */
 export async function saveProfile(app: App, answers: Answers, questions: Questions): Promise<string> {

@@ -1,6 +1,7 @@
 import { answersTo, plainText, type Question } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { Invocation } from '../command.ts';
+import { askedOr, openQuestions, type Questions } from '../questions.ts';
 
 export interface Answered {
   readonly answer: 'allow' | 'deny' | 'retry' | 'continue' | 'abort';
@@ -20,36 +21,40 @@ export async function askQuestion(
   { io }: Invocation,
 ): Promise<Answered | undefined> {
   if (!io.interactive) return undefined;
-  const { confirm, isCancel, select } = await import('@clack/prompts');
   const message = `${plainText(step)}: ${plainText(question.prompt)}`;
+  return askedOr(ask(message, question, await openQuestions(io)), undefined);
+}
+
+async function ask(message: string, question: Question, questions: Questions): Promise<Answered> {
   if (question.kind !== 'approval') {
-    const answer = await select<'retry' | 'continue' | 'abort'>({
-      message,
-      options: ANSWERS.filter(({ value }) => answersTo(question).includes(value)),
-    });
-    return isCancel(answer) ? undefined : { answer };
+    const offered = ANSWERS.filter(({ value }) => answersTo(question).includes(value));
+    return { answer: await questions.one(message, offered) };
   }
-  const allowed = await confirm({ message, initialValue: question.default === 'allow' });
-  if (isCancel(allowed)) return undefined;
+  const allowed = await questions.yes(message, question.default === 'allow');
   if (!allowed || question.form === undefined) return { answer: allowed ? 'allow' : 'deny' };
-  const data = await askForm(question.form);
-  return data === undefined ? undefined : { answer: 'allow', data };
+  return { answer: 'allow', data: await askForm(question.form, questions) };
 }
 
 /** One question for each property of the form's JSON Schema. */
-async function askForm(form: JsonObject): Promise<JsonObject | undefined> {
-  const { confirm, isCancel, select, text } = await import('@clack/prompts');
+async function askForm(form: JsonObject, questions: Questions): Promise<JsonObject> {
   const data: JsonObject = {};
   for (const [name, schema] of Object.entries((form['properties'] ?? {}) as Record<string, JsonObject>)) {
     const message = plainText(String(schema['title'] ?? schema['description'] ?? name));
-    const given =
-      schema['type'] === 'boolean'
-        ? await confirm({ message })
-        : Array.isArray(schema['enum'])
-          ? await select({ message, options: schema['enum'].map((value) => ({ value: String(value) })) })
-          : await text({ message, initialValue: String(schema['default'] ?? '') });
-    if (isCancel(given)) return undefined;
-    data[name] = schema['type'] === 'number' || schema['type'] === 'integer' ? Number(given) : given;
+    data[name] = await askValue(message, schema, questions);
   }
   return data;
+}
+
+async function askValue(message: string, schema: JsonObject, questions: Questions): Promise<JsonValue> {
+  const { type, enum: values, default: initial } = schema;
+  if (type === 'boolean') return questions.yes(message, initial === true);
+  if (Array.isArray(values)) {
+    const choices = values.map((value) => ({ value: String(value), label: String(value) }));
+    return questions.one(message, choices);
+  }
+  const isNumber = type === 'number' || type === 'integer';
+  const faultOf = (text: string) =>
+    isNumber && (text.trim() === '' || Number.isNaN(Number(text))) ? 'a number, please' : undefined;
+  const given = await questions.text(message, String(initial ?? ''), faultOf);
+  return isNumber ? Number(given) : given;
 }

@@ -1,4 +1,5 @@
 import type { Invocation } from '../command.ts';
+import { askedOr, openQuestions } from '../questions.ts';
 
 /**
  * Whether what was shown shall be done: `--plan` never, `--yes` always, else whoever sits at the terminal says so. Without
@@ -13,10 +14,9 @@ export async function confirmChange(
     output.line('\nNothing was changed: this was the plan. Do it with --yes.');
     return 'no';
   }
-  const { confirm, isCancel } = await import('@clack/prompts');
-  // Ctrl-C may come before the question listens to keys.
-  const confirmed = await confirm({ message: question, initialValue: false, signal: io.interrupted });
-  if (isCancel(confirmed)) return 'interrupted';
+  const questions = await openQuestions(io);
+  const confirmed = await askedOr(questions.yes(question, false), 'interrupted');
+  if (confirmed === 'interrupted') return confirmed;
   if (!confirmed) output.line('Nothing was changed.');
   return confirmed ? 'yes' : 'no';
 }

@@ -1,7 +1,9 @@
+import type { Io } from '../io.ts';
+import { askedOr, openQuestions } from '../questions.ts';
+
 /** Without a terminal only `--yes` permits it; at one the person is asked. */
-export async function mayWrite(question: string, yes: boolean, interactive: boolean): Promise<boolean> {
-  if (yes || !interactive) return yes;
-  const { confirm, isCancel } = await import('@clack/prompts');
-  const answer = await confirm({ message: question, initialValue: true });
-  return !isCancel(answer) && answer;
+export async function mayWrite(question: string, yes: boolean, io: Io): Promise<boolean> {
+  if (yes || !io.interactive) return yes;
+  const questions = await openQuestions(io);
+  return askedOr(questions.yes(question, true), false);
 }

@@ -1,4 +1,4 @@
-import type { Workflow } from '@cadre/core';
+import { amountText, type NumberedEvent, type Workflow } from '@cadre/core';
 import { createProgress, type ProgressStream, type Task } from '@cadre/kit/progress';
 import type { Watched } from '../../engine/watch.ts';
 import type { Invocation } from '../command.ts';
@@ -30,7 +30,15 @@ export function startLive(workflow: Workflow, { io, output }: Invocation): Live 
     });
   let progress = open();
 
+  const showWarning = ({ scope, limit, planned, used }: Extract<NumberedEvent, { type: 'run.warned' }>) => {
+    const whose = scope === '' ? 'the run' : `the step ${scope}`;
+    progress.close();
+    output.note(`${whose} has used ${amountText(limit, used)} of ${amountText(limit, planned)}`);
+    progress = open();
+  };
+
   const showEvent = (event: Extract<Watched, { kind: 'event' }>['event']) => {
+    if (event.type === 'run.warned') showWarning(event);
     if (event.type === 'step.started') {
       tasks.set(event.step, progress.start(names.get(event.step) ?? event.step));
       return;

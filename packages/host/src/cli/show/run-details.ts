@@ -1,4 +1,4 @@
-import { type ReportedStep, type RunState, runReport } from '@cadre/core/history';
+import { type ReportedStep, type RunState, runReport, type Workflow } from '@cadre/core/history';
 import type { Effect, Finding, StepReport } from '@cadre/sdk';
 import type { Records } from '../../app.ts';
 import type { RunRecord } from '../../ports/store.ts';
@@ -11,6 +11,7 @@ export interface RunDetails {
   readonly id: string;
   readonly record: RunRecord;
   readonly state: RunState;
+  readonly workflow: Workflow;
   readonly rows: ReportedStep[];
   readonly effects: readonly StepEffects[];
   readonly undone: readonly UndoEntry[];
@@ -24,7 +25,7 @@ export async function runDetails(records: Records, id: string): Promise<RunDetai
     records.undone(id),
   ]);
   const all = effects as readonly { step: string; effects: readonly Effect[] }[];
-  return { id, record, state, rows: runReport(workflow, state), effects: all, undone };
+  return { id, record, state, workflow, rows: runReport(workflow, state), effects: all, undone };
 }
 
 export interface StepFinding extends Finding {

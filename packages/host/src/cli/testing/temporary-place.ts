@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { type Tried, tryCli } from '../testing.ts';
+import { type Keys, type Tried, tryCli } from '../testing.ts';
 
 export interface TemporaryPlace {
   readonly folder: string;
@@ -15,6 +15,8 @@ export interface TemporaryPlace {
   cadre(...argv: string[]): Promise<Tried>;
   /** The same for what installs itself: by this path of the program. */
   cadreAs(program: string, ...argv: string[]): Promise<Tried>;
+  /** The same with somebody at the keyboard. */
+  cadreTyping(answers: readonly Keys[], ...argv: string[]): Promise<Tried>;
   /** The same with further variables. */
   cadreWith(env: Readonly<Record<string, string>>, ...argv: string[]): Promise<Tried>;
 }
@@ -45,6 +47,7 @@ export function temporaryPlace(files: Readonly<Record<string, string>>): Tempora
     write,
     cadre: (...argv) => cadreWith({}, ...argv),
     cadreAs: (program, ...argv) => tryCli(argv, { cwd: folder, env: { CADRE_HOME: home }, program }),
+    cadreTyping: (answers, ...argv) => tryCli(argv, { cwd: folder, env: { CADRE_HOME: home }, answers }),
     cadreWith,
   };
 }

@@ -42,7 +42,7 @@ const ROOT = (id: string) =>
   `CASE instr(${id}, '.') WHEN 0 THEN ${id} ELSE substr(${id}, 1, instr(${id}, '.') - 1) END`;
 
 /** Everything of the runs that `runs` names, by class. */
-const SIZES = (runs: string, root: string, bytes: (column: string) => string) => {
+export const SIZES = (runs: string, root: string, bytes: (column: string) => string) => {
   const sum = (table: string, column: string) =>
     `(SELECT coalesce(sum(${bytes(column)}), 0) FROM ${table} WHERE run = over.key)`;
   const count = (table: string) => `(SELECT count(*) FROM ${table} WHERE run = over.key)`;
@@ -121,7 +121,7 @@ const raise = (name: string, sentence: string) =>
     $$ BEGIN RAISE EXCEPTION '${sentence}' USING ERRCODE = 'integrity_constraint_violation'; END $$`;
 
 /** Whoever writes by hand has another search path; and the schema may be given another name, so it cannot be written here. */
-const IN_ITS_SCHEMA = `LANGUAGE plpgsql SET search_path = '' AS $$ BEGIN
+export const IN_ITS_SCHEMA = `LANGUAGE plpgsql SET search_path = '' AS $$ BEGIN
     PERFORM set_config('search_path', quote_ident(TG_TABLE_SCHEMA), true);`;
 
 /** A statement's trigger that raises when `found` gives a row. */
@@ -145,7 +145,7 @@ const check = (
 
 const SHARD = 'pg_backend_pid() % 32';
 
-const COUNT = (changes: string) => `INSERT INTO run_counts (shard, workflow, mode, status, runs)
+export const COUNT = (changes: string) => `INSERT INTO run_counts (shard, workflow, mode, status, runs)
     SELECT ${SHARD}, workflow, mode, status, sum(change) FROM (${changes}) AS changes
     GROUP BY workflow, mode, status HAVING sum(change) <> 0 ORDER BY workflow, mode, status
     ON CONFLICT (shard, workflow, mode, status) DO UPDATE SET runs = run_counts.runs + excluded.runs`;
@@ -173,7 +173,7 @@ const after = (
 const one = (table: string, change: string) =>
   `SELECT workflow, mode, status, ${change} AS change FROM ${table}`;
 
-const PG_ROOT = (id: string) => `split_part(${id}, '.', 1)`;
+export const PG_ROOT = (id: string) => `split_part(${id}, '.', 1)`;
 
 const POSTGRES = [
   'ALTER TABLE runs ADD COLUMN origin TEXT',

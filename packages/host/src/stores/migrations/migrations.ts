@@ -6,6 +6,7 @@ import { RESULT_CACHE } from './0004-result-cache.ts';
 import { FIRINGS } from './0005-firings.ts';
 import { UPKEEP } from './0006-upkeep.ts';
 import { POOLS } from './0011-pools.ts';
+import { LINEAR_COUNTS } from './0015-linear-counts.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -23,4 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   FIRINGS,
   UPKEEP,
   POOLS,
+  LINEAR_COUNTS,
 ];

@@ -1,4 +1,4 @@
-import type { Io } from '../io.ts';
+import type { Io } from './io.ts';
 
 /** The person turned away from a question: Ctrl-C, Escape, or a signal to the process. */
 export class TurnedAway extends Error {}
@@ -28,13 +28,32 @@ export interface Questions {
   note(text: string, title: string): void;
 }
 
-export async function openQuestions({ interrupted }: Pick<Io, 'interrupted'>): Promise<Questions> {
+/** What was asked, or this when the person turned away. */
+export async function askedOr<Answer, Otherwise>(
+  asked: Promise<Answer>,
+  otherwise: Otherwise,
+): Promise<Answer | Otherwise> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof TurnedAway) return otherwise;
+    throw error;
+  }
+}
+
+/** Asks where standard input and output of the command are. */
+export async function openQuestions({
+  stdin,
+  stdout,
+  interrupted,
+}: Pick<Io, 'stdin' | 'stdout' | 'interrupted'>): Promise<Questions> {
   const { confirm, isCancel, multiselect, note, select, text } = await import('@clack/prompts');
   const given = <Value>(answer: Value): Exclude<Value, symbol> => {
     if (isCancel(answer)) throw new TurnedAway();
     return answer as Exclude<Value, symbol>;
   };
-  const signal = interrupted;
+  // Ctrl-C may come before a question listens to keys.
+  const where = { input: stdin, output: stdout, signal: interrupted };
   // The library's types take a choice apart by its value, which is a text here.
   const plain = (choices: readonly Choice<string>[]) => choices.map((choice) => ({ ...choice }));
   return {
@@ -44,7 +63,7 @@ export async function openQuestions({ interrupted }: Pick<Io, 'interrupted'>): P
       initial?: Value,
     ): Promise<Value> {
       const first = initial === undefined ? {} : { initialValue: initial as string };
-      return given(await select<string>({ message, options: plain(choices), signal, ...first })) as Value;
+      return given(await select<string>({ message, options: plain(choices), ...where, ...first })) as Value;
     },
     several: async (message, choices, initial, required = false) =>
       given(
@@ -53,14 +72,14 @@ export async function openQuestions({ interrupted }: Pick<Io, 'interrupted'>): P
           options: plain(choices),
           initialValues: [...initial],
           required,
-          signal,
+          ...where,
         }),
       ),
     text: async (message, initial, faultOf) =>
       given(
-        await text({ message, initialValue: initial, validate: (typed) => faultOf(typed ?? ''), signal }),
+        await text({ message, initialValue: initial, validate: (typed) => faultOf(typed ?? ''), ...where }),
       ),
-    yes: async (message, initial) => given(await confirm({ message, initialValue: initial, signal })),
-    note: (words, title) => note(words, title),
+    yes: async (message, initial) => given(await confirm({ message, initialValue: initial, ...where })),
+    note: (words, title) => note(words, title, { output: stdout }),
   };
 }
