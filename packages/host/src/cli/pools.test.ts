@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { describeSandboxed } from '../../test/sandboxed.ts';
@@ -7,24 +7,12 @@ import { lacksPostgres, type PostgresServer, startPostgres } from '../testing/po
 import { until } from '../testing/until.ts';
 import { type TemporaryPlace, temporaryPlace } from './testing/temporary-place.ts';
 
-const WORKFLOW = `apiVersion: cadre/v1
-kind: Workflow
-metadata: { name: wide }
-spec:
-  permissions: ["fs:read:.", "shell:*"]
-  steps:
-    - id: all
-      parallel:
-        - { id: a, class: narrow, run: "while [ ! -e go ]; do sleep 0.1; done" }
-        - { id: b, class: narrow, run: "true" }
-        - { id: c, class: narrow, run: "true" }
-`;
+/** The settings and the workflow stand in the guide. */
+const guide = readFileSync(join(import.meta.dirname, '../../../../docs/guide/pools.md'), 'utf8');
+const [settings = '', workflow = ''] = [...guide.matchAll(/^```yaml\n(.*?)^```/gms)].map(([, text]) => text);
 
 function place(): TemporaryPlace {
-  return temporaryPlace({
-    'wide.yaml': WORKFLOW,
-    'cadre.yaml': 'classes: { narrow: { atOnce: 1 } }\n',
-  });
+  return temporaryPlace({ 'wide.yaml': workflow, 'cadre.yaml': settings });
 }
 
 async function grant(cadre: TemporaryPlace['cadre']): Promise<void> {
