@@ -149,8 +149,9 @@ test('what is more than can be done is refused with 503 and when to come again, 
     expect(refused).toMatchObject({ status: 503, body: { error: { code: 'overloaded' } } });
     expect(refused.headers.get('retry-after')).toBe('1');
   }
-  // Neither whether it lives nor how it does is new work.
+  // Whoever only looks brings no work.
   expect((await fetch(`${slow.address}/healthz`)).status).toBe(200);
+  expect((await fetch(`${slow.address}/api/v1/hooks/push`)).status).toBe(404);
   going.resolve();
   expect((await Promise.all(first)).map(({ status }) => status)).toEqual([202, 202, 202]);
   expect(await send(3)).toMatchObject({ status: 202 });

@@ -31,6 +31,8 @@ export interface Server {
   close(): Promise<void>;
 }
 
+const LOOKING = new Set(['GET', 'HEAD', 'OPTIONS']);
+
 /** Throws `not_configured` when nothing can listen there. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { host, port } = options;
@@ -72,8 +74,9 @@ function routes({
     return context.text(await metricsText(metrics), 200, { 'content-type': METRICS_TYPE });
   });
   // Before anything is done for it, also before the address is looked at.
-  app.use('/api/*', async (_context, next) => {
-    const over = await admission?.admit();
+  app.use('/api/*', async (context, next) => {
+    // Who only looks brings no work.
+    const over = LOOKING.has(context.req.method) ? undefined : await admission?.admit();
     try {
       await next();
     } finally {
