@@ -17,6 +17,8 @@ export const nothing: Gate = {
     effects: [],
   }),
   ready: async () => undefined,
+  warm: async () => undefined,
+  prioritise: () => undefined,
   endRun: async () => undefined,
 };
 

@@ -10,6 +10,7 @@ export { decide, type Moment, type RunDecision } from './run/decide.ts';
 export { answersTo } from './run/events.ts';
 export { groupOf } from './run/group.ts';
 export { isLimitedWorkflow } from './run/outline.ts';
+export { priorityAt } from './run/priority.ts';
 export { commandsOnResume, pendingAttempts } from './run/resume.ts';
 export { type CheckedInputs, type CheckInputsOptions, checkInputs } from './workflow/check-inputs.ts';
 export { unbuiltProblems } from './workflow/unbuilt-problems.ts';

@@ -29,6 +29,7 @@ export const ERROR_CODES = {
   group_busy: { status: 409, exitCode: 3 },
   bad_signature: { status: 401, exitCode: 4 },
   too_many: { status: 429, exitCode: 1 },
+  overloaded: { status: 503, exitCode: 1 },
   too_large: { status: 413, exitCode: 2 },
   artifact_missing: { status: 410, exitCode: 1 },
   artifact_damaged: { status: 500, exitCode: 1 },

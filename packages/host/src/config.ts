@@ -238,8 +238,21 @@ export const ConfigSchema = z.strictObject({
         .optional()
         .meta({ secret: true })
         .describe(
-          'who reads events has to show it (default: whoever is on this machine may); CADRE_HTTP__TOKEN',
+          'who reads events or metrics has to show it (default: whoever is on this machine may); CADRE_HTTP__TOKEN',
         ),
+      limits: z
+        .strictObject({
+          inFlight: z.number().int().min(1).default(256).describe('requests that are being answered at once'),
+          delay: duration.default('250ms').describe('how late the process may be with what it has to do'),
+          waiting: z
+            .number()
+            .int()
+            .min(1)
+            .default(10_000)
+            .describe('firings, or attempts of one class, that wait to be begun'),
+        })
+        .prefault({})
+        .describe('beyond them new work is refused until there is less; what was taken on goes on'),
     })
     .prefault({})
     .describe('the server for webhooks and events'),

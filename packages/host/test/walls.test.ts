@@ -80,7 +80,18 @@ const FOLDERS: Record<string, readonly string[]> = {
     'picocolors',
     'zod',
   ],
-  http: ['bus', 'ports', 'engine', 'undo', 'inbox', 'upkeep', 'app.ts', 'hono', '@hono/node-server'],
+  http: [
+    'bus',
+    'ports',
+    'engine',
+    'undo',
+    'inbox',
+    'upkeep',
+    'app.ts',
+    'hono',
+    '@hono/node-server',
+    'prom-client',
+  ],
   // What CI promises to install stands in one list for all tests.
   testing: ['clock.ts', 'ports', 'scripts/installed-program.ts', 'data-restore.ts'],
 };

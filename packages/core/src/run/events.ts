@@ -45,6 +45,8 @@ export type RunEventBody =
   | { readonly type: 'run.cancelling'; readonly by: string; readonly reason: string }
   /** Somebody told the run something. A step that waits for it, now or later, takes it; each is taken once. */
   | { readonly type: 'run.signalled'; readonly topic: string; readonly data: JsonValue; readonly by: string }
+  /** A person gave the run another priority than it had. */
+  | { readonly type: 'run.prioritised'; readonly priority: number; readonly by: string }
   /** Four fifths of a limit are used: of the budget of the step `scope`, or of the run's own where that is empty. */
   | {
       readonly type: 'run.warned';
@@ -147,6 +149,13 @@ export type RunEventBody =
     }
   /** What a step waited for came: its time, or the signal with this number in the journal. */
   | { readonly type: 'step.woken'; readonly step: string; readonly by: string; readonly signal?: number }
+  /** A person gave an attempt that waits a priority of its own, which those that follow it keep. */
+  | {
+      readonly type: 'step.prioritised';
+      readonly step: string;
+      readonly priority: number;
+      readonly by: string;
+    }
   /** Somebody else is to answer. */
   | { readonly type: 'step.delegated'; readonly step: string; readonly by: string; readonly to: string }
   | {

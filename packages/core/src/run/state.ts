@@ -22,6 +22,8 @@ export interface RunState {
   readonly budget?: Budget;
   readonly group?: string;
   readonly priority?: number;
+  /** The number of the event by which a person last gave it, or a step of it, another priority. */
+  readonly prioritised?: number;
   readonly createdAt: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
@@ -97,6 +99,8 @@ export interface StepState {
   readonly wait?: Wait;
   /** What it waited for came. */
   readonly woken?: { readonly by: string; readonly signal?: Signal };
+  /** What a person said that it matters. */
+  readonly priority?: number;
   /** The run of its own that it is. */
   readonly child?: string;
   readonly answer?: { readonly by: string; readonly answer: string; readonly data?: JsonValue };

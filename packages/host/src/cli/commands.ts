@@ -5,7 +5,7 @@ import { releaseLock, showLocks } from './commands/lock.ts';
 import { logs } from './commands/logs.ts';
 import { runs } from './commands/runs.ts';
 import { show } from './commands/show.ts';
-import { answer, cancel, signal } from './commands/steer.ts';
+import { answer, cancel, priority, signal } from './commands/steer.ts';
 import { LOG_FLAGS } from './run/log-flags.ts';
 
 const UNDO: CommandEntry = {
@@ -227,6 +227,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => signal,
   },
   {
+    name: 'priority',
+    summary: 'Let what waits of a run go before others, or after them',
+    arguments: [
+      ['<run>', 'id of a run or its beginning'],
+      ['<level>', 'high, normal or low'],
+    ],
+    completes: 'runs',
+    options: [['--step <step>', 'only this step, which waits (default: the run, with those inside it)']],
+    examples: ['cadre priority run_01 high', 'cadre priority run_01 low --step each/3/test'],
+    load: async () => priority,
+  },
+  {
     name: 'resume',
     summary: 'Go on with a run whose process ended',
     arguments: [['[run]', 'id of a run or its beginning; default: all that can go on']],
@@ -420,9 +432,18 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'workers',
-    summary: 'List the workers: their actions, permissions and programs',
+    summary: 'List the workers and what they do now; of one its actions, permissions and programs',
     arguments: [['[worker]', 'show one worker whole']],
-    examples: ['cadre workers', 'cadre workers git'],
+    commands: [
+      {
+        name: 'clear',
+        summary: 'Let a worker in quarantine be started again',
+        arguments: [['<worker>', 'id of a worker']],
+        examples: ['cadre workers clear code'],
+        load: async () => (await import('./commands/doing.ts')).clearWorker,
+      },
+    ],
+    examples: ['cadre workers', 'cadre workers git', 'cadre workers --json'],
     load: async () => (await import('./commands/doing.ts')).workers,
   },
   {

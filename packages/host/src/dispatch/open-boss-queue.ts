@@ -306,18 +306,58 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     async listJobs(run) {
       await open();
       const { rows } = await store.executeSql(
-        `SELECT class, taken, assignment->'command'->>'step' AS step FROM (
-            SELECT job.id, class, state = 'active' AS taken, (data->>'assignment')::json AS assignment
+        `SELECT id, priority, class, taken, assignment->'command'->>'step' AS step FROM (
+            SELECT job.id, priority, class, state = 'active' AS taken, (data->>'assignment')::json AS assignment
               FROM ${schema}.job AS job JOIN ${schema}.classes AS classes ON classes.queue = job.name
               WHERE data->>'run' = $1 AND state < 'completed'
-            UNION ALL SELECT id, class, true, (data::json->>'assignment')::json FROM ${schema}.direct WHERE run = $1
+            UNION ALL SELECT id, 0, class, true, (data::json->>'assignment')::json FROM ${schema}.direct WHERE run = $1
           ) AS jobs WHERE assignment->>'task' = 'perform' ORDER BY id`,
         [run],
       );
-      return rows.map(({ class: name, taken, step }) => ({
+      return rows.map(({ id, priority, class: name, taken, step }) => ({
+        id: String(id),
+        priority: Number(priority),
         class: String(name),
         taken: taken === true,
         step: String(step),
+      }));
+    },
+    async reorder(jobs) {
+      await open();
+      for (const [className, some] of groupBy(jobs, (job) => job.class)) {
+        await prepare(className);
+        await store.executeSql(
+          `UPDATE ${classes.get(className)} AS job SET priority = moved.priority
+            FROM unnest($2::uuid[], $3::int[]) AS moved (id, priority)
+            WHERE job.name = $1 AND job.id = moved.id AND job.state < 'active'`,
+          [queueName(className), some.map(({ id }) => id), some.map(({ priority }) => priority)],
+        );
+      }
+    },
+    async countAhead({ id, class: className }, most) {
+      await prepare(className);
+      // In the order in which pg-boss fetches.
+      const { rows } = await store.executeSql(
+        `SELECT count(*)::int AS ahead FROM (SELECT 1 FROM ${classes.get(className)} AS job,
+          (SELECT priority, created_on FROM ${classes.get(className)} WHERE name = $1 AND id = $2) AS mine
+          WHERE job.name = $1 AND job.state < 'active' AND (job.priority > mine.priority
+            OR (job.priority = mine.priority AND job.created_on < mine.created_on)) LIMIT $3) AS before`,
+        [queueName(className), id, most],
+      );
+      return Number(rows[0]?.ahead);
+    },
+    async waiting() {
+      await open();
+      const found = await store.executeSql(
+        `SELECT classes.class, classes.queue, count(job.id)::int AS waiting,
+            extract(epoch FROM min(job.created_on)) * 1000 AS oldest
+          FROM ${schema}.classes AS classes LEFT JOIN ${schema}.job AS job
+            ON job.name = classes.queue AND job.state < 'active' GROUP BY 1, 2 ORDER BY 1`,
+      );
+      return found.rows.map(({ class: name, waiting, oldest }) => ({
+        class: String(name),
+        waiting: Number(waiting),
+        ...(oldest === null ? {} : { oldest: Math.round(Number(oldest)) }),
       }));
     },
     async supervise() {

@@ -160,7 +160,7 @@ function callGate(
     readonly extend: (piece: JsonValue) => Promise<void>;
   },
 ): Promise<Performed> {
-  const { step, attempt, uses, input, idempotencyKey, permissions, cache } = command;
+  const { step, attempt, uses, input, idempotencyKey, permissions, cache, priority } = command;
   const call: GateCall = {
     ...origin,
     step,
@@ -171,6 +171,7 @@ function callGate(
     permissionSets: [...origin.permissionSets, ...(permissions === undefined ? [] : [permissions])],
     env: command.env ?? {},
     ...(cache === undefined ? {} : { cache }),
+    ...(priority === undefined ? {} : { priority }),
     ...processLimits(command),
   };
   return performWhole(context, call, signal, {

@@ -58,6 +58,11 @@ export interface Engine {
   delegate(run: string, step: string, by: string, to: string): Promise<void>;
   /** Tells a run something that a step of it waits for, or will. Throws `run_over`. */
   signal(run: string, by: string, topic: string, data: JsonValue): Promise<void>;
+  /**
+   * A run, or one attempt of it, matters more or less than it did: re-orders what waits. Answers the runs that were told, the
+   * run itself and those inside it. Throws `run_over`, and `invalid_input` for a step that has no attempt.
+   */
+  prioritise(run: string, by: string, priority: number, step?: string): Promise<readonly string[]>;
   /** A new run of the same definition and inputs that takes over the results before a step. Throws `invalid_input`. */
   rerun(run: string, fromStep: string, principal: string): Promise<string>;
   get(run: string): Promise<JournaledRun>;
@@ -219,6 +224,14 @@ export function openEngine(options: EngineOptions): Engine {
       const kept = await (await values()).keep({ id: run, mode: 'apply' }, data);
       await sendSignal(runs, run, { at: clock.now(), by, topic, data: kept });
       await attend(run);
+    },
+    async prioritise(run, by, priority, step) {
+      const { prioritise } = await import('./prioritise.ts');
+      const given = { at: clock.now(), by, priority, ...(step === undefined ? {} : { step }) };
+      const told = await prioritise({ runs, read: get, queue: options.sharing?.queue }, run, given);
+      // Who only gives another priority performs nothing: it is noticed by whoever does.
+      for (const each of told) if (held?.isHeld(each) === true) await held.attend(each);
+      return told;
     },
     async rerun(run, fromStep, principal) {
       const { state, workflow } = await get(run);

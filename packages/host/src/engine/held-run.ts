@@ -18,6 +18,7 @@ import type { Definitions } from './definitions.ts';
 import type { Groups } from './groups.ts';
 import { readOn } from './journal.ts';
 import type { RunValues } from './large-values.ts';
+import { reorder } from './reorder.ts';
 import { type Prepared, Turns } from './turns.ts';
 
 export interface HeldRunContext extends AttemptContext {
@@ -64,6 +65,7 @@ export class HeldRun {
   #appendedAt: number;
   #phase: 'working' | 'draining' | 'ended' = 'working';
   #admitted: boolean;
+  #prioritised: number | undefined;
   #takeBackWake = () => {};
 
   constructor(context: HeldRunContext, { id, workflow, state, lease, admitted }: Held) {
@@ -83,12 +85,20 @@ export class HeldRun {
         if (changed) this.#hasAppended();
         this.#goOn(commands);
       },
-      caughtUp: () => context.feed.changed(id),
+      caughtUp: () => {
+        this.#prioritised = reorder(context, this, this.#prioritised);
+        context.feed.changed(id);
+      },
       failed: (error) => this.#end('closed', error),
     });
     this.#admitted = admitted;
+    this.#prioritised = state.prioritised;
     this.#appendedAt = context.clock.now();
     this.#origin = originOf(id, workflow, state);
+  }
+
+  get workflow(): Workflow {
+    return this.#turns.workflow;
   }
 
   get state(): RunState {

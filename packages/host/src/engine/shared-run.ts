@@ -9,6 +9,8 @@ import { type StopReason, stopReasonOf, wishOf } from './attempt.ts';
 import { parentOf } from './child-runs.ts';
 import { type ClaimedHere, claimHere, type Reserve, type Task } from './claim-here.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
+import { rankedPriority } from './ranked-priority.ts';
+import { reorder } from './reorder.ts';
 import { type News, type Prepared, Turns } from './turns.ts';
 
 /** Work of the engine itself: done by every process that performs anything. */
@@ -31,10 +33,6 @@ export interface SharedRunContext extends Omit<HeldRunContext, 'ended'> {
 /** An attempt may be given up by its process long before; this is for one that hangs and still beats its heart. */
 const BEYOND_LIMIT_MS = 3_600_000;
 
-/** What one run has under way already makes its next jobs wait for those of others, within the same priority. */
-const RANKS = 10;
-const HIGHEST = 100_000_000;
-
 /**
  * A run that any process may advance, as this one knows it, with the invariants of `Turns` and these:
  * 1. What came of an attempt, what follows from it, the jobs and the time that it gives, and the end of the claim are one
@@ -56,6 +54,7 @@ export class SharedRun {
   #here: ClaimedHere | undefined;
 
   #admitted: boolean;
+  #prioritised: number | undefined;
 
   constructor(
     context: SharedRunContext,
@@ -66,6 +65,7 @@ export class SharedRun {
   ) {
     this.id = id;
     this.#admitted = admitted;
+    this.#prioritised = state.prioritised;
     this.#context = context;
     const values = context.values.open({ id, mode: state.mode });
     this.#turns = new Turns(workflow, state, {
@@ -82,7 +82,10 @@ export class SharedRun {
         this.carryOut(commands);
         this.#tell(changed);
       },
-      caughtUp: () => this.#tell(true),
+      caughtUp: () => {
+        this.#prioritised = reorder(context, this, this.#prioritised);
+        this.#tell(true);
+      },
       failed: (error) => {
         this.#error = { error };
         context.failed(id, error);
@@ -246,12 +249,6 @@ export function tasksOf(
 
 function engineJob(id: string, assignment: Assignment): Task {
   return { id, class: ENGINE_CLASS, priority: 0, assignment, expiresMs: ENGINE_LIMIT_MS };
-}
-
-/** `ahead`: how many attempts of the same run are under way, or handed in before it. */
-function rankedPriority(priority: number, ahead: number): number {
-  const within = Math.max(-HIGHEST, Math.min(HIGHEST, priority));
-  return within * RANKS + RANKS - 1 - Math.min(RANKS - 1, Math.floor(Math.log2(ahead + 1)));
 }
 
 export function wakeOf(commands: readonly Command[]): number | undefined {

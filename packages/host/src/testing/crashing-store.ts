@@ -121,6 +121,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       list: read(firings.list),
       countSince: read(firings.countSince),
       countRunning: read(firings.countRunning),
+      countWaiting: read(firings.countWaiting),
     },
     events: {
       emit: write(events.emit),

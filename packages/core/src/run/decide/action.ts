@@ -4,6 +4,7 @@ import { canonicalJson } from '../../json.ts';
 import { sha256 } from '../../sha256.ts';
 import type { Budget, StepCommon } from '../../workflow/workflow.ts';
 import type { CacheWish, Command } from '../commands.ts';
+import { priorityOf } from '../priority.ts';
 import { asksForBudget } from './ask-for-budget.ts';
 import { limitsOf, refusedAction, scopesAt } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
@@ -44,7 +45,7 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
   const { step } = place.node;
   if (step.kind !== 'action') throw new Error(`bug: the step '${place.path}' performs no action`);
   const { permissions, env } = step;
-  const priority = sum(step.priority, draft.state.priority);
+  const priority = priorityOf(draft.state, place.path, step.priority);
   return {
     type: 'perform-step',
     step: place.path,
@@ -76,10 +77,6 @@ function cacheWish(
     ttlMs,
     tags,
   };
-}
-
-function sum(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : one + other;
 }
 
 /** The same for every attempt: the receiver of a second one can tell that it is the same wish. */

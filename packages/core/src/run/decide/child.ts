@@ -1,6 +1,7 @@
 import type { JsonObject } from '@cadre/sdk';
 import type { Budget } from '../../workflow/workflow.ts';
 import type { Command } from '../commands.ts';
+import { priorityOf } from '../priority.ts';
 import { asksForBudget } from './ask-for-budget.ts';
 import { reserveFor } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
@@ -34,6 +35,7 @@ function commandFor(
 ): Command {
   const { step } = place.node;
   if (step.kind !== 'workflow') throw new Error(`bug: the step '${place.path}' is no run of its own`);
+  const priority = priorityOf(draft.state, place.path, step.priority);
   const wallAt = wallOf(draft, place.path, step);
   const left = wallAt === undefined ? undefined : Math.max(1, wallAt - draft.moment.now);
   const timeoutMs = earlier(step.timeoutMs, left);
@@ -47,6 +49,6 @@ function commandFor(
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(budget === undefined ? {} : { budget }),
     ...(step.permissions === undefined ? {} : { permissions: step.permissions }),
-    ...(step.priority === undefined ? {} : { priority: step.priority }),
+    ...(priority === undefined ? {} : { priority }),
   };
 }

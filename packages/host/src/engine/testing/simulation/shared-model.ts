@@ -150,7 +150,21 @@ export function createSharedModel(
     listJobs: async (run) =>
       [...jobs.values()]
         .filter(({ job }) => job.data['run'] === run)
-        .map(({ job, touched }) => ({ class: job.class, taken: touched !== undefined, step: '' })),
+        .map(({ job, touched }) => ({
+          id: job.id,
+          priority: job.priority,
+          class: job.class,
+          taken: touched !== undefined,
+          step: String(job.data['step']),
+        })),
+    async reorder(moved) {
+      for (const { id, priority } of moved) {
+        const kept = jobs.get(id);
+        if (kept !== undefined) jobs.set(id, { ...kept, job: { ...kept.job, priority } });
+      }
+    },
+    countAhead: async () => 0,
+    waiting: async () => [],
     listClasses: async () => [...new Set([...jobs.values()].map(({ job }) => job.class))].sort(),
     listRuns: async () => new Set([...jobs.values()].map(({ job }) => String(job.data['run']))),
     async supervise() {
