@@ -98,9 +98,9 @@ export async function openWebhooks(atOnce: number, limits?: AdmissionLimits): Pr
     inbox,
     host: '127.0.0.1',
     port: 0,
-    largestBody: 1_048_576,
     events: () => Promise.reject(new Error('nobody follows')),
     guard: {},
+    largestBody: 1_048_576,
     ...(admission === undefined ? {} : { admission }),
     failed: (error) => console.error(error),
   });
