@@ -1,11 +1,12 @@
 import { isOver } from '@cadre/core/history';
 import type { Claim, Work } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
-import { type Attempt, isRepeatable, type StopReason, startAttempt, tellExtended } from './attempt.ts';
+import { type Attempt, isRepeatable, type StopReason, startAttempt } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
 import { type HeldRunContext, momentOf, parentOrigin } from './held-run.ts';
 import type { KnownRuns } from './known-runs.ts';
 import { type Assignment, assignmentOf, type SharedRun } from './shared-run.ts';
+import { tellExtended } from './tell-extended.ts';
 import type { News } from './turns.ts';
 
 interface Options {

@@ -10,13 +10,13 @@ import {
   type PerformStep,
   startAttempt,
   stopReasonOf,
-  tellExtended,
 } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
 import { type ChildRuns, type Origin, parentOf, type StartRun } from './child-runs.ts';
 import type { Definitions } from './definitions.ts';
 import type { Groups } from './groups.ts';
 import { readOn } from './journal.ts';
+import { tellExtended } from './tell-extended.ts';
 import { type Prepared, Turns } from './turns.ts';
 
 export interface HeldRunContext extends AttemptContext {
