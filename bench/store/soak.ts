@@ -34,7 +34,14 @@ const engine = openEngine({
 });
 const workflow = sampleWorkflow([sampleAction('a'), sampleAction('b')]);
 const limits = { afterMs: 0, most, maxBytes: 0 };
-const retention = { runs: limits, plans: limits, logs: limits };
+const retention = {
+  runs: limits,
+  plans: limits,
+  logs: limits,
+  artifacts: { temporary: limits, standard: limits },
+  firings: limits,
+  tombstones: { most: 2 * most },
+};
 
 interface Sample {
   readonly runs: number;
@@ -59,10 +66,7 @@ for (let runs = 0; runs < total; runs += AT_ONCE) {
   );
   if ((runs / AT_ONCE) % 20 !== 19) continue;
   const before = performance.now();
-  await clean(
-    { upkeep: store.upkeep, audit: store.audit, clock, retention },
-    { planOnly: false, principal: 'system', alone: false },
-  );
+  await clean({ ...store, clock, retention }, { planOnly: false, principal: 'system', alone: false });
   longestMs = Math.max(longestMs, performance.now() - before);
   globalThis.gc?.();
   samples.push({ runs: runs + AT_ONCE, heap: process.memoryUsage().heapUsed, file: statSync(path).size });

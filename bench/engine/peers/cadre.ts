@@ -17,32 +17,39 @@ export const nothing: Gate = {
     effects: [],
   }),
   ready: async () => undefined,
+  warm: async () => undefined,
+  prioritise: () => undefined,
   endRun: async () => undefined,
 };
 
 export const cadre: Peer = {
   name: 'cadre',
   async open(folder) {
-    const clock = systemClock();
-    const store = await openSqliteStore(join(folder, 'cadre.db'));
-    const workspace = { id: 'bench', root: folder };
-    const engine = openEngine({
-      store,
-      gate: nothing,
-      clock,
-      workspace,
-      holder: thisProcess(clock.newId('process')),
-      places: createPlaces(() => 32),
-    });
-    return {
-      run: runner(engine),
-      async close() {
-        await engine.close();
-        await store.close();
-      },
-    };
+    const { engine, close } = await openEmbedded(folder, nothing);
+    return { run: runner(engine), close };
   },
 };
+
+/** The engine as a single process has it, on SQLite. */
+export async function openEmbedded(folder: string, gate: Gate, places = 32) {
+  const clock = systemClock();
+  const store = await openSqliteStore(join(folder, 'cadre.db'));
+  const engine = openEngine({
+    store,
+    gate,
+    clock,
+    workspace: { id: 'bench', root: folder },
+    holder: thisProcess(clock.newId('process')),
+    places: createPlaces(() => places),
+  });
+  return {
+    engine,
+    async close() {
+      await engine.close();
+      await store.close();
+    },
+  };
+}
 
 /** Starts a run of so many steps and waits for its end. */
 export function runner(engine: Engine): (steps: number) => Promise<void> {
@@ -50,20 +57,31 @@ export function runner(engine: Engine): (steps: number) => Promise<void> {
   return async (steps) => {
     const workflow = workflows.get(steps) ?? chain(steps);
     workflows.set(steps, workflow);
-    const id = await engine.start({
-      workflow,
-      inputs: {},
-      mode: 'apply',
-      trigger: { kind: 'manual' },
-      principal: 'user:bench',
-    });
-    const state = await engine.settled(id);
-    if (state.status !== 'succeeded') throw new Error(`the run ended ${state.status}`);
+    await runToEnd(engine, workflow);
   };
 }
 
+export async function runToEnd(engine: Engine, workflow: Workflow): Promise<void> {
+  await follow(engine, await begin(engine, workflow));
+}
+
+export function begin(engine: Engine, workflow: Workflow): Promise<string> {
+  return engine.start({
+    workflow,
+    inputs: {},
+    mode: 'apply',
+    trigger: { kind: 'manual' },
+    principal: 'user:bench',
+  });
+}
+
+export async function follow(engine: Engine, id: string): Promise<void> {
+  const state = await engine.settled(id);
+  if (state.status !== 'succeeded') throw new Error(`the run ${id} ended ${state.status}`);
+}
+
 /** Each step reads what the one before it gave. */
-function chain(length: number): Workflow {
+export function chain(length: number): Workflow {
   const steps = Array.from({ length }, (_, index) =>
     sampleStep(`step-${index + 1}`, {
       kind: 'action',

@@ -2,6 +2,11 @@
  * What it takes to list what happened. Nothing in here parses a workflow, evaluates an expression or makes a state of events,
  * so a command that only looks starts quickly. `replay.ts` has what makes a state; everything comes from `index.ts`.
  */
+
+export { ArtifactReference } from './artifact/artifact-reference.ts';
+export { ArtifactsNeeded } from './artifact/artifacts-needed.ts';
+export { isReference, loadArtifacts, referencesIn } from './artifact/load-artifacts.ts';
+export { isMarked, parseValue, valueText } from './artifact/value-text.ts';
 export type { MeasuredBy, Usage } from './budget/usage.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
 export { endOfAttempt } from './event/end-of-attempt.ts';
@@ -16,7 +21,13 @@ export { topicFits } from './expression/topic.ts';
 export { canonicalJson } from './json.ts';
 export { didYouMean, nearest } from './nearest.ts';
 export { plainText } from './policy/plain-text.ts';
-export type { NumberedEvent, Question, RunEvent, RunEventBody } from './run/events.ts';
+export {
+  answersTo,
+  type NumberedEvent,
+  type Question,
+  type RunEvent,
+  type RunEventBody,
+} from './run/events.ts';
 export { hasBudget, type ReportedStep, runReport } from './run/report.ts';
 export type { RunState, StepState } from './run/state.ts';
 export { isOver, RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/status.ts';

@@ -11,6 +11,7 @@ import type { AuditResult } from './gate/verify-audit.ts';
 import { mayNameStore } from './names-store.ts';
 import type { OpenedStore, StoreFacts } from './open-store.ts';
 import type { WorkspaceEvents } from './open-workspace-events.ts';
+import type { ArtifactStore } from './ports/artifacts.ts';
 import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GrantStore } from './ports/grant-store.ts';
@@ -38,6 +39,8 @@ export interface Records {
   readonly audit: AuditStore;
   /** What is kept of runs that are over, and what exempts them from going. */
   readonly upkeep: Omit<Upkeep, 'remove' | 'vacuum'>;
+  /** Values of runs that are too large for their journals. */
+  readonly artifacts: Pick<ArtifactStore, 'read' | 'find' | 'list' | 'listRuns' | 'setClass' | 'sizes'>;
   readonly clock: Clock;
   /** Everything that happens in the workspace. Opened when it is first asked for. */
   events(): Promise<WorkspaceEvents>;
@@ -106,6 +109,7 @@ async function open(
     clock,
     workspace: { id, root: place.root },
     commit: () => headCommit(place.root).commit,
+    asksForBudget: async () => (await doers()).config.policy.budget === 'ask',
     get holder() {
       return self();
     },
@@ -132,6 +136,7 @@ async function open(
     leases: store.leases,
     audit: store.audit,
     upkeep: store.upkeep,
+    artifacts: store.artifacts,
     clock,
     events,
     isDead: (lease) => liveness(lease, self()) === 'gone',

@@ -5,8 +5,11 @@ import type { JournaledRun } from './engine/journal.ts';
 import { leaseName } from './engine/take-over.ts';
 import type { OpenedStore } from './open-store.ts';
 import type { Clock } from './ports/clock.ts';
-import type { LeaseHolder } from './ports/lease-store.ts';
-import { type Standstill, standstillOf } from './upkeep/standstill.ts';
+import type { WorkQueue } from './ports/dispatch.ts';
+import type { ClassFigures } from './ports/figures.ts';
+import type { Lease, LeaseHolder } from './ports/lease-store.ts';
+import { readFigures } from './upkeep/read-figures.ts';
+import { type Standstill, standstillOf, type WaitingStep } from './upkeep/standstill.ts';
 
 /** Why a run does not move. Workers and settings are asked only about what is being performed. */
 export async function askStandstill(about: {
@@ -20,9 +23,16 @@ export async function askStandstill(about: {
   const { run, journaled, opened, clock, self, doers } = about;
   const { store, sharing } = opened;
   const uses = new Map(runReport(journaled.workflow, journaled.state).map((row) => [row.step, row.uses]));
+  const lease = await store.leases.find(leaseName(run));
+  const isDead = (held: Lease) => mayBeTaken(held, liveness(held, self), clock.now());
+  const inProcess = async () => {
+    const told = await readFigures(store.pools.figures, store.leases, isDead);
+    const holder = told.find(({ process }) => process === lease?.holder);
+    return holder === undefined ? undefined : inLines(holder.classes, run);
+  };
   return standstillOf(run, journaled, {
-    lease: await store.leases.find(leaseName(run)),
-    isDead: (lease) => mayBeTaken(lease, liveness(lease, self), clock.now()),
+    lease,
+    isDead,
     isHeldByOne: sharing === undefined || journaled.state.mode === 'plan',
     firstOf: (group) => store.groups.first(group, clock.now()),
     async listMissing() {
@@ -35,6 +45,33 @@ export async function askStandstill(about: {
       const name = action === undefined ? 'io' : classOf(action);
       return { class: name, places: placesOf(name) };
     },
-    ...(sharing === undefined ? {} : { listJobs: () => sharing.queue.listJobs(run) }),
+    listWaiting: () => (sharing === undefined ? inProcess() : inQueue(sharing.queue, run)),
   });
+}
+
+/** So many of a run are looked up; the place of each takes a question. */
+const MOST_SHOWN = 20;
+const MOST_COUNTED = 100_000;
+
+async function inQueue(
+  queue: Pick<WorkQueue, 'listJobs' | 'countAhead'>,
+  run: string,
+): Promise<readonly WaitingStep[]> {
+  const waiting = (await queue.listJobs(run)).filter(({ taken }) => !taken);
+  const first = waiting.toSorted((one, other) => other.priority - one.priority).slice(0, MOST_SHOWN);
+  return Promise.all(
+    first.map(async (job) => {
+      const ahead = await queue.countAhead(job, MOST_COUNTED);
+      return { step: job.step, class: job.class, position: ahead + 1 };
+    }),
+  );
+}
+
+/** As the process that holds the run last told of its lines. */
+function inLines(classes: readonly ClassFigures[], run: string): readonly WaitingStep[] {
+  return classes.flatMap(({ class: className, line, waiting }) =>
+    line.flatMap((one, index) =>
+      one.run === run ? [{ step: one.step, class: className, position: index + 1, of: waiting }] : [],
+    ),
+  );
 }

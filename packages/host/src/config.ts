@@ -9,13 +9,13 @@ const duration = z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a durat
 const keeping = (after: string, what: string) =>
   z
     .strictObject({
-      after: duration.default(after).describe('how long after the run has ended; 0s: for ever'),
+      after: duration.default(after).describe('how long after its end, or its last use; 0s: for ever'),
       most: z
         .number()
         .int()
         .min(0)
         .default(0)
-        .describe('of how many runs at most, the oldest go first; 0: no limit'),
+        .describe('of how many at most, the oldest go first; 0: no limit'),
       maxBytes: z.number().int().min(0).default(0).describe('room at most, the oldest go first; 0: no limit'),
     })
     .prefault({})
@@ -109,6 +109,12 @@ export const ConfigSchema = z.strictObject({
         .enum(['require', 'warn'])
         .default('warn')
         .describe('what happens where the system cannot confine workers: refuse, or say so and go on'),
+      budget: z
+        .enum(['warn', 'ask'])
+        .default('warn')
+        .describe(
+          'what happens when four fifths of a budget are used: say so, or ask before anything more begins',
+        ),
     })
     .prefault({})
     .describe('what workers may do'),
@@ -232,8 +238,21 @@ export const ConfigSchema = z.strictObject({
         .optional()
         .meta({ secret: true })
         .describe(
-          'who reads events has to show it (default: whoever is on this machine may); CADRE_HTTP__TOKEN',
+          'who reads events or metrics has to show it (default: whoever is on this machine may); CADRE_HTTP__TOKEN',
         ),
+      limits: z
+        .strictObject({
+          inFlight: z.number().int().min(1).default(256).describe('requests that are being answered at once'),
+          delay: duration.default('250ms').describe('how late the process may be with what it has to do'),
+          waiting: z
+            .number()
+            .int()
+            .min(1)
+            .default(10_000)
+            .describe('firings, or attempts of one class, that wait to be begun'),
+        })
+        .prefault({})
+        .describe('beyond them new work is refused until there is less; what was taken on goes on'),
     })
     .prefault({})
     .describe('the server for webhooks and events'),
@@ -272,6 +291,31 @@ export const ConfigSchema = z.strictObject({
       runs: keeping('90d', 'runs that are over: events, effects, documents, and what is left of their logs'),
       plans: keeping('7d', 'plans'),
       logs: keeping('90d', 'what the steps of runs that are over said'),
+      artifacts: z
+        .strictObject({
+          temporary: keeping('7d', 'large values of plans'),
+          standard: keeping('90d', 'large values of runs'),
+        })
+        .prefault({})
+        .describe('values that are too large for a journal; those that are kept stay for ever'),
+      firings: z
+        .strictObject({
+          after: duration.default('90d').describe('how long after the trigger has fired; 0s: for ever'),
+          most: z.number().int().min(0).default(1_000).describe('of each trigger at most; 0: no limit'),
+        })
+        .prefault({})
+        .describe('what triggers have done, and events that were dealt with'),
+      tombstones: z
+        .strictObject({
+          most: z
+            .number()
+            .int()
+            .min(0)
+            .default(100_000)
+            .describe('at most, the oldest go first, and at least the newest 100 stay; 0: no limit'),
+        })
+        .prefault({})
+        .describe('what is left of runs that were removed: id, status, times, digest'),
     })
     .prefault({})
     .describe('how long what runs leave behind is kept; pinned runs and holds are exempt'),

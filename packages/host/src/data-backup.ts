@@ -54,8 +54,11 @@ export async function backUpStore(options: BackupOptions): Promise<BackedUp> {
     await removeDatabase(staged);
     await copyStore(options, staged);
     const database = await openSqliteDatabase(staged);
+    const { importArtifacts } = await import('./stores/import-artifacts.ts');
     let contents: Contents;
     try {
+      if (options.config.store.url === undefined)
+        await importArtifacts(database, join(options.folder, 'artifacts'));
       contents = await checkDatabase(database, staged);
       await checkAudit(database, staged);
       await sealBackup(database, { madeAt: now, contents });

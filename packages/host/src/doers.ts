@@ -23,6 +23,7 @@ import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
 import type { Moved } from './move.ts';
+import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
 import type { OpenedStore } from './open-store.ts';
 import { openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
@@ -31,6 +32,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
 import type { Gate } from './ports/gate.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
+import type { QuarantineStore } from './ports/pool-store.ts';
 import type { ResultCache } from './ports/result-cache.ts';
 import type { Sandbox } from './ports/sandbox.ts';
 import type { Store } from './ports/store.ts';
@@ -45,6 +47,7 @@ import { openSnapshots } from './snapshots/open-snapshots.ts';
 import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
 import { clearOf } from './store-address.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
+import { keepWarm } from './upkeep/keep-warm.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
 import type { PoolSetting } from './workers/worker-pool.ts';
@@ -52,7 +55,7 @@ import type { PoolSetting } from './workers/worker-pool.ts';
 const EVALUATION_LIMIT_MS = 10_000;
 
 /** What it takes to do work in a workspace: settings, workers, the gate. */
-export interface Doers extends UpkeepDoers {
+export interface Doers extends UpkeepDoers, FigureDoers {
   readonly config: Config;
   readonly settings: Settings;
   readonly gate: Gate;
@@ -79,6 +82,9 @@ export interface Doers extends UpkeepDoers {
   /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
   stageBackup(wanted: { run: string; to: string; paths: readonly string[] }): Promise<Outcome<StagedBackup>>;
   readonly results: Pick<ResultCache, 'list' | 'clear'>;
+  /** Keeps processes of workers ready, as the settings of `pools` say, until the answer is called. */
+  keepWarm(): () => void;
+  readonly quarantines: Pick<QuarantineStore, 'list' | 'clear'>;
   /** Copies the store to `sqlite` or a PostgreSQL database. Throws `lease_held` while any other process is at work. */
   moveStore(to: string, planOnly: boolean, told: (table: string, rows: number) => void): Promise<Moved>;
   /** Holds a name against every other process of this workspace until it is released. */
@@ -150,6 +156,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     secrets: environmentSecrets(options.env),
     environment,
     hide: hideTexts(config),
+    warm: { workers: warmWorkers(config), calls: store.pools.warmCalls },
     ...(config.cache.enabled ? { cache: cacheOf(config, store) } : {}),
   });
   const source: WorkflowSource = {
@@ -253,8 +260,11 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     isAloneOnFile: opened.facts.kind === 'sqlite',
   });
 
+  const { end: endFigures, ...figures } = openFigures({ opened, clock, holder, places, runner, log });
+
   return {
     ...upkeep,
+    ...figures,
     config,
     settings,
     gate,
@@ -283,7 +293,14 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     httpToken: async () =>
       config.http.token && clearOf(config.http.token, environmentSecrets(options.env), 'http.token'),
     triggers,
+    keepWarm: () =>
+      keepWarm(warmWorkers(config), {
+        clock,
+        warm: gate.warm,
+        failed: (error) => log.warn('a worker could not be kept warm', { error: String(error) }),
+      }),
     results: store.results,
+    quarantines: store.pools.quarantines,
     evaluateWorkflow: source.evaluateWorkflow,
     findWorkflow,
     setConfig: (key, text) => setSetting(fileOf(settings, place.root), key, text),
@@ -316,6 +333,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     async end() {
       await inbox.end();
       await performers.end();
+      await endFigures();
     },
     async close() {
       keeper.close();
@@ -347,6 +365,10 @@ async function setSetting(file: string, key: string, text: string): Promise<Conf
 
 function cacheOf({ cache: { ttl, maxBytes } }: Config, { results, files }: Store) {
   return { results, files, limits: { ttlMs: parseDuration(ttl), maxBytes } };
+}
+
+function warmWorkers({ pools }: Config): readonly string[] {
+  return Object.entries(pools).flatMap(([worker, { min }]) => (min > 0 ? [worker] : []));
 }
 
 function poolOf({ pools }: Config, worker: string): Partial<PoolSetting> {

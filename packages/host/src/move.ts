@@ -39,6 +39,7 @@ export async function moveStore(options: MoveOptions): Promise<Moved> {
   const { config, folder, name, secrets, told } = options;
   refuseWhileWorking(options);
   const { contentsOf, copyContents } = await import('./stores/move-store.ts');
+  const { importArtifacts } = await import('./stores/import-artifacts.ts');
   const { postgresTarget, sqliteTarget } = await import('./stores/move-target.ts');
   const schema = config.store.schema ?? schemaOf(name);
   const file = join(folder, 'cadre.db');
@@ -51,9 +52,13 @@ export async function moveStore(options: MoveOptions): Promise<Moved> {
     const moved = { from: source.place, to: target.place };
     if (options.planOnly) return { ...moved, rows: rowsOf(await contentsOf(source.database)), done: false };
     const database = await target.open();
-    const contents = await copyContents(source.database, database, target.dialect, told).finally(() =>
-      database.close(),
-    );
+    const copy = async () => {
+      const copied = await copyContents(source.database, database, target.dialect, told);
+      // Of a store on PostgreSQL there are none.
+      await importArtifacts(database, join(folder, 'artifacts'));
+      return copied;
+    };
+    const contents = await copy().finally(() => database.close());
     await target.finish();
     return { ...moved, rows: rowsOf(contents), done: true };
   } finally {

@@ -42,7 +42,7 @@ export function openUpkeep(options: Options): UpkeepDoers {
     );
   const cleanUp = async (request: Omit<CleanRequest, 'alone'>) =>
     clean(
-      { upkeep: store.upkeep, audit: store.audit, clock, retention: retentionOf(config) },
+      { ...store, clock, retention: retentionOf(config) },
       { ...request, alone: options.isAloneOnFile && (await isAlone()) },
     );
   const maintenance = createMaintenance({
@@ -89,11 +89,20 @@ export function openUpkeep(options: Options): UpkeepDoers {
   };
 }
 
-function retentionOf({ retention: { runs, plans, logs } }: Config): Retention {
+function retentionOf({
+  retention: { runs, plans, logs, artifacts, firings, tombstones },
+}: Config): Retention {
   const limits = ({ after, most, maxBytes }: Config['retention']['runs']) => ({
     afterMs: parseDuration(after),
     most,
     maxBytes,
   });
-  return { runs: limits(runs), plans: limits(plans), logs: limits(logs) };
+  return {
+    runs: limits(runs),
+    plans: limits(plans),
+    logs: limits(logs),
+    artifacts: { temporary: limits(artifacts.temporary), standard: limits(artifacts.standard) },
+    firings: { afterMs: parseDuration(firings.after), most: firings.most },
+    tombstones,
+  };
 }

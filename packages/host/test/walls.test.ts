@@ -47,6 +47,7 @@ const OURS = ['@cadre/core', '@cadre/sdk', '@cadre/kit'];
 const FOLDERS: Record<string, readonly string[]> = {
   ports: [],
   engine: ['ports'],
+  bench: ['ports', 'stores'],
   gate: ['ports', 'diff', 'picomatch'],
   bus: ['ports', '@redis/client'],
   inbox: ['ports', 'engine'],
@@ -67,6 +68,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'undo',
     'inbox',
     'upkeep',
+    'bench',
     'data-restore.ts',
     'http',
     'resources',
@@ -78,7 +80,18 @@ const FOLDERS: Record<string, readonly string[]> = {
     'picocolors',
     'zod',
   ],
-  http: ['bus', 'ports', 'engine', 'undo', 'inbox', 'upkeep', 'app.ts', 'hono', '@hono/node-server'],
+  http: [
+    'bus',
+    'ports',
+    'engine',
+    'undo',
+    'inbox',
+    'upkeep',
+    'app.ts',
+    'hono',
+    '@hono/node-server',
+    'prom-client',
+  ],
   // What CI promises to install stands in one list for all tests.
   testing: ['clock.ts', 'ports', 'scripts/installed-program.ts', 'data-restore.ts'],
 };

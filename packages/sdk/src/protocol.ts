@@ -18,7 +18,7 @@ export const PROTOCOL_VERSION = 1;
 export const AGENT_TARGET = 'ssh-agent:0';
 
 /** A line longer than this (bytes) ends the worker. */
-export const MAX_LINE_BYTES = 32 * 1024 * 1024;
+export const MAX_LINE_BYTES = 64 * 1024 * 1024;
 
 export interface CallContext {
   readonly workspace: string;

@@ -31,6 +31,10 @@ export const RUN_TOPICS: Readonly<Record<RunEvent['type'], TopicNote>> = {
     says: 'It was told something.',
     data: { topic: 'of what it was told', data: 'what', by: 'who told it' },
   },
+  'run.prioritised': {
+    says: 'A person gave it another priority.',
+    data: { priority: 'higher goes first', by: 'who' },
+  },
   'run.warned': {
     says: 'Four fifths of a limit are used.',
     data: {
@@ -80,6 +84,10 @@ export const RUN_TOPICS: Readonly<Record<RunEvent['type'], TopicNote>> = {
     data: { 'question?': 'what is asked', 'wait?': 'what it waits for' },
   },
   'step.woken': { says: 'What it waited for came.', data: { by: '`time`, or who told it' } },
+  'step.prioritised': {
+    says: 'A person gave the attempt that waits a priority of its own.',
+    data: { priority: 'higher goes first', by: 'who' },
+  },
   'step.delegated': { says: 'Somebody else is to answer.', data: { by: 'who handed it on', to: 'to whom' } },
   'step.answered': {
     says: 'Its question was answered.',

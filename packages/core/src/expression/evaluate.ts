@@ -1,8 +1,10 @@
 import type { JsonObject, JsonValue } from '@cadre/sdk';
+import { isReference, loadArtifacts, referencesIn } from '../artifact/load-artifacts.ts';
 import { CadreError } from '../errors.ts';
 import { explainError } from './explain-error.ts';
 import { compileExpression, type Expression } from './expression.ts';
 import { DEFAULT_FUEL, withFuel } from './fuel.ts';
+import { loadAccesses } from './load-accesses.ts';
 import { assertNesting } from './nesting.ts';
 import type { Scope } from './scope.ts';
 import type { Access } from './syntax-tree.ts';
@@ -17,7 +19,9 @@ export interface EvaluateOptions {
 /**
  * A value with all its `${{ … }}` replaced. A string that is exactly one expression takes its type; otherwise what the
  * expressions give is put into the text, as JSON where it is not a text. `${{ secrets.NAME }}` gives `{ "$secret": "NAME" }`.
- * Throws CadreError `invalid_expression` or `expression_too_costly`, with an `ExpressionFault` as details.
+ * A string that is no more than the path to a value passes a reference on; whatever else is read is loaded.
+ * Throws CadreError `invalid_expression` or `expression_too_costly`, with an `ExpressionFault` as details, and
+ * ArtifactsNeeded.
  */
 export function evaluate(template: JsonValue, scope: Scope, options: EvaluateOptions = {}): JsonValue {
   const filled = fillingOf(template);
@@ -82,17 +86,12 @@ function fillingOfText(text: string): Filling {
   };
 }
 
+const NAMES = ['inputs', 'steps', 'run', 'event', 'workspace', 'failure'];
+
 /** A map and no object: a name such as `constructor` must not find what every object has. */
 function toVariables(scope: Scope): ReadonlyMap<string, unknown> {
-  return new Map<string, unknown>([
-    ...Object.entries(scope.variables),
-    ['inputs', scope.inputs],
-    ['steps', scope.steps],
-    ['run', scope.run],
-    ['event', scope.event ?? scope.run.trigger],
-    ['workspace', scope.workspace],
-    ['failure', scope.failure ?? null],
-  ]);
+  const names = [...Object.keys(scope.variables), ...NAMES];
+  return new Map(names.map((name) => [name, readName(name, scope)]));
 }
 
 function evaluateWhole(text: string, evaluation: Evaluation): JsonValue {
@@ -104,7 +103,9 @@ function evaluatePart(part: TemplatePart, evaluation: Evaluation): string {
   if (part.kind === 'text') return part.text;
   const expression = compileExpression(part.text);
   if (expression.secret !== undefined) throw explainError(part.text, secretInText());
-  const value = run(expression, evaluation);
+  const found = run(expression, evaluation);
+  const { findArtifact } = evaluation.scope;
+  const value = findArtifact === undefined ? found : loadArtifacts(found, findArtifact);
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
@@ -120,9 +121,13 @@ const RESULT_FUEL_FACTOR = 10;
 function run(expression: Expression, evaluation: Evaluation): JsonValue {
   const found = expression.plain ? readPlain(expression.accesses, evaluation.scope) : undefined;
   if (found !== undefined) return found;
-  const { fuel } = evaluation;
-  evaluation.variables ??= toVariables(evaluation.scope);
-  const { variables } = evaluation;
+  const { fuel, scope } = evaluation;
+  evaluation.variables ??= toVariables(scope);
+  const find = scope.findArtifact;
+  const variables =
+    find === undefined ? evaluation.variables : loadAccesses(expression, evaluation.variables, find);
+  const passedOn = find === undefined ? undefined : passOn(expression, variables);
+  if (passedOn !== undefined) return passedOn;
   try {
     if (expression.plain) return withFuel(fuel, () => expression.run(variables)) as JsonValue;
     for (const access of expression.accesses) assertNesting(readAccess(access, variables));
@@ -133,16 +138,55 @@ function run(expression: Expression, evaluation: Evaluation): JsonValue {
   }
 }
 
-/** Most expressions only read what a step gave. Undefined: it is not there, which the language itself explains best. */
-function readPlain([access]: readonly Access[], { steps, inputs }: Scope): JsonValue | undefined {
+/** A value with references in it, which the library knows nothing of. Undefined: it is none, or more than passed on. */
+function passOn(
+  { plain, accesses: [access] }: Expression,
+  variables: ReadonlyMap<string, unknown>,
+): JsonValue | undefined {
+  if (!plain || access === undefined) return undefined;
+  let value = variables.get(access.name);
+  for (const field of access.fields) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, field)) return undefined;
+    value = value[field as keyof typeof value];
+  }
+  return referencesIn(value).length === 0 ? undefined : (value as JsonValue);
+}
+
+/** Most expressions only read. Undefined: it is not there, which the language itself explains best. */
+function readPlain([access]: readonly Access[], scope: Scope): JsonValue | undefined {
   if (access === undefined) return undefined;
-  let value: unknown = access.name === 'steps' ? steps : access.name === 'inputs' ? inputs : undefined;
+  let value = readName(access.name, scope);
   for (const field of access.fields) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    // What stands in it has to be loaded.
+    if (isReference(value)) return undefined;
     if (!Object.hasOwn(value, field)) return undefined;
     value = value[field as keyof typeof value];
   }
   return value as JsonValue | undefined;
+}
+
+/** What a name stands for; undefined where nothing has it. */
+function readName(
+  name: string,
+  { inputs, steps, run, event, workspace, failure, variables }: Scope,
+): unknown {
+  switch (name) {
+    case 'inputs':
+      return inputs;
+    case 'steps':
+      return steps;
+    case 'run':
+      return run;
+    case 'event':
+      return event ?? run.trigger;
+    case 'workspace':
+      return workspace;
+    case 'failure':
+      return failure ?? null;
+    default:
+      return Object.hasOwn(variables, name) ? variables[name] : undefined;
+  }
 }
 
 /** The innermost value that an access is sure to reach. */

@@ -1,4 +1,5 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
+import type { FindArtifact } from '../artifact/load-artifacts.ts';
 
 /** What an expression may see. Only what it refers to need be there: ask `references` first. */
 export interface Scope {
@@ -11,6 +12,8 @@ export interface Scope {
   readonly failure?: Failure;
   /** Names that steps around it bring in: a forEach's `as`, `iteration`, `index`. */
   readonly variables: JsonObject;
+  /** Where values may be references. */
+  readonly findArtifact?: FindArtifact;
 }
 
 export interface StepView {

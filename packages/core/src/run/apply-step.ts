@@ -26,6 +26,7 @@ const FOLLOWS: Readonly<Record<StepEvent['type'], readonly StepStatus[]>> = {
   'step.retrying': ['failed', 'timed_out'],
   'step.waiting': ['pending', 'retrying', 'ready', 'failed', 'timed_out'],
   'step.woken': ['waiting'],
+  'step.prioritised': ['running'],
   'step.delegated': ['waiting'],
   'step.answered': ['waiting'],
   'step.interrupted': ['running'],
@@ -133,6 +134,8 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
     const woken = { by: event.by, ...(signal === undefined ? {} : { signal }) };
     return putStep({ ...state, signals: rest }, event.step, { ...before, status: 'ready', woken });
   },
+  'step.prioritised': (state, before, event) =>
+    putStep(state, event.step, { ...before, priority: event.priority }),
   'step.delegated': (state, before, event) => {
     const { question } = before;
     if (question === undefined) throw new Error(`bug: the step '${event.step}' asks nothing to delegate`);
@@ -147,7 +150,10 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
       );
     }
     const given = { by, answer, ...(data === undefined ? {} : { data }) };
-    return putStep(state, step, { ...before, status: 'ready', answer: given });
+    // What is said of one limit is said of all that were warned of: they stand in the question.
+    const isMore = before.question?.kind === 'budget' && answer === 'allow';
+    const next = isMore ? { ...state, allowed: state.warned } : state;
+    return putStep(next, step, { ...before, status: 'ready', answer: given });
   },
   'step.interrupted': (state, before, event) => {
     expectAttempt(event, before.attempts);
@@ -216,6 +222,7 @@ function lasting(before: StepState): StepState {
     deaths: before.deaths,
     ...(before.startedAt === undefined ? {} : { startedAt: before.startedAt }),
     ...(before.recovered === undefined ? {} : { recovered: true }),
+    ...(before.priority === undefined ? {} : { priority: before.priority }),
     ...(before.used === undefined ? {} : { used: before.used }),
   };
 }

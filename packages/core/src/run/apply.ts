@@ -52,6 +52,8 @@ function create(event: NumberedEvent): RunState {
     signals: EMPTY.signals,
     charged: EMPTY.paths,
     warned: EMPTY.paths,
+    allowed: EMPTY.paths,
+    ...(event.asksForBudget === undefined ? {} : { asksForBudget: true }),
     ...(event.reused === undefined ? {} : { reused: event.reused }),
     ...(event.permissionSets === undefined ? {} : { permissionSets: event.permissionSets }),
     ...(event.budget === undefined ? {} : { budget: event.budget }),
@@ -67,7 +69,8 @@ function change(state: RunState, event: NumberedEvent): RunState {
       throw new Error(`bug: event ${event.number} (${event.type}) came before the run was started`);
     }
     const before = event.type === 'step.failing' ? untold(state) : state;
-    return settleStatus(charge(before, applyStep(before, event), event));
+    const next = settleStatus(charge(before, applyStep(before, event), event));
+    return event.type === 'step.prioritised' ? { ...next, prioritised: event.number } : next;
   }
   switch (event.type) {
     case 'run.created':
@@ -78,6 +81,8 @@ function change(state: RunState, event: NumberedEvent): RunState {
       return untold(state);
     case 'run.signalled':
       return signalled(state, event);
+    case 'run.prioritised':
+      return { ...state, priority: event.priority, prioritised: event.number };
     case 'run.warned':
       return { ...state, warned: state.warned.add(`${event.scope} ${event.limit}`) };
     case 'run.compensating':

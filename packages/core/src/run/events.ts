@@ -1,4 +1,5 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
+import type { ArtifactReference } from '../artifact/artifact-reference.ts';
 import type { Amount, LimitName } from '../budget/limits.ts';
 import type { Usage } from '../budget/usage.ts';
 import type { Budget } from '../workflow/workflow.ts';
@@ -8,7 +9,7 @@ import type { Budget } from '../workflow/workflow.ts';
  * `step` is the path of a step: `test`, `scan/code` (branch of a parallel), `each/3/lint` (element 3 of a forEach),
  * `ready/3/poll` (going-through 3 of a repeat), `kind/0/fix` (branch 0 of a choose), `push/~recover/rebase`,
  * `book/~compensate/unbook`, `~onFailure/tell`, `~finally/unlock`.
- * `at` is milliseconds since 1970 and stands on every event.
+ * `at` is milliseconds since 1970 and stands on every event. Any JsonValue in an event may be, or hold, an ArtifactReference.
  */
 export type RunEvent = { readonly at: number } & RunEventBody;
 
@@ -26,6 +27,8 @@ export type RunEventBody =
       readonly permissionSets?: readonly (readonly string[])[];
       /** What whoever started it grants at most; the workflow's own budget narrows further. */
       readonly budget?: Budget;
+      /** When four fifths of a limit are used nothing more begins under it before a person allows that. */
+      readonly asksForBudget?: true;
       /** The group that it stands in, where its workflow has one: it begins when nobody stands before it. */
       readonly group?: string;
       /** Added to that of each of its steps. */
@@ -42,6 +45,8 @@ export type RunEventBody =
   | { readonly type: 'run.cancelling'; readonly by: string; readonly reason: string }
   /** Somebody told the run something. A step that waits for it, now or later, takes it; each is taken once. */
   | { readonly type: 'run.signalled'; readonly topic: string; readonly data: JsonValue; readonly by: string }
+  /** A person gave the run another priority than it had. */
+  | { readonly type: 'run.prioritised'; readonly priority: number; readonly by: string }
   /** Four fifths of a limit are used: of the budget of the step `scope`, or of the run's own where that is empty. */
   | {
       readonly type: 'run.warned';
@@ -79,7 +84,7 @@ export type RunEventBody =
   | {
       readonly type: 'step.opened';
       readonly step: string;
-      readonly items?: readonly JsonValue[];
+      readonly items?: readonly JsonValue[] | ArtifactReference;
       readonly branch?: number;
       readonly repeats?: true;
       /** Of an element that is over only its output is kept in the state, of a going-through that is over nothing. */
@@ -144,6 +149,13 @@ export type RunEventBody =
     }
   /** What a step waited for came: its time, or the signal with this number in the journal. */
   | { readonly type: 'step.woken'; readonly step: string; readonly by: string; readonly signal?: number }
+  /** A person gave an attempt that waits a priority of its own, which those that follow it keep. */
+  | {
+      readonly type: 'step.prioritised';
+      readonly step: string;
+      readonly priority: number;
+      readonly by: string;
+    }
   /** Somebody else is to answer. */
   | { readonly type: 'step.delegated'; readonly step: string; readonly by: string; readonly to: string }
   | {
@@ -164,8 +176,8 @@ export type RunEventBody =
 
 /** A question that only a person may answer. */
 export interface Question {
-  /** `approval`: allow or deny · `escalated`: retry, continue or abort · `interrupted` and `quarantined`: retry or abort. */
-  readonly kind: 'approval' | 'interrupted' | 'escalated' | 'quarantined';
+  /** `approval` and `budget`: allow or deny · `escalated`: retry, continue or abort · `interrupted` and `quarantined`: retry or abort. */
+  readonly kind: 'approval' | 'budget' | 'interrupted' | 'escalated' | 'quarantined';
   readonly prompt: string;
   readonly form?: JsonObject;
   readonly deadline?: number;
@@ -177,6 +189,7 @@ export interface Question {
 
 const ANSWERS = {
   approval: ['allow', 'deny'],
+  budget: ['allow', 'deny'],
   escalated: ['retry', 'continue', 'abort'],
   interrupted: ['retry', 'abort'],
   quarantined: ['retry', 'abort'],

@@ -75,6 +75,11 @@ export function outlineOf(workflow: Workflow): Outline {
   return outline;
 }
 
+/** Whether something of it limits more than the time. */
+export function isLimitedWorkflow(workflow: Workflow): boolean {
+  return outlineOf(workflow).limited;
+}
+
 interface Making {
   readonly byId: Map<string, Address>;
   /** Ids of the steps that hold others. */

@@ -92,6 +92,7 @@ function plain(state: RunState) {
     told: __,
     charged: ___,
     warned,
+    allowed,
     timers,
     signals,
     ...rest
@@ -108,7 +109,7 @@ function plain(state: RunState) {
     steps: Object.fromEntries(
       [...steps].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, step]) => [path, plainStep(step)]),
     ),
-    sets: [running, retrying, waiting, pausing, failing, warned].map((set) => [...set].sort()),
+    sets: [running, retrying, waiting, pausing, failing, warned, allowed].map((set) => [...set].sort()),
   };
 }
 
@@ -161,7 +162,11 @@ function expectAlive(run: Simulation): void {
 }
 
 function live(workflow: Workflow, chance: () => number, mode: 'apply' | 'plan'): Simulation {
-  const run = simulate(workflow, { mode, random: chance() });
+  const run = simulate(workflow, {
+    mode,
+    random: chance(),
+    ...(chance() < 0.3 ? { asksForBudget: true } : {}),
+  });
   run.go();
   for (let moves = 0; !isOver(run.state().status); moves += 1) {
     expectAlive(run);

@@ -1,6 +1,7 @@
 import type { Failure, JsonValue } from '@cadre/sdk';
 import type { Step, Workflow } from '../workflow/workflow.ts';
 import type { Question, Wait } from './events.ts';
+import { countOf } from './items.ts';
 import { type List, type Node, outlineOf } from './outline.ts';
 import { COMPENSATE, FINALLY, join, ON_FAILURE, RECOVER } from './path.ts';
 import { PENDING, type RunState } from './state.ts';
@@ -58,10 +59,11 @@ export function runReport(workflow: Workflow, state: RunState): ReportedStep[] {
   ];
 }
 
-/** Whether there is anything to say of limits or use. */
-export function hasBudget(workflow: Workflow, { budget, used }: RunState): boolean {
-  if (workflow.budget !== undefined || budget !== undefined || used !== undefined) return true;
-  return [...outlineOf(workflow).byId.values()].some(({ node }) => node.step.budget !== undefined);
+/** Whether a limit stands in a workflow anywhere. */
+export function hasBudget(workflow: Workflow): boolean {
+  const { byId, limited } = outlineOf(workflow);
+  if (limited || workflow.budget !== undefined) return true;
+  return [...byId.values()].some(({ node }) => node.step.budget !== undefined);
 }
 
 function reportList(state: RunState, path: string, list: List, depth: number): ReportedStep[] {
@@ -126,7 +128,7 @@ function rowOf(state: RunState, path: string, node: Node, depth: number): Report
     ...(output === undefined ? {} : { output }),
     ...(status !== 'waiting' || question === undefined ? {} : { question }),
     ...(status !== 'waiting' || wait === undefined ? {} : { wait }),
-    ...(items === undefined ? {} : { elements: items.length }),
+    ...(items === undefined ? {} : { elements: countOf(items) }),
     ...(iteration === undefined ? {} : { iteration }),
     ...(child === undefined ? {} : { child }),
   };

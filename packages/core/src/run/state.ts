@@ -1,5 +1,6 @@
 import type { Failure, JsonObject, JsonValue } from '@cadre/sdk';
 import type { List as ImmutableList, Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
+import type { ArtifactReference } from '../artifact/artifact-reference.ts';
 import type { Usage } from '../budget/usage.ts';
 import type { Budget } from '../workflow/workflow.ts';
 import type { Question, Wait } from './events.ts';
@@ -21,6 +22,8 @@ export interface RunState {
   readonly budget?: Budget;
   readonly group?: string;
   readonly priority?: number;
+  /** The number of the event by which a person last gave it, or a step of it, another priority. */
+  readonly prioritised?: number;
   readonly createdAt: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
@@ -59,6 +62,9 @@ export interface RunState {
   readonly charged: ImmutableSet<string>;
   /** Limits that were warned of, as `scope limit`. */
   readonly warned: ImmutableSet<string>;
+  /** A person has to allow it before anything begins under a limit that was warned of; those that they have allowed. */
+  readonly asksForBudget?: true;
+  readonly allowed: ImmutableSet<string>;
   readonly output?: JsonValue;
   readonly failure?: Failure;
 }
@@ -93,6 +99,8 @@ export interface StepState {
   readonly wait?: Wait;
   /** What it waited for came. */
   readonly woken?: { readonly by: string; readonly signal?: Signal };
+  /** What a person said that it matters. */
+  readonly priority?: number;
   /** The run of its own that it is. */
   readonly child?: string;
   readonly answer?: { readonly by: string; readonly answer: string; readonly data?: JsonValue };
@@ -109,7 +117,7 @@ export interface StepState {
   /** Containers that are steps; lists of steps (the workflow's own, an element, a branch) open by what begins in them. */
   readonly opened?: 'parallel' | 'forEach' | 'repeat' | 'choose';
   /** Containers: the elements, the chosen branch, the present going-through. */
-  readonly items?: readonly JsonValue[];
+  readonly items?: readonly JsonValue[] | ArtifactReference;
   readonly branch?: number;
   readonly iteration?: number;
   /** When that began. */

@@ -1,8 +1,12 @@
+import { unescaped } from '../artifact/value-text.ts';
 import { CadreError } from '../errors.ts';
 import type { RunEvent } from './events.ts';
 
-/** The version that today's events are written with. It grows when an event changes its meaning or loses a field. */
-export const EVENT_VERSION = 1;
+/**
+ * The versions that today's events are written with. They grow when an event changes its meaning or loses a field. The
+ * second tells references to artifacts from data that looks like one, and is used only where it has to.
+ */
+export const EVENT_VERSION = { plain: 1, marked: 2 } as const;
 
 const KNOWN: Readonly<Record<RunEvent['type'], true>> = {
   'run.created': true,
@@ -10,6 +14,7 @@ const KNOWN: Readonly<Record<RunEvent['type'], true>> = {
   'run.resumed': true,
   'run.cancelling': true,
   'run.signalled': true,
+  'run.prioritised': true,
   'run.warned': true,
   'run.compensating': true,
   'run.succeeded': true,
@@ -30,6 +35,7 @@ const KNOWN: Readonly<Record<RunEvent['type'], true>> = {
   'step.retrying': true,
   'step.waiting': true,
   'step.woken': true,
+  'step.prioritised': true,
   'step.delegated': true,
   'step.answered': true,
   'step.interrupted': true,
@@ -40,13 +46,15 @@ const KNOWN: Readonly<Record<RunEvent['type'], true>> = {
  * CadreError `incompatible` for an event of a later one.
  */
 export function upcast(version: number, stored: { readonly type: string }): RunEvent {
-  if (version > EVENT_VERSION) {
-    throw newer(`its events have version ${version}, and this Cadre reads up to version ${EVENT_VERSION}`);
+  if (version > EVENT_VERSION.marked) {
+    throw newer(
+      `its events have version ${version}, and this Cadre reads up to version ${EVENT_VERSION.marked}`,
+    );
   }
   if (!Object.hasOwn(KNOWN, stored.type)) {
     throw newer(`it holds the event '${stored.type}', which this Cadre does not know`);
   }
-  return stored as RunEvent;
+  return (version === EVENT_VERSION.marked ? unescaped(stored) : stored) as RunEvent;
 }
 
 function newer(reason: string): CadreError {

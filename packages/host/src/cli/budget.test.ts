@@ -33,8 +33,8 @@ test(
     const [, example = ''] = /## Budgets\n[\s\S]*?```yaml\n([\s\S]*?)```/.exec(guide) ?? [];
     const place = temporaryPlace({ '.cadre/workflows/frugal.yaml': example });
     const planned = await place.cadre('plan', 'frugal');
-    expect(planned.stdout).toMatch(/actions +run +20 actions +3 actions/);
-    expect(planned.stdout).toMatch(/cpu +search +1s of processor time +not known/);
+    expect(planned.stdout).toMatch(/actions +run +20 +3/);
+    expect(planned.stdout).toMatch(/cpu +search +1s +not known/);
     const ran = await place.cadre('run', 'frugal', '--yes');
     expect(ran).toMatchObject({ code: 0 });
     const { budget, steps } = await shown(place);
@@ -48,7 +48,7 @@ test(
     expect(budget.totals).toMatchObject([{ worker: 'shell', action: 'run', attempts: 3 }]);
     expect(budget.measuredBy).toMatch(/control group|processes/);
     const text = (await place.cadre('show', 'last')).stdout;
-    expect(text).toMatch(/^cpu +search +1s of processor time/m);
+    expect(text).toMatch(/^cpu +search +1s /m);
     expect(text).toMatch(/^shell\/run +3 /m);
   },
   PATIENT,
@@ -97,6 +97,26 @@ test(
     expect(budget.totals).toMatchObject([
       { worker: 'thirsty', action: 'spend', attempts: 1, usage: { tokens: 1_001, money: { USD: '0.3' } } },
     ]);
+  },
+  PATIENT,
+);
+
+test(
+  '[WRK-37] with an `ask` policy nothing more begins at four fifths before a person allows it',
+  async () => {
+    const parts = JSON.stringify([{ tokens: 850 }]);
+    const place = placeWith(
+      'asks',
+      `  budget: { tokens: 1k }\n  steps:\n    - { id: spends, uses: thirsty/spend, with: { parts: ${parts} } }\n    - { id: more, uses: thirsty/spend, with: { parts: [] } }\n    - { id: last, uses: thirsty/spend, with: { parts: [] } }`,
+    );
+    place.write({ 'cadre.yaml': 'policy: { budget: ask }\n' });
+    await buildWorker('thirsty', join(place.folder, '.cadre/workers/thirsty'));
+    await place.cadre('run', 'asks');
+    const waiting = await place.cadre('show', 'last');
+    expect(waiting.stdout).toContain('the run has used 850 tokens of 1,000 tokens. Go on?');
+    await place.cadre('answer', 'last', 'allow');
+    await place.cadre('resume', 'last');
+    expect((await shown(place)).status).toBe('succeeded');
   },
   PATIENT,
 );

@@ -5,7 +5,7 @@ import { releaseLock, showLocks } from './commands/lock.ts';
 import { logs } from './commands/logs.ts';
 import { runs } from './commands/runs.ts';
 import { show } from './commands/show.ts';
-import { answer, cancel, signal } from './commands/steer.ts';
+import { answer, cancel, priority, signal } from './commands/steer.ts';
 import { LOG_FLAGS } from './run/log-flags.ts';
 
 const UNDO: CommandEntry = {
@@ -227,6 +227,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => signal,
   },
   {
+    name: 'priority',
+    summary: 'Let what waits of a run go before others, or after them',
+    arguments: [
+      ['<run>', 'id of a run or its beginning'],
+      ['<level>', 'high, normal or low'],
+    ],
+    completes: 'runs',
+    options: [['--step <step>', 'only this step, which waits (default: the run, with those inside it)']],
+    examples: ['cadre priority run_01 high', 'cadre priority run_01 low --step each/3/test'],
+    load: async () => priority,
+  },
+  {
     name: 'resume',
     summary: 'Go on with a run whose process ended',
     arguments: [['[run]', 'id of a run or its beginning; default: all that can go on']],
@@ -420,9 +432,18 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'workers',
-    summary: 'List the workers: their actions, permissions and programs',
+    summary: 'List the workers and what they do now; of one its actions, permissions and programs',
     arguments: [['[worker]', 'show one worker whole']],
-    examples: ['cadre workers', 'cadre workers git'],
+    commands: [
+      {
+        name: 'clear',
+        summary: 'Let a worker in quarantine be started again',
+        arguments: [['<worker>', 'id of a worker']],
+        examples: ['cadre workers clear code'],
+        load: async () => (await import('./commands/doing.ts')).clearWorker,
+      },
+    ],
+    examples: ['cadre workers', 'cadre workers git', 'cadre workers --json'],
     load: async () => (await import('./commands/doing.ts')).workers,
   },
   {
@@ -581,18 +602,23 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'clean',
-    summary: 'Remove runs, plans and logs whose time is over, and give their room back',
+    summary: 'Remove what is kept of runs when its time is over, and give the room back',
     options: [
       ['-d, --plan', 'show what is kept, what would go, and change nothing'],
-      ['--class <class>', 'only these: runs, plans, logs (comma-separated)'],
+      ['--class <class>', 'only these: runs, plans, logs, artifacts, firings (comma-separated)'],
     ],
     examples: ['cadre clean --plan', 'cadre clean --class plans,logs'],
     load: async () => (await import('./commands/doing.ts')).clean,
   },
   {
     name: 'data',
-    summary: 'Everything that is kept of runs: back it up while it is used, and restore it',
+    summary: 'Everything that is kept of runs: how much it is; back it up while it is used, and restore it',
     commands: [
+      {
+        name: 'sizes',
+        summary: 'How much is kept of each class, and where',
+        load: async () => (await import('./commands/doing.ts')).dataSizes,
+      },
       {
         name: 'backup',
         summary: 'Copy the store into a file, and prove the copy',
@@ -607,6 +633,65 @@ export const COMMANDS: readonly CommandEntry[] = [
         options: [['-d, --plan', 'prove the backup, show what is in it, and change nothing']],
         examples: ['cadre data restore ../cadre-monday.db --plan'],
         load: async () => (await import('./commands/doing.ts')).restoreData,
+      },
+    ],
+  },
+  {
+    name: 'artifacts',
+    summary: 'Values of runs that are too large for their journals',
+    commands: [
+      {
+        name: 'list',
+        summary: 'The artifacts, the last used first',
+        options: [
+          ['--run <run>', 'only those that this run names (id, its beginning, or `last`)'],
+          ['--limit <count>', 'how many (default 20)'],
+          ['--cursor <cursor>', 'from an earlier page'],
+        ],
+        examples: ['cadre artifacts list', 'cadre artifacts list --run last'],
+        load: async () => (await import('./commands/doing.ts')).listArtifacts,
+      },
+      {
+        name: 'show',
+        summary: 'What is known of an artifact: size, class, the runs that name it, and how it begins',
+        arguments: [['<digest>', 'its digest, or the beginning of it']],
+        examples: ['cadre artifacts show sha256:6ceb75'],
+        load: async () => (await import('./commands/doing.ts')).showArtifact,
+      },
+      {
+        name: 'export',
+        summary: 'Write its value to a file: a text as it is, everything else as JSON',
+        arguments: [
+          ['<digest>', 'its digest, or the beginning of it'],
+          ['[file]', 'a file that is not there yet (default: standard output)'],
+        ],
+        examples: ['cadre artifacts export 6ceb75 report.txt'],
+        load: async () => (await import('./commands/doing.ts')).exportArtifact,
+      },
+      {
+        name: 'keep',
+        summary: 'Keep an artifact for ever, whatever becomes of its runs',
+        arguments: [['<digest>', 'its digest, or the beginning of it']],
+        options: [['--not', 'take that back: it goes by its age again']],
+        examples: ['cadre artifacts keep 6ceb75', 'cadre artifacts keep 6ceb75 --not'],
+        load: async () => (await import('./commands/doing.ts')).keepArtifact,
+      },
+    ],
+  },
+  {
+    name: 'bench',
+    summary: 'Measurements on this machine',
+    commands: [
+      {
+        name: 'store',
+        summary:
+          'How long lists, pages, appends and counts take, by the number of runs, in a store made for that',
+        options: [
+          ['--runs <counts>', 'how many runs, separated by commas (default 10000)'],
+          ['--write <file>', 'keep the figures in this file, beside those of other counts'],
+        ],
+        examples: ['cadre bench store', 'cadre bench store --runs 10000,1000000 --write figures.json'],
+        load: async () => (await import('./commands/bench.ts')).benchStore,
       },
     ],
   },

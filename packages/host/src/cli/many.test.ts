@@ -67,7 +67,7 @@ describe.skipIf(lacksPostgres())('the command line on a shared store', () => {
     expect((await cadre(['runs'], { shared: false })).stdout).toContain('No runs yet');
   });
 
-  test('a worker performs what another process starts, and ends in order when it is told to', async () => {
+  test('a worker performs what another process starts, and ends in order when it is told to [WRK-127]', async () => {
     const end = new AbortController();
     const working = cadre(['work', '--class', 'cpu'], { signal: end.signal });
     await until('the worker is known', async () =>

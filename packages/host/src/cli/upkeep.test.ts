@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -12,6 +12,7 @@ beforeEach(() => {
   place = temporaryPlace({
     'short.yaml': workflow('short', 'wait: { for: 1ms }'),
     'ask.yaml': workflow('ask', 'approval: { prompt: "Go on?" }'),
+    'reads.yaml': workflow('reads', 'uses: files/read\n      with: { path: large.txt }'),
     'event.yaml': workflow('event', 'wait: { signal: build.done }'),
   });
 });
@@ -61,6 +62,41 @@ describe('cadre clean', () => {
     expect(await idsOf()).toEqual([newest]);
     await place.cadreWith({ CADRE_RETENTION__RUNS__MAX_BYTES: '1' }, 'clean');
     expect(await idsOf()).toEqual([]);
+  });
+});
+
+describe('cadre artifacts', () => {
+  test('lists, shows, keeps and exports what is too large for a journal, and a backup has it [WRK-36] [WRK-50]', async () => {
+    const text = 'é line\n'.repeat(60_000);
+    writeFileSync(join(place.folder, 'large.txt'), text);
+    expect((await run('reads')).code).toBe(0);
+    const shown = (await place.cadre('show', 'last')).stdout;
+    expect(shown).toMatch(/only .* text of \d+ KiB \(sha256:[0-9a-f]{12}\)/);
+    const digest = /sha256:[0-9a-f]{12}/.exec(shown)?.[0] ?? '';
+    expect((await place.cadre('artifacts', 'list', '--run', 'last')).stdout).toContain(digest);
+    expect((await place.cadre('artifacts', 'show', digest)).stdout).toContain('standard');
+    expect((await place.cadre('artifacts', 'export', digest, 'out.txt')).code).toBe(0);
+    expect(readFileSync(join(place.folder, 'out.txt'), 'utf8')).toBe(text);
+    expect((await place.cadre('artifacts', 'export', digest, 'out.txt')).stderr).toContain('[exists]');
+    expect((await place.cadre('artifacts', 'show', 'sha256:zz')).stderr).toContain('[not_found]');
+
+    expect((await place.cadre('data', 'sizes')).stdout).toMatch(/artifacts, standard +1 +/);
+    await place.cadre('data', 'backup', join(place.home, 'whole.db'));
+    rmSync(join(dataFolder(), 'artifacts'), { recursive: true });
+    expect((await place.cadre('artifacts', 'show', digest)).stderr).toContain('[artifact_missing]');
+    expect((await place.cadre('data', 'restore', join(place.home, 'whole.db'))).code).toBe(0);
+    expect((await place.cadre('artifacts', 'export', digest)).stdout).toBe(text);
+
+    await place.cadre('artifacts', 'keep', digest);
+    expect(await json('data', 'sizes')).toMatchObject({
+      runs: 1,
+      artifacts: expect.arrayContaining([{ class: 'kept', artifacts: 1, bytes: expect.any(Number) }]),
+    });
+    await place.cadre('artifacts', 'keep', digest, '--not');
+    expect((await place.cadre('audit', 'verify')).stdout).toContain('one unbroken chain');
+    expect((await place.cadre('clean', '--class', 'artifacts')).stdout).toMatch(
+      /artifacts, standard +1 .* 0 /,
+    );
   });
 });
 

@@ -31,4 +31,36 @@ describe.skipIf(lacksPostgres())('the queue of many processes', () => {
     }
     expect(failures).toEqual([]);
   });
+
+  test('a claim that never waited is given to another, with one death, when its process is silent [WRK-127]', async () => {
+    const store = await openPostgresStore(server.url, 'silent');
+    const { shared } = store;
+    const queue = openBossQueue({
+      store: shared,
+      schema: 'silent_work',
+      isLimited: () => false,
+      failed: (error) => expect.unreachable(String(error)),
+    });
+    const data = { run: 'run_1', assignment: JSON.stringify({ task: 'perform', command: { step: 'a' } }) };
+    const id = '00000000-0000-8000-8000-000000000001';
+    const job = { id, class: 'io', priority: 7, data, expiresMs: 60_000, direct: true } as const;
+    await queue.listClasses();
+    await shared.transact((transaction) => queue.write(transaction, [{ jobs: [job] }]));
+    const claim = { id, class: 'io', deaths: 0, data, direct: true } as const;
+    expect(await queue.listJobs('run_1')).toEqual([{ class: 'io', taken: true, step: 'a' }]);
+    expect(await queue.touch([claim])).toEqual(new Set([id]));
+    await queue.supervise();
+    expect(await queue.take('io', 10)).toEqual([]);
+
+    await shared.executeSql("UPDATE silent_work.direct SET beat_on = now() - interval '11 seconds'");
+    await queue.supervise();
+    expect(await queue.touch([claim])).toEqual(new Set());
+    // What the one that was silent settles now is not what another has.
+    await shared.transact((transaction) => queue.write(transaction, [{ settled: [claim] }]));
+    const { direct: _, ...taken } = claim;
+    expect(await queue.take('io', 10)).toEqual([{ ...taken, deaths: 1 }]);
+    expect(await queue.listJobs('run_1')).toEqual([{ class: 'io', taken: true, step: 'a' }]);
+    await queue.close();
+    await store.close();
+  });
 });

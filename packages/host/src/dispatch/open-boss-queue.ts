@@ -5,6 +5,7 @@ import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
 import { together } from '../ports/together.ts';
 import type { Transaction } from '../ports/transaction.ts';
+import { bigintArray, textArray } from '../ports/wire-array.ts';
 
 export interface BossQueueOptions {
   readonly store: SharedStore;
@@ -29,6 +30,10 @@ const ANALYZE_AFTER = 5_000;
 /** So long the tables may take to be made by another connection while ours holds the lock. */
 const MAKING = '60s';
 
+/** Rows live for milliseconds; whoever looks for the next one passes by all that are dead. */
+const EAGER_VACUUM = `autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,
+  autovacuum_analyze_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0`;
+
 /** Names of queues are letters, digits, `_`, `-` and `.`. */
 const PLAIN = /^[A-Za-z0-9_-]{1,40}$/;
 
@@ -40,6 +45,8 @@ const PLAIN = /^[A-Za-z0-9_-]{1,40}$/;
  * 1. What is settled is deleted: the journal is the history, and what nobody keeps nobody has to clean up.
  * 2. A claim is settled and touched under its number, so that a process that lost it changes nothing.
  * 3. Jobs of a limited class are counted and taken under one lock: two processes never take the last place both.
+ * 5. What its process claims as it hands it in never enters a queue: a row of a narrow table is there while it lasts. It enters
+ *    one, with its first death, when nobody has touched it for as long as any other claim.
  * 4. One process makes the tables while the others wait: pg-boss's own lock does not keep two from making one schema.
  */
 export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOptions): WorkQueue {
@@ -58,7 +65,7 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
 
   async function start(): Promise<PgBoss> {
     // The last table to be made: where it is, all are.
-    const { rows } = await store.executeSql('SELECT to_regclass($1) AS made', [`${schema}.classes`]);
+    const { rows } = await store.executeSql('SELECT to_regclass($1) AS made', [`${schema}.direct`]);
     if (rows[0]?.made !== null) return startBoss();
     // Invariant 4.
     return store.transact(async (transaction) => {
@@ -69,6 +76,13 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
       // schema was there, and PostgreSQL remembers what is not there for as long as that.
       await store.executeSql(
         `CREATE TABLE IF NOT EXISTS ${schema}.classes (queue TEXT PRIMARY KEY, class TEXT NOT NULL)`,
+      );
+      await store.executeSql(
+        `CREATE TABLE IF NOT EXISTS ${schema}.direct (
+          id UUID PRIMARY KEY, class TEXT NOT NULL, priority INTEGER NOT NULL, expires_ms BIGINT NOT NULL,
+          run TEXT NOT NULL, data TEXT NOT NULL,
+          began_on TIMESTAMPTZ NOT NULL DEFAULT now(), beat_on TIMESTAMPTZ NOT NULL DEFAULT now()
+        ) WITH (fillfactor = 80, ${EAGER_VACUUM})`,
       );
       return boss;
     });
@@ -105,11 +119,7 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
         retryDelay: 0,
         retentionSeconds: FOREVER_SECONDS,
       });
-      // Rows live for milliseconds; whoever looks for the next one passes by all that are dead.
-      await store.executeSql(
-        `ALTER TABLE ${await tableOf(boss, name)} SET (autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,
-          autovacuum_analyze_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0)`,
-      );
+      await store.executeSql(`ALTER TABLE ${await tableOf(boss, name)} SET (${EAGER_VACUUM})`);
     }
     const table = await tableOf(boss, name);
     await store.executeSql(`INSERT INTO ${schema}.classes VALUES ($1, $2) ON CONFLICT DO NOTHING`, [
@@ -132,17 +142,14 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
 
   async function write(transaction: Transaction, work: readonly Work[]): Promise<readonly string[]> {
     const boss = await open();
-    const jobs = groupBy(
-      work.flatMap((each) => each.jobs ?? []),
-      (job) => job.class,
-    );
-    const settled = groupBy(
-      work.flatMap((each) => each.settled ?? []),
-      (claim) => claim.class,
-    );
+    const [begun, handedIn] = parted(work.flatMap((each) => each.jobs ?? []));
+    const [ended, over] = parted(work.flatMap((each) => each.settled ?? []));
+    const jobs = groupBy(handedIn, (job) => job.class);
+    const settled = groupBy(over, (claim) => claim.class);
     const db = { db: transaction };
     // All of them awaited: they have to be over before the commit.
     await together(
+      ...(begun.length + ended.length > 0 ? [writeDirect(transaction, begun, ended)] : []),
       ...[...jobs].map(([className, some]) => boss.insert(queueName(className), some.map(toInsert), db)),
       ...[...settled].map(([className, some]) =>
         boss.deleteJob(queueName(className), some.map(toAttempt), db),
@@ -151,6 +158,66 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     analyzeAfter(jobs);
     const freed = [...settled.keys()].filter(isLimited);
     return [...new Set([...jobs.keys(), ...freed])].map((className) => `work ${className}`);
+  }
+
+  /** Invariant 5. */
+  async function writeDirect(
+    transaction: Transaction,
+    begun: readonly Job[],
+    ended: readonly Claim[],
+  ): Promise<void> {
+    await transaction.executeSql(
+      `WITH ended AS (DELETE FROM ${schema}.direct WHERE id = ANY($1::text[]::uuid[]))
+        INSERT INTO ${schema}.direct (id, class, priority, expires_ms, run, data)
+        SELECT id::uuid, class, priority, expires_ms, run, data
+          FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[])
+            AS begun (id, class, priority, expires_ms, run, data)
+        ON CONFLICT (id) DO NOTHING`,
+      [
+        textArray(ended.map(({ id }) => id)),
+        textArray(begun.map(({ id }) => id)),
+        textArray(begun.map((job) => job.class)),
+        bigintArray(begun.map(({ priority }) => priority)),
+        bigintArray(begun.map(({ expiresMs }) => expiresMs)),
+        textArray(begun.map(({ data }) => String(data['run']))),
+        textArray(begun.map(({ data }) => JSON.stringify(data))),
+      ],
+    );
+  }
+
+  /** Those whose process died wait for anybody, with one death. */
+  async function handInTheDead(boss: PgBoss): Promise<void> {
+    const silent = `(beat_on < now() - interval '${HEARTBEAT_SECONDS} seconds'
+      OR began_on < now() - expires_ms * interval '1 millisecond')`;
+    const { rows: found } = await store.executeSql(
+      `SELECT DISTINCT class FROM ${schema}.direct WHERE ${silent}`,
+    );
+    if (found.length === 0) return;
+    for (const row of found) await prepare(String(row.class));
+    await store.transact(async (transaction) => {
+      const { rows } = await transaction.executeSql(
+        `DELETE FROM ${schema}.direct WHERE id IN (SELECT id FROM ${schema}.direct WHERE ${silent} FOR UPDATE SKIP LOCKED)
+          RETURNING id, class, priority, expires_ms AS "expiresMs", data`,
+      );
+      const dead = rows.map((row) => ({ ...row, data: JSON.parse(row.data) }) as Job);
+      for (const [className, some] of groupBy(dead, (job) => job.class)) {
+        const name = queueName(className);
+        await boss.insert(name, some.map(toInsert), { db: transaction });
+        await transaction.executeSql(
+          `UPDATE ${classes.get(className)} SET retry_count = 1 WHERE name = $1 AND id = ANY($2::uuid[])`,
+          [name, some.map(({ id }) => id)],
+        );
+      }
+    });
+  }
+
+  async function touchDirect(claims: readonly Claim[]): Promise<readonly string[]> {
+    if (claims.length === 0) return [];
+    const { rows } = await store.executeSql(
+      `UPDATE ${schema}.direct SET beat_on = now() WHERE id = ANY($1::uuid[]) RETURNING id`,
+      [claims.map(({ id }) => id)],
+    );
+    return rows.map(({ id }) => String(id));
   }
 
   function analyzeAfter(jobs: ReadonlyMap<string, readonly Job[]>): void {
@@ -190,8 +257,9 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     take,
     async touch(claims) {
       const boss = await open();
-      const held = new Set<string>();
-      for (const [className, some] of groupBy(claims, (claim) => claim.class)) {
+      const [direct, fetched] = parted(claims);
+      const held = new Set(await touchDirect(direct));
+      for (const [className, some] of groupBy(fetched, (claim) => claim.class)) {
         const answer = await boss.touch(queueName(className), some.map(toAttempt));
         for (const id of (answer as { readonly settled?: readonly string[] }).settled ?? []) held.add(id);
       }
@@ -223,33 +291,79 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     async isEmpty() {
       await open();
       const { rows } = await store.executeSql(
-        `SELECT 1 FROM ${schema}.job WHERE name IN (SELECT queue FROM ${schema}.classes) AND state < 'completed' LIMIT 1`,
+        `(SELECT 1 FROM ${schema}.job WHERE name IN (SELECT queue FROM ${schema}.classes) AND state < 'completed' LIMIT 1)
+          UNION ALL (SELECT 1 FROM ${schema}.direct LIMIT 1)`,
       );
       return rows.length === 0;
     },
     async listRuns() {
       await open();
       const { rows } = await store.executeSql(
-        `SELECT DISTINCT data->>'run' AS run FROM ${schema}.job WHERE state < 'completed'`,
+        `SELECT data->>'run' AS run FROM ${schema}.job WHERE state < 'completed' UNION SELECT run FROM ${schema}.direct`,
       );
       return new Set(rows.map(({ run }) => String(run)));
     },
     async listJobs(run) {
       await open();
       const { rows } = await store.executeSql(
-        `SELECT classes.class, job.state = 'active' AS taken, job.data->'command'->>'step' AS step
-          FROM ${schema}.job AS job JOIN ${schema}.classes AS classes ON classes.queue = job.name
-          WHERE job.data->>'run' = $1 AND job.data->>'task' = 'perform' AND job.state < 'completed' ORDER BY job.id`,
+        `SELECT id, priority, class, taken, assignment->'command'->>'step' AS step FROM (
+            SELECT job.id, priority, class, state = 'active' AS taken, (data->>'assignment')::json AS assignment
+              FROM ${schema}.job AS job JOIN ${schema}.classes AS classes ON classes.queue = job.name
+              WHERE data->>'run' = $1 AND state < 'completed'
+            UNION ALL SELECT id, 0, class, true, (data::json->>'assignment')::json FROM ${schema}.direct WHERE run = $1
+          ) AS jobs WHERE assignment->>'task' = 'perform' ORDER BY id`,
         [run],
       );
-      return rows.map(({ class: name, taken, step }) => ({
+      return rows.map(({ id, priority, class: name, taken, step }) => ({
+        id: String(id),
+        priority: Number(priority),
         class: String(name),
         taken: taken === true,
         step: String(step),
       }));
     },
+    async reorder(jobs) {
+      await open();
+      for (const [className, some] of groupBy(jobs, (job) => job.class)) {
+        await prepare(className);
+        await store.executeSql(
+          `UPDATE ${classes.get(className)} AS job SET priority = moved.priority
+            FROM unnest($2::uuid[], $3::int[]) AS moved (id, priority)
+            WHERE job.name = $1 AND job.id = moved.id AND job.state < 'active'`,
+          [queueName(className), some.map(({ id }) => id), some.map(({ priority }) => priority)],
+        );
+      }
+    },
+    async countAhead({ id, class: className }, most) {
+      await prepare(className);
+      // In the order in which pg-boss fetches.
+      const { rows } = await store.executeSql(
+        `SELECT count(*)::int AS ahead FROM (SELECT 1 FROM ${classes.get(className)} AS job,
+          (SELECT priority, created_on FROM ${classes.get(className)} WHERE name = $1 AND id = $2) AS mine
+          WHERE job.name = $1 AND job.state < 'active' AND (job.priority > mine.priority
+            OR (job.priority = mine.priority AND job.created_on < mine.created_on)) LIMIT $3) AS before`,
+        [queueName(className), id, most],
+      );
+      return Number(rows[0]?.ahead);
+    },
+    async waiting() {
+      await open();
+      const found = await store.executeSql(
+        `SELECT classes.class, classes.queue, count(job.id)::int AS waiting,
+            extract(epoch FROM min(job.created_on)) * 1000 AS oldest
+          FROM ${schema}.classes AS classes LEFT JOIN ${schema}.job AS job
+            ON job.name = classes.queue AND job.state < 'active' GROUP BY 1, 2 ORDER BY 1`,
+      );
+      return found.rows.map(({ class: name, waiting, oldest }) => ({
+        class: String(name),
+        waiting: Number(waiting),
+        ...(oldest === null ? {} : { oldest: Math.round(Number(oldest)) }),
+      }));
+    },
     async supervise() {
-      await (await open()).supervise();
+      const boss = await open();
+      await handInTheDead(boss);
+      await boss.supervise();
     },
     async close() {
       const boss = await opening?.catch(() => undefined);
@@ -281,6 +395,14 @@ function toInsert({ id, priority, data, expiresMs }: Job) {
 function queueName(className: string): string {
   if (PLAIN.test(className)) return className;
   return `class.${createHash('sha256').update(className).digest('hex').slice(0, 32)}`;
+}
+
+/** Those that never waited in a queue, and the others. */
+function parted<T extends { readonly direct?: true }>(items: readonly T[]): readonly [T[], T[]] {
+  const direct: T[] = [];
+  const others: T[] = [];
+  for (const item of items) (item.direct === true ? direct : others).push(item);
+  return [direct, others];
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {

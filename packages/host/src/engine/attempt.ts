@@ -8,7 +8,9 @@ import type { LogLine } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
 import { createExtensionWriter, type ExtensionWriter } from './extension-writer.ts';
 import type { Feed } from './feed.ts';
+import type { LargeValues } from './large-values.ts';
 import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
+import { performWhole } from './perform-whole.ts';
 import { type Meter, memoryOverrun, overBudget, overTime, startMeter } from './start-meter.ts';
 
 export type PerformStep = Extract<Command, { readonly type: 'perform-step' }>;
@@ -49,6 +51,7 @@ export interface AttemptContext {
   readonly clock: Clock;
   readonly places: Places;
   readonly feed: Feed;
+  readonly values: LargeValues;
 }
 
 /** What a call needs to know of its run. */
@@ -63,7 +66,7 @@ export type CallOrigin = Pick<
  * Invariants
  * 1. The time limit runs from the moment the attempt leaves the queue.
  * 2. What succeeded is told as succeeded, also when it was told to stop too late to be stopped.
- * 3. Lines and effects are stored before the result is told.
+ * 3. Lines, effects and large values are stored before the result is told.
  */
 export function startAttempt(
   context: AttemptContext,
@@ -146,7 +149,7 @@ function callGate(
     readonly extend: (piece: JsonValue) => Promise<void>;
   },
 ): Promise<Performed> {
-  const { step, attempt, uses, input, idempotencyKey, permissions, cache } = command;
+  const { step, attempt, uses, input, idempotencyKey, permissions, cache, priority } = command;
   const call: GateCall = {
     ...origin,
     step,
@@ -157,9 +160,10 @@ function callGate(
     permissionSets: [...origin.permissionSets, ...(permissions === undefined ? [] : [permissions])],
     env: command.env ?? {},
     ...(cache === undefined ? {} : { cache }),
+    ...(priority === undefined ? {} : { priority }),
     ...processLimits(command),
   };
-  return context.gate.perform(call, signal, {
+  return performWhole(context, call, signal, {
     log: ({ level, message, fields }) => lines.add(lineOf(context, command, level, message, fields)),
     progress: (progress) => context.feed.progress(origin.run, { step, progress }),
     extend,

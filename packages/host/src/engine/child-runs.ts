@@ -11,6 +11,7 @@ import { type Failure, failure, type JsonObject, type JsonValue } from '@cadre/s
 import type { Clock } from '../ports/clock.ts';
 import type { RunStore } from '../ports/store.ts';
 import { readState } from './journal.ts';
+import type { LargeValues } from './large-values.ts';
 import type { StartRequest } from './start-run.ts';
 import { giveResult } from './steer.ts';
 
@@ -36,7 +37,7 @@ export interface ChildRuns {
   /** A run that is over tells the run that it belongs to. */
   report(run: string, state: RunState): Promise<void>;
   /** What became of the runs that a run waits for while nobody looked; those that never came to be are interrupted. */
-  news(state: RunState): Promise<readonly RunEventBody[]>;
+  news(run: string, state: RunState): Promise<readonly RunEventBody[]>;
 }
 
 /** Whose run starts one. */
@@ -51,6 +52,7 @@ export interface Origin {
 interface Options {
   readonly runs: RunStore;
   readonly clock: Clock;
+  readonly values: LargeValues;
   readonly findWorkflow: (name: string) => Promise<Workflow>;
   readonly start: (request: StartRequest) => Promise<string>;
   readonly attend: (run: string) => Promise<void>;
@@ -67,7 +69,7 @@ interface Options {
  * 4. What became of a child is told to its parent once: the parent takes nothing from a child that it does not wait for.
  */
 export function createChildRuns(options: Options): ChildRuns {
-  const { runs, clock, findWorkflow } = options;
+  const { runs, clock, findWorkflow, values } = options;
 
   async function start({ run, state, permissionSets, deadline }: Origin, command: StartRun) {
     const { step, child, inputs, timeoutMs, permissions, priority, budget: reserved } = command;
@@ -113,13 +115,14 @@ export function createChildRuns(options: Options): ChildRuns {
     async report(run, state) {
       const parent = parentOf(state);
       if (parent === undefined || !isOver(state.status)) return;
+      await values.adopt({ id: parent.run, mode: state.mode }, state.output);
       const told = await giveResult(runs, parent.run, run, {
         at: clock.now(),
         ...resultOf(parent.step, run, state),
       });
       if (told) await options.attend(parent.run);
     },
-    async news(state) {
+    async news(own, state) {
       const bodies: RunEventBody[] = [];
       for (const step of state.running) {
         const { child, attempts = 0 } = state.steps.get(step) ?? {};
@@ -127,7 +130,10 @@ export function createChildRuns(options: Options): ChildRuns {
         const found = await find(runs, child);
         if (found === undefined)
           bodies.push({ type: 'step.interrupted', step, attempt: attempts, repeatable: true });
-        else if (isOver(found.status)) bodies.push(resultOf(step, child, found));
+        else if (isOver(found.status)) {
+          await values.adopt({ id: own, mode: found.mode }, found.output);
+          bodies.push(resultOf(step, child, found));
+        }
       }
       return bodies;
     },

@@ -1,11 +1,12 @@
 import { isOver } from '@cadre/core/history';
 import type { Claim, Work } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
+import { type Assignment, assignmentOf } from './assignment.ts';
 import { type Attempt, isRepeatable, type StopReason, startAttempt } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
 import { type HeldRunContext, momentOf, parentOrigin } from './held-run.ts';
 import type { KnownRuns } from './known-runs.ts';
-import { type Assignment, assignmentOf, type SharedRun } from './shared-run.ts';
+import type { SharedRun } from './shared-run.ts';
 import { tellExtended } from './tell-extended.ts';
 import type { News } from './turns.ts';
 
@@ -78,7 +79,7 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
     if (drained) attempt.stop('closed');
     // Meanwhile the run is read, if it is not known.
     openAt(assignment)
-      .then((run) => run !== undefined && endIfTold(run, step))
+      .then((run) => (run === undefined ? undefined : endIfTold(run, step)))
       .catch(() => undefined);
     try {
       const body = await attempt.result;
@@ -104,12 +105,14 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
     if (body !== undefined) return run.tell({ body, attempt: command.attempt, claim });
     await settle(claim);
     await run.notice();
-    endIfTold(run, command.step);
+    await endIfTold(run, command.step);
   }
 
   /** Invariant 2. */
-  function endIfTold(run: SharedRun, step: string): void {
-    const cancel = cancelOf(run.workflow, run.state, momentOf(context, run.id), step);
+  async function endIfTold(run: SharedRun, step: string): Promise<void> {
+    const values = context.values.open({ id: run.id, mode: run.state.mode });
+    const moment = momentOf(context, run.id, values);
+    const cancel = await cancelOf(run.workflow, run.state, moment, step, values);
     if (cancel !== undefined) run.carryOut([cancel]);
   }
 

@@ -15,6 +15,7 @@ import type { Liveness } from './holder.ts';
 import type { Holding } from './holding.ts';
 import type { JournaledRun } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
+import type { LargeValues } from './large-values.ts';
 import type { Opened } from './open-holding.ts';
 import { missingRun, readEvents } from './read-events.ts';
 import { reusableResults } from './reuse.ts';
@@ -31,6 +32,8 @@ export interface EngineOptions {
   readonly findWorkflow?: (name: string) => Promise<Workflow>;
   /** The commit that the workspace stands at now, where it is a checkout. */
   readonly commit?: () => string | undefined;
+  /** Whether a person is asked when four fifths of a budget are used; default: never. */
+  readonly asksForBudget?: () => Promise<boolean>;
   /** This process: `thisProcess(id)`. Read when it first holds a run. */
   readonly holder: LeaseHolder;
   /** Where attempts are performed in this process. */
@@ -55,6 +58,11 @@ export interface Engine {
   delegate(run: string, step: string, by: string, to: string): Promise<void>;
   /** Tells a run something that a step of it waits for, or will. Throws `run_over`. */
   signal(run: string, by: string, topic: string, data: JsonValue): Promise<void>;
+  /**
+   * A run, or one attempt of it, matters more or less than it did: re-orders what waits. Answers the runs that were told, the
+   * run itself and those inside it. Throws `run_over`, and `invalid_input` for a step that has no attempt.
+   */
+  prioritise(run: string, by: string, priority: number, step?: string): Promise<readonly string[]>;
   /** A new run of the same definition and inputs that takes over the results before a step. Throws `invalid_input`. */
   rerun(run: string, fromStep: string, principal: string): Promise<string>;
   get(run: string): Promise<JournaledRun>;
@@ -102,11 +110,18 @@ export function openEngine(options: EngineOptions): Engine {
   let opening: Promise<Opened> | undefined;
   /** Once it is open. */
   let held: Holding | undefined;
+  let large: LargeValues | undefined;
 
   /** Whoever only looks at runs needs nothing that decides or performs. */
   function opened(): Promise<Opened> {
     opening ??= open();
     return opening;
+  }
+
+  async function values(): Promise<LargeValues> {
+    const { createLargeValues } = await import('./large-values.ts');
+    large ??= createLargeValues(store.artifacts, clock);
+    return large;
   }
 
   async function open(): Promise<Opened> {
@@ -117,6 +132,7 @@ export function openEngine(options: EngineOptions): Engine {
       holder: options.holder,
       feed,
       definitions,
+      values: await values(),
       cancel,
       holding,
     });
@@ -205,8 +221,17 @@ export function openEngine(options: EngineOptions): Engine {
     },
     async signal(run, by, topic, data) {
       const { sendSignal } = await import('./steer.ts');
-      await sendSignal(runs, run, { at: clock.now(), by, topic, data });
+      const kept = await (await values()).keep({ id: run, mode: 'apply' }, data);
+      await sendSignal(runs, run, { at: clock.now(), by, topic, data: kept });
       await attend(run);
+    },
+    async prioritise(run, by, priority, step) {
+      const { prioritise } = await import('./prioritise.ts');
+      const given = { at: clock.now(), by, priority, ...(step === undefined ? {} : { step }) };
+      const told = await prioritise({ runs, read: get, queue: options.sharing?.queue }, run, given);
+      // Who only gives another priority performs nothing: it is noticed by whoever does.
+      for (const each of told) if (held?.isHeld(each) === true) await held.attend(each);
+      return told;
     },
     async rerun(run, fromStep, principal) {
       const { state, workflow } = await get(run);

@@ -16,6 +16,8 @@ import { type ChildRuns, type Origin, parentOf, type StartRun } from './child-ru
 import type { Definitions } from './definitions.ts';
 import type { Groups } from './groups.ts';
 import { readOn } from './journal.ts';
+import type { RunValues } from './large-values.ts';
+import { reorder } from './reorder.ts';
 import { tellExtended } from './tell-extended.ts';
 import { type Prepared, Turns } from './turns.ts';
 
@@ -24,6 +26,8 @@ export interface HeldRunContext extends AttemptContext {
   readonly workspace: JsonObject;
   /** The commit that the workspace stands at now. */
   readonly commit: () => string | undefined;
+  /** Whether a person is asked when four fifths of a budget are used. */
+  readonly asksForBudget: () => Promise<boolean>;
   readonly definitions: Definitions;
   readonly children: ChildRuns;
   /** How this process names itself in the journal. */
@@ -54,20 +58,24 @@ export class HeldRun {
   readonly lease: Lease;
   readonly #context: HeldRunContext;
   readonly #turns: Turns;
+  readonly #values: RunValues;
   readonly #origin: CallOrigin;
   readonly #attempts = new Map<string, Attempt>();
   #resting: (() => void)[] = [];
   #appendedAt: number;
   #phase: 'working' | 'draining' | 'ended' = 'working';
   #admitted: boolean;
+  #prioritised: number | undefined;
   #takeBackWake = () => {};
 
   constructor(context: HeldRunContext, { id, workflow, state, lease, admitted }: Held) {
     this.id = id;
     this.lease = lease;
     this.#context = context;
+    this.#values = context.values.open({ id, mode: state.mode });
     this.#turns = new Turns(workflow, state, {
-      moment: () => momentOf(context, id),
+      moment: () => momentOf(context, id, this.#values),
+      values: this.#values,
       // A process that closes keeps what came of its attempts, and leaves what follows to the next.
       decides: ({ status }) => this.#phase === 'working' && (this.#admitted || status === 'cancelling'),
       stopped: () => this.#phase === 'ended',
@@ -77,12 +85,20 @@ export class HeldRun {
         if (changed) this.#hasAppended();
         this.#goOn(commands);
       },
-      caughtUp: () => context.feed.changed(id),
+      caughtUp: () => {
+        this.#prioritised = reorder(context, this, this.#prioritised);
+        context.feed.changed(id);
+      },
       failed: (error) => this.#end('closed', error),
     });
     this.#admitted = admitted;
+    this.#prioritised = state.prioritised;
     this.#appendedAt = context.clock.now();
     this.#origin = originOf(id, workflow, state);
+  }
+
+  get workflow(): Workflow {
+    return this.#turns.workflow;
   }
 
   get state(): RunState {
@@ -205,11 +221,13 @@ export class HeldRun {
       this.#context.children.start(origin, command).then(async (body) => {
         if (body !== undefined) return this.tell(body);
         // It was cancelled before it was there.
-        const cancel = cancelOf(
+        const values = this.#context.values.open({ id: this.id, mode: this.state.mode });
+        const cancel = await cancelOf(
           this.#turns.workflow,
           this.state,
-          momentOf(this.#context, this.id),
+          momentOf(this.#context, this.id, values),
           command.step,
+          values,
         );
         if (cancel !== undefined) this.#obey(cancel);
       }),
@@ -260,8 +278,9 @@ export class HeldRun {
 export function momentOf(
   { clock, workspace }: Pick<HeldRunContext, 'clock' | 'workspace'>,
   runId: string,
+  values: RunValues,
 ): Moment {
-  return { now: clock.now(), random: clock.random(), runId, workspace };
+  return { now: clock.now(), random: clock.random(), runId, workspace, artifacts: values.artifacts };
 }
 
 /** What a call needs to know of its run. */

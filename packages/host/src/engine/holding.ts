@@ -141,7 +141,9 @@ export function createHolding(
   async function lookForChildren(run: HeldRun): Promise<void> {
     if (run.quietMs < CHILDREN_MS || clock.now() - (lookedAt.get(run) ?? 0) < CHILDREN_MS) return;
     lookedAt.set(run, clock.now());
-    const told = (await context.children.news(run.state)).filter(({ type }) => type !== 'step.interrupted');
+    const told = (await context.children.news(run.id, run.state)).filter(
+      ({ type }) => type !== 'step.interrupted',
+    );
     if (told.length > 0) await run.tell(...told);
   }
 

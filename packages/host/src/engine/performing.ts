@@ -1,5 +1,6 @@
 import type { Clock } from '../ports/clock.ts';
 import type { Claim, Places, WorkQueue } from '../ports/dispatch.ts';
+import type { Reserve } from './claim-here.ts';
 import { keepAlive } from './keep-alive.ts';
 
 export interface PerformingOptions {
@@ -20,6 +21,7 @@ export interface PerformingOptions {
 }
 
 export interface Performing {
+  readonly reserve: Reserve;
   /** There may be work of this class; undefined: of any. */
   wake(className: string | undefined): void;
   /** There is no job anywhere, and nobody has told of one since. */
@@ -56,12 +58,16 @@ const IDLE_SUPERVISE_MS = 300_000;
  * 2. Idle is who knows that there is no job at all, and has heard of none since. Where anybody has a claim nobody is idle,
  *    so that its death is noticed within 12 s.
  * 3. A claim is touched from when it was taken until it is settled; one that was lost is stopped at once.
+ * 4. A place is reserved for what this process hands in only while nothing waits for its places, so that what matters more
+ *    still goes first; and never in a class that is counted over all processes.
  */
 export function startPerforming(options: PerformingOptions): Performing {
   const { queue, places, clock } = options;
   const claims = new Map<string, { readonly claim: Claim; touched: number }>();
   const loops = new Map<string, Loop>();
   const taking = new Set<Promise<void>>();
+  /** Places that wait for a claim which is being handed in, by class. */
+  const reserved = new Map<string, number>();
   const letProcessEnd = keepAlive();
   let stopped = false;
   let closed = false;
@@ -87,14 +93,35 @@ export function startPerforming(options: PerformingOptions): Performing {
   async function goOn(className: string, loop: Loop): Promise<void> {
     while (!stopped) {
       const seen = loop.signals;
-      const room = Math.min(places.free(className), MOST_AT_ONCE);
+      const room = Math.min(freeOf(className), MOST_AT_ONCE);
       const taken = room > 0 ? await takeSome(className, room) : [];
-      loop.more = room > 0 ? taken.length === room : loop.more;
+      // Where there was no room nobody knows: it is asked again when there is.
+      loop.more = taken.length >= room;
       for (const claim of taken) begin(className, loop, claim);
       if (seen === loop.signals && (taken.length === 0 || !loop.more || room <= 0)) await pause(loop);
       else await new Promise(setImmediate);
     }
   }
+
+  function freeOf(className: string): number {
+    return places.free(className) - (reserved.get(className) ?? 0);
+  }
+
+  /** Invariant 4. */
+  const reserve: Reserve = (className) => {
+    const loop = loops.get(className);
+    if (loop === undefined || stopped || loop.more || options.everywhere(className) !== undefined) return;
+    if (freeOf(className) <= 0) return;
+    reserved.set(className, (reserved.get(className) ?? 0) + 1);
+    const giveBack = () => void reserved.set(className, (reserved.get(className) ?? 0) - 1);
+    return {
+      giveBack,
+      begin(claim) {
+        giveBack();
+        begin(className, loop, claim);
+      },
+    };
+  };
 
   async function takeSome(className: string, room: number): Promise<readonly Claim[]> {
     try {
@@ -226,6 +253,7 @@ export function startPerforming(options: PerformingOptions): Performing {
   void openAll();
 
   return {
+    reserve,
     isIdle: () => idle,
     wake(className) {
       stir();

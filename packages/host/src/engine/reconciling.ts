@@ -3,6 +3,7 @@ import { isCadreError, isOver } from '@cadre/core/history';
 import type { Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
 import { isRepeatable } from './attempt.ts';
+import { decideLoaded } from './decide-loaded.ts';
 import { type HeldRunContext, momentOf } from './held-run.ts';
 import type { KnownRuns } from './known-runs.ts';
 import { wakeOf } from './shared-run.ts';
@@ -37,17 +38,19 @@ export function createReconcile({ context, journal, queue, known }: Options): Re
       await run.notice();
       if (isOver(run.state.status)) return false;
       const before = run.state.number;
-      const interrupted = commandsOnResume(run.workflow, run.state, momentOf(context, id), (uses) =>
+      const values = context.values.open({ id, mode: run.state.mode });
+      const moment = momentOf(context, id, values);
+      const interrupted = commandsOnResume(run.workflow, run.state, moment, (uses) =>
         isRepeatable(gate, uses),
       );
       // Invariant 1: those of the queue are known to be none.
       const news = interrupted.flatMap((event) =>
         event.type === 'step.interrupted' ? [{ body: event, attempt: event.attempt }] : [],
       );
-      const told = (await children.news(run.state)).map((body) => ({ body }));
+      const told = (await children.news(id, run.state)).map((body) => ({ body }));
       const all = [...news, ...told];
       // One that a time brings up again has to have it written down, which happens with an append alone.
-      const { commands } = decide(run.workflow, run.state, momentOf(context, id));
+      const { commands } = await decideLoaded(values, () => decide(run.workflow, run.state, moment));
       if (all.length > 0 || wakeOf(commands) !== undefined) {
         await run.tell({ body: { type: 'run.resumed', holder } }, ...all);
       }

@@ -1,27 +1,17 @@
 import { createHash } from 'node:crypto';
 import type { Command } from '@cadre/core/advance';
 import { isOver, type RunState, type Workflow } from '@cadre/core/history';
-import type { JsonObject } from '@cadre/sdk';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
+import type { Assignment } from './assignment.ts';
 import { isAtRest } from './at-rest.ts';
-import { type CallOrigin, type PerformStep, type StopReason, stopReasonOf, wishOf } from './attempt.ts';
-import { parentOf, type StartRun } from './child-runs.ts';
+import { type StopReason, stopReasonOf, wishOf } from './attempt.ts';
+import { parentOf } from './child-runs.ts';
+import { type ClaimedHere, claimHere, type Reserve, type Task } from './claim-here.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
+import { rankedPriority } from './ranked-priority.ts';
+import { reorder } from './reorder.ts';
 import { type News, type Prepared, Turns } from './turns.ts';
-
-/** What a job of the queue says. Secrets stand in it as references. */
-export type Assignment = {
-  readonly run: string;
-  /** Number of the event before which it makes no sense: the journal is known at least so far. */
-  readonly number: number;
-} & (
-  | { readonly task: 'perform'; readonly origin: CallOrigin; readonly command: PerformStep }
-  /** Start the run that a step is. */
-  | { readonly task: 'start'; readonly command: StartRun }
-  /** Tell the run that this one is a step of that it is over. */
-  | { readonly task: 'report' }
-);
 
 /** Work of the engine itself: done by every process that performs anything. */
 export const ENGINE_CLASS = 'engine';
@@ -35,16 +25,13 @@ export interface SharedRunContext extends Omit<HeldRunContext, 'ended'> {
   readonly stopHere: (run: string, step: string, reason: StopReason) => boolean;
   /** The run has to be decided again at this time. */
   readonly wakeAt: (at: number) => void;
+  readonly reserve: Reserve;
   readonly over: (run: string, state: RunState) => void;
   readonly failed: (run: string, error: unknown) => void;
 }
 
 /** An attempt may be given up by its process long before; this is for one that hangs and still beats its heart. */
 const BEYOND_LIMIT_MS = 3_600_000;
-
-/** What one run has under way already makes its next jobs wait for those of others, within the same priority. */
-const RANKS = 10;
-const HIGHEST = 100_000_000;
 
 /**
  * A run that any process may advance, as this one knows it, with the invariants of `Turns` and these:
@@ -63,7 +50,11 @@ export class SharedRun {
   #sleepsUntil: { readonly at: number | undefined } | undefined;
   #error: { readonly error: unknown } | undefined;
 
+  /** What the turn that is being appended begins in this process. */
+  #here: ClaimedHere | undefined;
+
   #admitted: boolean;
+  #prioritised: number | undefined;
 
   constructor(
     context: SharedRunContext,
@@ -74,19 +65,27 @@ export class SharedRun {
   ) {
     this.id = id;
     this.#admitted = admitted;
+    this.#prioritised = state.prioritised;
     this.#context = context;
+    const values = context.values.open({ id, mode: state.mode });
     this.#turns = new Turns(workflow, state, {
-      moment: () => momentOf(context, id),
+      moment: () => momentOf(context, id, values),
+      values,
       decides: ({ status }) => this.#admitted || status === 'cancelling',
       stopped: () => this.#error !== undefined,
       readOn: async (before) => (await context.readOn(id, before)) ?? before,
       append: (turn) => this.#append(turn),
       goOn: (commands, changed) => {
         this.#sleepsUntil = changed ? undefined : { at: wakeOf(commands) };
+        this.#here?.begin();
+        this.#here = undefined;
         this.carryOut(commands);
         this.#tell(changed);
       },
-      caughtUp: () => this.#tell(true),
+      caughtUp: () => {
+        this.#prioritised = reorder(context, this, this.#prioritised);
+        this.#tell(true);
+      },
       failed: (error) => {
         this.#error = { error };
         context.failed(id, error);
@@ -171,18 +170,26 @@ export class SharedRun {
   async #append(turn: Prepared<Claim>): Promise<boolean> {
     const finished = turn.kept.flatMap(claimOf);
     const refused = turn.dropped.flatMap(claimOf);
-    const jobs = jobsOf(this.#context, this.id, this.workflow, turn);
     if (turn.events.length === 0 && refused.length === 0) return true;
-    await prepareQueues(this.#context.queue, jobs);
-    const outcome = await this.#context.journal.advance({
-      run: this.id,
-      expected: turn.expected,
-      events: turn.events,
-      wakeAt: wakeOf(turn.commands),
-      ...(jobs.length + finished.length === 0 ? {} : { beside: { jobs, settled: finished } }),
-      ...(refused.length === 0 ? {} : { anyway: { settled: refused } }),
-    });
-    return outcome.ok;
+    const here = claimHere(tasksOf(this.#context, this.id, this.workflow, turn), this.#context.reserve);
+    const { jobs } = here;
+    try {
+      await prepareQueues(this.#context.queue, jobs);
+      const outcome = await this.#context.journal.advance({
+        run: this.id,
+        expected: turn.expected,
+        events: turn.events,
+        wakeAt: wakeOf(turn.commands),
+        ...(jobs.length + finished.length === 0 ? {} : { beside: { jobs, settled: finished } }),
+        ...(refused.length === 0 ? {} : { anyway: { settled: refused } }),
+      });
+      if (outcome.ok) this.#here = here;
+      else here.giveBack();
+      return outcome.ok;
+    } catch (error) {
+      here.giveBack();
+      throw error;
+    }
   }
 
   /** What is not done by the transaction already. Any of it may be done again without harm. */
@@ -207,16 +214,16 @@ export class SharedRun {
 
 const claimOf = ({ claim }: News<Claim>): readonly Claim[] => (claim === undefined ? [] : [claim]);
 
-/** The jobs that a decision gives: all that has to survive this process. */
-export function jobsOf(
+/** What a decision gives to be done: all that has to survive this process. */
+export function tasksOf(
   context: Pick<SharedRunContext, 'gate'>,
   run: string,
   workflow: Workflow,
   { commands, before, state }: Pick<Prepared<Claim>, 'commands' | 'before' | 'state'>,
-): readonly Job[] {
+): readonly Task[] {
   const known = { run, number: state.number };
   const origin = originOf(run, workflow, state);
-  const jobs = commands.flatMap((command, index): readonly Job[] => {
+  const jobs = commands.flatMap((command, index): readonly Task[] => {
     switch (command.type) {
       case 'perform-step': {
         const { class: className, priority } = wishOf(context.gate, run, command);
@@ -225,7 +232,7 @@ export function jobsOf(
             id: jobId(run, command.step, command.attempt),
             class: className,
             priority: rankedPriority(priority, before.running.size + index),
-            data: dataOf({ ...known, task: 'perform', origin, command }),
+            assignment: { ...known, task: 'perform', origin, command },
             expiresMs: command.timeoutMs + BEYOND_LIMIT_MS,
           },
         ];
@@ -240,32 +247,20 @@ export function jobsOf(
   return reports ? [...jobs, engineJob(jobId(run, 'over', 0), { ...known, task: 'report' })] : jobs;
 }
 
-function engineJob(id: string, assignment: Assignment): Job {
-  return { id, class: ENGINE_CLASS, priority: 0, data: dataOf(assignment), expiresMs: ENGINE_LIMIT_MS };
-}
-
-/** As text: PostgreSQL keeps the keys of its JSON in an order of its own, and what a step is given has the author's. */
-function dataOf(assignment: Assignment): JsonObject {
-  return { run: assignment.run, assignment: JSON.stringify(assignment) };
-}
-
-export function assignmentOf({ data }: Claim): Assignment {
-  return JSON.parse(String(data['assignment'])) as Assignment;
-}
-
-/** `ahead`: how many attempts of the same run are under way, or handed in before it. */
-function rankedPriority(priority: number, ahead: number): number {
-  const within = Math.max(-HIGHEST, Math.min(HIGHEST, priority));
-  return within * RANKS + RANKS - 1 - Math.min(RANKS - 1, Math.floor(Math.log2(ahead + 1)));
+function engineJob(id: string, assignment: Assignment): Task {
+  return { id, class: ENGINE_CLASS, priority: 0, assignment, expiresMs: ENGINE_LIMIT_MS };
 }
 
 export function wakeOf(commands: readonly Command[]): number | undefined {
   return commands.find((command) => command.type === 'wake')?.at;
 }
 
-export async function prepareQueues(queue: WorkQueue, jobs: readonly Job[]): Promise<void> {
-  if (jobs.length === 0) return;
-  const classes = new Set(jobs.map((job) => job.class));
+export async function prepareQueues(
+  queue: WorkQueue,
+  jobs: readonly Pick<Job, 'class' | 'direct'>[],
+): Promise<void> {
+  const classes = new Set(jobs.filter((job) => job.direct === undefined).map((job) => job.class));
+  if (classes.size === 0) return;
   await Promise.all([...classes].map((className) => queue.prepare(className)));
 }
 

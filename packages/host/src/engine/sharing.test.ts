@@ -7,7 +7,7 @@ import { lacksPostgres, type PostgresServer, startPostgres } from '../testing/po
 import { retryTimes, sampleAction, sampleStep, sampleWorkflow } from '../testing/sample-workflow.ts';
 import { type Script, succeed, untilStopped } from '../testing/scripted-gate.ts';
 import { until } from '../testing/until.ts';
-import { openWorld, runSample, startSample, type World } from './testing/world.ts';
+import { openWorld, runSample, type SimulatedProcess, startSample, type World } from './testing/world.ts';
 
 const forever: Record<string, Script> = { 'sample/a': { perform: (_call, signal) => untilStopped(signal) } };
 const once = sampleWorkflow([sampleAction('a')]);
@@ -99,6 +99,20 @@ describe.skipIf(lacksPostgres())('many processes on one store', () => {
     expect(desk.gate.calls).toEqual([]);
   });
 
+  test('who hands in what it has places for begins it at once, and the others take the rest', async () => {
+    const processes = await Promise.all([1, 2].map(() => world.process(forever, { atOnce: 2 })));
+    const [first, second] = processes as [SimulatedProcess, SimulatedProcess];
+    const id = await startSample(first.engine, wide(5));
+    expect((await ask(`SELECT run FROM ${world.schema}_work.direct`)).rows).toEqual([
+      { run: id },
+      { run: id },
+    ]);
+    await until('both have begun what they can', () => processes.every(({ gate }) => gate.underWay() === 2));
+    await second.engine.cancel(id, 'user:ada', 'enough');
+    expect(await second.engine.settled(id)).toMatchObject({ status: 'cancelled' });
+    expect((await ask(`SELECT FROM ${world.schema}_work.direct`)).rows).toEqual([]);
+  });
+
   test('a class is performed only by those who do it [WRK-35]', async () => {
     const cpu = await world.process({ 'sample/a': { traits: { class: 'cpu' } } }, { classes: ['cpu'] });
     const llm = await world.process(
@@ -159,8 +173,9 @@ describe.skipIf(lacksPostgres())('many processes on one store', () => {
 
   test('what was cancelled while its job was on the way to who performs it is ended there [WRK-38]', async () => {
     const held = holdingJobs();
+    const desk = await world.process(forever, { works: false });
     const worker = await world.process(forever, { wrap: held.wrap });
-    const id = await startSample(worker.engine, once);
+    const id = await startSample(desk.engine, once);
     await held.caught;
     await worker.engine.cancel(id, 'user:bob', 'enough');
     held.letGo();

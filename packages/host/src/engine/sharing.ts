@@ -1,11 +1,12 @@
-import { decide } from '@cadre/core/advance';
 import { CadreError, isOver, type RunState } from '@cadre/core/history';
 import { apply } from '@cadre/core/replay';
 import type { Claim, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
+import { assignmentOf } from './assignment.ts';
+import { claimHere } from './claim-here.ts';
 import { createClaimedWork } from './claimed-work.ts';
 import { createDueRuns } from './due-runs.ts';
-import { type HeldRunContext, momentOf } from './held-run.ts';
+import type { HeldRunContext } from './held-run.ts';
 import type { Holding } from './holding.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createKnownRuns } from './known-runs.ts';
@@ -13,15 +14,14 @@ import { type Performing, startPerforming } from './performing.ts';
 import { createReconcile } from './reconciling.ts';
 import { createRunsReader } from './runs-reader.ts';
 import {
-  assignmentOf,
   ENGINE_CLASS,
-  jobsOf,
   prepareQueues,
   SharedRun,
   type SharedRunContext,
+  tasksOf,
   wakeOf,
 } from './shared-run.ts';
-import { createdEvent, type StartRequest } from './start-run.ts';
+import { createdEvent, decideFirst, type StartRequest } from './start-run.ts';
 
 export interface SharingOptions {
   readonly context: Omit<HeldRunContext, 'ended'>;
@@ -71,6 +71,7 @@ export function createSharing(options: SharingOptions): Sharing {
     readOn: createRunsReader(journal),
     stopHere: (run, step, reason) => claimed.stop(run, step, reason),
     wakeAt: (at) => due.at(at),
+    reserve: (className) => (closing ? undefined : performing?.reserve(className)),
     over(run, state) {
       gate.endRun(run).catch(options.warn);
       options.context.groups.leave(run, state).catch(options.warn);
@@ -126,12 +127,14 @@ export function createSharing(options: SharingOptions): Sharing {
     const { id, created, admitted } = await createdEvent(options.context, request);
     const before = apply(undefined, { number: 1, ...created });
     const decision = admitted
-      ? decide(request.workflow, before, momentOf(options.context, id))
+      ? await decideFirst(options.context, request.workflow, before, id)
       : { events: [], commands: [], state: before };
     const { commands, state } = decision;
-    const jobs = jobsOf(context, id, request.workflow, { commands, before, state });
-    await prepareQueues(queue, jobs);
+    const handedIn = tasksOf(context, id, request.workflow, { commands, before, state });
+    await prepareQueues(queue, handedIn);
     if (known.peek(id) !== undefined) throw existing(id);
+    const here = claimHere(handedIn, context.reserve);
+    const { jobs } = here;
     // Known before it is there: its first result may come sooner than the answer to the append.
     const run = known.keep(
       new SharedRun(context, id, await definitions.get(state.definition), state, admitted),
@@ -146,12 +149,15 @@ export function createSharing(options: SharingOptions): Sharing {
       })
       .catch((error: unknown) => {
         known.forget(id);
+        here.giveBack();
         throw error;
       });
     if (!outcome.ok) {
       known.forget(id);
+      here.giveBack();
       throw existing(id);
     }
+    here.begin();
     run.carryOut(commands);
     if (isOver(state.status)) context.over(id, state);
     feed.changed(id);

@@ -62,7 +62,7 @@ export function startMeter(limits: Budget | undefined, reports: MeterReports): M
 
 /** What an attempt ends with that was stopped for it. */
 export function overBudget(step: string, { limit, planned, used }: Overrun, cause: Failure): Failure {
-  const text = `the step '${step}' was stopped: it used ${amountText(limit, used)}, and ${amountText(limit, planned)} of its budget were left for it`;
+  const text = `the step '${step}' was stopped: it used ${amountText(limit, used)}, and its budget left it ${amountText(limit, planned)}`;
   return failure('budget_exceeded', text, {
     hint: `raise budget.${limit}, or make it do less`,
     details: { step, at: step, limit, planned, used },
@@ -80,7 +80,7 @@ export function memoryOverrun(limits: Budget | undefined, { code, details }: Fai
 
 /** The time that its budget gives it was over. */
 export function overTime(step: string, wallMs: number, cause: Failure): Failure {
-  const text = `the step '${step}' was stopped: the ${amountText('wall', wallMs)} that its budget left for it were over`;
+  const text = `the step '${step}' was stopped: the ${amountText('wall', wallMs)} that its budget left it were over`;
   return failure('budget_exceeded', text, {
     hint: 'raise budget.wall, or make it do less',
     details: { step, at: step, limit: 'wall', planned: wallMs },

@@ -1,9 +1,10 @@
-import { type Budget, decide, groupOf } from '@cadre/core/advance';
+import { type Budget, decide, groupOf, isLimitedWorkflow, type RunDecision } from '@cadre/core/advance';
 import { CadreError } from '@cadre/core/errors';
-import type { RunEvent, Workflow } from '@cadre/core/history';
+import type { RunEvent, RunState, Workflow } from '@cadre/core/history';
 import { apply } from '@cadre/core/replay';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import { checkStart } from './check-start.ts';
+import { decideLoaded } from './decide-loaded.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { leaseName } from './take-over.ts';
@@ -49,19 +50,31 @@ export async function createdEvent(
     groups,
     workspace,
     store,
+    values,
     commit: commitNow,
-  }: Pick<HeldRunContext, 'clock' | 'definitions' | 'groups' | 'workspace' | 'store' | 'commit'>,
+    asksForBudget,
+  }: Pick<
+    HeldRunContext,
+    'clock' | 'definitions' | 'groups' | 'workspace' | 'store' | 'commit' | 'values' | 'asksForBudget'
+  >,
   request: StartRequest,
 ): Promise<Created> {
   const { workflow, mode, trigger, principal, reused, noCache, permissionSets, budget, priority } = request;
-  const inputs = checkStart(workflow, request.inputs);
+  const whole = checkStart(workflow, (await values.load(request.inputs)) as JsonObject);
   await refuseExisting(store, request.id);
   const definition = await definitions.keep(workflow);
   const id = request.id ?? clock.newId('run');
   const at = clock.now();
-  const group = groupOf(workflow, { id, at, inputs, trigger, workspace });
+  const group = groupOf(workflow, { id, at, inputs: whole, trigger, workspace });
+  const owner = { id, mode };
+  const inputs = await values.keepEntries(owner, whole);
+  const keptTrigger = await values.keepEntries(owner, trigger);
+  await values.adopt(owner, inputs, reused);
   const { onConflict = 'queue' } = workflow.concurrency ?? {};
   const commit = commitNow();
+  // Only who has a budget needs to know.
+  const isLimited = budget !== undefined || isLimitedWorkflow(workflow);
+  const asks = isLimited && (await asksForBudget());
   const admitted = group === undefined || (await groups.enter(group, id, onConflict));
   return {
     id,
@@ -73,17 +86,31 @@ export async function createdEvent(
       definition,
       inputs,
       mode,
-      trigger,
+      trigger: keptTrigger,
       principal,
       ...(commit === undefined ? {} : { commit }),
       ...(reused === undefined ? {} : { reused }),
       ...(noCache === true ? { noCache } : {}),
       ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
       ...(budget === undefined ? {} : { budget }),
+      ...(asks ? { asksForBudget: true as const } : {}),
       ...(priority === undefined ? {} : { priority }),
       ...(group === undefined ? {} : { group }),
     },
   };
+}
+
+/** What follows from the first event of a run, with its large values kept. */
+export async function decideFirst(
+  context: Pick<HeldRunContext, 'clock' | 'workspace' | 'values'>,
+  workflow: Workflow,
+  before: RunState,
+  id: string,
+): Promise<RunDecision> {
+  const values = context.values.open({ id, mode: before.mode });
+  const decision = await decideLoaded(values, () => decide(workflow, before, momentOf(context, id, values)));
+  await values.write();
+  return decision;
 }
 
 /** Before it is put into a line, where it would be in its own way. */
@@ -100,7 +127,7 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
       const before = apply(undefined, { number: 1, ...created });
       // Decided before it is there, so that a run and its first steps are one append.
       const decision = admitted
-        ? decide(workflow, before, momentOf(context, id))
+        ? await decideFirst(context, workflow, before, id)
         : { events: [], commands: [], state: before };
       const name = leaseName(id);
       const leasing = keeper.takeNew(name, id);

@@ -34,7 +34,7 @@ export async function takeOver(options: TakeOverOptions, id: string): Promise<Ta
       return { ok: false };
     }
     if (pendingAttempts(state).length > 0) await context.gate.ready();
-    const told = await context.children.news(state);
+    const told = await context.children.news(id, state);
     const news = [...newsOf(options, id, { state, workflow }), ...told];
     const run = new HeldRun(context, {
       id,
@@ -60,7 +60,8 @@ function newsOf(
   id: string,
   { state, workflow }: JournaledRun,
 ): readonly RunEventBody[] {
-  const interrupted = commandsOnResume(workflow, state, momentOf(context, id), (uses) =>
+  const values = context.values.open({ id, mode: state.mode });
+  const interrupted = commandsOnResume(workflow, state, momentOf(context, id, values), (uses) =>
     isRepeatable(context.gate, uses),
   );
   if (interrupted.length === 0 && state.status === 'waiting') return [];

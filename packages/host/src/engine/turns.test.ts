@@ -1,6 +1,8 @@
 import { apply, decide, type RunEvent, type RunState } from '@cadre/core';
 import { expect, test } from 'vitest';
+import { openSqliteStore } from '../stores/open-sqlite-store.ts';
 import { sampleAction, sampleWorkflow } from '../testing/sample-workflow.ts';
+import { createLargeValues } from './large-values.ts';
 import { type Prepared, Turns } from './turns.ts';
 
 const workflow = sampleWorkflow([sampleAction('a')]);
@@ -24,8 +26,11 @@ function begun(): RunState {
 test('of two things told at once of one attempt the first is kept, and the other is no longer true [WRK-40]', async () => {
   const appended: Prepared<string>[] = [];
   const failures: unknown[] = [];
+  const store = await openSqliteStore(':memory:');
+  const values = createLargeValues(store.artifacts, { now: () => 10 }).open({ id: 'run_1', mode: 'apply' });
   const turns = new Turns<string>(workflow, begun(), {
     moment: () => moment,
+    values,
     decides: () => true,
     stopped: () => false,
     readOn: async (state) => state,
@@ -48,4 +53,5 @@ test('of two things told at once of one attempt the first is kept, and the other
   expect(appended[0]?.kept.map(({ claim }) => claim)).toEqual(['first']);
   expect(appended[0]?.dropped.map(({ claim }) => claim)).toEqual(['second']);
   expect(turns.state.status).toBe('succeeded');
+  await store.close();
 });

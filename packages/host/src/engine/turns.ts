@@ -1,6 +1,7 @@
 import { type Command, decide, type Moment, type RunDecision } from '@cadre/core/advance';
 import { isOver, type RunEvent, type RunEventBody, type RunState, type Workflow } from '@cadre/core/history';
 import { apply } from '@cadre/core/replay';
+import type { RunValues } from './large-values.ts';
 
 /** Something that happened to a run and is not yet in its journal. */
 export interface News<Claim = unknown> {
@@ -27,6 +28,7 @@ export interface Prepared<Claim> {
 /** What differs between a run that is held by a lease and one that any process may advance. */
 export interface Turning<Claim> {
   readonly moment: () => Moment;
+  readonly values: RunValues;
   /** Whether what follows is decided here, too; else what happened is only kept. */
   readonly decides: (state: RunState) => boolean;
   readonly stopped: () => boolean;
@@ -46,7 +48,8 @@ export interface Turning<Claim> {
  * Invariants
  * 1. The state changes in turns, one at a time; it is always what the journal says up to its number.
  * 2. What happened and all that follows from it are one append, before any of it is carried out.
- * 3. After somebody else has appended, everything is looked at anew: what is no longer true is dropped.
+ * 3. Large values are kept before the events that name them are appended.
+ * 4. After somebody else has appended, everything is looked at anew: what is no longer true is dropped.
  */
 export class Turns<Claim = unknown> {
   readonly workflow: Workflow;
@@ -97,14 +100,19 @@ export class Turns<Claim = unknown> {
 
   async #work(): Promise<void> {
     const turning = this.#turning;
+    const { values } = turning;
     try {
       while (this.#due && !turning.stopped()) {
         this.#due = false;
         if (this.#behind) await this.#readOn();
         const news = this.#news;
         this.#news = [];
-        const prepared = this.#prepare(news);
+        const preparing = this.#prepareLoaded(news);
+        const prepared = preparing instanceof Promise ? await preparing : preparing;
+        const writing = values.write();
+        if (writing !== undefined) await writing;
         const appended = await turning.append(prepared);
+        values.forget();
         if (turning.stopped()) return;
         if (appended) {
           this.#state = prepared.state;
@@ -119,6 +127,15 @@ export class Turns<Claim = unknown> {
       turning.failed(error);
     } finally {
       this.#working = undefined;
+    }
+  }
+
+  /** What it reads and is not loaded is loaded, and then it is decided anew. */
+  #prepareLoaded(news: readonly News<Claim>[]): Prepared<Claim> | Promise<Prepared<Claim>> {
+    try {
+      return this.#prepare(news);
+    } catch (error) {
+      return this.#turning.values.loadFor(error).then(() => this.#prepareLoaded(news));
     }
   }
 

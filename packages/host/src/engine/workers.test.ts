@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { lacksPostgres, type PostgresServer, startPostgres } from '../testing/postgres-server.ts';
 import { sampleStep, sampleWorkflow } from '../testing/sample-workflow.ts';
@@ -87,6 +88,30 @@ describe.skipIf(lacksPostgres())('worker processes', () => {
       .filter((line) => line.startsWith('began'))
       .map((line) => line.split(' ').slice(1, 4).join(' '));
     expect(new Set(keys).size).toBe(keys.length);
+  }, 60_000);
+
+  test('one is killed over what it went on with by itself, and that attempt is lost once, too [WRK-127]', async () => {
+    const first = await worker();
+    const id = await startSample(desk.engine, sampleWorkflow([slow('a', 1), slow('b', 4_000)]));
+    await until('it has begun the second step', () => saidBy(first, 'began').length === 2);
+    const client = new pg.Client(server.url);
+    await client.connect();
+    const { rows } = await client.query(`SELECT run FROM ${world.schema}_work.direct`);
+    await client.end();
+    // It never waited in the queue.
+    expect(rows).toEqual([{ run: id }]);
+    first.kill('SIGKILL');
+    const second = await worker();
+    await until(
+      'the other ends the run',
+      async () => (await desk.engine.get(id)).state.status === 'succeeded',
+      40_000,
+    );
+    const events = await gather(desk.engine.events(id));
+    expect(events.filter((event) => event.type === 'step.interrupted')).toMatchObject([
+      { step: 'b', attempt: 1 },
+    ]);
+    expect(saidBy(second, 'did').map((line) => line.split(' ').slice(2, 4))).toEqual([['b', '2']]);
   }, 60_000);
 
   test('one that slept has lost its work: what it brings is refused, and nothing follows from it [WRK-40]', async () => {

@@ -10,6 +10,7 @@ import type { GateSettings } from './gate-settings.ts';
 import { openGateTools } from './gate-tools.ts';
 import { performCall } from './perform-call.ts';
 import { describeSubject } from './subject.ts';
+import { openWarming } from './warm-worker.ts';
 
 /**
  * The one way into the outside world. Throws CadreError `config_invalid` when the policy has a rule that is no permission.
@@ -21,6 +22,7 @@ import { describeSubject } from './subject.ts';
 export function createGate(settings: GateSettings): Gate {
   const tools = openGateTools(settings);
   const { runner, workspace, dataDir, grants, clock } = settings;
+  const warming = settings.warm === undefined ? undefined : openWarming(tools, settings.warm);
 
   const folders = new Map<string, Promise<string>>();
   const makeFolder = async (worker: string) => {
@@ -43,7 +45,7 @@ export function createGate(settings: GateSettings): Gate {
         const found = runner.resolve(call.uses);
         const data = await dataFolder(found.worker.manifest.id);
         const subject = describeSubject(found, call, { workspace, home: tools.home, data });
-        return await performCall(subject, signal, observer, tools);
+        return await performCall(subject, signal, observer, tools, (performed) => warming?.note(performed));
       } catch (error) {
         if (!isCadreError(error)) throw error;
         return { outcome: { ok: false, failure: toFailure(error) }, effects: [] };
@@ -52,6 +54,8 @@ export function createGate(settings: GateSettings): Gate {
         if (call.loose === true) await tools.streams.remove(call.run);
       }
     },
+    warm: async (worker) => warming?.warm(worker, dataFolder),
+    prioritise: (run, priorityOf) => runner.prioritise(run, priorityOf),
     async endRun(run) {
       await tools.scratch.remove(run);
       await tools.streams.remove(run);
@@ -61,11 +65,24 @@ export function createGate(settings: GateSettings): Gate {
 }
 
 function traitsOf(action: ActionManifest): ActionTraits {
+  const handles = handlesOf(action);
   return {
     repeatable: !changesAnything(action) || action.idempotent === true,
     class: action.class ?? 'io',
     ...(action.timeout === undefined ? {} : { timeoutMs: parseDuration(action.timeout) }),
+    ...(handles.length === 0 ? {} : { handles }),
   };
+}
+
+/** Inputs that are wanted as a reference, however large what they stand for is. */
+function handlesOf({ input }: ActionManifest): readonly string[] {
+  const { properties } = input;
+  if (typeof properties !== 'object' || properties === null) return [];
+  return Object.entries(properties).flatMap(([name, schema]) =>
+    typeof schema === 'object' && schema !== null && 'format' in schema && schema.format === 'artifact'
+      ? [name]
+      : [],
+  );
 }
 
 function toFailure({ code, message, hint }: CadreError): Failure {

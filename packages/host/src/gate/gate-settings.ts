@@ -13,6 +13,7 @@ import type { Snapshots } from '../ports/snapshots.ts';
 import type { FetchLimits } from './brokered-fetch.ts';
 import type { CacheLimits } from './cache/call-cache.ts';
 import type { ScratchLimits } from './scratch-tree.ts';
+import type { WarmSettings } from './warm-worker.ts';
 
 export interface GateSettings {
   readonly runner: ActionRunner;
@@ -40,6 +41,8 @@ export interface GateSettings {
   readonly hide?: (text: string) => string;
   /** Where results are kept, and what is known of files; absent: none are. */
   readonly cache?: { readonly results: ResultCache; readonly files: FileIndex; readonly limits: CacheLimits };
+  /** Workers that are kept warm; absent: none are. */
+  readonly warm?: WarmSettings;
   readonly limits?: { readonly fetch?: Partial<FetchLimits>; readonly scratch?: Partial<ScratchLimits> };
 }
 

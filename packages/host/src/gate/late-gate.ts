@@ -22,6 +22,8 @@ export function lateGate(open: () => Promise<Gate>, kept: { grants: GrantStore; 
       return here.describe(uses);
     },
     perform: async (...call) => (await gate()).perform(...call),
+    warm: async (worker) => (await gate()).warm(worker),
+    prioritise: (run, priorityOf) => here?.prioritise(run, priorityOf),
     // Without a gate there is no scratch tree of this process; answers are stored, and may come from another one.
     endRun: async (run) =>
       opened === undefined ? forgetAnswers(run, kept.grants, kept.clock) : (await opened).endRun(run),

@@ -25,6 +25,8 @@ export async function performCall(
   signal: AbortSignal,
   observer: GateObserver,
   tools: GateTools,
+  /** It is about to be performed for real. */
+  begun: (subject: Subject) => void = () => undefined,
 ): Promise<Performed> {
   const way = callWay(subject.action, subject.call.mode);
   const used = new Set<string>();
@@ -39,6 +41,7 @@ export async function performCall(
   if (!prepared.ok) return refused(subject, prepared.failure, tools);
   const allowed = { decision: 'allowed', rule: way, details: { permissions: admitted.output } } as const;
   await record(subject, tools, allowed);
+  if (way === 'apply') begun(subject);
   let told: Told | undefined;
   const carryOutNow = async (): Promise<Performed> => {
     told = await carryOut(way, prepared.output, requested, observer, tools);
@@ -120,6 +123,7 @@ async function carryOut(
       attempt: call.attempt,
       idempotencyKey: call.idempotencyKey,
       config: tools.config(worker.manifest.id),
+      ...(call.priority === undefined ? {} : { priority: call.priority }),
       ...(call.limits === undefined ? {} : { limits: call.limits }),
     },
     signal,

@@ -100,7 +100,7 @@ export function valueFaults(
 }
 
 /** What must be decided before the worker starts: what it sees of the machine. The rest is decided when it is used. */
-function beforeCall(subject: Subject, way: CallWay): readonly Permission[] {
+export function beforeCall(subject: Subject, way: CallWay): readonly Permission[] {
   const files = subject.effective.filter(({ type }) => type.startsWith('fs:'));
   const own: Permission = { type: 'fs:write', scope: subject.places.data };
   const asked = files.filter((one) => !covers(own, placePermission(one, subject.places)));
@@ -138,7 +138,7 @@ async function fillSecrets(way: CallWay, requested: Requested): Promise<Outcome<
   return unfit.ok ? { ok: true, output: input } : unfit;
 }
 
-async function confineCall(
+export async function confineCall(
   way: CallWay,
   subject: Subject,
   scratch: ScratchTree | undefined,
@@ -157,7 +157,7 @@ async function confineCall(
   return { ok: false, failure: violation(subject.worker.manifest.id, permission, why) };
 }
 
-function grantedEnvironment(
+export function grantedEnvironment(
   { effective }: Subject,
   way: CallWay,
   { environment }: GateTools,

@@ -2,8 +2,11 @@ import { createHmac } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type InboxProcess, type InboxWorld, openInboxWorld } from '../inbox/testing/inbox-world.ts';
+import { simulatedClock } from '../testing/simulated-clock.ts';
 import { until } from '../testing/until.ts';
+import { createAdmission } from './admission.ts';
 import { createServer, type Server } from './create-server.ts';
+import { createLoopDelay } from './loop-delay.ts';
 
 const NO_EVENTS = { events: () => Promise.reject(new Error('nobody asks')), guard: {} };
 
@@ -33,9 +36,14 @@ afterEach(async () => {
   expect(failed.splice(0)).toEqual([]);
 });
 
-async function post(body: string | Buffer, headers: Record<string, string> = {}, name = 'push') {
+async function post(
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+  name = 'push',
+  address = server.address,
+) {
   const signature = createHmac('sha256', 'it is a secret').update(body).digest('hex');
-  const response = await fetch(`${server.address}/api/v1/hooks/${name}`, {
+  const response = await fetch(`${address}/api/v1/hooks/${name}`, {
     method: 'POST',
     body: new Uint8Array(Buffer.from(body)),
     headers: {
@@ -109,6 +117,74 @@ test('a body whose end nobody announces is refused as soon as it is too large', 
     for (let index = 0; index < 17; index++) socket.write(chunk);
   });
   expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+});
+
+test('what is more than can be done is refused with 503 and when to come again, and nothing accepted is lost', async () => {
+  const clock = simulatedClock();
+  const admission = createAdmission({
+    limits: { inFlight: 3, delayMs: 60_000, waiting: 1_000 },
+    clock,
+    delay: createLoopDelay(),
+    countWaiting: async () => 0,
+    told: () => undefined,
+  });
+  const going = Promise.withResolvers<void>();
+  let received = 0;
+  const slow = await createServer({
+    inbox: {
+      async receive(delivery) {
+        received += 1;
+        await going.promise;
+        return process.inbox.receive(delivery);
+      },
+    },
+    host: '127.0.0.1',
+    port: 0,
+    largestBody: 1_048_576,
+    admission,
+    ...NO_EVENTS,
+    failed: (error) => failed.push(error),
+  });
+  const send = (delivery: number) => post('{}', { 'x-github-delivery': `${delivery}` }, 'push', slow.address);
+  const first = [0, 1, 2].map(send);
+  await until('as many as may are being answered', () => received === 3);
+  for (const delivery of [3, 4, 5, 6, 7, 8]) {
+    const refused = await send(delivery);
+    expect(refused).toMatchObject({ status: 503, body: { error: { code: 'overloaded' } } });
+    expect(refused.headers.get('retry-after')).toBe('1');
+  }
+  // Whoever only looks brings no work.
+  expect((await fetch(`${slow.address}/healthz`)).status).toBe(200);
+  expect((await fetch(`${slow.address}/api/v1/hooks/push`)).status).toBe(404);
+  going.resolve();
+  expect((await Promise.all(first)).map(({ status }) => status)).toEqual([202, 202, 202]);
+  expect(await send(3)).toMatchObject({ status: 202 });
+  expect(await process.inbox.history({})).toHaveLength(4);
+  expect(admission.figures()).toMatchObject({ inFlight: 0, accepted: 4, refused: { in_flight: 6 } });
+  await slow.close();
+  admission.close();
+});
+
+test('its metrics are told where there are some', async () => {
+  expect((await fetch(`${server.address}/metrics`)).status).toBe(404);
+  const told = await createServer({
+    inbox: process.inbox,
+    host: '127.0.0.1',
+    port: 0,
+    largestBody: 1,
+    metrics: {
+      now: () => 0,
+      figures: async () => [],
+      quarantines: async () => [{ worker: 'code', since: 0, reason: 'it died' }],
+      counts: async () => [],
+    },
+    ...NO_EVENTS,
+    failed: (error) => failed.push(error),
+  });
+  const response = await fetch(`${told.address}/metrics`);
+  expect(response.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(await response.text()).toContain('cadre_worker_quarantined{worker="code"} 1');
+  await told.close();
 });
 
 test('its health is told, and of everything else that there is nothing', async () => {

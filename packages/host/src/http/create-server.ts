@@ -4,9 +4,11 @@ import { CadreError } from '@cadre/core';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import { Hono } from 'hono';
 import type { Inbox } from '../inbox/open-inbox.ts';
+import type { Admission } from './admission.ts';
 import { answerError } from './answer-error.ts';
 import { type EventSource, eventRoutes } from './event-routes.ts';
-import type { Guard } from './guard.ts';
+import { assertMayRead, type Guard } from './guard.ts';
+import type { MetricSources } from './metrics.ts';
 import { readBody } from './read-body.ts';
 
 export interface ServerOptions {
@@ -19,6 +21,10 @@ export interface ServerOptions {
   /** What happens here, for those who may read it. */
   readonly events: () => Promise<EventSource>;
   readonly guard: Guard;
+  /** Lets new work in or refuses it; absent: whatever comes. */
+  readonly admission?: Pick<Admission, 'admit'>;
+  /** What stands at `/metrics`; absent: nothing. */
+  readonly metrics?: MetricSources;
   /** Told of a fault of the program itself. */
   readonly failed: (error: unknown) => void;
 }
@@ -29,6 +35,8 @@ export interface Server {
   /** Takes nothing more, and resolves when what was taken has been answered. */
   close(): Promise<void>;
 }
+
+const LOOKING = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** Throws `not_configured` when nothing can listen there. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -59,11 +67,28 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 function routes(
-  { inbox, largestBody, failed, events, guard }: ServerOptions,
+  { inbox, largestBody, failed, events, guard, admission, metrics }: ServerOptions,
   closing: AbortSignal,
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.get('/healthz', (context) => context.json({ status: 'ok' }));
+  app.get('/metrics', async (context) => {
+    if (metrics === undefined) return context.notFound();
+    assertMayRead(guard, context.env.incoming);
+    // Loaded for whoever asks: most never do.
+    const { metricsText, METRICS_TYPE } = await import('./metrics.ts');
+    return context.text(await metricsText(metrics), 200, { 'content-type': METRICS_TYPE });
+  });
+  // Before anything is done for it, also before the address is looked at.
+  app.use('/api/*', async (context, next) => {
+    // Who only looks brings no work.
+    const over = LOOKING.has(context.req.method) ? undefined : await admission?.admit();
+    try {
+      await next();
+    } finally {
+      over?.();
+    }
+  });
   app.post('/api/v1/hooks/:name', async (context) => {
     const { incoming } = context.env;
     const raw = await readBody(incoming, largestBody);

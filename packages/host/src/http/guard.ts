@@ -20,8 +20,8 @@ export function assertMayRead({ token }: Guard, request: IncomingMessage): void 
     });
   }
   if (isLoopback(request.socket.remoteAddress ?? '') && LOCAL_NAME.test(host)) return;
-  throw new CadreError('denied', 'events are read from this machine alone', {
-    hint: 'set a token to read them from elsewhere: CADRE_HTTP__TOKEN, or http.token: secret:NAME',
+  throw new CadreError('denied', 'what happens here is read from this machine alone', {
+    hint: 'set a token to read it from elsewhere: CADRE_HTTP__TOKEN, or http.token: secret:NAME',
   });
 }
 

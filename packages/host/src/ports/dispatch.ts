@@ -36,6 +36,21 @@ export interface Job {
   readonly data: JsonObject;
   /** Longer than it can take: after it the job is taken for abandoned, however alive its process is. */
   readonly expiresMs: number;
+  /** Handed in as claimed by the process that hands it in. */
+  readonly direct?: true;
+}
+
+/** An attempt of a run that waits for a process, or that one performs. */
+export interface HandedIn extends Pick<Job, 'id' | 'class' | 'priority'> {
+  readonly taken: boolean;
+  readonly step: string;
+}
+
+export interface WaitingJobs {
+  readonly class: string;
+  readonly waiting: number;
+  /** Milliseconds since 1970. */
+  readonly oldest?: number;
 }
 
 /** A job in the hands of a process, which has to keep it by its heartbeat. */
@@ -45,6 +60,8 @@ export interface Claim {
   /** How often it was taken before by somebody who died over it. */
   readonly deaths: number;
   readonly data: JsonObject;
+  /** It never waited for anybody: it was handed in as claimed. */
+  readonly direct?: true;
 }
 
 export interface Work {
@@ -77,10 +94,14 @@ export interface WorkQueue {
   listClasses(): Promise<readonly string[]>;
   /** `run` of the data of every job that is there, taken or not. */
   listRuns(): Promise<ReadonlySet<string>>;
-  /** The jobs of one run, and whether they were taken. */
-  listJobs(
-    run: string,
-  ): Promise<readonly { readonly class: string; readonly taken: boolean; readonly step: string }[]>;
+  /** The attempts of one run that were handed in. */
+  listJobs(run: string): Promise<readonly HandedIn[]>;
+  /** Gives jobs that nobody has taken another priority. */
+  reorder(jobs: readonly Pick<Job, 'id' | 'class' | 'priority'>[]): Promise<void>;
+  /** How many stand before a job that nobody has taken, counted no further than `most`. */
+  countAhead(job: Pick<Job, 'id' | 'class'>, most: number): Promise<number>;
+  /** How many wait of each class, and since when the oldest. Counts them: not to be asked more often than need be. */
+  waiting(): Promise<readonly WaitingJobs[]>;
   /** From now on this process also looks after claims whose process died. */
   supervise(): Promise<void>;
   close(): Promise<void>;

@@ -143,6 +143,9 @@ export function firingContract(store: () => Store): void {
     expect(await firings.countRunning()).toBe(1);
     expect(await firings.begin(last, { ...two, run: 'run_9' })).toEqual({ ok: true, cancel: [] });
     expect(await firings.countRunning()).toBe(2);
+    await add('later');
+    await add('still later');
+    expect([await firings.countWaiting(1), await firings.countWaiting(100)]).toEqual([1, 2]);
   });
 
   test('[FND-79] what overlaps is skipped, stands in line, or has the running one cancelled', async () => {

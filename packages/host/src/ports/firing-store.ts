@@ -154,6 +154,8 @@ export interface FiringStore {
   find(id: number): Promise<Firing | undefined>;
   /** Newest first. */
   list(filter: FiringFilter): Promise<readonly FiringRecord[]>;
+  /** Those that wait to be begun, whenever that is, counted no further than `most`. */
+  countWaiting(most: number): Promise<number>;
   /** How many slots are taken: runs that go on and do not wait for a person. */
   countRunning(): Promise<number>;
   /** How many firings of a trigger came since. */

@@ -12,6 +12,10 @@ export interface Gate {
    * In a plan it performs on the scratch tree or previews, as the action's manifest says.
    */
   perform(call: GateCall, signal: AbortSignal, observer: GateObserver): Promise<Performed>;
+  /** Keeps processes of a worker ready for calls like the last one, if its pool has some at least. */
+  warm(worker: string): Promise<void>;
+  /** Gives calls of a run that wait for a worker another priority; undefined leaves that of a step as it is. */
+  prioritise(run: string, priorityOf: (step: string) => number | undefined): void;
   /** Removes what was kept for a run: its scratch tree and the answers that held for it. Call it when the run is over. */
   endRun(run: string): Promise<void>;
 }
@@ -22,6 +26,8 @@ export interface ActionTraits {
   readonly repeatable: boolean;
   readonly timeoutMs?: number;
   readonly class: 'cpu' | 'io' | 'llm' | 'deploy';
+  /** Inputs whose schema says `format: artifact`: a large value comes as its reference, and is not loaded. */
+  readonly handles?: readonly string[];
 }
 
 export interface GateCall {
@@ -44,6 +50,8 @@ export interface GateCall {
   readonly workflow?: string;
   /** What the author of the step says of keeping its result; absent: what the action's manifest says. */
   readonly cache?: CacheWish;
+  /** Where it stands among the calls that wait for a worker. */
+  readonly priority?: number;
   /** Neither answered with a kept result, nor kept. */
   readonly noCache?: boolean;
   /** Processor time and memory that its processes may use at most: where there is any, they are measured. */

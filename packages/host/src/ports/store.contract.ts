@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { SAMPLE_DEFINITION } from '../testing/sample-events.ts';
+import { artifactContract } from './artifacts.contract.ts';
 import { auditContract } from './audit-store.contract.ts';
 import { eventContract } from './event-store.contract.ts';
 import { firingContract } from './firing-store.contract.ts';
@@ -35,6 +36,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     eventContract(() => store);
     streamContract(() => store);
     upkeepContract(() => store);
+    artifactContract(() => store);
     poolContract(() => store);
   });
 }

@@ -1,4 +1,5 @@
 import type { NumberedEvent, RunEvent, RunStatus, Workflow } from '@cadre/core';
+import type { ArtifactStore } from './artifacts.ts';
 import type { AuditStore } from './audit-store.ts';
 import type { EventStore } from './event-store.ts';
 import type { FileIndex } from './file-index.ts';
@@ -29,6 +30,7 @@ export interface Store {
   readonly results: ResultCache;
   readonly files: FileIndex;
   readonly upkeep: Upkeep;
+  readonly artifacts: ArtifactStore;
   readonly pools: PoolStore;
   /** Something that is another one after any process has written; costs no question to the database. */
   stamp?(): string | undefined;

@@ -46,7 +46,7 @@ export function upkeepContract(open: () => Store): void {
     await over(store, 'run_1', 1);
     await over(store, 'run_2', 2);
     const text = (await store.runs.readEvents('run_1', 0))
-      .map(({ number, ...event }) => `${number} ${EVENT_VERSION} ${JSON.stringify(event)}\n`)
+      .map(({ number, ...event }) => `${number} ${EVENT_VERSION.plain} ${JSON.stringify(event)}\n`)
       .join('');
     const [first] = await store.upkeep.listRemovable('runs', undefined, 1);
     expect(first).toMatchObject({ run: 'run_1', endedAt: 1 });
@@ -133,5 +133,26 @@ export function upkeepContract(open: () => Store): void {
     expect(await store.upkeep.finishRemovals()).toBe(0);
     const { bytesBefore, bytesAfter } = await store.upkeep.vacuum(true);
     expect(bytesAfter).toBeLessThanOrEqual(bytesBefore);
+  });
+
+  test('of tombstones the newest stay, and never fewer than 100 [WRK-50]', async () => {
+    const store = open();
+    for (const at of [1, 2]) {
+      await over(store, `run_${at}`, at);
+      await store.upkeep.remove('runs', await store.upkeep.listRemovable('runs', undefined, 9), at);
+    }
+    expect(await store.upkeep.forgetTombstones(1)).toBe(0);
+    expect(await store.upkeep.findTombstone('run_1')).toBeDefined();
+    // So that there are enough that are newer.
+    for (let count = 0; count < 150; count += 50) {
+      const ids = Array.from({ length: 50 }, (_, index) => `run_new_${count + index}`);
+      const events = [created(3), started(3), succeeded(3)];
+      await Promise.all(ids.map((id) => store.runs.create(id, events)));
+      await store.upkeep.remove('runs', await store.upkeep.listRemovable('runs', undefined, 200), 3);
+    }
+    expect(await store.upkeep.forgetTombstones(1)).toBe(2);
+    expect(await store.upkeep.findTombstone('run_1')).toBeUndefined();
+    expect(await store.upkeep.findTombstone('run_new_0')).toBeDefined();
+    expect(await store.upkeep.forgetTombstones(1)).toBe(0);
   });
 }

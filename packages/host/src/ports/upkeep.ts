@@ -26,6 +26,8 @@ export interface Upkeep {
   finishRemovals(): Promise<number>;
   /** What is left of a run that was removed. */
   findTombstone(run: string): Promise<Tombstone | undefined>;
+  /** Forgets what is left of removed runs but for the newest `most` (at least 100); answers how many. */
+  forgetTombstones(most: number): Promise<number>;
   /** Results of actions that hold no more; answers how many. */
   removeExpiredResults(now: number): Promise<number>;
   /** False: there is no such run. */

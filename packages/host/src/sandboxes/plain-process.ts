@@ -4,6 +4,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SandboxOptions } from '../ports/sandbox.ts';
 import { baseEnvironment } from './base-environment.ts';
+import { endMarked } from './end-marked.ts';
 import { readGitSettings } from './git-settings.ts';
 import { createMeasure } from './measure.ts';
 import { toolchainsOf } from './toolchains.ts';
@@ -11,7 +12,7 @@ import type { WrappedCommand } from './wrapped-command.ts';
 
 /**
  * Where the system offers nothing: a process with the small environment and a home of its own. It sees what its user
- * sees; only its group can be ended, so what leaves the group survives.
+ * sees. What leaves its group is ended too where it can be found by its environment (Linux); elsewhere it survives.
  */
 export async function wrapPlainly(
   command: readonly string[],
@@ -32,6 +33,7 @@ export async function wrapPlainly(
     },
     cwd: options.cwd,
     descriptors: [],
+    endStrays: () => endMarked(`TMPDIR=${temporary}`),
     ...(options.limits === undefined ? {} : { measure: createMeasure(undefined) }),
     release: async () => {
       await rm(temporary, { recursive: true, force: true, maxRetries: 3 });

@@ -15,7 +15,10 @@ export function startWrapped(wrapped: WrappedCommand): ConfinedProcess {
   // Whoever ends before reading all of it says so by its exit code.
   for (const stream of [stdin, ...extra]) stream.on('error', () => {});
   for (const [index, stream] of extra.entries()) stream.end(wrapped.descriptors[index]);
-  const kill = () => killGroup(child);
+  const kill = () => {
+    killGroup(child);
+    wrapped.endStrays?.();
+  };
   const measure = async () => {
     const seen = await wrapped.measure?.(child.pid);
     if (seen?.memoryExceeded !== true) return seen?.usage;

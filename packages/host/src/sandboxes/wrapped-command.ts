@@ -15,6 +15,8 @@ export interface WrappedCommand {
   readonly cwd: string;
   /** What the program reads from descriptors 3, 4, … until their end. */
   readonly descriptors: readonly Uint8Array[];
+  /** Ends what has left the group of the program; absent where the system does that by itself. */
+  readonly endStrays?: () => void;
   /**
    * To be called once when the program has ended: ends what it may have left, removes what was made for it, and says how
    * much memory it was not to exceed, if it did.

@@ -1,5 +1,7 @@
 import type { Store } from '../ports/store.ts';
 import type { Upkeep } from '../ports/upkeep.ts';
+import type { ArtifactFiles } from './artifact-files.ts';
+import { createArtifactStore } from './artifact-store.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Database } from './database.ts';
 import { createEventStore } from './event-store.ts';
@@ -15,7 +17,7 @@ import { createRunStore } from './run-store.ts';
 import { createStreamStore } from './stream-store.ts';
 import { createUpkeep } from './upkeep.ts';
 
-export function createStore(database: Database, vacuum: Upkeep['vacuum']): Store {
+export function createStore(database: Database, vacuum: Upkeep['vacuum'], files?: ArtifactFiles): Store {
   return {
     runs: createRunStore(database),
     leases: createLeaseStore(database),
@@ -29,6 +31,7 @@ export function createStore(database: Database, vacuum: Upkeep['vacuum']): Store
     events: createEventStore(database),
     streams: createStreamStore(database),
     upkeep: createUpkeep(database, vacuum),
+    artifacts: createArtifactStore(database, files),
     pools: createPoolStore(database),
     ...(database.stamp === undefined ? {} : { stamp: () => database.stamp?.() }),
     close: () => database.close(),

@@ -6,6 +6,7 @@ import {
   beginFiring,
   COUNT_RUNNING,
   COUNT_SINCE,
+  COUNT_WAITING,
   endFiring,
   FIND_FIRING,
   LIST_OVER,
@@ -75,6 +76,10 @@ export function createFiringStore(database: Database): FiringStore {
     async countRunning() {
       const [row] = await database.read(COUNT_RUNNING, []);
       return Number(row?.['running'] ?? 0);
+    },
+    async countWaiting(most) {
+      const [row] = await database.read(COUNT_WAITING, [most]);
+      return Number(row?.['waiting'] ?? 0);
     },
     replay: (id, now) => database.write(() => replayFiring(id, now)),
     prune: (before, keep) =>

@@ -13,6 +13,8 @@ interface Table {
   /** What stands in the target until all else is there. */
   readonly later?: string;
   readonly identity?: string;
+  /** Rows at once, where a row is large. */
+  readonly page?: number;
 }
 
 const RUN_COLUMNS =
@@ -60,6 +62,15 @@ const TABLES: readonly Table[] = [
     columns: ['run', 'status', 'ended_at', 'number', 'digest', 'removed_at'],
     order: ['run'],
   },
+  {
+    name: 'artifacts',
+    columns: ['digest', 'bytes', 'type', 'elements', 'class', 'run', 'created_at', 'used_at'],
+    order: ['digest'],
+  },
+  { name: 'artifact_uses', columns: ['run', 'digest', 'root'], order: ['run', 'digest'] },
+  { name: 'artifact_parts', columns: ['whole', 'part'], order: ['whole', 'part'] },
+  // What lies in files is not in it: see `importArtifacts`.
+  { name: 'artifact_chunks', columns: ['digest', 'number', 'chunk'], order: ['digest', 'number'], page: 8 },
 ];
 
 /** Columns that are moved, by table: a test compares them with what there is. */
@@ -126,18 +137,18 @@ export async function copyContents(
 }
 
 async function* pagesOf(database: Database, table: Table): AsyncGenerator<readonly Row[]> {
-  const { name, columns, order, own } = table;
+  const { name, columns, order, own, page = PAGE } = table;
   const wanted = [...columns, ...(own === undefined ? [] : [own])].join(', ');
   const key = order.length === 1 ? order[0] : `(${order.join(', ')})`;
   let after: readonly SqlValue[] = [];
   for (;;) {
     const marks = after.map((_, index) => `?${index + 1}`).join(', ');
     const where = after.length === 0 ? '' : `WHERE ${key} > ${after.length === 1 ? marks : `(${marks})`}`;
-    const sql = `SELECT ${wanted} FROM ${name} ${where} ORDER BY ${order.join(', ')} LIMIT ${PAGE}`;
+    const sql = `SELECT ${wanted} FROM ${name} ${where} ORDER BY ${order.join(', ')} LIMIT ${page}`;
     const rows = await database.read(sql, after);
     if (rows.length > 0) yield rows;
     const last = rows.at(-1);
-    if (rows.length < PAGE || last === undefined) return;
+    if (rows.length < page || last === undefined) return;
     after = order.map((column) => last[column] ?? null);
   }
 }

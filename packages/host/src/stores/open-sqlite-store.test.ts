@@ -14,12 +14,14 @@ import { DatabaseSync } from 'node:sqlite';
 import type { RunEvent, Workflow } from '@cadre/core';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { storeContract } from '../ports/store.contract.ts';
+import { checkDatabase } from './backup-file.ts';
 import { openSqliteStore } from './open-sqlite-store.ts';
 import { READ_EFFECTS } from './sql/effects.ts';
 import { READ_EVENTS } from './sql/events.ts';
 import { COUNT_RUNNING, LIST_OVER, LIST_UNSTARTED, listReady, NEXT_READY } from './sql/firings.ts';
 import { READ_LINES } from './sql/logs.ts';
 import { listRuns } from './sql/runs.ts';
+import { openSqliteDatabase } from './sqlite-database.ts';
 
 let folder = '';
 let opened = 0;
@@ -121,13 +123,33 @@ describe('the database itself', () => {
     const refused = (sql: string) => expect(() => database.exec(sql), sql);
     refused("UPDATE runs SET status = 'running'").toThrow('over never changes');
     refused('UPDATE runs SET ended_at = NULL').toThrow('over never changes');
-    refused("INSERT INTO events (run, number, event) VALUES (1, 4, '{}')").toThrow('no more events');
-    refused("INSERT INTO events (run, number, event) VALUES (77, 1, '{}')").toThrow('no more events');
     refused("UPDATE events SET event = '{}'").toThrow('never changes');
     refused('DELETE FROM events').toThrow('never deleted');
     refused("UPDATE audit SET entry = '{}'").toThrow('never changes');
     refused('DELETE FROM audit').toThrow('never deleted');
     database.close();
+  });
+
+  test('what is written behind the end of a run is not part of its journal, and found in a check [WRK-40]', async () => {
+    const path = join(folder, 'cadre.db');
+    await filled(path);
+    const store = await openSqliteStore(path);
+    const [run] = (await store.runs.list({})).runs;
+    const id = run?.id ?? '';
+    const events = await store.runs.readEvents(id, 0);
+    await store.close();
+    const database = new DatabaseSync(path);
+    const insert = database.prepare(
+      "INSERT INTO events (run, number, version, event) VALUES (1, ?, 1, '{}')",
+    );
+    insert.run(events.length + 1);
+    database.close();
+    const again = await openSqliteStore(path);
+    expect(await again.runs.readEvents(id, 0)).toEqual(events);
+    await again.close();
+    const opened = await openSqliteDatabase(path);
+    await expect(checkDatabase(opened, path)).rejects.toThrow('has not the events that it should have');
+    await opened.close();
   });
 
   test('answers lists and reads by an index, never by looking at every run [WRK-48]', async () => {

@@ -1,8 +1,16 @@
-import { EVENT_VERSION, type NumberedEvent, type RunEvent, type RunStatus } from '@cadre/core';
+import {
+  EVENT_VERSION,
+  isMarked,
+  type NumberedEvent,
+  type RunEvent,
+  type RunStatus,
+  valueText,
+} from '@cadre/core';
 import type { Alongside, SharedJournal, Turn } from '../ports/shared-journal.ts';
 import type { Appended } from '../ports/store.ts';
 import { together } from '../ports/together.ts';
 import type { Wire } from '../ports/wire.ts';
+import { bigintArray, textArray } from '../ports/wire-array.ts';
 import type { PostgresAddress } from './postgres-address.ts';
 import { tell } from './postgres-listener.ts';
 import { type Client, prepared, type Sessions } from './postgres-sessions.ts';
@@ -10,12 +18,12 @@ import { readEvent } from './sql/events.ts';
 import { originOf, type Progress, profileOf, progressOf, QUEUED } from './sql/progress.ts';
 import { headOf, waitsOf } from './sql/waits.ts';
 
-/** More makes a commit longer than it saves commits; measured between 100 and 1,000. */
-const MOST_TURNS = 400;
+/** More costs hardly less for each, and leaves nothing to decide upon while the commit is under way. */
+const MOST_TURNS = 100;
 /** One commit waits for the disk while the next one is filled; a third gave nothing. */
 const AT_ONCE = 2;
 /** So many wait for the second only when they are many. */
-const WORTH_A_SECOND = 100;
+const WORTH_A_SECOND = 50;
 
 const MOST_EVENTS = 10_000;
 const MOST_DUE = 100;
@@ -46,13 +54,16 @@ export function createPostgresJournal<Beside>(
       const group = waiting.splice(0, MOST_TURNS);
       try {
         const turns = group.map(({ turn }) => turn);
-        const { outcomes, lines } = await sessions.transact(async (client) => {
-          const done = await commit(client, alongside, turns);
-          if (wire === undefined) await tell(client, address, done.lines);
-          return done;
+        const { outcomes, later } = await sessions.transact(async (client) => {
+          const later: string[] = [];
+          const tellOthers = async (lines: readonly string[]) => {
+            if (wire === undefined) await tell(client, address, lines);
+            else later.push(...lines);
+          };
+          return { outcomes: await commit(client, alongside, turns, tellOthers), later };
         });
         // What is told too early would be looked for in vain.
-        wire?.publish(lines);
+        wire?.publish(later);
         group.forEach((one, index) => void one.resolve(outcomes[index] as Appended));
       } catch (error) {
         for (const one of group) one.reject(error);
@@ -136,11 +147,14 @@ interface Row {
   changed: boolean;
 }
 
+const NOTHING_TOLD: Promise<readonly string[]> = Promise.resolve([]);
+
 async function commit<Beside>(
   client: Client,
   alongside: Alongside<Beside>,
   turns: readonly Turn<Beside>[],
-): Promise<{ readonly outcomes: readonly Appended[]; readonly lines: readonly string[] }> {
+  tellOthers: (lines: readonly string[]) => Promise<void>,
+): Promise<readonly Appended[]> {
   const [rows, created] = await together(lockRuns(client, turns), createRuns(client, turns));
   const kept: { readonly turn: Turn<Beside>; readonly row: Row }[] = [];
   const outcomes = turns.map((turn): Appended => {
@@ -160,17 +174,13 @@ async function commit<Beside>(
     // First the events, because a run that is over takes no more.
     insertEvents(client, kept),
     updateRuns(client, changed),
-    beside.length === 0 ? Promise.resolve([]) : alongside(asTransaction(client), beside),
+    beside.length === 0 ? NOTHING_TOLD : alongside(asTransaction(client), beside),
     noteWaits(client, kept),
+    tellOthers(kept.flatMap(({ turn }) => [...(isNews(turn) ? [`run ${turn.run}`] : []), ...soonOf(turn)])),
   );
-  return {
-    outcomes,
-    lines: [
-      ...lines,
-      ...kept.flatMap(({ turn }) => (isNews(turn) ? [`run ${turn.run}`] : [])),
-      ...kept.flatMap(({ turn }) => soonOf(turn)),
-    ],
-  };
+  // Most turns hand in nothing that others have to look for: then nothing more is waited for.
+  if (lines.length > 0) await tellOthers(lines);
+  return outcomes;
 }
 
 export function asTransaction(client: Client) {
@@ -183,7 +193,7 @@ async function lockRuns(client: Client, turns: readonly Turn<unknown>[]): Promis
     turns.filter(({ expected, events }) => expected > 0 && events.length > 0).map(({ run }) => run),
   );
   if (ids.size === 0) return new Map();
-  const { rows } = await client.query(prepared(LOCK_RUNS, [[...ids]]));
+  const { rows } = await client.query(prepared(LOCK_RUNS, [textArray([...ids])]));
   return new Map(
     rows.map((row) => [
       row.id,
@@ -230,20 +240,20 @@ async function createRuns<Beside>(
   const all = beginning.map((turn) => ({ turn, ...beginningOf(turn) }));
   const { rows } = await client.query(
     prepared(CREATE_RUNS, [
-      all.map(({ turn }) => turn.run),
-      all.map(({ created }) => created.workflow),
-      all.map(({ created }) => created.definition),
-      all.map(({ created }) => created.mode),
-      all.map(({ progress }) => progress.status),
-      all.map(({ created }) => created.principal),
-      all.map(({ created }) => created.at),
-      all.map(({ progress }) => progress.startedAt ?? null),
-      all.map(({ turn }) => turn.events.length),
-      all.map(({ progress }) => questionsText(progress)),
-      all.map(({ turn }) => turn.wakeAt ?? null),
-      all.map(({ created }) => profileOf(created)),
-      all.map(({ created }) => created.commit ?? null),
-      all.map(({ created }) => originOf(created)),
+      textArray(all.map(({ turn }) => turn.run)),
+      textArray(all.map(({ created }) => created.workflow)),
+      textArray(all.map(({ created }) => created.definition)),
+      textArray(all.map(({ created }) => created.mode)),
+      textArray(all.map(({ progress }) => progress.status)),
+      textArray(all.map(({ created }) => created.principal)),
+      bigintArray(all.map(({ created }) => created.at)),
+      bigintArray(all.map(({ progress }) => progress.startedAt ?? null)),
+      bigintArray(all.map(({ turn }) => turn.events.length)),
+      textArray(all.map(({ progress }) => questionsText(progress))),
+      bigintArray(all.map(({ turn }) => turn.wakeAt ?? null)),
+      textArray(all.map(({ created }) => profileOf(created))),
+      textArray(all.map(({ created }) => created.commit ?? null)),
+      textArray(all.map(({ created }) => originOf(created))),
     ]),
   );
   const keys = new Map<string, number>(rows.map(({ id, key }) => [id, key]));
@@ -285,14 +295,18 @@ async function insertEvents(
     turn.events.forEach((event: RunEvent, index) => {
       keys.push(row.key);
       numbers.push(turn.expected + index + 1);
-      texts.push(JSON.stringify(event));
+      texts.push(valueText(event));
     });
   }
-  if (keys.length > 0) await client.query(prepared(INSERT_EVENTS, [keys, numbers, texts]));
+  if (keys.length === 0) return;
+  const version = texts.some(isMarked) ? EVENT_VERSION.marked : EVENT_VERSION.plain;
+  await client.query(
+    prepared(INSERT_EVENTS, [bigintArray(keys), bigintArray(numbers), textArray(texts), version]),
+  );
 }
 
 const INSERT_EVENTS = `INSERT INTO events (run, number, version, event)
-  SELECT run, number, ${EVENT_VERSION}, event FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS new (run, number, event)`;
+  SELECT run, number, $4::int, event FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS new (run, number, event)`;
 
 async function noteWaits(
   client: Client,
@@ -331,14 +345,14 @@ async function updateRuns(client: Client, rows: readonly Row[]): Promise<void> {
   if (rows.length === 0) return;
   await client.query(
     prepared(UPDATE_RUNS, [
-      rows.map(({ key }) => key),
-      rows.map(({ number }) => number),
-      rows.map(({ progress }) => progress.status),
-      rows.map(({ progress }) => progress.startedAt ?? null),
-      rows.map(({ progress }) => progress.endedAt ?? null),
-      rows.map(({ progress }) => progress.failureCode?.replaceAll('\0', '\uFFFD') ?? null),
-      rows.map(({ progress }) => questionsText(progress)),
-      rows.map(({ wakeAt }) => wakeAt),
+      bigintArray(rows.map(({ key }) => key)),
+      bigintArray(rows.map(({ number }) => number)),
+      textArray(rows.map(({ progress }) => progress.status)),
+      bigintArray(rows.map(({ progress }) => progress.startedAt ?? null)),
+      bigintArray(rows.map(({ progress }) => progress.endedAt ?? null)),
+      textArray(rows.map(({ progress }) => progress.failureCode?.replaceAll('\0', '\uFFFD') ?? null)),
+      textArray(rows.map(({ progress }) => questionsText(progress))),
+      bigintArray(rows.map(({ wakeAt }) => wakeAt)),
     ]),
   );
 }

@@ -45,6 +45,9 @@ const SILENCE = {
 /** The same from this side: a connection on which nobody speaks is asked about after this time. */
 const KEEP_ALIVE_MS = 10_000;
 
+/** Of a number that was never given: `invalid_parameter_value`. */
+const IN_THE_FUTURE = '22023';
+
 /** Counters, keys and times fit into a number of JavaScript. */
 const INT8 = 20;
 
@@ -115,16 +118,25 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     }
   }
 
-  /** Invariant 1. A server that does not know the number any more was not the one that was asked. */
+  /** Invariant 1. A server that does not know the number (any more, or yet: it crashed before it wrote it) has not kept it. */
   async function hasCommitted(xid: string): Promise<boolean> {
     return withPatience(async () => {
       for (;;) {
-        const { rows } = await pool.query('SELECT pg_xact_status($1::text::xid8) AS status', [xid]);
-        const status = rows[0]?.status;
+        const status = await statusOf(xid);
         if (status !== 'in progress') return status === 'committed';
         await wait(FIRST_PAUSE_MS);
       }
     });
+  }
+
+  async function statusOf(xid: string): Promise<string | undefined> {
+    try {
+      const { rows } = await pool.query('SELECT pg_xact_status($1::text::xid8) AS status', [xid]);
+      return rows[0]?.status ?? undefined;
+    } catch (error) {
+      if (error instanceof pg.DatabaseError && error.code === IN_THE_FUTURE) return undefined;
+      throw error;
+    }
   }
 
   return {

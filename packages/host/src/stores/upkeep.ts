@@ -7,6 +7,8 @@ import {
   digestOfEvents,
   EXPIRE_RESULTS,
   FIND_TOMBSTONE,
+  FORGET_BEFORE,
+  forgetTombstones,
   HOLD,
   LIST_HOLDS,
   LIST_PINS,
@@ -27,6 +29,9 @@ import {
   SUM_SIZES,
   UNPIN,
 } from './sql/upkeep.ts';
+
+/** The database itself keeps as many (migration 7). */
+const FEWEST_TOMBSTONES = 100;
 
 /**
  * Invariants
@@ -124,6 +129,17 @@ export function createUpkeep(database: Database, vacuum: Upkeep['vacuum']): Upke
     async findTombstone(run) {
       const [row] = await read(FIND_TOMBSTONE, [run]);
       return row === undefined ? undefined : readTombstone(row);
+    },
+    async forgetTombstones(most) {
+      const [newest] = await read(FORGET_BEFORE, [Math.max(most, FEWEST_TOMBSTONES)]);
+      if (newest === undefined) return 0;
+      let forgotten = 0;
+      for (let more = true; more; ) {
+        const gone = await database.write(() => forgetTombstones(Number(newest['removed_at'])));
+        forgotten += gone;
+        more = gone > 0;
+      }
+      return forgotten;
     },
     removeExpiredResults: (now) => changes(database, EXPIRE_RESULTS, now),
     pin: async (run, { principal, at, reason }) =>

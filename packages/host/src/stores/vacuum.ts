@@ -51,6 +51,9 @@ const TABLES = [
   'run_counts',
   'kept_sizes',
   'tombstones',
+  'artifacts',
+  'artifact_uses',
+  'artifact_chunks',
 ];
 
 /** PostgreSQL: rows that are gone make room for new ones, and the planner knows what there is. Nobody waits for it. */

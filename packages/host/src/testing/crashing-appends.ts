@@ -58,6 +58,7 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
     events,
     streams,
     upkeep,
+    artifacts,
     pools,
     shared,
   } = store;
@@ -78,6 +79,7 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
     events: port(events),
     streams: port(streams),
     upkeep: port(upkeep),
+    artifacts: port(artifacts),
     pools,
     ...(shared === undefined ? {} : { shared: crashingShared(shared, port, call, () => dead) }),
     close: () => store.close(),

@@ -50,6 +50,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
     streams,
     upkeep,
     pools,
+    artifacts,
   } = store;
   return {
     writes: () => writes,
@@ -77,6 +78,12 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
     files: { read: read(files.read), note: write(files.note) },
     // No run is removed while one crashes.
     upkeep,
+    artifacts: {
+      ...artifacts,
+      put: write(artifacts.put),
+      use: write(artifacts.use),
+      read: read(artifacts.read),
+    },
     pools,
     leases: {
       acquire: write(leases.acquire),
@@ -114,6 +121,7 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
       list: read(firings.list),
       countSince: read(firings.countSince),
       countRunning: read(firings.countRunning),
+      countWaiting: read(firings.countWaiting),
     },
     events: {
       emit: write(events.emit),

@@ -54,6 +54,8 @@ export function scriptedGate(scripts: Readonly<Record<string, Script>>): Scripte
       underWay -= 1;
       return dead ? never : { outcome, effects: script.effects ?? [] };
     },
+    warm: async () => undefined,
+    prioritise: () => undefined,
     endRun: async () => undefined,
   };
 }

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
+import type { ArtifactStore } from '../ports/artifacts.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { EventStore } from '../ports/event-store.ts';
+import type { FiringStore } from '../ports/firing-store.ts';
 import {
   type Due,
   KEPT_CLASSES,
@@ -10,6 +13,7 @@ import {
   type Upkeep,
   type Vacuumed,
 } from '../ports/upkeep.ts';
+import { type ArtifactRetention, type CleanedArtifacts, cleanArtifacts } from './clean-artifacts.ts';
 
 /** How long, how many and how much of a class is kept; 0: no limit. */
 export interface Limits {
@@ -18,10 +22,24 @@ export interface Limits {
   readonly maxBytes: number;
 }
 
-export type Retention = Readonly<Record<KeptClass, Limits>>;
+/** All that is removed by its age. `firings`: what triggers have done, and events that were dealt with. */
+export const CLEANED_CLASSES = [...KEPT_CLASSES, 'artifacts', 'firings'] as const;
+export type CleanedName = (typeof CLEANED_CLASSES)[number];
+
+export interface Retention extends Readonly<Record<KeptClass, Limits>> {
+  readonly artifacts: ArtifactRetention;
+  readonly firings: Omit<Limits, 'maxBytes'>;
+  /** What is left of runs that were removed. */
+  readonly tombstones: Pick<Limits, 'most'>;
+}
 
 export interface Cleaned {
   readonly classes: readonly CleanedClass[];
+  readonly artifacts: readonly CleanedArtifacts[];
+  /** What was left of runs that were removed long ago. */
+  readonly tombstones: number;
+  /** Firings of triggers. */
+  readonly firings: number;
   /** Results of actions that held no more. */
   readonly expiredResults: number;
   /** Removals that had been cut off. */
@@ -39,13 +57,16 @@ export interface CleanedClass extends KeptSize {
 
 export interface CleanOptions {
   readonly upkeep: Upkeep;
+  readonly artifacts: ArtifactStore;
+  readonly firings: Pick<FiringStore, 'prune'>;
+  readonly events: Pick<EventStore, 'forget'>;
   readonly audit: Pick<AuditStore, 'append'>;
   readonly clock: Clock;
   readonly retention: Retention;
 }
 
 export interface CleanRequest {
-  readonly classes?: readonly KeptClass[];
+  readonly classes?: readonly CleanedName[];
   readonly planOnly: boolean;
   readonly principal: string;
   /** Nobody else has the store open. */
@@ -67,14 +88,50 @@ export async function clean(options: CleanOptions, request: CleanRequest): Promi
   const finished = planOnly ? 0 : await upkeep.finishRemovals();
   const sizes = new Map((await upkeep.sizes()).map((size) => [size.class, size]));
   const classes: CleanedClass[] = [];
-  for (const kept of request.classes ?? KEPT_CLASSES) {
+  const all = request.classes === undefined;
+  const wanted = (name: CleanedName) => all || request.classes?.includes(name) === true;
+  for (const kept of KEPT_CLASSES.filter(wanted)) {
     const size = sizes.get(kept) ?? { class: kept, runs: 0, rows: 0, bytes: 0 };
     classes.push(await cleanClass(options, request, size));
   }
-  const all = request.classes === undefined;
   const expiredResults = planOnly || !all ? 0 : await upkeep.removeExpiredResults(clock.now());
-  const report = { classes, expiredResults, finished, done: !planOnly };
+  // After the runs, which are why many of them are used.
+  const artifacts = wanted('artifacts')
+    ? await cleanArtifacts({ ...options, retention: options.retention.artifacts }, request)
+    : [];
+  const firings = wanted('firings') && !planOnly ? await cleanFirings(options) : 0;
+  const tombstones = planOnly || !all ? 0 : await forgetTombstones(options, request);
+  const report = { classes, artifacts, tombstones, firings, expiredResults, finished, done: !planOnly };
   return planOnly ? report : { ...report, vacuum: await upkeep.vacuum(alone) };
+}
+
+async function forgetTombstones(
+  { upkeep, audit, clock, retention }: CleanOptions,
+  { principal }: CleanRequest,
+): Promise<number> {
+  if (retention.tombstones.most === 0) return 0;
+  const forgotten = await upkeep.forgetTombstones(retention.tombstones.most);
+  if (forgotten === 0) return 0;
+  await audit.append({
+    at: clock.now(),
+    principal,
+    worker: 'cadre',
+    action: 'clean',
+    operation: 'forget',
+    target: 'tombstones',
+    decision: 'allowed',
+    rule: 'retention.tombstones',
+    details: { forgotten },
+  });
+  return forgotten;
+}
+
+/** Dead ones go by their age as well; those under way stay. */
+async function cleanFirings({ firings, events, clock, retention }: CleanOptions): Promise<number> {
+  const { afterMs, most } = retention.firings;
+  const before = afterMs > 0 ? clock.now() - afterMs : 0;
+  await events.forget(before);
+  return firings.prune(before, most > 0 ? most : Number.MAX_SAFE_INTEGER);
 }
 
 async function cleanClass(

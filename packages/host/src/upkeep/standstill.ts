@@ -28,6 +28,18 @@ export interface Standstill {
   /** What happens next, or makes it happen. */
   readonly next: string;
   readonly nextAt?: number;
+  /** Of its attempts those that wait for a place, those that are served next first. */
+  readonly waiting?: readonly WaitingStep[];
+}
+
+/** WRK-35 */
+export interface WaitingStep {
+  readonly step: string;
+  readonly class: string;
+  /** 1: it is served next. */
+  readonly position: number;
+  /** How many wait of the class, where that is known. */
+  readonly of?: number;
 }
 
 export interface StandstillFacts {
@@ -42,10 +54,8 @@ export interface StandstillFacts {
   readonly listMissing: () => Promise<readonly string[]>;
   /** The class of a step's action, and its places in each process. */
   readonly placesFor: (step: string) => Promise<{ readonly class: string; readonly places: number }>;
-  /** On a shared store: what of the run waits for a place, and what is performed. */
-  readonly listJobs?: () => Promise<
-    readonly { readonly class: string; readonly taken: boolean; readonly step: string }[]
-  >;
+  /** What of the run waits for a place; undefined: whoever performs it has not told yet. */
+  readonly listWaiting: () => Promise<readonly WaitingStep[] | undefined>;
 }
 
 /** Undefined: the run is over. What a person has to do comes first, then what a time or another run brings. */
@@ -102,6 +112,7 @@ function ofQuestion(run: string, state: RunState): Standstill | undefined {
   const { delegates = [], deadline } = question ?? {};
   const kinds = {
     approval: 'an approval',
+    budget: 'an approval, since most of a budget is used,',
     escalated: 'a decision',
     interrupted: 'a decision',
     quarantined: 'a decision',
@@ -129,38 +140,55 @@ async function ofAttempts(state: RunState, facts: StandstillFacts): Promise<Stan
     const next = `it goes on when that run is over (cadre show ${child})`;
     return { reason: 'child', step, sentence: `${step} is the run ${child}, which is not over`, since, next };
   }
-  const jobs = await facts.listJobs?.();
-  const waiting = jobs?.find((job) => !job.taken);
-  if (jobs !== undefined && waiting !== undefined && jobs.every(({ taken }) => !taken)) {
-    const missing = await facts.listMissing();
-    if (missing.includes(waiting.class)) {
-      const sentence = `no worker is there that performs work of the class ${waiting.class}`;
-      return {
-        reason: 'no_worker',
-        step: waiting.step,
-        sentence,
-        since,
-        next: `cadre work --class ${waiting.class}`,
-      };
-    }
-    const sentence = `${waiting.step} waits for a place: all places of the class ${waiting.class} are taken`;
-    return {
-      reason: 'class_full',
-      step: waiting.step,
-      sentence,
-      since,
-      next: 'it begins when one becomes free',
-    };
-  }
+  const known = await facts.listWaiting();
+  const waiting = (known ?? []).toSorted((one, other) => one.position - other.position);
+  const [served] = waiting;
+  const begun = stepsOf(state, state.running).find(([path]) => !waiting.some((one) => one.step === path));
+  if (served !== undefined && begun === undefined) return ofWaiting(served, waiting, since, facts);
+  const performed = begun?.[0] ?? step;
   const by = facts.lease === undefined ? 'a worker' : `process ${facts.lease.pid} on ${facts.lease.host}`;
-  const { class: className, places } = await facts.placesFor(step);
+  const perhaps = known === undefined ? await orWaiting(performed, facts) : '';
   return {
     reason: 'performing',
-    step,
-    sentence: `${step} is being performed by ${by}, or waits there for one of ${places} places of the class ${className}`,
+    step: performed,
+    sentence: `${performed} is being performed by ${by}${perhaps}`,
     since,
     next: 'its result decides what comes next (cadre logs --follow)',
+    ...(waiting.length === 0 ? {} : { waiting }),
   };
+}
+
+/** Nobody has said yet how far it is. */
+async function orWaiting(step: string, facts: StandstillFacts): Promise<string> {
+  const { class: className, places } = await facts.placesFor(step);
+  return `, or waits there for one of ${places} places of the class ${className}`;
+}
+
+/** Nothing of the run is performed: why the first of what waits is not. */
+async function ofWaiting(
+  first: WaitingStep,
+  waiting: readonly WaitingStep[],
+  since: number,
+  facts: StandstillFacts,
+): Promise<Standstill> {
+  const { step, class: className } = first;
+  if ((await facts.listMissing()).includes(className)) {
+    const sentence = `no worker is there that performs work of the class ${className}`;
+    return { reason: 'no_worker', step, sentence, since, next: `cadre work --class ${className}`, waiting };
+  }
+  return {
+    reason: 'class_full',
+    step,
+    sentence: `${inLine(first)}: all places are taken`,
+    since,
+    next: 'it begins when one becomes free (earlier: cadre priority)',
+    waiting,
+  };
+}
+
+/** WRK-35: `a waits for a place of the class io, as number 3 of 12` */
+export function inLine({ step, class: className, position, of }: WaitingStep): string {
+  return `${step} waits for a place of the class ${className}, as number ${position}${of === undefined ? '' : ` of ${of}`}`;
 }
 
 type Timed = Omit<Standstill, 'nextAt'> & { readonly nextAt: number | undefined };

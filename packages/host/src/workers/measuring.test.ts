@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readlinkSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Usage } from '@cadre/core';
 import type { JsonObject, Spent } from '@cadre/sdk';
@@ -84,6 +85,20 @@ async function use(
 
 const MEBIBYTE = 1024 ** 2;
 
+/** Processes of this workspace that go on without end. */
+function endless(): readonly string[] {
+  const { stdout } = spawnSync('pgrep', ['-f', 'while :; do :; done'], { encoding: 'utf8' });
+  return stdout.split('\n').filter((pid) => pid !== '' && isIn(pid, fixture.workspace));
+}
+
+function isIn(pid: string, folder: string): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(folder);
+  } catch {
+    return false;
+  }
+}
+
 /** The programs of the tests, and no bubblewrap. */
 function withoutSandbox() {
   const programs = join(fixture.workspace, '.programs');
@@ -112,6 +127,7 @@ function measuringTests(environmentOf: () => Readonly<Record<string, string | un
     const { outcome, used } = await use(environmentOf(), 'compute', {}, { cpuMs: 700 });
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'cancelled' } });
     expect(used?.cpuMs).toBeGreaterThan(700);
+    expect(endless()).toEqual([]);
   });
 
   test('[WRK-23] memory is the most that all processes had at a time', async () => {

@@ -92,7 +92,7 @@ const pidOf = async (runner: ActionRunner, options: Options = {}) => {
 };
 
 describeSandboxed('the runner', () => {
-  test('[WRK-9] performs calls in a process of the worker, several at once, which stays warm between them', async () => {
+  test('[WRK-9] [WRK-127] performs calls in a process of the worker, several at once, which stays warm between them', async () => {
     const runner = newRunner();
     const echoes = await Promise.all(
       Array.from({ length: 20 }, (_, index) => perform(runner, 'echo', { text: `${index}` })),

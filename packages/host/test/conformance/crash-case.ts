@@ -208,7 +208,8 @@ async function letClaimsLapse({ url, schema }: NonNullable<Ground>): Promise<voi
   await client.connect();
   try {
     await client.query(
-      `UPDATE ${schema}_work.job SET heartbeat_on = now() - interval '1 hour' WHERE state = 'active'`,
+      `UPDATE ${schema}_work.job SET heartbeat_on = now() - interval '1 hour' WHERE state = 'active';
+        UPDATE ${schema}_work.direct SET beat_on = now() - interval '1 hour'`,
     );
   } finally {
     await client.end();

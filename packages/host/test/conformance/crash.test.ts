@@ -17,6 +17,7 @@ const SHARED: ReadonlySet<string> = new Set([
   'cancel-running',
   'approval',
   'once',
+  'artifact',
 ]);
 
 const middle = (appends: number) => Math.ceil(appends / 2);

@@ -47,6 +47,8 @@ export function openStage(lost: Lost = async () => 0): Stage {
     calls,
     scripts: {
       'play/give': staged(give),
+      'play/make': staged(({ input }) => succeed(made(input))),
+      'play/measure': staged(({ input }) => succeed(JSON.stringify(input).length)),
       'play/once': staged(give, { repeatable: false }),
       'play/after': staged(async (call) => {
         await after(call);
@@ -74,6 +76,13 @@ export function openStage(lost: Lost = async () => 0): Stage {
       'shell/run': staged(({ input }) => succeed({ stdout: String(input['command']), code: 0 })),
     },
   };
+}
+
+/** A text of so many bytes; a list of such, or a map with one. */
+function made({ bytes, times, as }: GateCall['input']): JsonValue {
+  const text = 'x'.repeat(Number(bytes));
+  if (as === 'map') return { text, count: 1 };
+  return times === undefined ? text : Array.from({ length: Number(times) }, () => text);
 }
 
 /** Fails in the first `times` attempts that anybody heard of, and without `times` in each. */

@@ -4,14 +4,18 @@ import { canonicalJson } from '../../json.ts';
 import { sha256 } from '../../sha256.ts';
 import type { Budget, StepCommon } from '../../workflow/workflow.ts';
 import type { CacheWish, Command } from '../commands.ts';
+import { priorityOf } from '../priority.ts';
+import { asksForBudget } from './ask-for-budget.ts';
 import { limitsOf, refusedAction, scopesAt } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
-import { evaluateFor, outcomeOf } from './scope.ts';
+import { keepEntries } from './keep-large.ts';
+import { evaluateFor, evaluateWhole, outcomeOf } from './scope.ts';
 import { wallOf } from './step-time.ts';
 
 /** Hands out an attempt. Its expressions are evaluated now: they see what is there when it starts. */
 export function performAttempt(draft: Draft, place: StepPlace): void {
   const { path } = place;
+  if (asksForBudget(draft, path)) return;
   const { attempts = 0 } = draft.state.steps.get(path) ?? {};
   const attempt = attempts + 1;
   const scopes = scopesAt(draft, path);
@@ -41,13 +45,13 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
   const { step } = place.node;
   if (step.kind !== 'action') throw new Error(`bug: the step '${place.path}' performs no action`);
   const { permissions, env } = step;
-  const priority = sum(step.priority, draft.state.priority);
+  const priority = priorityOf(draft.state, place.path, step.priority);
   return {
     type: 'perform-step',
     step: place.path,
     attempt,
     uses: step.uses,
-    input: evaluateFor(draft, place, step.with) as JsonObject,
+    input: keepEntries(draft.moment.artifacts, evaluateFor(draft, place, step.with) as JsonObject),
     timeoutMs: step.timeoutMs ?? draft.outline.workflow.defaults.timeoutMs,
     idempotencyKey: idempotencyKey(draft, place),
     ...(step.class === undefined ? {} : { class: step.class }),
@@ -68,22 +72,18 @@ function cacheWish(
   const written = step.kind === 'action' ? step.with : {};
   const { name } = draft.outline.workflow;
   return {
-    key: asText(`cache.key of '${place.path}'`, evaluateFor(draft, place, key)),
+    key: asText(`cache.key of '${place.path}'`, evaluateWhole(draft, place, key)),
     scope: sha256(canonicalJson([name, step.id, written, step.env ?? {}])),
     ttlMs,
     tags,
   };
 }
 
-function sum(one: number | undefined, other: number | undefined): number | undefined {
-  return one === undefined || other === undefined ? (one ?? other) : one + other;
-}
-
 /** The same for every attempt: the receiver of a second one can tell that it is the same wish. */
 function idempotencyKey(draft: Draft, place: StepPlace): string {
   const written = place.node.step.idempotencyKey;
   if (written === undefined) return `${draft.moment.runId}/${place.path}`;
-  return asText(`idempotencyKey of '${place.path}'`, evaluateFor(draft, place, written));
+  return asText(`idempotencyKey of '${place.path}'`, evaluateWhole(draft, place, written));
 }
 
 function environment(
@@ -92,7 +92,7 @@ function environment(
   written: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const texts = Object.entries(written).map(([name, template]) => {
-    return [name, asText(`env.${name} of '${place.path}'`, evaluateFor(draft, place, template))] as const;
+    return [name, asText(`env.${name} of '${place.path}'`, evaluateWhole(draft, place, template))] as const;
   });
   return Object.fromEntries(texts);
 }

@@ -1,6 +1,6 @@
 import type { Question } from '../events.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
-import { evaluateFor, outcomeOf, textOf } from './scope.ts';
+import { evaluateWhole, outcomeOf, textOf } from './scope.ts';
 import { wallDeadline } from './step-time.ts';
 
 /** Asks a person. The deadline counts from now. */
@@ -22,7 +22,7 @@ function questionOf(draft: Draft, place: StepPlace): Question {
   if (step.kind !== 'approval') throw new Error(`bug: the step '${place.path}' asks for no approval`);
   return {
     kind: 'approval',
-    prompt: textOf(evaluateFor(draft, place, step.prompt)),
+    prompt: textOf(evaluateWhole(draft, place, step.prompt)),
     default: step.default,
     ...(step.form === undefined ? {} : { form: step.form }),
     ...(step.delegates === undefined ? {} : { delegates: step.delegates }),

@@ -1,3 +1,4 @@
+import { countOf } from '../items.ts';
 import { type List, locate, type Node } from '../outline.ts';
 import { outward, parentOf } from '../path.ts';
 import { PENDING } from '../state.ts';
@@ -29,7 +30,7 @@ function placesIn(draft: Draft, container: string): number {
     case 'parallel':
       return lists[0] === undefined ? 1 : holdersIn(lists[0]);
     case 'forEach':
-      return Math.max(1, Math.min(items.length, atMostOf(step)));
+      return Math.max(1, Math.min(countOf(items), atMostOf(step)));
     default:
       return 1;
   }

@@ -217,6 +217,31 @@ test('elements of a forEach that are runs share by how many go on together', () 
   expect(limitsOf(run, 'each/2/run')).toEqual({ tokens: 30 });
 });
 
+test('[WRK-37] who wants to be asked is asked once about a limit before anything more begins under it', () => {
+  const steps = [
+    actionOf('a'),
+    actionOf('b'),
+    actionOf('c', { onError: { kind: 'continue' } }),
+    actionOf('d'),
+  ];
+  const run = simulate(workflowOf(steps, { budget: { tokens: 100, cpuMs: 100 } }), { asksForBudget: true });
+  run.go();
+  run.succeed('a', null, { tokens: 80 });
+  expect(run.step('b').question).toEqual({
+    kind: 'budget',
+    prompt: 'the run has used 80 tokens of 100 tokens. Go on?',
+  });
+  run.answer('b', 'allow');
+  expect(limitsOf(run, 'b')).toEqual({ tokens: 20, cpuMs: 100 });
+  run.succeed('b', null, { cpuMs: 90 });
+  run.answer('c', 'deny');
+  expect(run.step('c').failure).toMatchObject({ code: 'budget_exceeded' });
+  expect(run.status('d')).toBe('waiting');
+  run.answer('d', 'allow');
+  run.succeed('d');
+  expect(run.state().status).toBe('succeeded');
+});
+
 /** Steps that hold runs of their own in any way. */
 const holders: fc.Arbitrary<Step[]> = fc
   .letrec<{ step: Seed }>((tie) => ({

@@ -1,7 +1,7 @@
 import { failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { CheckCondition } from '../../workflow/workflow.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
-import { evaluateCondition, evaluateFor, outcomeOf, textOf } from './scope.ts';
+import { evaluateCondition, evaluateWhole, outcomeOf, textOf } from './scope.ts';
 
 type Evidence = { that: string; holds: boolean; message: string | null };
 
@@ -31,7 +31,7 @@ function judge(draft: Draft, place: StepPlace): Outcome<JsonValue> {
 
 function evidenceOf(draft: Draft, place: StepPlace, { that, message }: CheckCondition): Evidence {
   const holds = evaluateCondition(draft, place, that);
-  const told = holds || message === undefined ? null : textOf(evaluateFor(draft, place, message));
+  const told = holds || message === undefined ? null : textOf(evaluateWhole(draft, place, message));
   return { that, holds, message: told };
 }
 

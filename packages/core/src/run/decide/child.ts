@@ -1,8 +1,11 @@
 import type { JsonObject } from '@cadre/sdk';
 import type { Budget } from '../../workflow/workflow.ts';
 import type { Command } from '../commands.ts';
+import { priorityOf } from '../priority.ts';
+import { asksForBudget } from './ask-for-budget.ts';
 import { reserveFor } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
+import { keepEntries } from './keep-large.ts';
 import { evaluateFor, outcomeOf } from './scope.ts';
 import { earlier, wallOf } from './step-time.ts';
 
@@ -12,6 +15,7 @@ import { earlier, wallOf } from './step-time.ts';
  */
 export function startChild(draft: Draft, place: StepPlace): void {
   const { path } = place;
+  if (asksForBudget(draft, path)) return;
   const attempt = (draft.state.steps.get(path)?.attempts ?? 0) + 1;
   const child = `${draft.moment.runId}.${draft.state.number + 1}`;
   const reserved = reserveFor(draft, path);
@@ -31,6 +35,7 @@ function commandFor(
 ): Command {
   const { step } = place.node;
   if (step.kind !== 'workflow') throw new Error(`bug: the step '${place.path}' is no run of its own`);
+  const priority = priorityOf(draft.state, place.path, step.priority);
   const wallAt = wallOf(draft, place.path, step);
   const left = wallAt === undefined ? undefined : Math.max(1, wallAt - draft.moment.now);
   const timeoutMs = earlier(step.timeoutMs, left);
@@ -40,10 +45,10 @@ function commandFor(
     attempt,
     child,
     workflow: step.workflow,
-    inputs: evaluateFor(draft, place, step.with) as JsonObject,
+    inputs: keepEntries(draft.moment.artifacts, evaluateFor(draft, place, step.with) as JsonObject),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(budget === undefined ? {} : { budget }),
     ...(step.permissions === undefined ? {} : { permissions: step.permissions }),
-    ...(step.priority === undefined ? {} : { priority: step.priority }),
+    ...(priority === undefined ? {} : { priority }),
   };
 }

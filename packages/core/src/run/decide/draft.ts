@@ -1,9 +1,11 @@
 import type { Failure, JsonObject } from '@cadre/sdk';
+import type { Artifacts } from '../../artifact/artifacts.ts';
 import { apply } from '../apply.ts';
 import type { Command } from '../commands.ts';
 import type { RunEvent, RunEventBody } from '../events.ts';
 import type { List, Node, Outline } from '../outline.ts';
 import type { RunState, StepState } from '../state.ts';
+import { keepLarge } from './keep-large.ts';
 
 /** What a decision may know besides the workflow and the state: time, chance and names come in from outside. */
 export interface Moment {
@@ -14,6 +16,8 @@ export interface Moment {
   readonly runId: string;
   /** What expressions see as `workspace`. */
   readonly workspace: JsonObject;
+  /** Absent: no value is too large, and none is a reference. */
+  readonly artifacts?: Artifacts;
 }
 
 /**
@@ -69,7 +73,7 @@ export interface Moves {
 }
 
 export function emit(draft: Draft, body: RunEventBody): void {
-  const event: RunEvent = { at: draft.moment.now, ...body };
+  const event: RunEvent = { at: draft.moment.now, ...keepLarge(draft.moment.artifacts, body) };
   draft.state = apply(draft.state, { number: draft.state.number + 1, ...event });
   draft.events.push(event);
 }

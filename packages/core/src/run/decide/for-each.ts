@@ -1,6 +1,8 @@
 import type { JsonValue } from '@cadre/sdk';
+import { loadArtifact } from '../../artifact/load-artifacts.ts';
 import { CadreError } from '../../errors.ts';
 import type { Step } from '../../workflow/workflow.ts';
+import { countOf } from '../items.ts';
 import type { List } from '../outline.ts';
 import { join } from '../path.ts';
 import { closeContainer, deadlineOf, isForgettable } from './container.ts';
@@ -36,12 +38,13 @@ export function openForEach(draft: Draft, place: StepPlace): void {
 
 function itemsOf(draft: Draft, place: StepPlace): readonly JsonValue[] {
   const { step } = place.node;
-  const items = step.kind === 'forEach' ? evaluateFor(draft, place, step.items) : null;
+  const given = step.kind === 'forEach' ? evaluateFor(draft, place, step.items) : null;
+  const items = loadArtifact(given, draft.moment.artifacts?.find);
   if (Array.isArray(items)) return items;
-  const given = items === null ? 'null' : typeof items;
+  const type = items === null ? 'null' : typeof items;
   throw new CadreError(
     'invalid_expression',
-    `forEach of '${place.path}' needs a list and was given ${given}`,
+    `forEach of '${place.path}' needs a list and was given ${type}`,
     {
       hint: 'give it a list, or an expression whose value is one',
     },
@@ -54,13 +57,15 @@ export function advanceForEach(draft: Draft, place: StepPlace, changed: readonly
   beginElements(draft, place);
   const { items = [], over = 0, begun = 0 } = stepAt(draft, place.path);
   const stopped = stopReason(draft.state, place.path) !== undefined;
-  if (over < (stopped ? begun : items.length)) return;
+  const count = countOf(items);
+  if (over < (stopped ? begun : count)) return;
   const { results } = stepAt(draft, place.path);
+  const indexes = Array.from({ length: count }, (_, index) => index);
   const element = (index: number) => draft.state.steps.get(join(place.path, String(index)));
   const isDone = (index: number) => results?.has(index) === true || element(index)?.status === 'succeeded';
   closeContainer(draft, place.path, place.path, {
-    stopped: () => items.some((_, index) => !isDone(index)),
-    output: () => items.map((_, index) => results?.get(index) ?? element(index)?.output ?? null),
+    stopped: () => indexes.some((index) => !isDone(index)),
+    output: () => indexes.map((index) => results?.get(index) ?? element(index)?.output ?? null),
   });
 }
 
@@ -74,7 +79,7 @@ function beginElements(draft: Draft, place: StepPlace): void {
   const atMost = step.kind === 'forEach' ? atMostOf(step) : 1;
   for (;;) {
     const { items = [], begun = 0, over = 0 } = stepAt(draft, place.path);
-    if (begun === items.length || begun - over >= atMost) return;
+    if (begun === countOf(items) || begun - over >= atMost) return;
     if (stopReason(draft.state, place.path) !== undefined) return;
     const element = { path: join(place.path, String(begun)), list: bodyOf(place) };
     draft.visit(element.path);

@@ -1,7 +1,9 @@
 import { type Failure, failure, type JsonObject, type JsonValue, type Outcome } from '@cadre/sdk';
+import { loadArtifacts } from '../../artifact/load-artifacts.ts';
 import { CadreError, isCadreError } from '../../errors.ts';
 import { evaluate, isConstant } from '../../expression/evaluate.ts';
 import type { Scope, StepView } from '../../expression/scope.ts';
+import { countOf, itemAt } from '../items.ts';
 import { locate, pathOf } from '../outline.ts';
 import { COMPENSATE, FINALLY, isAside, nameOf, ON_FAILURE, outward, parentOf, RECOVER } from '../path.ts';
 import { readsOf } from '../reads-of.ts';
@@ -30,6 +32,13 @@ export function outcomeOf<T>(path: string, work: () => T): Outcome<T> {
 export function evaluateFor(draft: Draft, place: StepPlace, template: JsonValue): JsonValue {
   if (isConstant(template)) return template;
   return evaluate(template, scopeAt(draft, place.path, readsOf(place.node.step)));
+}
+
+/** The same for what is read here and now, and not only passed on. */
+export function evaluateWhole(draft: Draft, place: StepPlace, template: JsonValue): JsonValue {
+  const value = evaluateFor(draft, place, template);
+  const { artifacts } = draft.moment;
+  return artifacts === undefined ? value : loadArtifacts(value, artifacts.find);
 }
 
 /** Throws like `evaluateFor`, and `invalid_expression` when the value is neither true nor false. */
@@ -82,6 +91,7 @@ export function scopeAt(draft: Draft, path: string, reads: readonly string[]): S
     workspace: moment.workspace,
     ...(failed === undefined ? {} : { failure: failed }),
     variables: variablesAt(draft, path),
+    ...(moment.artifacts === undefined ? {} : { findArtifact: moment.artifacts.find }),
   };
 }
 
@@ -116,7 +126,7 @@ function variablesAt(draft: Draft, path: string): JsonObject {
 }
 
 /** What a path brings in when it is that of an element, or of a going-through. */
-function variablesOf({ outline, state }: Draft, element: string): JsonObject {
+function variablesOf({ outline, state, moment }: Draft, element: string): JsonObject {
   const each = parentOf(element) ?? '';
   const { items, iteration } = state.steps.get(each) ?? PENDING;
   if (iteration !== undefined) return isAside(nameOf(element)) ? {} : { iteration: Number(nameOf(element)) };
@@ -124,5 +134,6 @@ function variablesOf({ outline, state }: Draft, element: string): JsonObject {
   if (items === undefined || located === undefined || !('node' in located)) return {};
   const { step } = located.node;
   const index = Number(nameOf(element));
-  return step.kind === 'forEach' && index in items ? { [step.as]: items[index] ?? null, index } : {};
+  if (step.kind !== 'forEach' || !(index < countOf(items))) return {};
+  return { [step.as]: itemAt(items, index, moment.artifacts?.find), index };
 }

@@ -55,6 +55,10 @@ function followAnswer(draft: Draft, place: StepPlace, { question, answer }: Step
   switch (answer.answer) {
     case 'allow':
     case 'deny': {
+      if (question.kind === 'budget') {
+        followBudget(draft, place, question, answer.answer);
+        return;
+      }
       const { by, data } = answer;
       const output = { approved: answer.answer === 'allow', by, ...(data === undefined ? {} : { data }) };
       emit(draft, { type: 'step.succeeded', step: path, output });
@@ -69,6 +73,18 @@ function followAnswer(draft: Draft, place: StepPlace, { question, answer }: Step
       if (question.kind === 'escalated') draft.moves.begin(draft, place);
       else attemptAgain(draft, place);
   }
+}
+
+/** Its `if` held when it was asked about. */
+function followBudget(draft: Draft, place: StepPlace, { prompt }: Question, answer: string): void {
+  if (answer === 'allow') {
+    attemptAgain(draft, place);
+    return;
+  }
+  const { path } = place;
+  const message = `'${path}' was not begun: ${prompt} A person said no`;
+  const refused = failure('budget_exceeded', message, { details: { step: path, at: path } });
+  emit(draft, { type: 'step.failed', step: path, failure: refused });
 }
 
 function goOnAfterDeath(draft: Draft, place: StepPlace, state: StepState): void {

@@ -5,7 +5,7 @@ import type { Step } from '../../workflow/workflow.ts';
 import type { Wait } from '../events.ts';
 import type { Signal, StepState } from '../state.ts';
 import { ACTIVE, type Draft, emit, type Standing, type StepPlace } from './draft.ts';
-import { evaluateCondition, evaluateFor, outcomeOf, textOf } from './scope.ts';
+import { evaluateCondition, evaluateWhole, outcomeOf, textOf } from './scope.ts';
 import { wallDeadline } from './step-time.ts';
 
 type WaitStep = Extract<Step, { readonly kind: 'wait' }>;
@@ -51,9 +51,9 @@ function waitOf(draft: Draft, place: StepPlace): Wait {
   const step = stepOf(place);
   const { now } = draft.moment;
   if (step.forMs !== undefined) return { until: now + step.forMs };
-  if (step.until !== undefined) return { until: timeOf(place, evaluateFor(draft, place, step.until)) };
+  if (step.until !== undefined) return { until: timeOf(place, evaluateWhole(draft, place, step.until)) };
   return {
-    topic: textOf(evaluateFor(draft, place, step.event ?? '')),
+    topic: textOf(evaluateWhole(draft, place, step.event ?? '')),
     ...(step.deadlineMs === undefined ? {} : { deadline: now + step.deadlineMs }),
   };
 }

@@ -23,6 +23,7 @@ export interface SimulationOptions {
   readonly random?: number;
   /** What whoever started it grants. */
   readonly budget?: Budget;
+  readonly asksForBudget?: true;
   readonly visit?: (path: string) => void;
 }
 
@@ -91,6 +92,7 @@ export function simulate(workflow: Workflow, options: SimulationOptions = {}) {
     principal: 'user',
     ...(options.reused === undefined ? {} : { reused: options.reused }),
     ...(options.budget === undefined ? {} : { budget: options.budget }),
+    ...(options.asksForBudget === undefined ? {} : { asksForBudget: true }),
   });
 
   return {

@@ -1,6 +1,5 @@
 import { bytes, duration } from '@cadre/kit/format';
-import { KEPT_CLASSES, type KeptClass } from '../../ports/upkeep.ts';
-import type { Cleaned } from '../../upkeep/clean.ts';
+import { CLEANED_CLASSES, type Cleaned, type CleanedName } from '../../upkeep/clean.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
 import type { Output } from '../output.ts';
@@ -31,14 +30,23 @@ export const maintenance: CommandHandler = (invocation) =>
     return EXIT.ok;
   });
 
-function printCleaned({ classes, expiredResults, vacuum, done }: Cleaned, output: Output): void {
+function printCleaned(cleaned: Cleaned, output: Output): void {
+  const { classes, artifacts, firings, expiredResults, vacuum, done } = cleaned;
   printTable(
-    ['class', 'runs', 'size', done ? 'removed' : 'due', 'of size', 'kept for', 'at most'],
-    classes.map(({ class: name, runs, bytes: size, removed, limits }) => [
+    ['class', 'count', 'size', done ? 'removed' : 'due', 'of size', 'kept for', 'at most'],
+    [
+      ...classes.map((one) => ({ ...one, name: one.class, count: one.runs, gone: one.removed.runs })),
+      ...artifacts.map((one) => ({
+        ...one,
+        name: `artifacts, ${one.class}`,
+        count: one.artifacts,
+        gone: one.removed.artifacts,
+      })),
+    ].map(({ name, count, bytes: size, gone, removed, limits }) => [
       name,
-      String(runs),
+      String(count),
       bytes(size),
-      String(removed.runs),
+      String(gone),
       bytes(removed.bytes),
       keptFor(limits.afterMs),
       limitsText(limits),
@@ -49,6 +57,7 @@ function printCleaned({ classes, expiredResults, vacuum, done }: Cleaned, output
     output.line('\nNothing was removed: this was the plan.');
     return;
   }
+  if (firings > 0) output.line(`\n${firings} firings of triggers were removed.`);
   if (expiredResults > 0) output.line(`\n${expiredResults} results of actions held no more.`);
   if (vacuum !== undefined && vacuum.bytesAfter < vacuum.bytesBefore) {
     output.line(`\nThe store went from ${bytes(vacuum.bytesBefore)} to ${bytes(vacuum.bytesAfter)}.`);
@@ -63,14 +72,16 @@ function keptFor(ms: number): string {
 }
 
 function limitsText({ most, maxBytes }: { readonly most: number; readonly maxBytes: number }): string {
-  const parts = [...(most > 0 ? [`${most} runs`] : []), ...(maxBytes > 0 ? [bytes(maxBytes)] : [])];
+  const parts = [...(most > 0 ? [String(most)] : []), ...(maxBytes > 0 ? [bytes(maxBytes)] : [])];
   return parts.join(', ');
 }
 
-function classesOf(given: unknown): readonly KeptClass[] | undefined {
+function classesOf(given: unknown): readonly CleanedName[] | undefined {
   if (typeof given !== 'string') return undefined;
   const names = given.split(',').map((name) => name.trim());
-  const known = names.filter((name): name is KeptClass => (KEPT_CLASSES as readonly string[]).includes(name));
+  const known = names.filter((name): name is CleanedName =>
+    (CLEANED_CLASSES as readonly string[]).includes(name),
+  );
   if (known.length === names.length) return known;
-  throw usageError(`"${given}" is no class of what is kept`, `some of ${KEPT_CLASSES.join(', ')}`);
+  throw usageError(`"${given}" is no class of what is kept`, `some of ${CLEANED_CLASSES.join(', ')}`);
 }

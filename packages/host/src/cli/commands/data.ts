@@ -19,6 +19,33 @@ export const backUp: CommandHandler = (invocation) =>
     return EXIT.ok;
   });
 
+/** Nothing is counted for it: see decision 14. */
+export const dataSizes: CommandHandler = (invocation) =>
+  withApp(invocation, async ({ upkeep, artifacts, store }) => {
+    const { output } = invocation;
+    const [kept, large, counts] = [await upkeep.sizes(), await artifacts.sizes(), await upkeep.counts()];
+    const sum = (mode: string) =>
+      counts.filter((one) => one.mode === mode).reduce((total, { runs }) => total + runs, 0);
+    output.document({ place: store.place, runs: sum('apply'), plans: sum('plan'), kept, artifacts: large });
+    output.line(
+      `${store.place}: ${sum('apply')} runs and ${sum('plan')} plans, those that are not over included`,
+    );
+    output.line();
+    printTable(
+      ['class', 'count', 'size'],
+      [
+        ...kept.map(({ class: name, runs, bytes: size }) => [`${name} (over)`, String(runs), bytes(size)]),
+        ...large.map(({ class: name, artifacts: count, bytes: size }) => [
+          `artifacts, ${name}`,
+          String(count),
+          bytes(size),
+        ]),
+      ],
+      output,
+    );
+    return EXIT.ok;
+  });
+
 /** Without opening the store: that it cannot be opened may be the reason. */
 export const restoreData: CommandHandler = async ({ io, output, global, arguments: given, options }) => {
   const { restoreStore } = await import('../../data-restore.ts');

@@ -1,9 +1,10 @@
 /** The commands that need settings and workers: one part, because to open a file takes longer than to read much of one. */
+export { exportArtifact, keepArtifact, listArtifacts, showArtifact } from './artifacts.ts';
 export { clearCache, listCache } from './cache.ts';
 export { check } from './check.ts';
 export { clean, maintenance } from './clean.ts';
 export { checkConfig, explainConfig, getConfig, listConfig, setConfigValue } from './config.ts';
-export { backUp, restoreData } from './data.ts';
+export { backUp, dataSizes, restoreData } from './data.ts';
 export { doctor } from './doctor.ts';
 export { install, runHooks, status, uninstall } from './hooks.ts';
 export { hygiene } from './hygiene.ts';
@@ -20,4 +21,4 @@ export { deadFirings, triggerHistory } from './trigger-history.ts';
 export { backfillTrigger, pauseTrigger, resumeTrigger } from './trigger-steer.ts';
 export { undo } from './undo.ts';
 export { serve, work } from './work.ts';
-export { workers } from './workers.ts';
+export { clearWorker, workers } from './workers.ts';

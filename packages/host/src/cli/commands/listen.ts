@@ -1,6 +1,9 @@
 import { isCadreError } from '@cadre/core';
+import { parseDuration } from '@cadre/kit/format';
 import type { App } from '../../app.ts';
+import { createAdmission } from '../../http/admission.ts';
 import { createServer, type Server } from '../../http/create-server.ts';
+import { createLoopDelay } from '../../http/loop-delay.ts';
 import type { Invocation } from '../command.ts';
 import { usageError } from '../exit.ts';
 
@@ -19,6 +22,17 @@ export async function listen(app: App, { options, output }: Invocation): Promise
   }
   const host = typeof options['host'] === 'string' ? options['host'] : http.host;
   const guard = { token: await app.httpToken() };
+  const admission = createAdmission({
+    limits: { ...http.limits, delayMs: parseDuration(http.limits.delay) },
+    clock: app.clock,
+    delay: createLoopDelay(),
+    countWaiting: (most) => app.countWaiting(most),
+    told(reason) {
+      if (reason === undefined) app.log.info('new work is taken again');
+      else app.log.warn('new work is refused', { reason });
+      output.note(reason === undefined ? 'takes new work again' : `refuses new work: ${reason}`);
+    },
+  });
   try {
     const server = await createServer({
       inbox: app.inbox,
@@ -27,15 +41,31 @@ export async function listen(app: App, { options, output }: Invocation): Promise
       largestBody: LARGEST_BODY,
       events: app.events,
       guard,
+      admission,
+      metrics: {
+        now: () => app.clock.now(),
+        figures: () => app.figures(),
+        quarantines: () => app.quarantines.list(),
+        counts: () => app.upkeep.counts(),
+        ...(app.waitingJobs === undefined ? {} : { queue: app.waitingJobs }),
+      },
       failed: (error) =>
         app.log.error('a request failed', {
           error: error instanceof Error ? (error.stack ?? error.message) : String(error),
         }),
     });
+    app.watchEdge(() => admission.figures());
     output.note(`listens on ${server.address}`);
     output.note(`events: ${server.address}/api/v1/workspaces/${(await app.events()).workspace}/events`);
-    return server;
+    return {
+      address: server.address,
+      async close() {
+        await server.close();
+        admission.close();
+      },
+    };
   } catch (error) {
+    admission.close();
     if (!isCadreError(error) || options['port'] !== undefined) throw error;
     output.note(`${error.message}; no webhooks are taken here`);
     return undefined;

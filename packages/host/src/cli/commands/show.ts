@@ -1,4 +1,5 @@
 import {
+  answersTo,
   hasBudget,
   type NumberedEvent,
   plainText,
@@ -37,7 +38,7 @@ type View = (records: Records, id: string, invocation: Invocation) => Promise<vo
 
 const showReport: View = async (records, id, { output }) => {
   const { state, workflow, rows, record, effects, undone } = await runDetails(records, id);
-  const { steps: _, budget: __, charged: ___, warned: ____, ...rest } = state;
+  const { steps: _, budget: __, charged: ___, warned: ____, allowed: _____, ...rest } = state;
   const standstill = await records.standstill(id);
   const budget = await budgetOf(records, id, workflow, state);
   const { profile, commit, madeCommit, changes } = record;
@@ -79,7 +80,7 @@ const showReport: View = async (records, id, { output }) => {
 
 /** Only who had limits, or used something that is counted, pays for reading the journal once more. */
 async function budgetOf(records: Records, id: string, workflow: Workflow, state: RunState) {
-  if (!hasBudget(workflow, state)) return undefined;
+  if (state.used === undefined && state.budget === undefined && !hasBudget(workflow)) return undefined;
   const { budgetReport } = await import('@cadre/core');
   const events: NumberedEvent[] = [];
   for await (const event of records.engine.events(id)) events.push(event);
@@ -90,7 +91,8 @@ async function budgetOf(records: Records, id: string, workflow: Workflow, state:
 function printWaiting(rows: ReturnType<typeof runReport>, id: string, output: Output): void {
   for (const { step, status, question } of rows) {
     if (status !== 'waiting' || question === undefined) continue;
-    const answers = question.kind === 'approval' ? 'allow|deny' : 'retry|abort';
+    const isYesOrNo = answersTo(question).includes('allow');
+    const answers = isYesOrNo ? 'allow|deny' : 'retry|abort';
     output.line();
     output.line(`${paint('waits', 'yellow', output.colours)} ${step}: ${plainText(question.prompt)}`);
     output.line(`  try: cadre answer ${id} ${answers} --step ${step}`);

@@ -74,6 +74,26 @@ export const signal: CommandHandler = (invocation) =>
     return isOver(state.status) ? exitCodeOfRun(state.status, state.failure, invocation.io) : EXIT.ok;
   });
 
+const LEVELS = { high: 1, normal: 0, low: -1 } as const;
+
+export const priority: CommandHandler = (invocation) =>
+  withRecords(invocation, async (records) => {
+    const [named, level = ''] = invocation.arguments;
+    if (!Object.hasOwn(LEVELS, level)) {
+      throw usageError(`"${level}" is no priority`, `one of ${Object.keys(LEVELS).join(', ')}`);
+    }
+    const { step } = invocation.options;
+    const only = typeof step === 'string' ? step : undefined;
+    const id = await resolveRun(records, named);
+    const wanted = LEVELS[level as keyof typeof LEVELS];
+    const runs = await records.engine.prioritise(id, records.principal, wanted, only);
+    const what = only === undefined ? id : `the step ${only} of ${id}`;
+    const inside = runs.length === 1 ? '' : `, with ${runs.length - 1} inside it`;
+    invocation.output.document({ id, priority: level, runs, ...(only === undefined ? {} : { step: only }) });
+    invocation.output.line(`${what} has the priority ${level} now${inside}`);
+    return EXIT.ok;
+  });
+
 function jsonOption(options: Readonly<Record<string, unknown>>, name: string): JsonValue | undefined {
   const text = options[name];
   if (typeof text !== 'string') return undefined;

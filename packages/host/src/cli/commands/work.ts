@@ -16,7 +16,7 @@ export const serve: CommandHandler = (invocation) =>
     const server = options['http'] === false ? undefined : await listen(app, invocation);
     if (options['work'] !== false) await app.performers.begin(classesOf(invocation));
     if (options['triggers'] !== false) app.inbox.begin();
-    const ends = [app.maintainDaily()];
+    const ends = [app.maintainDaily(), ...(options['work'] === false ? [] : [app.keepWarm()])];
     if (app.store.kind === 'sqlite') ends.push(every(RECOVER_MS, () => app.engine.recover()));
     return async () => {
       for (const end of ends) end();
@@ -34,7 +34,8 @@ export const work: CommandHandler = (invocation) =>
       );
     }
     await app.performers.begin(classesOf(invocation));
-    return async () => undefined;
+    const end = app.keepWarm();
+    return async () => end();
   });
 
 async function staying(

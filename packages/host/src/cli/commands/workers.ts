@@ -1,7 +1,12 @@
-import { CadreError, nearest, parsePermission, permissionSentence } from '@cadre/core';
+import { statSync } from 'node:fs';
+import { CadreError, nearest, parsePermission, permissionSentence, plainText } from '@cadre/core';
+import { relativeTime } from '@cadre/kit/format';
 import type { Manifest } from '@cadre/sdk';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
+import { rightToRelease } from '../run/right-to-release.ts';
+import { printFigures } from '../show/figures.ts';
+import { paint } from '../show/report.ts';
 import { printTable } from '../show/table.ts';
 import { withApp } from '../with-app.ts';
 
@@ -21,14 +26,67 @@ export const workers: CommandHandler = (invocation) =>
       printWorker(worker.manifest, invocation);
       return EXIT.ok;
     }
-    output.document({ workers: installed });
+    const processes = await app.figures();
+    const quarantines = await app.quarantines.list();
+    output.document({ workers: installed, processes, quarantines });
     const rows = installed.map(({ manifest, builtIn }) => [
       manifest.id,
       manifest.version,
       builtIn ? 'built in' : 'workspace',
+      quarantines.some(({ worker }) => worker === manifest.id) ? 'quarantined' : 'ok',
       manifest.actions.map((action) => action.name).join(' '),
     ]);
-    printTable(['worker', 'version', 'from', 'actions'], rows, output);
+    printTable(['worker', 'version', 'from', 'state', 'actions'], rows, output);
+    printFigures(processes, app.clock.now(), output);
+    for (const { worker, since, reason } of quarantines) {
+      const when = relativeTime(since, { now: app.clock.now() });
+      output.line(
+        `\n${paint('quarantined', 'red', output.colours)} ${worker}, since ${when}: ${plainText(reason)}`,
+      );
+      output.line(output.colours.dim(`  when its fault is mended: cadre workers clear ${worker}`));
+    }
+    return EXIT.ok;
+  });
+
+export const clearWorker: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const [worker = ''] = invocation.arguments;
+    const { output } = invocation;
+    const quarantine = (await app.quarantines.list()).find((one) => one.worker === worker);
+    if (quarantine === undefined) {
+      throw new CadreError('not_found', `no worker "${worker}" is in quarantine`, { hint: 'cadre workers' });
+    }
+    const self = process.getuid?.();
+    const rule = rightToRelease({ self, holder: undefined, workspace: statSync(app.dataDir).uid });
+    const { principal, clock } = app;
+    const record = {
+      at: clock.now(),
+      principal,
+      worker: 'cadre',
+      action: 'workers',
+      operation: 'clear',
+      target: worker,
+    };
+    const details = { since: quarantine.since, reason: quarantine.reason };
+    const denied = 'neither the owning user nor role admin';
+    await app.audit.append({
+      ...record,
+      details,
+      decision: rule === undefined ? 'denied' : 'allowed',
+      rule: rule ?? denied,
+    });
+    if (rule === undefined) {
+      throw new CadreError(
+        'denied',
+        `${worker} may be cleared by the owner of the data of this workspace alone`,
+        {
+          hint: 'ask that user',
+        },
+      );
+    }
+    await app.quarantines.clear(worker);
+    output.document({ cleared: worker });
+    output.line(`${worker} may be started again`);
     return EXIT.ok;
   });
 

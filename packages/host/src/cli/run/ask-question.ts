@@ -26,7 +26,7 @@ export async function askQuestion(
 }
 
 async function ask(message: string, question: Question, questions: Questions): Promise<Answered> {
-  if (question.kind !== 'approval') {
+  if (!answersTo(question).includes('allow')) {
     const offered = ANSWERS.filter(({ value }) => answersTo(question).includes(value));
     return { answer: await questions.one(message, offered) };
   }

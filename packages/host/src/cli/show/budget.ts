@@ -25,8 +25,13 @@ const MEASURED_BY = {
 
 function limitRow({ scope, limit, planned, used, over, at }: LimitReport): readonly string[] {
   const text = (amount: number | string | undefined) =>
-    amount === undefined ? '' : amountText(limit, amount);
+    amount === undefined ? '' : shortAmount(limit, amount);
   return [limit, scope === '' ? 'run' : scope, text(planned), text(used), text(over), at ?? ''];
+}
+
+/** Where the name of the limit stands beside it. */
+export function shortAmount(limit: LimitReport['limit'], amount: number | string): string {
+  return amountText(limit === 'cpu' ? 'wall' : limit, amount).replace(/ (tokens?|actions?)$/, '');
 }
 
 function totalRow({ worker, action, workflow, attempts, durationMs, usage }: UseReport): readonly string[] {

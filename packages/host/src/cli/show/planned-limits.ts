@@ -1,5 +1,4 @@
 import {
-  amountText,
   type Budget,
   type LimitName,
   parseDuration,
@@ -9,6 +8,7 @@ import {
 } from '@cadre/core';
 import type { ActionManifest } from '@cadre/sdk';
 import type { Output } from '../output.ts';
+import { shortAmount } from './budget.ts';
 import { printTable } from './table.ts';
 
 /** One limit before anything is used. */
@@ -85,8 +85,8 @@ export function printPlannedLimits(limits: readonly PlannedLimit[], output: Outp
   const rows = limits.map(({ scope, limit, planned, estimate }) => [
     limit,
     scope === '' ? 'run' : scope,
-    amountText(limit, planned),
-    estimate === undefined ? 'not known' : amountText(limit, estimate),
+    shortAmount(limit, planned),
+    estimate === undefined ? 'not known' : shortAmount(limit, estimate),
   ]);
   printTable(['limit', 'of', 'at most', 'expected'], rows, output);
 }

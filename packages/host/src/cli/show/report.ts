@@ -1,5 +1,5 @@
-import { plainText, type RunState, type StepStatus } from '@cadre/core/history';
-import { displayWidth, duration, truncate } from '@cadre/kit/format';
+import { plainText, type RunState, referencesIn, type StepStatus } from '@cadre/core/history';
+import { bytes, displayWidth, duration, truncate } from '@cadre/kit/format';
 import type { Failure, Finding, JsonValue, StepReport } from '@cadre/sdk';
 import type { Colours, Output } from '../output.ts';
 import { printFailure } from './failure.ts';
@@ -91,9 +91,24 @@ function outcomeOf(row: ReportRow): string {
   if (row.failure !== undefined) return row.failure.message.split('\n')[0] ?? row.failure.code;
   if (row.reason !== undefined)
     return row.status === 'skipped' ? `skipped: ${skipText(row.reason)}` : row.reason;
-  const summary = reportOf(row)?.summary ?? '';
+  const summary = [reportOf(row)?.summary ?? '', largeText(row.output)]
+    .filter((part) => part !== '')
+    .join(' · ');
   if (row.cachedFrom === undefined) return summary;
   return ['cached', summary].filter((part) => part !== '').join(': ');
+}
+
+const MOST_REFERENCES = 2;
+const SHORT = 'sha256:'.length + 12;
+
+/** What the step gave that is too large for the journal. */
+function largeText(output: JsonValue | undefined): string {
+  const found = referencesIn(output);
+  const named = found
+    .slice(0, MOST_REFERENCES)
+    .map(({ digest, type, bytes: size }) => `${type} of ${bytes(size)} (${digest.slice(0, SHORT)})`);
+  const more = found.length - named.length;
+  return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
 function skipText(reason: string): string {

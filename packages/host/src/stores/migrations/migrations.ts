@@ -5,9 +5,11 @@ import { RUN_SUMMARY } from './0003-run-summary.ts';
 import { RESULT_CACHE } from './0004-result-cache.ts';
 import { FIRINGS } from './0005-firings.ts';
 import { UPKEEP } from './0006-upkeep.ts';
+import { ARTIFACTS } from './0007-artifacts.ts';
 import { POOLS } from './0011-pools.ts';
 import { LINEAR_COUNTS } from './0015-linear-counts.ts';
-import { STREAM_EVENTS } from './0016-streams.ts';
+import { ONE_GUARD } from './0016-one-guard.ts';
+import { STREAM_EVENTS } from './0017-streams.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -24,7 +26,9 @@ export const MIGRATIONS: readonly Migration[] = [
   RESULT_CACHE,
   FIRINGS,
   UPKEEP,
+  ARTIFACTS,
   POOLS,
   LINEAR_COUNTS,
+  ONE_GUARD,
   STREAM_EVENTS,
 ];

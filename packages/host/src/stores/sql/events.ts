@@ -1,4 +1,11 @@
-import { EVENT_VERSION, type NumberedEvent, type RunEvent, upcast } from '@cadre/core/history';
+import {
+  EVENT_VERSION,
+  isMarked,
+  type NumberedEvent,
+  type RunEvent,
+  upcast,
+  valueText,
+} from '@cadre/core/history';
 import type { Row, Script, SqlValue } from '../database.ts';
 
 /** Two for the usual append, more for a wide one; a statement for each row costs a third more. */
@@ -8,29 +15,39 @@ export function* insertEvents(key: number, first: number, events: readonly RunEv
   for (let start = 0; start < events.length; start += MOST_ROWS) {
     const chunk = events.slice(start, start + MOST_ROWS);
     const parameters: SqlValue[] = [key];
+    let marked = false;
     chunk.forEach((event, index) => {
-      parameters.push(first + start + index, JSON.stringify(event));
+      const text = valueText(event);
+      marked ||= isMarked(text);
+      parameters.push(first + start + index, text);
     });
-    yield { sql: insertText(chunk.length), parameters, rows: false };
+    yield { sql: marked ? markedText(chunk.length) : insertText(chunk.length), parameters, rows: false };
   }
 }
 
 const texts: string[] = [];
 
 function insertText(rows: number): string {
-  const known = texts[rows];
-  if (known !== undefined) return known;
-  const values = Array.from(
-    { length: rows },
-    (_, row) => `(?1, ?${2 * row + 2}, ${EVENT_VERSION}, ?${2 * row + 3})`,
-  );
-  const text = `INSERT INTO events (run, number, version, event) VALUES ${values.join(', ')}`;
-  texts[rows] = text;
-  return text;
+  const known = texts[rows] ?? textOf(rows, EVENT_VERSION.plain);
+  texts[rows] = known;
+  return known;
 }
 
-export const READ_EVENTS = `SELECT number, version, event FROM events
-  WHERE run = (SELECT key FROM runs WHERE id = ?1) AND number > ?2 ORDER BY number LIMIT ?3`;
+function markedText(rows: number): string {
+  return textOf(rows, EVENT_VERSION.marked);
+}
+
+function textOf(rows: number, version: number): string {
+  const values = Array.from(
+    { length: rows },
+    (_, row) => `(?1, ?${2 * row + 2}, ${version}, ?${2 * row + 3})`,
+  );
+  return `INSERT INTO events (run, number, version, event) VALUES ${values.join(', ')}`;
+}
+
+/** Up to the number of the run's record: what stands beyond it is not part of the journal. */
+export const READ_EVENTS = `SELECT events.number, version, event FROM runs JOIN events ON events.run = runs.key
+  WHERE runs.id = ?1 AND events.number > ?2 AND events.number <= runs.number ORDER BY events.number LIMIT ?3`;
 
 export function readEvent(row: Row): NumberedEvent {
   const stored = JSON.parse(String(row['event'])) as { readonly type: string };

@@ -50,10 +50,10 @@ export const FIND_KEY = 'SELECT key FROM runs WHERE id = ?1';
 
 /**
  * One statement is fence, lock and record: it finds the run only when nobody else has appended, it is not over, and the
- * lease is still held.
+ * lease is still held: no two leases ever have the same token.
  */
 const ADVANCE = 'UPDATE runs SET number = ?3 WHERE key = ?1 AND number = ?2 AND ended_at IS NULL';
-const ADVANCE_FENCED = `${ADVANCE} AND EXISTS (SELECT 1 FROM leases WHERE token = ?4 AND name = ?5)`;
+const ADVANCE_FENCED = `${ADVANCE} AND EXISTS (SELECT 1 FROM leases WHERE token = ?4)`;
 
 export function* appendEvents(
   key: number,
@@ -64,7 +64,7 @@ export function* appendEvents(
   const number = expected + events.length;
   const { changes } = yield fence === undefined
     ? change(ADVANCE, key, expected, number)
-    : change(ADVANCE_FENCED, key, expected, number, fence.token, fence.lease);
+    : change(ADVANCE_FENCED, key, expected, number, fence.token);
   if (changes === 0) return yield* whyNot(key, expected);
   yield* insertEvents(key, expected + 1, events);
   yield* noteWaits(key, events);

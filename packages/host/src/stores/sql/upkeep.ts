@@ -20,6 +20,19 @@ export const LIST_REMOVABLE = `SELECT kept.run, kept.ended_at, kept.bytes, runs.
   ORDER BY kept.ended_at, kept.run LIMIT ?4`;
 
 export const FIND_TOMBSTONE = 'SELECT * FROM tombstones WHERE run = ?1';
+/** When the newest of those was removed that are more than so many. */
+export const FORGET_BEFORE = `SELECT removed_at FROM tombstones WHERE removed_at >= 0
+  ORDER BY removed_at DESC LIMIT 1 OFFSET ?1`;
+const SET_FORGETTING = 'UPDATE forgetting SET before = ?1 WHERE before < ?1';
+const FORGET = `DELETE FROM tombstones WHERE run IN (
+  SELECT run FROM tombstones WHERE removed_at < ?1 ORDER BY removed_at LIMIT ?2)`;
+
+/** Some of the tombstones from before a time; answers how many. The database refuses when too few would stay. */
+export function* forgetTombstones(before: number): Script<number> {
+  yield change(SET_FORGETTING, before);
+  return (yield change(FORGET, before, MOST_ROWS)).changes;
+}
+
 export const EXPIRE_RESULTS = 'DELETE FROM results WHERE expires_at <= ?1';
 export const PIN = `INSERT INTO pins (run, principal, at, reason) SELECT id, ?2, ?3, ?4 FROM runs WHERE id = ?1
     AND NOT EXISTS (SELECT 1 FROM removing WHERE run = runs.key)
@@ -88,6 +101,7 @@ export function* removeRecord(key: number): Script<void> {
       key,
     );
   }
+  yield change('DELETE FROM artifact_uses WHERE run = (SELECT id FROM runs WHERE key = ?1)', key);
   yield change('DELETE FROM runs WHERE key = ?1', key);
 }
 

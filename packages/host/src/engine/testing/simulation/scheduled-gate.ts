@@ -29,6 +29,8 @@ export function scheduledGate(life: Life, schedule: Schedule, chance: Chance, be
       });
     },
     ready: async () => undefined,
+    warm: async () => undefined,
+    prioritise: () => undefined,
     endRun: async () => undefined,
   };
 }

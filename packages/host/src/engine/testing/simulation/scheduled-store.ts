@@ -38,6 +38,7 @@ export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
     files: port('files'),
     firings: port('firings'),
     events: port('events'),
+    artifacts: port('artifacts'),
     streams: port('streams'),
     // Nothing is removed while one is simulated.
     upkeep: store.upkeep,

@@ -44,10 +44,11 @@ export function createSharedModel(
 
   function keep({ jobs: handedIn = [], settled = [] }: Work): readonly string[] {
     for (const job of handedIn) {
-      if (!jobs.has(job.id)) jobs.set(job.id, { job, deaths: 0, touched: undefined });
+      const touched = job.direct === true ? schedule.now() : undefined;
+      if (!jobs.has(job.id)) jobs.set(job.id, { job, deaths: 0, touched });
     }
     for (const claim of settled) if (held(claim) !== undefined) jobs.delete(claim.id);
-    return handedIn.map((job) => `work ${job.class}`);
+    return handedIn.flatMap((job) => (job.direct === true ? [] : [`work ${job.class}`]));
   }
 
   /** The job, if the claim still stands. */
@@ -149,7 +150,21 @@ export function createSharedModel(
     listJobs: async (run) =>
       [...jobs.values()]
         .filter(({ job }) => job.data['run'] === run)
-        .map(({ job, touched }) => ({ class: job.class, taken: touched !== undefined, step: '' })),
+        .map(({ job, touched }) => ({
+          id: job.id,
+          priority: job.priority,
+          class: job.class,
+          taken: touched !== undefined,
+          step: String(job.data['step']),
+        })),
+    async reorder(moved) {
+      for (const { id, priority } of moved) {
+        const kept = jobs.get(id);
+        if (kept !== undefined) jobs.set(id, { ...kept, job: { ...kept.job, priority } });
+      }
+    },
+    countAhead: async () => 0,
+    waiting: async () => [],
     listClasses: async () => [...new Set([...jobs.values()].map(({ job }) => job.class))].sort(),
     listRuns: async () => new Set([...jobs.values()].map(({ job }) => String(job.data['run']))),
     async supervise() {

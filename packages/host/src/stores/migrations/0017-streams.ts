@@ -37,7 +37,7 @@ const RUN_EVENTS = `SELECT events.id, events.run AS key, runs.id AS run, runs.pr
 const SETTLED = (table: string) => `age(${table}.xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)`;
 
 export const STREAM_EVENTS: Migration = {
-  number: 16,
+  number: 17,
   name: 'streams',
   statements: {
     sqlite: [

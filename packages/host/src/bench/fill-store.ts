@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { openSqliteStore } from '../../packages/host/src/stores/open-sqlite-store.ts';
+import { openSqliteStore } from '../stores/open-sqlite-store.ts';
 
 const EVENTS = 3;
 const BATCH = 20_000;

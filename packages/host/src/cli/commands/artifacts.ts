@@ -1,0 +1,131 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { CadreError, plainText } from '@cadre/core';
+import { writeAtomic } from '@cadre/kit/files';
+import { bytes, relativeTime, truncate } from '@cadre/kit/format';
+import type { App } from '../../app.ts';
+import type { ArtifactRecord } from '../../ports/artifacts.ts';
+import type { CommandHandler } from '../command.ts';
+import { EXIT, usageError } from '../exit.ts';
+import { resolveRun } from '../run/resolve-run.ts';
+import { printTable } from '../show/table.ts';
+import { withApp } from '../with-app.ts';
+
+const DEFAULT_LIMIT = 20;
+/** Long enough to name one in any workspace, short enough for a table. */
+const SHORT = 'sha256:'.length + 12;
+const SHOWN = 400;
+
+export const listArtifacts: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const { options, output } = invocation;
+    const limit = options['limit'] === undefined ? DEFAULT_LIMIT : Number(options['limit']);
+    if (!Number.isInteger(limit) || limit < 1) throw usageError('--limit takes a whole number from 1');
+    const page = await app.artifacts.list({
+      limit,
+      ...(typeof options['run'] === 'string' ? { run: await resolveRun(app, options['run']) } : {}),
+      ...(typeof options['cursor'] === 'string' ? { cursor: options['cursor'] } : {}),
+    });
+    output.document(page);
+    if (page.artifacts.length === 0) output.line('There are none.');
+    const now = app.clock.now();
+    printTable(
+      ['artifact', 'size', 'what', 'class', 'first run', 'used?'],
+      page.artifacts.map((one) => [
+        one.digest.slice(0, SHORT),
+        bytes(one.bytes),
+        whatOf(one),
+        one.class,
+        one.run,
+        relativeTime(one.usedAt, { now }),
+      ]),
+      output,
+    );
+    if (page.cursor !== undefined) output.line(`\nmore: cadre artifacts list --cursor "${page.cursor}"`);
+    return EXIT.ok;
+  });
+
+export const showArtifact: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const { output } = invocation;
+    const found = await findOne(app, invocation.arguments[0]);
+    const runs = await app.artifacts.listRuns(found.digest);
+    const text = await app.artifacts.read(found.digest);
+    output.document({ ...found, runs, begins: text.slice(0, SHOWN) });
+    const now = app.clock.now();
+    output.line(`${found.digest}`);
+    output.line(`${whatOf(found)}, ${bytes(found.bytes)}, whole`);
+    output.line(`class  ${found.class}`);
+    output.line(`made   ${relativeTime(found.createdAt, { now })} by ${found.run}`);
+    output.line(
+      `used   ${relativeTime(found.usedAt, { now })}, by ${runs.length === 0 ? 'no run any more' : runs.join(', ')}`,
+    );
+    output.line();
+    output.line(plainText(truncate(text.slice(0, SHOWN), SHOWN - 1)));
+    output.line(`\ntry: cadre artifacts export ${found.digest.slice(0, SHORT)} FILE`);
+    return EXIT.ok;
+  });
+
+export const exportArtifact: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const { io, output } = invocation;
+    const [digest, file = '-'] = invocation.arguments;
+    const found = await findOne(app, digest);
+    const text = await app.artifacts.read(found.digest);
+    const value = found.type === 'text' ? String(JSON.parse(text)) : text;
+    if (file === '-') {
+      io.stdout.write(value);
+      return EXIT.ok;
+    }
+    const path = resolve(io.cwd, file);
+    if (existsSync(path)) {
+      throw new CadreError('exists', `${path} is there already`, {
+        hint: 'name another file, or remove that one',
+      });
+    }
+    await writeAtomic(path, value);
+    output.document({ digest: found.digest, file: path, bytes: Buffer.byteLength(value) });
+    output.line(`${path} (${bytes(Buffer.byteLength(value))})`);
+    return EXIT.ok;
+  });
+
+export const keepArtifact: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const { output, options } = invocation;
+    const found = await findOne(app, invocation.arguments[0]);
+    const to = options['not'] === true ? 'standard' : 'kept';
+    await app.artifacts.setClass(found.digest, to);
+    await app.audit.append({
+      at: app.clock.now(),
+      principal: app.principal,
+      worker: 'cadre',
+      action: 'retention',
+      operation: to === 'kept' ? 'keep' : 'release',
+      target: found.digest,
+      decision: 'allowed',
+      rule: 'asked for at the command line',
+      details: { class: to },
+    });
+    output.document({ digest: found.digest, class: to });
+    output.line(
+      to === 'kept'
+        ? `${found.digest} is kept for ever.`
+        : `${found.digest} goes when it falls due (cadre clean --plan).`,
+    );
+    return EXIT.ok;
+  });
+
+async function findOne(app: App, named = ''): Promise<ArtifactRecord> {
+  const [found, ...more] = await app.artifacts.find(named);
+  if (found === undefined) {
+    throw new CadreError('not_found', `there is no artifact ${named}`, { hint: 'cadre artifacts list' });
+  }
+  if (more.length === 0) return found;
+  throw new CadreError('invalid_input', `"${named}" is the beginning of several artifacts`, {
+    hint: `one is ${found.digest}`,
+  });
+}
+
+function whatOf({ type, elements }: ArtifactRecord): string {
+  return elements === undefined ? type : `${type} of ${elements}`;
+}
