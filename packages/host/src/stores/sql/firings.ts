@@ -88,7 +88,7 @@ export const NEXT_READY =
   "SELECT min(not_before) AS at FROM firings WHERE status = 'waiting' AND not_before > ?1";
 
 export const COUNT_WAITING =
-  "SELECT count(*) AS waiting FROM (SELECT 1 FROM firings WHERE status = 'waiting' LIMIT ?1) AS some";
+  "SELECT count(*) AS waiting FROM (SELECT 1 FROM firings WHERE status = 'waiting' LIMIT ?1) AS first_ones";
 
 /** A run that waits for a person takes no slot; one that is over is nobody's hindrance, also before that was noted. */
 export const COUNT_RUNNING = `SELECT count(*) AS running FROM firings f LEFT JOIN runs r ON r.id = f.run
