@@ -1,5 +1,5 @@
 import type { Command } from '@cadre/core/advance';
-import { endOfAttempt, isCadreError, type RunEventBody, type RunState } from '@cadre/core/history';
+import { endOfAttempt, isCadreError, type RunEventBody } from '@cadre/core/history';
 import { type Failure, failure, type JsonValue, type Outcome, SKIPPED } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
 import type { Places, Wish } from '../ports/dispatch.ts';
@@ -132,17 +132,6 @@ export function startAttempt(
   }
 
   return { number: command.attempt, begun: () => begun, stop, result: run(), told };
-}
-
-/** The end of partial results is marked only as it stands in the journal: it may have been too late, or dropped. */
-export async function tellExtended(attempt: Attempt, result: RunEventBody, state: RunState): Promise<void> {
-  if (!('step' in result)) return;
-  const known = state.steps.get(result.step);
-  // Of a loop what is over is forgotten.
-  const isTold = known === undefined || known.attempts !== attempt.number || known.status !== 'running';
-  if (isTold && (result.type !== 'step.succeeded' || (known?.status ?? 'succeeded') === 'succeeded')) {
-    await attempt.told(result);
-  }
 }
 
 function callGate(

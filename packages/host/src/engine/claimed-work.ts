@@ -2,11 +2,12 @@ import { isOver } from '@cadre/core/history';
 import type { Claim, Work } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
 import { type Assignment, assignmentOf } from './assignment.ts';
-import { type Attempt, isRepeatable, type StopReason, startAttempt, tellExtended } from './attempt.ts';
+import { type Attempt, isRepeatable, type StopReason, startAttempt } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
 import { type HeldRunContext, momentOf, parentOrigin } from './held-run.ts';
 import type { KnownRuns } from './known-runs.ts';
 import type { SharedRun } from './shared-run.ts';
+import { tellExtended } from './tell-extended.ts';
 import type { News } from './turns.ts';
 
 interface Options {

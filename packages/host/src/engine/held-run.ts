@@ -10,7 +10,6 @@ import {
   type PerformStep,
   startAttempt,
   stopReasonOf,
-  tellExtended,
 } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
 import { type ChildRuns, type Origin, parentOf, type StartRun } from './child-runs.ts';
@@ -19,6 +18,7 @@ import type { Groups } from './groups.ts';
 import { readOn } from './journal.ts';
 import type { RunValues } from './large-values.ts';
 import { reorder } from './reorder.ts';
+import { tellExtended } from './tell-extended.ts';
 import { type Prepared, Turns } from './turns.ts';
 
 export interface HeldRunContext extends AttemptContext {
