@@ -27,8 +27,9 @@ export interface ClaimedWork {
   lose(claim: Claim): void;
   /** From now on attempts are stopped, those to come too. */
   drain(): void;
-  /** Resolves when nothing is under way. */
+  /** Resolves when what is under way now is over. */
   over(): Promise<void>;
+  isBusy(): boolean;
 }
 
 /**
@@ -162,6 +163,7 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
     async over() {
       await Promise.allSettled([...underWay]);
     },
+    isBusy: () => underWay.size > 0,
   };
 }
 

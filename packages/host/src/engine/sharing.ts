@@ -207,8 +207,23 @@ export function createSharing(options: SharingOptions): Sharing {
     }
   }
 
+  const starting = new Set<Promise<string>>();
+
+  /** What is being appended may begin something here yet. */
+  async function untilNothingIsUnderWay(): Promise<void> {
+    do {
+      await claimed.over();
+      await Promise.allSettled([...starting]);
+      await Promise.allSettled([...known.all()].filter((run) => !run.idle).map((run) => run.settle()));
+    } while (claimed.isBusy());
+  }
+
   return {
-    start,
+    start(request) {
+      const started = start(request).finally(() => starting.delete(started));
+      starting.add(started);
+      return started;
+    },
     isHeld: (run) => holding.isHeld(run),
     rest: async (run) => ((await isPlan(run)) ? holding.rest(run) : restOf(run)),
     async takeOver(run) {
@@ -252,10 +267,9 @@ export function createSharing(options: SharingOptions): Sharing {
       const rested = due.end();
       await performing?.stop();
       const takeBack = clock.wakeAt(clock.now() + drainMs, () => claimed.drain());
-      await claimed.over();
+      await untilNothingIsUnderWay();
       takeBack();
       await rested;
-      await Promise.allSettled([...known.all()].filter((run) => !run.idle).map((run) => run.settle()));
       performing?.close();
       stopListening?.();
       closed = true;
