@@ -47,7 +47,7 @@ describe.skipIf(lacksPostgres())('the queue of many processes', () => {
     await queue.listClasses();
     await shared.transact((transaction) => queue.write(transaction, [{ jobs: [job] }]));
     const claim = { id, class: 'io', deaths: 0, data, direct: true } as const;
-    expect(await queue.listJobs('run_1')).toEqual([{ class: 'io', taken: true, step: 'a' }]);
+    expect(await queue.listJobs('run_1')).toEqual([{ id, priority: 0, class: 'io', taken: true, step: 'a' }]);
     expect(await queue.touch([claim])).toEqual(new Set([id]));
     await queue.supervise();
     expect(await queue.take('io', 10)).toEqual([]);

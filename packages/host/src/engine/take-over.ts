@@ -5,6 +5,7 @@ import { isRepeatable } from './attempt.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
 import { type JournaledRun, readRun } from './journal.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import { missingRun } from './read-events.ts';
 
 export interface TakeOverOptions {
   readonly context: HeldRunContext;
@@ -23,6 +24,8 @@ export type TakenOver =
  */
 export async function takeOver(options: TakeOverOptions, id: string): Promise<TakenOver> {
   const { context, keeper } = options;
+  // The lease of a run that is just being made belongs to whoever makes it.
+  if ((await context.store.runs.lastNumber(id)) === 0) throw missingRun(id);
   const taken = await keeper.take(leaseName(id), id);
   if (!taken.ok) return taken;
   const { lease } = taken;
