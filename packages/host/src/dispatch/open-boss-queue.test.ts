@@ -59,7 +59,7 @@ describe.skipIf(lacksPostgres())('the queue of many processes', () => {
     await shared.transact((transaction) => queue.write(transaction, [{ settled: [claim] }]));
     const { direct: _, ...taken } = claim;
     expect(await queue.take('io', 10)).toEqual([{ ...taken, deaths: 1 }]);
-    expect(await queue.listJobs('run_1')).toEqual([{ class: 'io', taken: true, step: 'a' }]);
+    expect(await queue.listJobs('run_1')).toEqual([{ id, priority: 7, class: 'io', taken: true, step: 'a' }]);
     await queue.close();
     await store.close();
   });
