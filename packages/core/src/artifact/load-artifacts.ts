@@ -1,12 +1,13 @@
-import type { JsonValue } from '@cadre/sdk';
+import type { JsonObject, JsonValue } from '@cadre/sdk';
 import { ArtifactReference } from './artifact-reference.ts';
 import type { Artifacts } from './artifacts.ts';
 import { ArtifactsNeeded } from './artifacts-needed.ts';
 
 export type FindArtifact = Artifacts['find'];
 
-/** Values are never changed, so each is walked once. */
+/** Values are never changed, so a wide one is walked once. To remember a small one costs more than to walk it again. */
 const WITHOUT = new WeakSet<object>();
+const WIDE = 64;
 
 /**
  * A value with every reference in it replaced by what it stands for; the same object when there is none. Throws
@@ -30,10 +31,22 @@ export function loadArtifact(value: JsonValue, find: FindArtifact | undefined): 
 /** Every reference in a value. */
 export function referencesIn(value: unknown): ArtifactReference[] {
   if (isReference(value)) return [value];
-  if (typeof value !== 'object' || value === null || WITHOUT.has(value)) return [];
-  const found = Object.values(value).flatMap(referencesIn);
-  if (found.length === 0) WITHOUT.add(value);
-  return found;
+  if (!holdsReference(value)) return [];
+  return Object.values(value as object).flatMap(referencesIn);
+}
+
+/** Without allocating anything: nearly every value holds none, and all values come by here. */
+function holdsReference(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (value instanceof ArtifactReference) return true;
+  if (WITHOUT.has(value)) return false;
+  let width = 0;
+  for (const name in value) {
+    if (holdsReference((value as Record<string, unknown>)[name])) return true;
+    width += 1;
+  }
+  if (width >= WIDE) WITHOUT.add(value);
+  return false;
 }
 
 export function isReference(value: unknown): value is ArtifactReference {
@@ -47,16 +60,8 @@ function load(value: JsonValue, find: FindArtifact, needed: ArtifactReference[])
     needed.push(value);
     return null;
   }
-  if (typeof value !== 'object' || value === null || WITHOUT.has(value)) return value;
-  const before = needed.length;
-  const entries: readonly (readonly [string, JsonValue])[] = Object.entries(value);
-  const loaded = entries.map(([, inner]) => load(inner, find, needed));
-  if (needed.length > before) return null;
-  if (loaded.every((inner, index) => inner === entries[index]?.[1])) {
-    WITHOUT.add(value);
-    return value;
-  }
-  return Array.isArray(value)
-    ? loaded
-    : Object.fromEntries(entries.map(([name], index) => [name, loaded[index] ?? null]));
+  if (!holdsReference(value)) return value;
+  if (Array.isArray(value)) return value.map((inner) => load(inner, find, needed));
+  const entries = Object.entries(value as JsonObject);
+  return Object.fromEntries(entries.map(([name, inner]) => [name, load(inner, find, needed)]));
 }
