@@ -1,7 +1,7 @@
 export { ArtifactReference } from './artifact/artifact-reference.ts';
 export type { Artifacts } from './artifact/artifacts.ts';
 export { ArtifactsNeeded } from './artifact/artifacts-needed.ts';
-export { isReference, loadArtifacts, referencesIn } from './artifact/load-artifacts.ts';
+export { holdsReference, isReference, loadArtifacts, referencesIn } from './artifact/load-artifacts.ts';
 export { isMarked, parseValue, valueText } from './artifact/value-text.ts';
 export { amountText } from './budget/amount-text.ts';
 export type { Amount, LimitName, Overrun } from './budget/limits.ts';

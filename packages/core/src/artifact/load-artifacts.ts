@@ -36,7 +36,7 @@ export function referencesIn(value: unknown): ArtifactReference[] {
 }
 
 /** Without allocating anything: nearly every value holds none, and all values come by here. */
-function holdsReference(value: unknown): boolean {
+export function holdsReference(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (value instanceof ArtifactReference) return true;
   if (WITHOUT.has(value)) return false;

@@ -38,6 +38,8 @@ export interface Attempt {
   stop(reason: StopReason): void;
   /** What to append, after all that it logged and did was stored. Undefined when there is nothing left to say. */
   readonly result: Promise<RunEventBody | undefined>;
+  /** Whether there are partial results of it. */
+  extended(): boolean;
   /** Marks the end of its partial results: call it when the result stands in the journal. Never rejects. */
   told(result: RunEventBody): Promise<void>;
 }
@@ -131,7 +133,8 @@ export function startAttempt(
     if (end !== undefined) await pieces?.end(end).catch(() => undefined);
   }
 
-  return { number: command.attempt, begun: () => begun, stop, result: run(), told };
+  const extended = () => pieces !== undefined;
+  return { number: command.attempt, begun: () => begun, stop, result: run(), extended, told };
 }
 
 function callGate(

@@ -250,8 +250,8 @@ export class HeldRun {
       (body) => {
         this.#attempts.delete(command.step);
         if (body === undefined) return;
-        const news = { body, attempt: command.attempt };
-        void this.#turns.tell(news).then(() => tellExtended(attempt, body, this.state));
+        const told = this.#turns.tell({ body, attempt: number });
+        if (attempt.extended()) void told.then(() => tellExtended(attempt, body, this.state));
       },
       (error: unknown) => {
         this.#attempts.delete(command.step);

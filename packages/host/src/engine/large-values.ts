@@ -34,6 +34,8 @@ export interface ValueOwner {
 }
 
 export interface LargeValues {
+  /** Whether it goes into a journal as it is, by a look that costs little: of others `keep` finds out. */
+  isSmall(value: JsonValue): boolean;
   /** What goes into a run's journal: large parts of it are references, and are kept before this answers. */
   keep(owner: ValueOwner, value: JsonValue): Promise<JsonValue>;
   /** The same for a map that stays one. */
@@ -123,6 +125,7 @@ export function createLargeValues(store: ArtifactStore, clock: Pick<Clock, 'now'
   }
 
   return {
+    isSmall,
     load,
     adopt,
     async keep(owner, value) {
@@ -188,12 +191,16 @@ export function createLargeValues(store: ArtifactStore, clock: Pick<Clock, 'now'
   };
 }
 
+function isSmall(value: JsonValue): boolean {
+  return largestSize(value, INLINE_BYTES) <= INLINE_BYTES;
+}
+
 /** The value, when it is small; else it, or large values in it, as references to what is then in `made`. */
 function withoutLarge(value: JsonValue, made: NewArtifact[]): JsonValue {
-  if (largestSize(value, INLINE_BYTES) <= INLINE_BYTES) return value;
+  if (isSmall(value)) return value;
   const parts: NewArtifact[] = [];
   const divided = isMap(value) ? divide(value, parts) : value;
-  if (divided !== value && largestSize(divided, INLINE_BYTES) <= INLINE_BYTES) {
+  if (divided !== value && isSmall(divided)) {
     made.push(...parts);
     return divided;
   }

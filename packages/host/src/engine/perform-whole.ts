@@ -1,4 +1,4 @@
-import { isCadreError, isReference } from '@cadre/core/history';
+import { holdsReference, isCadreError, isReference } from '@cadre/core/history';
 import { failure, type JsonObject, type JsonValue } from '@cadre/sdk';
 import type { Gate, GateCall, GateObserver, Performed } from '../ports/gate.ts';
 import type { LargeValues } from './large-values.ts';
@@ -13,9 +13,9 @@ export async function performWhole(
   signal: AbortSignal,
   observer: GateObserver,
 ): Promise<Performed> {
-  let input: JsonObject;
+  let { input } = call;
   try {
-    input = await inputOf(values, call, handlesOf(gate, call.uses));
+    if (holdsReference(input)) input = await inputOf(values, call, handlesOf(gate, call.uses));
   } catch (error) {
     // Missing, damaged or too large: the attempt ends with the reason.
     if (!isCadreError(error) || error.code === 'store_unavailable') throw error;
@@ -26,6 +26,7 @@ export async function performWhole(
   const performed = await gate.perform(input === call.input ? call : { ...call, input }, signal, observer);
   const { outcome } = performed;
   if (!outcome.ok) return performed;
+  if (values.isSmall(outcome.output)) return performed;
   const output = await values.keep({ id: call.run, mode: call.mode }, outcome.output);
   return output === outcome.output ? performed : { ...performed, outcome: { ok: true, output } };
 }

@@ -29,14 +29,18 @@ export interface MeterReports {
   readonly exceeded: () => void;
 }
 
+const NOTHING: Usage = {};
+
 export function startMeter(limits: Budget | undefined, reports: MeterReports): Meter {
   let spent: Usage = {};
   let measured: Usage = {};
   let tenths = 0;
   let isOver = false;
-  const used = () => addUsage(measured, spent);
+  let isTold = false;
+  const used = () => (isTold ? addUsage(measured, spent) : NOTHING);
 
   function look(): void {
+    isTold = true;
     if (limits === undefined || isOver) return;
     const now = used();
     const reached = Math.floor(largestShare(limits, now) * 10);
@@ -55,7 +59,10 @@ export function startMeter(limits: Budget | undefined, reports: MeterReports): M
       measured = latestUsage(measured, usage);
       look();
     },
-    used: () => (isNothing(used()) ? undefined : used()),
+    used() {
+      const all = used();
+      return isNothing(all) ? undefined : all;
+    },
     overrun: () => (limits === undefined ? undefined : overrunOf(limits, used())),
   };
 }
