@@ -8,6 +8,9 @@ import { printHooks } from './hook-results.ts';
 export interface ReportRow {
   readonly step: string;
   readonly name: string;
+  /** How many containers it stands in. */
+  readonly depth?: number;
+  readonly kind?: string;
   readonly status: StepStatus;
   readonly durationMs?: number;
   readonly reason?: string;
@@ -55,7 +58,8 @@ export function printReport(
   output: Output,
   repeat: (step: string) => string | undefined = () => undefined,
 ): void {
-  const shown = output.verbose ? rows : rows.filter((row) => !wasNotWanted(row));
+  const labelled = withLabels(rows);
+  const shown = output.verbose ? labelled : labelled.filter((row) => !wasNotWanted(row));
   const width = Math.max(...shown.map((row) => row.name.length), 4);
   for (const row of shown) output.line(reportLine(row, width, output));
   for (const row of rows) printHooks(reportOf(row), output);
@@ -64,6 +68,18 @@ export function printReport(
     if (failure !== undefined && status !== 'skipped') printFailure(name, failure, output, repeat(step));
   }
 }
+
+/** Below its container, and of which element or going-through it is. */
+function withLabels(rows: readonly ReportRow[]): readonly ReportRow[] {
+  const many = new Set(rows.flatMap(({ step, kind = '' }) => (MANY.has(kind) ? [step] : [])));
+  return rows.map((row) => {
+    const [, container = '', index = ''] = /^(.*)\/(\d+)\/[^/]+$/.exec(row.step) ?? [];
+    const which = many.has(container) ? ` [${index}]` : '';
+    return { ...row, name: `${'  '.repeat(row.depth ?? 0)}${row.name}${which}` };
+  });
+}
+
+const MANY: ReadonlySet<string> = new Set(['forEach', 'repeat']);
 
 /** Every step was skipped, and none of them because it could not or may not. */
 export function didNothing(rows: readonly ReportRow[]): boolean {
