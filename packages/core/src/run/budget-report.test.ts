@@ -98,3 +98,10 @@ test('[WRK-126] an answer that was kept costs no action, and is counted as one n
   ]);
   expect(used).toEqual({ actions: 1 });
 });
+
+test('an answer that may have been kept needs an action that is left, since nobody knows before', () => {
+  const run = simulate(workflowOf([actionOf('a'), actionOf('b')], { budget: { actions: 1 } }));
+  run.go();
+  run.succeed('a', null);
+  expect(run.state().failure).toMatchObject({ code: 'budget_exceeded', details: { at: 'b', used: 1 } });
+});
