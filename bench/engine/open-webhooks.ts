@@ -80,6 +80,7 @@ export async function openWebhooks(atOnce: number, limits?: AdmissionLimits): Pr
     root: folder,
     atOnce,
     mostPerMinute: Number.MAX_SAFE_INTEGER,
+    retention: { afterMs: 0, most: 0 },
     warn: (text, fields) => console.error(text, fields),
     hold: async () => undefined,
   });

@@ -25,7 +25,7 @@ const { values } = parseArgs({
 });
 const folder = mkdtempSync(join(tmpdir(), 'cadre-bench-events-'));
 const store = await openSqliteStore(join(folder, 'cadre.db'));
-await store.runs.putDefinition('h1', SAMPLE_DEFINITION);
+await store.runs.putDefinition('h1', SAMPLE_DEFINITION, 1);
 
 const hearers = new Set<() => void>();
 const events = openEvents({

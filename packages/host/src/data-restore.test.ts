@@ -27,7 +27,7 @@ const path = () => join(folder(), 'cadre.db');
 
 async function addRuns(from: number, to: number): Promise<void> {
   const store = await openSqliteStore(path());
-  await store.runs.putDefinition('h1', SAMPLE_DEFINITION);
+  await store.runs.putDefinition('h1', SAMPLE_DEFINITION, 1);
   const one = async (index: number) => {
     await store.runs.create(`run_${index}`, [created(index), started(index)]);
     await store.runs.append(`run_${index}`, 2, [succeeded(index)]);

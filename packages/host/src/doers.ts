@@ -26,7 +26,7 @@ import type { Moved } from './move.ts';
 import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
 import type { OpenedStore } from './open-store.ts';
-import { openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
+import { firingRetention, openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
@@ -243,6 +243,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     root: place.root,
     atOnce: config.triggers.atOnce,
     mostPerMinute: config.triggers.webhooksPerMinute,
+    retention: firingRetention(config),
     warn: (text, fields) => log.warn(text, fields),
     hold: async (name) => {
       const taken = await holdLease(name);

@@ -6,6 +6,7 @@ import type { DoersOptions } from './doers.ts';
 import { liveness, mayBeTaken } from './engine/holder.ts';
 import type { LeaseKeeper } from './engine/lease-keeper.ts';
 import { environmentSecrets } from './environment-secrets.ts';
+import type { FiringRetention } from './ports/prune-firings.ts';
 import { type Cleaned, type CleanRequest, clean, type Retention } from './upkeep/clean.ts';
 import { createMaintenance, type Maintained } from './upkeep/maintenance.ts';
 import { removeStreams } from './upkeep/remove-streams.ts';
@@ -89,9 +90,8 @@ export function openUpkeep(options: Options): UpkeepDoers {
   };
 }
 
-function retentionOf({
-  retention: { runs, plans, logs, artifacts, firings, tombstones },
-}: Config): Retention {
+function retentionOf(config: Config): Retention {
+  const { runs, plans, logs, artifacts, tombstones } = config.retention;
   const limits = ({ after, most, maxBytes }: Config['retention']['runs']) => ({
     afterMs: parseDuration(after),
     most,
@@ -102,7 +102,11 @@ function retentionOf({
     plans: limits(plans),
     logs: limits(logs),
     artifacts: { temporary: limits(artifacts.temporary), standard: limits(artifacts.standard) },
-    firings: { afterMs: parseDuration(firings.after), most: firings.most },
+    firings: firingRetention(config),
     tombstones,
   };
+}
+
+export function firingRetention({ retention: { firings } }: Config): FiringRetention {
+  return { afterMs: parseDuration(firings.after), most: firings.most };
 }

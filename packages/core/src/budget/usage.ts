@@ -31,6 +31,12 @@ export function growth(before: Usage | undefined, after: Usage): Usage {
   return { ...added, ...(after.memoryBytes === undefined ? {} : { memoryBytes: after.memoryBytes }) };
 }
 
+/** What is left of it when some of it was not used after all. */
+export function lessUsage(used: Usage | undefined, unused: Usage): Usage {
+  const { actions = 0, ...rest } = growth(unused, used ?? {});
+  return actions === 0 ? rest : { ...rest, actions };
+}
+
 /** The higher of each: two reports of the same work. */
 export function latestUsage(before: Usage | undefined, after: Usage): Usage {
   return before === undefined ? after : combine(before, after, (a, b) => (a > b ? a : b));

@@ -76,3 +76,32 @@ test('what runs inside used is told by workflow', () => {
     { workflow: 'other', attempts: 1, durationMs: 0, usage: { tokens: 5 } },
   ]);
 });
+
+test('[WRK-126] an answer that was kept costs no action, and is counted as one nowhere', () => {
+  const run = simulate(
+    workflowOf([actionOf('a', { budget: { actions: 2 } }), actionOf('b')], { budget: { actions: 5 } }),
+  );
+  run.go();
+  const kept = { output: null, cached: true, cachedFrom: 'run_before', unused: { actions: 1 } } as const;
+  run.tell({ type: 'step.succeeded', step: 'a', ...kept });
+  // That of the step which has begun since.
+  expect(run.state().used).toEqual({ actions: 1 });
+  run.succeed('b', null);
+  const { limits, totals, used } = reportOf(run);
+  expect(limits.map(({ scope, used: of }) => [scope, of])).toEqual([
+    ['', 1],
+    ['a', 0],
+  ]);
+  expect(totals.map(({ action, usage }) => [action, usage])).toEqual([
+    ['a', {}],
+    ['b', { actions: 1 }],
+  ]);
+  expect(used).toEqual({ actions: 1 });
+});
+
+test('an answer that may have been kept needs an action that is left, since nobody knows before', () => {
+  const run = simulate(workflowOf([actionOf('a'), actionOf('b')], { budget: { actions: 1 } }));
+  run.go();
+  run.succeed('a', null);
+  expect(run.state().failure).toMatchObject({ code: 'budget_exceeded', details: { at: 'b', used: 1 } });
+});

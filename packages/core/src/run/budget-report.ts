@@ -7,7 +7,7 @@ import {
   plannedAmount,
   usedAmount,
 } from '../budget/limits.ts';
-import { addUsage, growth, latestUsage, type MeasuredBy, type Usage } from '../budget/usage.ts';
+import { addUsage, growth, latestUsage, lessUsage, type MeasuredBy, type Usage } from '../budget/usage.ts';
 import type { Budget, Step, Workflow } from '../workflow/workflow.ts';
 import type { NumberedEvent } from './events.ts';
 import { locate, type Outline, outlineOf } from './outline.ts';
@@ -134,6 +134,7 @@ function countStep(tally: Tally, event: StepEvent): void {
   if (type === 'step.started') begin(tally, path, at);
   const usage = 'usage' in event ? event.usage : undefined;
   if (usage !== undefined) use(tally, path, usage);
+  if (type === 'step.succeeded' && event.unused !== undefined) giveBack(tally, path, event.unused);
   if (type !== 'step.started' && type !== 'step.spent') end(tally, path, at);
 }
 
@@ -188,11 +189,25 @@ function use(tally: Tally, path: string, usage: Usage): void {
   tally.used = addUsage(tally.used, grown);
   const total = totalOf(tally, path);
   if (total !== undefined) total.usage = addUsage(total.usage, grown);
+  for (const scope of scopesAround(tally, path)) useOf(scope, grown, path);
+}
+
+function giveBack(tally: Tally, path: string, unused: Usage): void {
+  tally.used = lessUsage(tally.used, unused);
+  const total = totalOf(tally, path);
+  if (total !== undefined) total.usage = lessUsage(total.usage, unused);
+  for (const scope of scopesAround(tally, path)) scope.used = lessUsage(scope.used, unused);
+}
+
+/** What undoes a step is no longer part of its work. */
+function scopesAround(tally: Tally, path: string): Scope[] {
+  const scopes: Scope[] = [];
   for (const around of outward(path)) {
-    if (nameOf(around) === COMPENSATE) return;
+    if (nameOf(around) === COMPENSATE) return scopes;
     const scope = scopeAt(tally, around);
-    if (scope !== undefined) useOf(scope, grown, path);
+    if (scope !== undefined) scopes.push(scope);
   }
+  return scopes;
 }
 
 function useOf(scope: Scope, grown: Usage, path: string): void {

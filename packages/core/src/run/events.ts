@@ -109,6 +109,8 @@ export type RunEventBody =
       /** Nothing was performed: it is the kept result of the run `cachedFrom`. */
       readonly cached?: true;
       readonly cachedFrom?: string;
+      /** What was counted when the attempt began, and is given back because nothing was performed. */
+      readonly unused?: Usage;
       /** What the attempt used all in all, in this and the other events that end one; of a run of its own, the whole run. */
       readonly usage?: Usage;
     }

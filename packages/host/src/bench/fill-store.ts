@@ -8,7 +8,9 @@ const BATCH = 20_000;
 export async function fillStore(path: string, runs: number, now: number): Promise<void> {
   await (await openSqliteStore(path)).close();
   const database = new DatabaseSync(path);
-  database.exec(`PRAGMA synchronous = OFF; INSERT OR IGNORE INTO definitions VALUES ('h', '{"name":"w"}')`);
+  database.exec(
+    `PRAGMA synchronous = OFF; INSERT OR IGNORE INTO definitions (hash, workflow) VALUES ('h', '{"name":"w"}')`,
+  );
   for (let first = 0; first < runs; first += BATCH) {
     const last = Math.min(runs, first + BATCH) - 1;
     const each = `WITH RECURSIVE n (i) AS (SELECT ${first} UNION ALL SELECT i + 1 FROM n WHERE i < ${last})`;

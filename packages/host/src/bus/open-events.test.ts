@@ -174,7 +174,7 @@ describe.each(['on one machine', ...(lacking ? [] : ['on many'])])('events %s', 
   test('a place whose last event was removed is refused, since nobody knows what came after it', async () => {
     const { store } = await world.process(works);
     const events = eventsOf(store);
-    await store.runs.putDefinition('h1', workflow);
+    await store.runs.putDefinition('h1', workflow, 1);
     await store.runs.create('run_1', [created(1), started(1), succeeded(2)]);
     const [last] = (await take(events, 3)).slice(-1);
     await store.upkeep.remove('runs', await store.upkeep.listRemovable('runs', undefined, 9), 3);

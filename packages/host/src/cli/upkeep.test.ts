@@ -55,6 +55,24 @@ describe('cadre clean', () => {
     expect((await place.cadre('clean', '--class', 'nonsense')).code).toBe(2);
   });
 
+  test('removes definitions that no run names any more, and says so to the audit chain', async () => {
+    for (const name of ['short', 'ask']) await run(name);
+    const database = new DatabaseSync(join(dataFolder(), 'cadre.db'));
+    // As if it had been kept long ago.
+    database.exec('UPDATE definitions SET kept_at = 1');
+    database.close();
+    expect(JSON.parse((await place.cadreWith(SOON, 'clean', '--plan', '--json')).stdout)).toMatchObject({
+      definitions: 0,
+    });
+    expect((await place.cadreWith(SOON, 'clean')).stdout).toContain(
+      'definitions of workflows that no run names were',
+    );
+    expect(await json('clean')).toMatchObject({ definitions: 0 });
+    expect(await idsOf('ask')).toHaveLength(1);
+    expect((await place.cadre('audit', 'export')).stdout).toContain('"target":"definitions"');
+    expect((await run('short')).code).toBe(0);
+  });
+
   test('removes by count and by size, the oldest first [WRK-50]', async () => {
     for (let index = 0; index < 3; index++) await run('short');
     const [newest] = await idsOf();

@@ -254,7 +254,7 @@ function resultOf(
   meter: Meter,
 ): StepResult {
   const { step, attempt, uses, timeoutMs, limits } = command;
-  const cached = cachedFrom === undefined ? {} : { cached: true as const, cachedFrom };
+  const cached = cachedFrom === undefined ? {} : { cached: true as const, cachedFrom, ...unusedOf(limits) };
   // Invariant 2.
   if (outcome.ok) return { type: 'step.succeeded', step, output: outcome.output, ...cached };
   const overrun = meter.overrun() ?? memoryOverrun(limits, outcome.failure);
@@ -273,6 +273,11 @@ function resultOf(
       if (overrun === undefined) return ended(step, outcome.failure);
       return { type: 'step.failed', step, failure: overBudget(step, overrun, outcome.failure) };
   }
+}
+
+/** Whether its answer was kept was not known when the attempt was counted. [WRK-126] */
+function unusedOf(limits: PerformStep['limits']) {
+  return limits?.actions === undefined ? {} : { unused: { actions: 1 } };
 }
 
 /** An event that ends an attempt. */

@@ -105,7 +105,7 @@ export function openEngine(options: EngineOptions): Engine {
   const { store, clock } = options;
   const { runs } = store;
   const feed = createFeed(clock);
-  const definitions = createDefinitions(runs);
+  const definitions = createDefinitions(runs, clock);
   let closing: Promise<void> | undefined;
   let opening: Promise<Opened> | undefined;
   /** Once it is open. */

@@ -148,6 +148,7 @@ export function createSharing(options: SharingOptions): Sharing {
         beside: { jobs },
       })
       .catch((error: unknown) => {
+        definitions.doubt(created.definition);
         known.forget(id);
         here.giveBack();
         throw error;

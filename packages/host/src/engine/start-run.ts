@@ -133,6 +133,7 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
       const leasing = keeper.takeNew(name, id);
       const creating = context.store.runs.create(id, [created, ...decision.events]);
       const [lease] = await Promise.all([leasing, creating]).catch(async (error: unknown) => {
+        context.definitions.doubt(created.definition);
         await leasing.then((taken) => keeper.give(taken)).catch(() => undefined);
         throw error;
       });

@@ -27,8 +27,9 @@ export function maskPieces(mask: Mask, extend: (piece: JsonValue) => Promise<voi
   return {
     async extend(piece) {
       if (typeof piece !== 'string') {
-        await end();
-        return extend(mask.data(piece));
+        // Both at once: the piece after this one comes before what is handed on here is stored, and must not overtake it.
+        await Promise.all([end(), extend(mask.data(piece))]);
+        return;
       }
       const text = held + piece;
       const cut = text.length - mask.beginningAtEndOf(text);

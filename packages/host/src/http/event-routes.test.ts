@@ -27,7 +27,7 @@ async function open(token?: string): Promise<Server> {
 
 beforeEach(async () => {
   store = await openSqliteStore(':memory:');
-  await store.runs.putDefinition('h1', SAMPLE_DEFINITION);
+  await store.runs.putDefinition('h1', SAMPLE_DEFINITION, 1);
   const heard = () => () => undefined;
   events = openEvents({ store, workspace: 'shop', clock: systemClock(), heard, warn: () => undefined });
   server = await open();

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { FiringStore } from '../ports/firing-store.ts';
+import type { FiringRetention } from '../ports/prune-firings.ts';
 
 /** What everything in this folder works with. */
 export interface InboxContext {
@@ -16,6 +17,8 @@ export interface InboxContext {
   readonly findWorkflow: (name: string) => Promise<Workflow>;
   /** Runs of triggers that go on at once, over all processes; those that wait for a person do not count. */
   readonly atOnce: number;
+  /** The setting `retention.firings`. */
+  readonly retention: FiringRetention;
   readonly warn: (text: string, fields?: Readonly<Record<string, unknown>>) => void;
 }
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { sampleAction, sampleStep, sampleWorkflow } from '../testing/sample-workflow.ts';
-import { type InboxProcess, type InboxWorld, MINUTE, openInboxWorld } from './testing/inbox-world.ts';
+import { HOUR, type InboxProcess, type InboxWorld, MINUTE, openInboxWorld } from './testing/inbox-world.ts';
 
 let world: InboxWorld;
 beforeEach(() => {
@@ -50,6 +50,29 @@ describe('an event', () => {
     await world.pass(2 * MINUTE);
     expect(await fired(one)).toEqual(['fits succeeded']);
     expect([...one.gate.calls, ...two.gate.calls]).toHaveLength(1);
+  });
+
+  test.each([
+    2, 48,
+  ])('is known for as long as retention.firings says, be it %i hours, and then forgotten', async (hours) => {
+    world.declare('fits', 'on: { event: told }');
+    const process = await world.process({ retention: { afterMs: hours * HOUR, most: 1_000 } });
+    const { events, streams } = process.store;
+    const told = { id: 'e1', topic: 'told', by: 'user:ada', data: null };
+    const emitted = async () => {
+      await events.emit({ ...told, at: world.clock.now() });
+      await world.pass(2 * MINUTE);
+      return (await streams.read('emitted', 0, 9)).at(-1)?.number;
+    };
+    expect(await emitted()).toBe(1);
+    // Short of the time, but after some look at what is to be forgotten.
+    await world.clock.advance(0.7 * hours * HOUR);
+    await world.pass(2 * MINUTE);
+    expect(await emitted()).toBe(1);
+    await world.clock.advance(hours * HOUR);
+    await world.pass(2 * MINUTE);
+    expect(await emitted()).toBe(2);
+    expect(await fired(process)).toEqual(['fits succeeded']);
   });
 
   test('wakes the steps that wait for it, in runs that are found without looking at others', async () => {

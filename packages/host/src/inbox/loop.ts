@@ -1,4 +1,5 @@
 import type { WatchFiles } from '../ports/file-watch.ts';
+import { pruneFirings } from '../ports/prune-firings.ts';
 import { beginFirings, startUnstarted } from './begin-firings.ts';
 import type { InboxContext } from './context.ts';
 import { deliverEvents, noticeEnds } from './deliver-events.ts';
@@ -23,10 +24,6 @@ export interface Loop {
 
 const POLL_MS = 1_000;
 const PRUNE_MS = 3_600_000;
-const DAY_MS = 86_400_000;
-/** FND-77 */
-const KEPT_MS = 90 * DAY_MS;
-const KEPT = 1_000;
 
 /**
  * Invariants
@@ -80,8 +77,8 @@ export function createLoop(context: LoopContext): Loop {
     if (active) await beginFirings(context, started);
     if (now - pruned >= PRUNE_MS) {
       pruned = now;
-      await context.firings.prune(now - KEPT_MS, KEPT);
-      await context.events.forget(now - DAY_MS);
+      // Between two cleanings, since a trigger may fire many times in a day. [FND-77]
+      await pruneFirings(context, context.retention, now);
     }
   }
 

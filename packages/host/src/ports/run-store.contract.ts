@@ -18,7 +18,7 @@ const alive = () => false;
 
 export function runContract(store: () => Store): void {
   test('a definition comes back as it was, whatever its text holds', async () => {
-    await store().runs.putDefinition('h1', { ...SAMPLE_DEFINITION, name: 'another' });
+    await store().runs.putDefinition('h1', { ...SAMPLE_DEFINITION, name: 'another' }, 1);
     expect(await store().runs.getDefinition('h1')).toEqual(SAMPLE_DEFINITION);
     await expect(store().runs.getDefinition('h2')).rejects.toMatchObject({ code: 'not_found' });
   });

@@ -20,7 +20,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     let store: Store;
     beforeEach(async () => {
       store = await open();
-      await store.runs.putDefinition('h1', SAMPLE_DEFINITION);
+      await store.runs.putDefinition('h1', SAMPLE_DEFINITION, 1);
     });
     afterEach(() => store.close());
 

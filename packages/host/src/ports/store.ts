@@ -76,8 +76,8 @@ export type Appended =
   | { readonly ok: false; readonly reason: 'conflict' | 'run_over' | 'lease_lost' };
 
 export interface RunStore {
-  /** Keeps a definition by its hash; keeping it again changes nothing. */
-  putDefinition(hash: string, workflow: Workflow): Promise<void>;
+  /** Keeps a definition by its hash; keeping it again changes nothing but when it was kept last. */
+  putDefinition(hash: string, workflow: Workflow, at: number): Promise<void>;
   /** Throws `not_found`. */
   getDefinition(hash: string): Promise<Workflow>;
   /** The run and its first events, in one transaction. Throws `exists`. */

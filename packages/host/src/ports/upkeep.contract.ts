@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { EVENT_VERSION } from '@cadre/core';
 import { expect, test } from 'vitest';
-import { begun, created, done, started, succeeded } from '../testing/sample-events.ts';
+import { begun, created, done, SAMPLE_DEFINITION, started, succeeded } from '../testing/sample-events.ts';
 import type { Store } from './store.ts';
 
 const BY = { principal: 'user:ada', at: 9, reason: 'because' };
@@ -154,5 +154,49 @@ export function upkeepContract(open: () => Store): void {
     expect(await store.upkeep.findTombstone('run_1')).toBeUndefined();
     expect(await store.upkeep.findTombstone('run_new_0')).toBeDefined();
     expect(await store.upkeep.forgetTombstones(1)).toBe(0);
+  });
+
+  test('a definition goes when no run names it any more and nobody has kept it lately', async () => {
+    const { runs, upkeep } = open();
+    for (const hash of ['h2', 'h3', 'h4']) await runs.putDefinition(hash, SAMPLE_DEFINITION, 5);
+    await runs.create('run_2', [created(5, { definition: 'h2' }), started(5), succeeded(5)]);
+    await runs.putDefinition('h4', SAMPLE_DEFINITION, 9);
+    await runs.putDefinition('h4', SAMPLE_DEFINITION, 7);
+    // The contract's own h1 as well.
+    expect(await upkeep.removeDefinitions(9)).toBe(2);
+    await expect(runs.getDefinition('h3')).rejects.toMatchObject({ code: 'not_found' });
+    expect(await runs.getDefinition('h2')).toEqual(SAMPLE_DEFINITION);
+    await upkeep.remove('runs', await upkeep.listRemovable('runs', undefined, 9), 10);
+    expect(await upkeep.removeDefinitions(9)).toBe(1);
+    await expect(runs.getDefinition('h2')).rejects.toMatchObject({ code: 'not_found' });
+    expect(await runs.getDefinition('h4')).toEqual(SAMPLE_DEFINITION);
+  });
+
+  test('a run that is created while its definition goes has it, or is not there', async () => {
+    const { runs, upkeep } = open();
+    for (let round = 0; round < 10; round++) {
+      const hashes = Array.from({ length: 8 }, (_, index) => `r${round}_${index}`);
+      await Promise.all(hashes.map((hash) => runs.putDefinition(hash, SAMPLE_DEFINITION, 1)));
+      const create = (hash: string) => runs.create(`run_${hash}`, [created(1, { definition: hash })]);
+      const half = hashes.slice(0, 4).map(create);
+      const cleaning = upkeep.removeDefinitions(2);
+      const outcomes = await Promise.allSettled([...half, ...hashes.slice(4).map(create)]);
+      await cleaning;
+      for (const [index, hash] of hashes.entries()) {
+        const isThere = outcomes[index]?.status === 'fulfilled';
+        expect((await runs.find(`run_${hash}`)) !== undefined).toBe(isThere);
+        if (isThere) expect(await runs.getDefinition(hash)).toEqual(SAMPLE_DEFINITION);
+      }
+    }
+  });
+
+  test('a definition that is kept again while it goes is there', async () => {
+    const { runs, upkeep } = open();
+    for (let round = 0; round < 10; round++) {
+      const hash = `k${round}`;
+      await runs.putDefinition(hash, SAMPLE_DEFINITION, 1);
+      await Promise.all([upkeep.removeDefinitions(2), runs.putDefinition(hash, SAMPLE_DEFINITION, 2)]);
+      expect(await runs.getDefinition(hash)).toEqual(SAMPLE_DEFINITION);
+    }
   });
 }

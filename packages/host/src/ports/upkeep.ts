@@ -5,6 +5,12 @@ export const KEPT_CLASSES = ['runs', 'plans', 'logs'] as const;
 export type KeptClass = (typeof KEPT_CLASSES)[number];
 
 /**
+ * A definition that no run names stays for so long after it was kept last, and whoever starts runs with it keeps it again
+ * twice in that time: so none goes between the moment in which it is kept and the one in which its run is there.
+ */
+export const UNNAMED_DEFINITION_MS = 24 * 3_600_000;
+
+/**
  * What is kept of runs that are over, how much that is, and how it goes. Nothing here looks at all runs: counters are kept
  * with what they count, and what is due is found in the order in which it falls due.
  */
@@ -28,6 +34,8 @@ export interface Upkeep {
   findTombstone(run: string): Promise<Tombstone | undefined>;
   /** Forgets what is left of removed runs but for the newest `most` (at least 100); answers how many. */
   forgetTombstones(most: number): Promise<number>;
+  /** Removes definitions that no run names and that were kept last before this time; answers how many. */
+  removeDefinitions(before: number): Promise<number>;
   /** Results of actions that hold no more; answers how many. */
   removeExpiredResults(now: number): Promise<number>;
   /** False: there is no such run. */

@@ -39,8 +39,8 @@ describe.skipIf(lacksPostgres())('a store that is moved', () => {
   /** 600 runs make more than one page of everything. */
   async function fill(): Promise<void> {
     const store = await openSqliteStore(path);
-    await store.runs.putDefinition('h1', SAMPLE_DEFINITION);
-    await store.runs.putDefinition('h2', { name: 'Ω "\'\n' } as Workflow);
+    await store.runs.putDefinition('h1', SAMPLE_DEFINITION, 1);
+    await store.runs.putDefinition('h2', { name: 'Ω "\'\n' } as Workflow, 1);
     const one = async (index: number) => {
       const id = `run_${index}`;
       await store.runs.create(id, [created(index), started(index), begun(index, 'a'), done(index, 'a')]);

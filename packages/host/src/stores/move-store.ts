@@ -30,7 +30,7 @@ const STREAM_COLUMNS = 'stream number run at topic actor subject ends data';
 
 /** In the order in which one may name another. Leases are not moved: they belong to processes that are gone. */
 const TABLES: readonly Table[] = [
-  { name: 'definitions', columns: ['hash', 'workflow'], order: ['hash'] },
+  { name: 'definitions', columns: ['hash', 'workflow', 'kept_at'], order: ['hash'] },
   // A run that is over takes no events, so it is over only when it has them.
   { name: 'runs', columns: RUN_COLUMNS.split(' '), order: ['key'], later: 'ended_at', identity: 'key' },
   { name: 'events', columns: ['run', 'number', 'version', 'event'], order: ['run', 'number'] },

@@ -44,7 +44,7 @@ describe.skipIf(lacksPostgres())('PostgreSQL', () => {
   async function filled(): Promise<string> {
     const schema = fresh();
     const store = await openPostgresStore(server.url, schema);
-    await store.runs.putDefinition('h1', workflow);
+    await store.runs.putDefinition('h1', workflow, 1);
     await store.runs.create('run_1', [created, { at, type: 'run.started' }]);
     await store.runs.append('run_1', 2, [{ at, type: 'run.succeeded', output: null }]);
     const entry = {

@@ -48,7 +48,7 @@ const workflow = { name: 'w' } as Workflow;
 
 async function filled(path: string): Promise<void> {
   const store = await openSqliteStore(path);
-  await store.runs.putDefinition('h1', workflow);
+  await store.runs.putDefinition('h1', workflow, 1);
   await store.runs.create('run_1', [created, { at, type: 'run.started' }]);
   await store.runs.append('run_1', 2, [{ at, type: 'run.succeeded', output: 'x'.repeat(50_000) }]);
   await store.audit.append({
@@ -76,7 +76,7 @@ describe('a store in a file', () => {
   test('may be read and written by its owner alone, with all that belongs to it', async () => {
     const path = join(folder, 'data/cadre.db');
     const store = await openSqliteStore(path);
-    await store.runs.putDefinition('h1', workflow);
+    await store.runs.putDefinition('h1', workflow, 1);
     expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
     for (const end of ['', '-wal', '-shm']) expect(statSync(path + end).mode & 0o777).toBe(0o600);
     await store.close();
@@ -93,7 +93,7 @@ describe('a store in a file', () => {
   test('keeps what it was told to write when it is closed at once', async () => {
     const path = join(folder, 'cadre.db');
     const store = await openSqliteStore(path);
-    const written = [store.runs.putDefinition('h1', workflow), store.runs.create('run_1', [created])];
+    const written = [store.runs.putDefinition('h1', workflow, 1), store.runs.create('run_1', [created])];
     await store.close();
     await Promise.all(written);
     const again = await openSqliteStore(path);
@@ -203,7 +203,7 @@ describe('a store that cannot be used says why and what to do', () => {
       try {
         await store.runs.readEvents('run_1', 0);
         await store.runs.list({});
-        await store.runs.putDefinition('h2', workflow);
+        await store.runs.putDefinition('h2', workflow, 1);
       } finally {
         await store.close();
       }

@@ -46,10 +46,10 @@ export function createRunStore(database: Database): RunStore {
     if (written === 0) throw noRun(run);
   };
   return {
-    async putDefinition(hash, workflow) {
+    async putDefinition(hash, workflow, at) {
       const text = JSON.stringify(workflow);
       await database.write(function* () {
-        yield change(PUT_DEFINITION, hash, text);
+        yield change(PUT_DEFINITION, hash, text, at);
       });
     },
     async getDefinition(hash) {

@@ -134,7 +134,7 @@ const WRITER = `
   const entry = { at: 1, principal: name, worker: 'w', action: 'a', operation: 'call', decision: 'allowed', rule: 'r' };
   for (let round = 0; round < 20; round++) {
     await Promise.all([1, 2, 3].map(() => store.audit.append(entry)));
-    await store.runs.putDefinition(name + round, { name });
+    await store.runs.putDefinition(name + round, { name }, 1);
   }
   await store.close();
 `;

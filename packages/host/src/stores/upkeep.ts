@@ -1,5 +1,6 @@
 import type { Due, KeptClass, Removed, RunCount, Upkeep } from '../ports/upkeep.ts';
 import { change, type Database, type SqlValue } from './database.ts';
+import { REMOVE_DEFINITIONS } from './sql/definitions.ts';
 import {
   BESIDE_TABLES,
   buryRun,
@@ -42,7 +43,7 @@ const FEWEST_TOMBSTONES = 100;
 export function createUpkeep(database: Database, vacuum: Upkeep['vacuum']): Upkeep {
   const read = database.read.bind(database);
 
-  /** What the database refuses (it was pinned, held, referred to meanwhile) stays, and is in nobody's way. */
+  /** What the database refuses (it was pinned, held, referred to, named meanwhile) stays, and is in nobody's way. */
   const unlessRefused = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await work();
@@ -141,6 +142,15 @@ export function createUpkeep(database: Database, vacuum: Upkeep['vacuum']): Upke
       }
       return forgotten;
     },
+    async removeDefinitions(before) {
+      let removed = 0;
+      for (let more = true; more; ) {
+        const gone = await unlessRefused(() => changes(database, REMOVE_DEFINITIONS, before, MOST_ROWS));
+        removed += gone ?? 0;
+        more = gone === MOST_ROWS;
+      }
+      return removed;
+    },
     removeExpiredResults: (now) => changes(database, EXPIRE_RESULTS, now),
     pin: async (run, { principal, at, reason }) =>
       (await changes(database, PIN, run, principal, at, reason)) > 0,
@@ -161,9 +171,11 @@ function changes(database: Database, sql: string, ...parameters: readonly SqlVal
   });
 }
 
-/** A trigger of SQLite or PostgreSQL said no. */
+/** A trigger or a foreign key of SQLite or PostgreSQL said no. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('that nothing holds, is removed');
+  return (
+    error instanceof Error && /that nothing holds, is removed|foreign key constraint/i.test(error.message)
+  );
 }
 
 /** Due ones that fit into one transaction; one that is larger stands alone. */

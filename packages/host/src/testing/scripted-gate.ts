@@ -10,6 +10,8 @@ export interface Script {
     observer: GateObserver,
   ) => Outcome<JsonValue> | Promise<Outcome<JsonValue>>;
   readonly effects?: readonly Effect[];
+  /** Its answer is the kept one of this run. */
+  readonly cachedFrom?: string;
   readonly traits?: Partial<ActionTraits>;
 }
 
@@ -52,7 +54,8 @@ export function scriptedGate(scripts: Readonly<Record<string, Script>>): Scripte
       const script = scriptOf(call.uses);
       const outcome = await (script.perform?.(call, signal, observer) ?? succeed(call.uses));
       underWay -= 1;
-      return dead ? never : { outcome, effects: script.effects ?? [] };
+      const { effects = [], cachedFrom } = script;
+      return dead ? never : { outcome, effects, ...(cachedFrom === undefined ? {} : { cachedFrom }) };
     },
     warm: async () => undefined,
     prioritise: () => undefined,

@@ -20,7 +20,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'cadre-clean-'));
   store = await openSqliteStore(join(folder, 'cadre.db'));
   clock = simulatedClock();
-  await store.runs.putDefinition('h1', SAMPLE_DEFINITION);
+  await store.runs.putDefinition('h1', SAMPLE_DEFINITION, 1);
 });
 afterEach(async () => {
   await store.close();

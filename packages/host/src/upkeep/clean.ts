@@ -4,12 +4,14 @@ import type { AuditStore } from '../ports/audit-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { FiringStore } from '../ports/firing-store.ts';
+import { type FiringRetention, pruneFirings } from '../ports/prune-firings.ts';
 import {
   type Due,
   KEPT_CLASSES,
   type KeptClass,
   type KeptSize,
   type Removed,
+  UNNAMED_DEFINITION_MS,
   type Upkeep,
   type Vacuumed,
 } from '../ports/upkeep.ts';
@@ -28,7 +30,7 @@ export type CleanedName = (typeof CLEANED_CLASSES)[number];
 
 export interface Retention extends Readonly<Record<KeptClass, Limits>> {
   readonly artifacts: ArtifactRetention;
-  readonly firings: Omit<Limits, 'maxBytes'>;
+  readonly firings: FiringRetention;
   /** What is left of runs that were removed. */
   readonly tombstones: Pick<Limits, 'most'>;
 }
@@ -38,6 +40,8 @@ export interface Cleaned {
   readonly artifacts: readonly CleanedArtifacts[];
   /** What was left of runs that were removed long ago. */
   readonly tombstones: number;
+  /** Workflows that no run names any more. */
+  readonly definitions: number;
   /** Firings of triggers. */
   readonly firings: number;
   /** Results of actions that held no more. */
@@ -99,10 +103,43 @@ export async function clean(options: CleanOptions, request: CleanRequest): Promi
   const artifacts = wanted('artifacts')
     ? await cleanArtifacts({ ...options, retention: options.retention.artifacts }, request)
     : [];
-  const firings = wanted('firings') && !planOnly ? await cleanFirings(options) : 0;
+  const firings =
+    wanted('firings') && !planOnly ? await pruneFirings(options, options.retention.firings, clock.now()) : 0;
   const tombstones = planOnly || !all ? 0 : await forgetTombstones(options, request);
-  const report = { classes, artifacts, tombstones, firings, expiredResults, finished, done: !planOnly };
+  // After the runs, which name them.
+  const definitions = planOnly || !all ? 0 : await removeDefinitions(options, request);
+  const report = {
+    classes,
+    artifacts,
+    tombstones,
+    definitions,
+    firings,
+    expiredResults,
+    finished,
+    done: !planOnly,
+  };
   return planOnly ? report : { ...report, vacuum: await upkeep.vacuum(alone) };
+}
+
+async function removeDefinitions(
+  { upkeep, audit, clock }: CleanOptions,
+  { principal }: CleanRequest,
+): Promise<number> {
+  const now = clock.now();
+  const removed = await upkeep.removeDefinitions(now - UNNAMED_DEFINITION_MS);
+  if (removed === 0) return 0;
+  await audit.append({
+    at: now,
+    principal,
+    worker: 'cadre',
+    action: 'clean',
+    operation: 'remove',
+    target: 'definitions',
+    decision: 'allowed',
+    rule: 'retention.runs',
+    details: { removed },
+  });
+  return removed;
 }
 
 async function forgetTombstones(
@@ -124,14 +161,6 @@ async function forgetTombstones(
     details: { forgotten },
   });
   return forgotten;
-}
-
-/** Dead ones go by their age as well; those under way stay. */
-async function cleanFirings({ firings, events, clock, retention }: CleanOptions): Promise<number> {
-  const { afterMs, most } = retention.firings;
-  const before = afterMs > 0 ? clock.now() - afterMs : 0;
-  await events.forget(before);
-  return firings.prune(before, most > 0 ? most : Number.MAX_SAFE_INTEGER);
 }
 
 async function cleanClass(

@@ -10,7 +10,7 @@ test('streams go with their run, also where its end was not noticed; those of a 
   const folder = mkdtempSync(join(tmpdir(), 'cadre-streams-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const store = await openSqliteStore(':memory:');
-  await store.runs.putDefinition('h1', SAMPLE_DEFINITION);
+  await store.runs.putDefinition('h1', SAMPLE_DEFINITION, 1);
   await store.runs.create('run_over', [created(1), started(1), succeeded(2)]);
   await store.runs.create('run_open', [created(1), started(1)]);
   const names = ['run_over', 'run_open', 'call_now', 'run_gone'];

@@ -47,6 +47,7 @@ export function openStage(lost: Lost = async () => 0): Stage {
     calls,
     scripts: {
       'play/give': staged(give),
+      'play/kept': { ...staged(give), effects: [], cachedFrom: 'run_before' },
       'play/make': staged(({ input }) => succeed(made(input))),
       'play/measure': staged(({ input }) => succeed(JSON.stringify(input).length)),
       'play/once': staged(give, { repeatable: false }),

@@ -31,7 +31,7 @@ export const maintenance: CommandHandler = (invocation) =>
   });
 
 function printCleaned(cleaned: Cleaned, output: Output): void {
-  const { classes, artifacts, firings, expiredResults, vacuum, done } = cleaned;
+  const { classes, artifacts, definitions, firings, expiredResults, vacuum, done } = cleaned;
   printTable(
     ['class', 'count', 'size', done ? 'removed' : 'due', 'of size', 'kept for', 'at most'],
     [
@@ -57,6 +57,8 @@ function printCleaned(cleaned: Cleaned, output: Output): void {
     output.line('\nNothing was removed: this was the plan.');
     return;
   }
+  if (definitions > 0)
+    output.line(`\n${definitions} definitions of workflows that no run names were removed.`);
   if (firings > 0) output.line(`\n${firings} firings of triggers were removed.`);
   if (expiredResults > 0) output.line(`\n${expiredResults} results of actions held no more.`);
   if (vacuum !== undefined && vacuum.bytesAfter < vacuum.bytesBefore) {

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Worker } from '@cadre/sdk';
 import { runAction } from '@cadre/sdk/testing';
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { buildWorker } from '../../../test/worker-fixture.ts';
 import { tryCli } from '../testing.ts';
 
 const root = join(import.meta.dirname, '../../../../..');
@@ -104,6 +105,49 @@ test('[WRK-42] what another process does is followed, as lines that are the even
   expect(lines(stdout).map(({ topic }) => topic)).toEqual(['run.created', 'run.started', 'run.succeeded']);
   const last = lines((await run(['events', '--stream', 'last', '--json'])).stdout).at(-1);
   expect(lines(stdout).at(-1)).toEqual(last);
+}, 60_000);
+
+test('[WRK-45] what an action hands over piece by piece is told in its order, with its end, while it goes on and after it', async () => {
+  await buildWorker('streamer', join(repository, '.cadre/workers/streamer'));
+  const workflow = (name: string, input: string) =>
+    writeFileSync(
+      join(repository, `${name}.yaml`),
+      `apiVersion: cadre/v1\nkind: Workflow\nmetadata: { name: ${name} }\nspec:\n  steps:\n    - { id: says, uses: streamer/say, with: ${input} }\n`,
+    );
+  workflow('say', '{ parts: [a, { b: [1] }, c] }');
+  workflow('break', '{ parts: [a], fail: true }');
+  const streamedOf = async () => lines((await run(['events', '--stream', 'last:says:1', '--json'])).stdout);
+  const stop = new AbortController();
+  const following = run(['events', '--follow', '--topic', 'step.**', '--after', 'start', '--json'], {
+    interrupted: stop.signal,
+    onOutput: (text) => text.includes('"end":"succeeded"') && stop.abort('SIGINT'),
+  });
+  const said = await run(['run', './say.yaml', '--yes', '--json']);
+  expect(said.code, said.stdout + said.stderr).toBe(0);
+  const heard = lines((await following).stdout);
+  const streamed = await streamedOf();
+  const pieces = [
+    { attempt: 1, index: 0, offset: 0, piece: 'a' },
+    { attempt: 1, index: 1, offset: 1, piece: { b: [1] } },
+    { attempt: 1, index: 2, offset: 10, piece: 'c' },
+  ];
+  expect(streamed.map(({ data }) => data)).toEqual([
+    ...pieces,
+    { attempt: 1, index: 3, offset: 11, end: 'succeeded' },
+  ]);
+  expect(streamed.map(({ number, topic }) => [number, topic])).toEqual(
+    [1, 2, 3, 4].map((number) => [number, 'step.extended']),
+  );
+  // Whoever follows heard of the same.
+  const topics = heard.map(({ topic }) => topic);
+  expect(topics[0]).toBe('step.started');
+  expect(topics.filter((topic) => topic !== 'step.extended')).toEqual(['step.started', 'step.succeeded']);
+  expect(heard.filter(({ topic }) => topic === 'step.extended')).toEqual(streamed);
+  expect((await run(['run', './break.yaml', '--yes', '--json'])).code).toBe(1);
+  expect((await streamedOf()).map(({ data }) => data)).toEqual([
+    { attempt: 1, index: 0, offset: 0, piece: 'a' },
+    { attempt: 1, index: 1, offset: 1, end: 'failed' },
+  ]);
 }, 60_000);
 
 test('what is asked for wrongly is refused with what to do', async () => {

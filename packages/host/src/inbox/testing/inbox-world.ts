@@ -1,6 +1,7 @@
 import { CadreError, parseTrigger, type Trigger, type Workflow } from '@cadre/core';
 import { openWorld, type SimulatedProcess, type World } from '../../engine/testing/world.ts';
 import type { FileChange } from '../../ports/file-watch.ts';
+import type { FiringRetention } from '../../ports/prune-firings.ts';
 import type { Store } from '../../ports/store.ts';
 import { sampleAction, sampleWorkflow } from '../../testing/sample-workflow.ts';
 import type { Script } from '../../testing/scripted-gate.ts';
@@ -25,6 +26,7 @@ export interface InboxWorld {
     readonly wrap?: (store: Store) => Store;
     readonly atOnce?: number;
     readonly idle?: boolean;
+    readonly retention?: FiringRetention;
   }): Promise<InboxProcess>;
   /** Lets time pass, and everything that is due in it happen. */
   pass(ms: number): Promise<void>;
@@ -96,6 +98,7 @@ export function openInboxWorld(): InboxWorld {
         root: '/workspace',
         atOnce: options.atOnce ?? 100,
         mostPerMinute: 60,
+        retention: options.retention ?? { afterMs: 24 * HOUR, most: 1_000 },
         pollMs: MINUTE,
         warn: () => undefined,
         hold: async (name) => {
