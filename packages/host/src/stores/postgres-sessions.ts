@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { together } from '../ports/together.ts';
@@ -15,6 +16,8 @@ export interface Sessions {
   askAsIs(text: string, values?: unknown[]): Promise<pg.QueryResult>;
   /** The work may be done again: when the connection was lost before its commit, or another transaction was in its way. */
   transact<T>(work: (client: Client) => Promise<T>): Promise<T>;
+  /** For what makes the tables: it finds what it has done, so that it may be done again also after its commit. */
+  transactAgain<T>(work: (client: Client) => Promise<T>): Promise<T>;
   /** A connection of its own, for LISTEN. */
   connect(): Promise<pg.Client>;
   close(): Promise<void>;
@@ -45,8 +48,14 @@ const SILENCE = {
 /** The same from this side: a connection on which nobody speaks is asked about after this time. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** Of a number that was never given: `invalid_parameter_value`. */
-const IN_THE_FUTURE = '22023';
+const SIGN = 'INSERT INTO transactions (id, kept) VALUES ($1, true)';
+const FORGET = 'DELETE FROM transactions WHERE id = $1';
+/** Of connections that are gone. Nobody asks so late. */
+const FORGET_OLD = `DELETE FROM transactions WHERE id IN (
+  SELECT id FROM transactions WHERE at < now() - interval '1 hour' FOR UPDATE SKIP LOCKED)`;
+/** The key makes it wait for whoever is writing the same. Asked again, it answers the same. */
+const WAS_KEPT = `INSERT INTO transactions (id, kept) VALUES ($1, false)
+  ON CONFLICT (id) DO UPDATE SET kept = transactions.kept RETURNING kept`;
 
 /** Counters, keys and times fit into a number of JavaScript. */
 const INT8 = 20;
@@ -55,7 +64,8 @@ const INT8 = 20;
  * The connections of one process.
  *
  * Invariants
- * 1. A transaction whose commit was asked for and not answered is looked up by its number, and never done twice.
+ * 1. A transaction whose commit was asked for and not answered is looked up by a row that it wrote, and never done twice. Not
+ *    by its number, which a server that crashed gives again to another one.
  * 2. What was lost before its commit left nothing, and is done again for as long as the patience lasts.
  * 3. An idle connection that breaks harms nobody.
  * 4. A transaction of which nothing is heard is ended by the server before anybody else is given its work.
@@ -94,49 +104,40 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     }
   }
 
-  const XID = prepared('SELECT pg_current_xact_id()::text AS xid', []);
+  const kept = new WeakMap<Client, string>();
 
-  async function once<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  /** Writes the row by which the transaction is found; that of the one before it nobody will ask for. */
+  async function sign(client: Client, id: string): Promise<void> {
+    const last = kept.get(client);
+    const forgetting = last === undefined ? prepared(FORGET_OLD, []) : prepared(FORGET, [last]);
+    await together(client.query(forgetting), client.query(prepared(SIGN, [id])));
+  }
+
+  async function once<T>(work: (client: Client) => Promise<T>, id: string | undefined): Promise<T> {
     const client = await pool.connect();
-    let xid = '';
     let done: { readonly value: T } | undefined;
     try {
-      const begun = together(client.query('BEGIN'), client.query(XID));
+      const begun = together(client.query('BEGIN'), ...(id === undefined ? [] : [sign(client, id)]));
       const [value] = await together(work(client), begun);
-      xid = String((await begun)[1].rows[0]?.xid);
       done = { value };
       const { command } = await client.query('COMMIT');
       if (command !== 'COMMIT') throw new Error('bug: a transaction went on after a statement had failed');
+      if (id !== undefined) kept.set(client, id);
       client.release();
       return done.value;
     } catch (error) {
       const lost = isConnectionLost(error);
       if (!lost) await client.query('ROLLBACK').catch(() => undefined);
       client.release(lost);
-      if (lost && done !== undefined && (await hasCommitted(xid))) return done.value;
+      if (lost && done !== undefined && id !== undefined && (await wasKept(id))) return done.value;
       throw error;
     }
   }
 
-  /** Invariant 1. A server that does not know the number (any more, or yet: it crashed before it wrote it) has not kept it. */
-  async function hasCommitted(xid: string): Promise<boolean> {
-    return withPatience(async () => {
-      for (;;) {
-        const status = await statusOf(xid);
-        if (status !== 'in progress') return status === 'committed';
-        await wait(FIRST_PAUSE_MS);
-      }
-    });
-  }
-
-  async function statusOf(xid: string): Promise<string | undefined> {
-    try {
-      const { rows } = await pool.query('SELECT pg_xact_status($1::text::xid8) AS status', [xid]);
-      return rows[0]?.status ?? undefined;
-    } catch (error) {
-      if (error instanceof pg.DatabaseError && error.code === IN_THE_FUTURE) return undefined;
-      throw error;
-    }
+  /** Invariant 1. Waits for a transaction that is still under way; one that has not come so far never will. */
+  async function wasKept(id: string): Promise<boolean> {
+    const { rows } = await withPatience(() => pool.query(prepared(WAS_KEPT, [id])));
+    return rows[0]?.kept === true;
   }
 
   return {
@@ -145,7 +146,8 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     },
     ask: (text, values) => withPatience(() => pool.query(prepared(text, values))),
     askAsIs: (text, values) => withPatience(() => pool.query(text, values)),
-    transact: (work) => withPatience(() => once(work)),
+    transact: (work) => withPatience(() => once(work, randomUUID())),
+    transactAgain: (work) => withPatience(() => once(work, undefined)),
     async connect() {
       const client = new pg.Client(config);
       client.on('error', () => undefined);

@@ -10,6 +10,7 @@ import { POOLS } from './0011-pools.ts';
 import { LINEAR_COUNTS } from './0015-linear-counts.ts';
 import { ONE_GUARD } from './0016-one-guard.ts';
 import { STREAM_EVENTS } from './0017-streams.ts';
+import { TRANSACTIONS } from './0018-transactions.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -31,4 +32,5 @@ export const MIGRATIONS: readonly Migration[] = [
   LINEAR_COUNTS,
   ONE_GUARD,
   STREAM_EVENTS,
+  TRANSACTIONS,
 ];
