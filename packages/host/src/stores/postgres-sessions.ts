@@ -48,24 +48,30 @@ const SILENCE = {
 /** The same from this side: a connection on which nobody speaks is asked about after this time. */
 const KEEP_ALIVE_MS = 10_000;
 
-const SIGN = 'INSERT INTO transactions (id, kept) VALUES ($1, true)';
-const FORGET = 'DELETE FROM transactions WHERE id = $1';
+const SIGN = `INSERT INTO transactions (connection, number) VALUES ($1, $2)
+  ON CONFLICT (connection) DO UPDATE SET number = excluded.number, at = excluded.at`;
 /** Of connections that are gone. Nobody asks so late. */
-const FORGET_OLD = `DELETE FROM transactions WHERE id IN (
-  SELECT id FROM transactions WHERE at < now() - interval '1 hour' FOR UPDATE SKIP LOCKED)`;
-/** The key makes it wait for whoever is writing the same. Asked again, it answers the same. */
-const WAS_KEPT = `INSERT INTO transactions (id, kept) VALUES ($1, false)
-  ON CONFLICT (id) DO UPDATE SET kept = transactions.kept RETURNING kept`;
+const FORGET_OLD = `DELETE FROM transactions WHERE connection IN (
+  SELECT connection FROM transactions WHERE at < now() - interval '1 hour' FOR UPDATE SKIP LOCKED)`;
+/** Writing to the row waits for whoever is writing it. Asked again, it answers the same. */
+const LAST_KEPT = `INSERT INTO transactions (connection, number) VALUES ($1, 0)
+  ON CONFLICT (connection) DO UPDATE SET number = transactions.number RETURNING number`;
 
 /** Counters, keys and times fit into a number of JavaScript. */
 const INT8 = 20;
+
+/** A transaction of ours, as the row of its connection names it. */
+interface Signature {
+  readonly connection: string;
+  readonly number: number;
+}
 
 /**
  * The connections of one process.
  *
  * Invariants
  * 1. A transaction whose commit was asked for and not answered is looked up by a row that it wrote, and never done twice. Not
- *    by its number, which a server that crashed gives again to another one.
+ *    by the number that PostgreSQL gave it, which a server that crashed gives again to another one.
  * 2. What was lost before its commit left nothing, and is done again for as long as the patience lasts.
  * 3. An idle connection that breaks harms nobody.
  * 4. A transaction of which nothing is heard is ended by the server before anybody else is given its work.
@@ -104,40 +110,44 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     }
   }
 
-  const kept = new WeakMap<Client, string>();
+  const signatures = new WeakMap<Client, Signature>();
 
-  /** Writes the row by which the transaction is found; that of the one before it nobody will ask for. */
-  async function sign(client: Client, id: string): Promise<void> {
-    const last = kept.get(client);
-    const forgetting = last === undefined ? prepared(FORGET_OLD, []) : prepared(FORGET, [last]);
-    await together(client.query(forgetting), client.query(prepared(SIGN, [id])));
+  /** Says in the row of its connection which transaction this is, so that it can be looked up. */
+  async function sign(client: Client): Promise<Signature> {
+    const last = signatures.get(client);
+    const next = { connection: last?.connection ?? randomUUID(), number: (last?.number ?? 0) + 1 };
+    signatures.set(client, next);
+    await together(
+      ...(last === undefined ? [client.query(prepared(FORGET_OLD, []))] : []),
+      client.query(prepared(SIGN, [next.connection, next.number])),
+    );
+    return next;
   }
 
-  async function once<T>(work: (client: Client) => Promise<T>, id: string | undefined): Promise<T> {
+  async function once<T>(work: (client: Client) => Promise<T>, signs: boolean): Promise<T> {
     const client = await pool.connect();
-    let done: { readonly value: T } | undefined;
+    let done: { readonly value: T; readonly signature: Signature | undefined } | undefined;
     try {
-      const begun = together(client.query('BEGIN'), ...(id === undefined ? [] : [sign(client, id)]));
-      const [value] = await together(work(client), begun);
-      done = { value };
+      const begun = together(client.query('BEGIN'), signs ? sign(client) : Promise.resolve(undefined));
+      const [value, [, signature]] = await together(work(client), begun);
+      done = { value, signature };
       const { command } = await client.query('COMMIT');
       if (command !== 'COMMIT') throw new Error('bug: a transaction went on after a statement had failed');
-      if (id !== undefined) kept.set(client, id);
       client.release();
       return done.value;
     } catch (error) {
       const lost = isConnectionLost(error);
       if (!lost) await client.query('ROLLBACK').catch(() => undefined);
       client.release(lost);
-      if (lost && done !== undefined && id !== undefined && (await wasKept(id))) return done.value;
+      if (lost && done?.signature !== undefined && (await wasKept(done.signature))) return done.value;
       throw error;
     }
   }
 
   /** Invariant 1. Waits for a transaction that is still under way; one that has not come so far never will. */
-  async function wasKept(id: string): Promise<boolean> {
-    const { rows } = await withPatience(() => pool.query(prepared(WAS_KEPT, [id])));
-    return rows[0]?.kept === true;
+  async function wasKept({ connection, number }: Signature): Promise<boolean> {
+    const { rows } = await withPatience(() => pool.query(prepared(LAST_KEPT, [connection])));
+    return rows[0]?.number === number;
   }
 
   return {
@@ -146,8 +156,8 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     },
     ask: (text, values) => withPatience(() => pool.query(prepared(text, values))),
     askAsIs: (text, values) => withPatience(() => pool.query(text, values)),
-    transact: (work) => withPatience(() => once(work, randomUUID())),
-    transactAgain: (work) => withPatience(() => once(work, undefined)),
+    transact: (work) => withPatience(() => once(work, true)),
+    transactAgain: (work) => withPatience(() => once(work, false)),
     async connect() {
       const client = new pg.Client(config);
       client.on('error', () => undefined);

@@ -2,7 +2,7 @@ import type { Migration } from './migrations.ts';
 
 /**
  * What says that a transaction was kept, to whoever got no answer to its commit (`postgres-sessions.ts`). Each connection has a
- * row, of the last transaction that it committed. On SQLite a commit answers.
+ * row with the number of the last transaction that it committed. On SQLite a commit answers.
  */
 export const TRANSACTIONS: Migration = {
   number: 18,
@@ -11,7 +11,7 @@ export const TRANSACTIONS: Migration = {
     sqlite: [],
     postgres: [
       `CREATE TABLE transactions (
-        id UUID PRIMARY KEY, kept BOOLEAN NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT now()
+        connection UUID PRIMARY KEY, number BIGINT NOT NULL, at TIMESTAMPTZ NOT NULL DEFAULT now()
       ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,
         autovacuum_vacuum_cost_delay = 0)`,
     ],
