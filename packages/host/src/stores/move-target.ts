@@ -78,7 +78,9 @@ export function postgresTarget(url: string, schema: string): MoveTarget {
       return openPostgresDatabase(openSessions(moving), moving);
     },
     async finish() {
-      await admin.transact(async (client) => {
+      await admin.transactAgain(async (client) => {
+        const { rows } = await client.query('SELECT to_regnamespace($1) AS moving', [moving.schema]);
+        if (rows[0]?.moving === null) return;
         await client.query(`DROP SCHEMA IF EXISTS ${schema} CASCADE`);
         await client.query(`DROP SCHEMA IF EXISTS ${schema}_work CASCADE`);
         await client.query(`ALTER SCHEMA ${moving.schema} RENAME TO ${schema}`);

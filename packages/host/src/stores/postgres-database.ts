@@ -18,7 +18,7 @@ export async function openPostgresDatabase(sessions: Sessions, address: Postgres
     missingMigrations(store),
   );
   if (missing.length > 0) {
-    await sessions.transact(async (client) => {
+    await sessions.transactAgain(async (client) => {
       await takeTurn(client, address, 'migrations');
       await client.query(`CREATE SCHEMA IF NOT EXISTS ${address.schema}`);
       // Looked at again: another process may have been first.

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import pg from 'pg';
 import { together } from '../ports/together.ts';
@@ -15,6 +16,8 @@ export interface Sessions {
   askAsIs(text: string, values?: unknown[]): Promise<pg.QueryResult>;
   /** The work may be done again: when the connection was lost before its commit, or another transaction was in its way. */
   transact<T>(work: (client: Client) => Promise<T>): Promise<T>;
+  /** For what makes the tables: it finds what it has done, so that it may be done again also after its commit. */
+  transactAgain<T>(work: (client: Client) => Promise<T>): Promise<T>;
   /** A connection of its own, for LISTEN. */
   connect(): Promise<pg.Client>;
   close(): Promise<void>;
@@ -45,17 +48,30 @@ const SILENCE = {
 /** The same from this side: a connection on which nobody speaks is asked about after this time. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** Of a number that was never given: `invalid_parameter_value`. */
-const IN_THE_FUTURE = '22023';
+const SIGN = `INSERT INTO transactions (connection, number) VALUES ($1, $2)
+  ON CONFLICT (connection) DO UPDATE SET number = excluded.number, at = excluded.at`;
+/** Of connections that are gone. Nobody asks so late. */
+const FORGET_OLD = `DELETE FROM transactions WHERE connection IN (
+  SELECT connection FROM transactions WHERE at < now() - interval '1 hour' FOR UPDATE SKIP LOCKED)`;
+/** Writing to the row waits for whoever is writing it. Asked again, it answers the same. */
+const LAST_KEPT = `INSERT INTO transactions (connection, number) VALUES ($1, 0)
+  ON CONFLICT (connection) DO UPDATE SET number = transactions.number RETURNING number`;
 
 /** Counters, keys and times fit into a number of JavaScript. */
 const INT8 = 20;
+
+/** A transaction of ours, as the row of its connection names it. */
+interface Signature {
+  readonly connection: string;
+  readonly number: number;
+}
 
 /**
  * The connections of one process.
  *
  * Invariants
- * 1. A transaction whose commit was asked for and not answered is looked up by its number, and never done twice.
+ * 1. A transaction whose commit was asked for and not answered is looked up by a row that it wrote, and never done twice. Not
+ *    by the number that PostgreSQL gave it, which a server that crashed gives again to another one.
  * 2. What was lost before its commit left nothing, and is done again for as long as the patience lasts.
  * 3. An idle connection that breaks harms nobody.
  * 4. A transaction of which nothing is heard is ended by the server before anybody else is given its work.
@@ -94,17 +110,27 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     }
   }
 
-  const XID = prepared('SELECT pg_current_xact_id()::text AS xid', []);
+  const signatures = new WeakMap<Client, Signature>();
 
-  async function once<T>(work: (client: Client) => Promise<T>): Promise<T> {
+  /** Says in the row of its connection which transaction this is, so that it can be looked up. */
+  async function sign(client: Client): Promise<Signature> {
+    const last = signatures.get(client);
+    const next = { connection: last?.connection ?? randomUUID(), number: (last?.number ?? 0) + 1 };
+    signatures.set(client, next);
+    await together(
+      ...(last === undefined ? [client.query(prepared(FORGET_OLD, []))] : []),
+      client.query(prepared(SIGN, [next.connection, next.number])),
+    );
+    return next;
+  }
+
+  async function once<T>(work: (client: Client) => Promise<T>, signs: boolean): Promise<T> {
     const client = await pool.connect();
-    let xid = '';
-    let done: { readonly value: T } | undefined;
+    let done: { readonly value: T; readonly signature: Signature | undefined } | undefined;
     try {
-      const begun = together(client.query('BEGIN'), client.query(XID));
-      const [value] = await together(work(client), begun);
-      xid = String((await begun)[1].rows[0]?.xid);
-      done = { value };
+      const begun = together(client.query('BEGIN'), signs ? sign(client) : Promise.resolve(undefined));
+      const [value, [, signature]] = await together(work(client), begun);
+      done = { value, signature };
       const { command } = await client.query('COMMIT');
       if (command !== 'COMMIT') throw new Error('bug: a transaction went on after a statement had failed');
       client.release();
@@ -113,30 +139,15 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
       const lost = isConnectionLost(error);
       if (!lost) await client.query('ROLLBACK').catch(() => undefined);
       client.release(lost);
-      if (lost && done !== undefined && (await hasCommitted(xid))) return done.value;
+      if (lost && done?.signature !== undefined && (await wasKept(done.signature))) return done.value;
       throw error;
     }
   }
 
-  /** Invariant 1. A server that does not know the number (any more, or yet: it crashed before it wrote it) has not kept it. */
-  async function hasCommitted(xid: string): Promise<boolean> {
-    return withPatience(async () => {
-      for (;;) {
-        const status = await statusOf(xid);
-        if (status !== 'in progress') return status === 'committed';
-        await wait(FIRST_PAUSE_MS);
-      }
-    });
-  }
-
-  async function statusOf(xid: string): Promise<string | undefined> {
-    try {
-      const { rows } = await pool.query('SELECT pg_xact_status($1::text::xid8) AS status', [xid]);
-      return rows[0]?.status ?? undefined;
-    } catch (error) {
-      if (error instanceof pg.DatabaseError && error.code === IN_THE_FUTURE) return undefined;
-      throw error;
-    }
+  /** Invariant 1. Waits for a transaction that is still under way; one that has not come so far never will. */
+  async function wasKept({ connection, number }: Signature): Promise<boolean> {
+    const { rows } = await withPatience(() => pool.query(prepared(LAST_KEPT, [connection])));
+    return rows[0]?.number === number;
   }
 
   return {
@@ -145,7 +156,8 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     },
     ask: (text, values) => withPatience(() => pool.query(prepared(text, values))),
     askAsIs: (text, values) => withPatience(() => pool.query(text, values)),
-    transact: (work) => withPatience(() => once(work)),
+    transact: (work) => withPatience(() => once(work, true)),
+    transactAgain: (work) => withPatience(() => once(work, false)),
     async connect() {
       const client = new pg.Client(config);
       client.on('error', () => undefined);

@@ -11,6 +11,7 @@ import { LINEAR_COUNTS } from './0015-linear-counts.ts';
 import { ONE_GUARD } from './0016-one-guard.ts';
 import { STREAM_EVENTS } from './0017-streams.ts';
 import { DEFINITIONS_GO } from './0018-definitions-go.ts';
+import { TRANSACTIONS } from './0019-transactions.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -33,4 +34,5 @@ export const MIGRATIONS: readonly Migration[] = [
   ONE_GUARD,
   STREAM_EVENTS,
   DEFINITIONS_GO,
+  TRANSACTIONS,
 ];
