@@ -9,7 +9,7 @@ export interface LeaseKeeper {
   /** The lease, or the one who holds it. `run`: for which run, where that is known. */
   take(name: string, run?: string): Promise<Taken>;
   /** For a name that nobody else can know yet. */
-  takeNew(name: string, run: string): Promise<Lease>;
+  takeNew(name: string, run: string): Promise<Taken>;
   give(lease: Lease): Promise<void>;
   close(): void;
 }
@@ -79,11 +79,7 @@ export function createLeaseKeeper({ leases, clock, holder, liveness, lost }: Opt
       const blocked = present !== undefined && !mayBeTaken(present, liveness(present), clock.now());
       return blocked ? { ok: false, holder: present } : acquire(name, run);
     },
-    async takeNew(name, run) {
-      const taken = await acquire(name, run);
-      if (!taken.ok) throw new Error(`bug: the new lease ${name} is held by ${taken.holder.holder}`);
-      return taken.lease;
-    },
+    takeNew: acquire,
     async give(lease) {
       if (held.get(lease.name)?.token !== lease.token) return;
       held.delete(lease.name);

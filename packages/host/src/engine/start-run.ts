@@ -132,12 +132,14 @@ export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Sta
       const name = leaseName(id);
       const leasing = keeper.takeNew(name, id);
       const creating = context.store.runs.create(id, [created, ...decision.events]);
-      const [lease] = await Promise.all([leasing, creating]).catch(async (error: unknown) => {
+      const [taken] = await Promise.all([leasing, creating]).catch(async (error: unknown) => {
         context.definitions.doubt(created.definition);
-        await leasing.then((taken) => keeper.give(taken)).catch(() => undefined);
+        await leasing.then((one) => (one.ok ? keeper.give(one.lease) : undefined)).catch(() => undefined);
         throw error;
       });
-      const run = new HeldRun(context, { id, workflow, state: decision.state, lease, admitted });
+      // It stood still after the run was there, and somebody has taken it over meanwhile: it goes on with them.
+      if (!taken.ok) return id;
+      const run = new HeldRun(context, { id, workflow, state: decision.state, lease: taken.lease, admitted });
       hold(run);
       run.begin(decision.commands);
       return id;
