@@ -11,7 +11,7 @@ import { APP, type AppOptions } from './app-options.ts';
 import { type Config, ConfigSchema } from './config.ts';
 import { classLimits, knownClasses } from './dispatch/class-limits.ts';
 import { createPlaces } from './dispatch/create-places.ts';
-import { classOf } from './engine/attempt.ts';
+import { classOf } from './engine/action-facts.ts';
 import type { Engine } from './engine/engine.ts';
 import { liveness } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
@@ -27,6 +27,7 @@ import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
 import type { OpenedStore } from './open-store.ts';
 import { firingRetention, openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
+import { poolOf, warmWorkers } from './pool-settings.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
@@ -50,7 +51,6 @@ import { openUndo, type Undo } from './undo/open-undo.ts';
 import { keepWarm } from './upkeep/keep-warm.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
-import type { PoolSetting } from './workers/worker-pool.ts';
 
 const EVALUATION_LIMIT_MS = 10_000;
 
@@ -366,17 +366,6 @@ async function setSetting(file: string, key: string, text: string): Promise<Conf
 
 function cacheOf({ cache: { ttl, maxBytes } }: Config, { results, files }: Store) {
   return { results, files, limits: { ttlMs: parseDuration(ttl), maxBytes } };
-}
-
-function warmWorkers({ pools }: Config): readonly string[] {
-  return Object.entries(pools).flatMap(([worker, { min }]) => (min > 0 ? [worker] : []));
-}
-
-function poolOf({ pools }: Config, worker: string): Partial<PoolSetting> {
-  const setting = Object.hasOwn(pools, worker) ? pools[worker] : undefined;
-  if (setting === undefined) return {};
-  const { idle, ...rest } = setting;
-  return { ...rest, idleMs: parseDuration(idle) };
 }
 
 const OWN = new Set(['CADRE_STORE__URL', 'CADRE_BUS__URL', 'CADRE_REDIS_URL', 'CADRE_HTTP__TOKEN']);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import type { ActionCall } from '../src/ports/action-runner.ts';
 
 const fixtures = join(dirname(fileURLToPath(import.meta.url)), 'fixtures/workers');
 
@@ -39,4 +40,24 @@ export async function buildWorker(name: string, folder: string): Promise<void> {
     logLevel: 'error',
   });
   await copyFile(join(fixtures, name, 'worker.yaml'), join(folder, 'worker.yaml'));
+}
+
+/** A call of a fixture worker that may write in the workspace, run any program, and reach nobody. */
+export function fixtureCall(
+  { workspace, dataDir }: WorkerFixture,
+  call: Partial<ActionCall> & Pick<ActionCall, 'worker' | 'version' | 'action' | 'input'>,
+): ActionCall {
+  return {
+    confinement: { readable: [], writable: [workspace, dataDir], hidden: [], programs: ['*'], hosts: [] },
+    workspace,
+    dataDir,
+    mode: 'apply',
+    run: 'run',
+    step: 'step',
+    attempt: 1,
+    idempotencyKey: 'key',
+    config: {},
+    env: {},
+    ...call,
+  };
 }

@@ -5,7 +5,7 @@ import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
 import { together } from '../ports/together.ts';
 import type { Transaction } from '../ports/transaction.ts';
-import { bigintArray, textArray } from '../ports/wire-array.ts';
+import { createDirectClaims, EAGER_VACUUM, HEARTBEAT_SECONDS, parted } from './direct-claims.ts';
 
 export interface BossQueueOptions {
   readonly store: SharedStore;
@@ -17,9 +17,6 @@ export interface BossQueueOptions {
   readonly failed: (error: unknown) => void;
 }
 
-/** The least that pg-boss takes. */
-const HEARTBEAT_SECONDS = 10;
-
 /** A claim that is lost is one more death, which the run counts; the queue itself never gives up. */
 const RETRIES = 1_000_000;
 const FOREVER_SECONDS = 10 * 365 * 24 * 3_600;
@@ -29,10 +26,6 @@ const ANALYZE_AFTER = 5_000;
 
 /** So long the tables may take to be made by another connection while ours holds the lock. */
 const MAKING = '60s';
-
-/** Rows live for milliseconds; whoever looks for the next one passes by all that are dead. */
-const EAGER_VACUUM = `autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,
-  autovacuum_analyze_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0`;
 
 /** Names of queues are letters, digits, `_`, `-` and `.`. */
 const PLAIN = /^[A-Za-z0-9_-]{1,40}$/;
@@ -45,13 +38,13 @@ const PLAIN = /^[A-Za-z0-9_-]{1,40}$/;
  * 1. What is settled is deleted: the journal is the history, and what nobody keeps nobody has to clean up.
  * 2. A claim is settled and touched under its number, so that a process that lost it changes nothing.
  * 3. Jobs of a limited class are counted and taken under one lock: two processes never take the last place both.
- * 5. What its process claims as it hands it in never enters a queue: a row of a narrow table is there while it lasts. It enters
- *    one, with its first death, when nobody has touched it for as long as any other claim.
  * 4. One process makes the tables while the others wait: pg-boss's own lock does not keep two from making one schema.
+ * 5. What its process claims as it hands it in (`direct-claims.ts`) enters a queue only with its first death.
  */
 export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOptions): WorkQueue {
   const ready = new Map<string, Promise<void>>();
   const classes = new Map<string, string>();
+  const direct = createDirectClaims(store, schema);
   let opening: Promise<PgBoss> | undefined;
   let handedIn = 0;
 
@@ -77,13 +70,7 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
       await store.executeSql(
         `CREATE TABLE IF NOT EXISTS ${schema}.classes (queue TEXT PRIMARY KEY, class TEXT NOT NULL)`,
       );
-      await store.executeSql(
-        `CREATE TABLE IF NOT EXISTS ${schema}.direct (
-          id UUID PRIMARY KEY, class TEXT NOT NULL, priority INTEGER NOT NULL, expires_ms BIGINT NOT NULL,
-          run TEXT NOT NULL, data TEXT NOT NULL,
-          began_on TIMESTAMPTZ NOT NULL DEFAULT now(), beat_on TIMESTAMPTZ NOT NULL DEFAULT now()
-        ) WITH (fillfactor = 80, ${EAGER_VACUUM})`,
-      );
+      await direct.makeTable();
       return boss;
     });
   }
@@ -149,7 +136,7 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     const db = { db: transaction };
     // All of them awaited: they have to be over before the commit.
     await together(
-      ...(begun.length + ended.length > 0 ? [writeDirect(transaction, begun, ended)] : []),
+      direct.write(transaction, begun, ended),
       ...[...jobs].map(([className, some]) => boss.insert(queueName(className), some.map(toInsert), db)),
       ...[...settled].map(([className, some]) =>
         boss.deleteJob(queueName(className), some.map(toAttempt), db),
@@ -160,46 +147,13 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     return [...new Set([...jobs.keys(), ...freed])].map((className) => `work ${className}`);
   }
 
-  /** Invariant 5. */
-  async function writeDirect(
-    transaction: Transaction,
-    begun: readonly Job[],
-    ended: readonly Claim[],
-  ): Promise<void> {
-    await transaction.executeSql(
-      `WITH ended AS (DELETE FROM ${schema}.direct WHERE id = ANY($1::text[]::uuid[]))
-        INSERT INTO ${schema}.direct (id, class, priority, expires_ms, run, data)
-        SELECT id::uuid, class, priority, expires_ms, run, data
-          FROM unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::text[], $7::text[])
-            AS begun (id, class, priority, expires_ms, run, data)
-        ON CONFLICT (id) DO NOTHING`,
-      [
-        textArray(ended.map(({ id }) => id)),
-        textArray(begun.map(({ id }) => id)),
-        textArray(begun.map((job) => job.class)),
-        bigintArray(begun.map(({ priority }) => priority)),
-        bigintArray(begun.map(({ expiresMs }) => expiresMs)),
-        textArray(begun.map(({ data }) => String(data['run']))),
-        textArray(begun.map(({ data }) => JSON.stringify(data))),
-      ],
-    );
-  }
-
   /** Those whose process died wait for anybody, with one death. */
   async function handInTheDead(boss: PgBoss): Promise<void> {
-    const silent = `(beat_on < now() - interval '${HEARTBEAT_SECONDS} seconds'
-      OR began_on < now() - expires_ms * interval '1 millisecond')`;
-    const { rows: found } = await store.executeSql(
-      `SELECT DISTINCT class FROM ${schema}.direct WHERE ${silent}`,
-    );
+    const found = await direct.listSilentClasses();
     if (found.length === 0) return;
-    for (const row of found) await prepare(String(row.class));
+    for (const className of found) await prepare(className);
     await store.transact(async (transaction) => {
-      const { rows } = await transaction.executeSql(
-        `DELETE FROM ${schema}.direct WHERE id IN (SELECT id FROM ${schema}.direct WHERE ${silent} FOR UPDATE SKIP LOCKED)
-          RETURNING id, class, priority, expires_ms AS "expiresMs", data`,
-      );
-      const dead = rows.map((row) => ({ ...row, data: JSON.parse(row.data) }) as Job);
+      const dead = await direct.takeSilent(transaction);
       for (const [className, some] of groupBy(dead, (job) => job.class)) {
         const name = queueName(className);
         await boss.insert(name, some.map(toInsert), { db: transaction });
@@ -209,15 +163,6 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
         );
       }
     });
-  }
-
-  async function touchDirect(claims: readonly Claim[]): Promise<readonly string[]> {
-    if (claims.length === 0) return [];
-    const { rows } = await store.executeSql(
-      `UPDATE ${schema}.direct SET beat_on = now() WHERE id = ANY($1::uuid[]) RETURNING id`,
-      [claims.map(({ id }) => id)],
-    );
-    return rows.map(({ id }) => String(id));
   }
 
   function analyzeAfter(jobs: ReadonlyMap<string, readonly Job[]>): void {
@@ -257,8 +202,8 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     take,
     async touch(claims) {
       const boss = await open();
-      const [direct, fetched] = parted(claims);
-      const held = new Set(await touchDirect(direct));
+      const [ofDirect, fetched] = parted(claims);
+      const held = new Set(await direct.touch(ofDirect));
       for (const [className, some] of groupBy(fetched, (claim) => claim.class)) {
         const answer = await boss.touch(queueName(className), some.map(toAttempt));
         for (const id of (answer as { readonly settled?: readonly string[] }).settled ?? []) held.add(id);
@@ -395,14 +340,6 @@ function toInsert({ id, priority, data, expiresMs }: Job) {
 function queueName(className: string): string {
   if (PLAIN.test(className)) return className;
   return `class.${createHash('sha256').update(className).digest('hex').slice(0, 32)}`;
-}
-
-/** Those that never waited in a queue, and the others. */
-function parted<T extends { readonly direct?: true }>(items: readonly T[]): readonly [T[], T[]] {
-  const direct: T[] = [];
-  const others: T[] = [];
-  for (const item of items) (item.direct === true ? direct : others).push(item);
-  return [direct, others];
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {

@@ -1,8 +1,9 @@
 import { isOver } from '@cadre/core/history';
 import type { Claim, Work } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
+import { isRepeatable } from './action-facts.ts';
 import { type Assignment, assignmentOf } from './assignment.ts';
-import { type Attempt, isRepeatable, type StopReason, startAttempt } from './attempt.ts';
+import { type Attempt, type StopReason, startAttempt } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
 import { type HeldRunContext, momentOf, parentOrigin } from './held-run.ts';
 import type { KnownRuns } from './known-runs.ts';

@@ -2,7 +2,7 @@ import { commandsOnResume, decide } from '@cadre/core/advance';
 import { isCadreError, isOver } from '@cadre/core/history';
 import type { Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
-import { isRepeatable } from './attempt.ts';
+import { isRepeatable } from './action-facts.ts';
 import { decideLoaded } from './decide-loaded.ts';
 import { type HeldRunContext, momentOf } from './held-run.ts';
 import type { KnownRuns } from './known-runs.ts';

@@ -1,5 +1,4 @@
 import { CadreError, isOver, type RunState } from '@cadre/core/history';
-import { apply } from '@cadre/core/replay';
 import type { Claim, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
 import { assignmentOf } from './assignment.ts';
@@ -124,12 +123,9 @@ export function createSharing(options: SharingOptions): Sharing {
   async function start(request: StartRequest): Promise<string> {
     if (closing) throw ending();
     if (request.mode === 'plan') return holding.start(request);
-    const { id, created, admitted } = await createdEvent(options.context, request);
-    const before = apply(undefined, { number: 1, ...created });
-    const decision = admitted
-      ? await decideFirst(options.context, request.workflow, before, id)
-      : { events: [], commands: [], state: before };
-    const { commands, state } = decision;
+    const made = await createdEvent(options.context, request);
+    const { id, created, admitted } = made;
+    const { before, events, commands, state } = await decideFirst(options.context, request.workflow, made);
     const handedIn = tasksOf(context, id, request.workflow, { commands, before, state });
     await prepareQueues(queue, handedIn);
     if (known.peek(id) !== undefined) throw existing(id);
@@ -143,7 +139,7 @@ export function createSharing(options: SharingOptions): Sharing {
       .advance({
         run: id,
         expected: 0,
-        events: [created, ...decision.events],
+        events: [created, ...events],
         wakeAt: admitted ? wakeOf(commands) : clock.now() + IN_LINE_MS,
         beside: { jobs },
       })

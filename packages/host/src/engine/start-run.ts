@@ -100,17 +100,18 @@ export async function createdEvent(
   };
 }
 
-/** What follows from the first event of a run, with its large values kept. */
+/** A run before and after what follows from its first event, with its large values kept. In a line nothing follows yet. */
 export async function decideFirst(
   context: Pick<HeldRunContext, 'clock' | 'workspace' | 'values'>,
   workflow: Workflow,
-  before: RunState,
-  id: string,
-): Promise<RunDecision> {
+  { id, created, admitted }: Created,
+): Promise<RunDecision & { readonly before: RunState }> {
+  const before = apply(undefined, { number: 1, ...created });
+  if (!admitted) return { before, state: before, events: [], commands: [] };
   const values = context.values.open({ id, mode: before.mode });
   const decision = await decideLoaded(values, () => decide(workflow, before, momentOf(context, id, values)));
   await values.write();
-  return decision;
+  return { before, ...decision };
 }
 
 /** Before it is put into a line, where it would be in its own way. */
@@ -122,13 +123,11 @@ async function refuseExisting({ runs }: HeldRunContext['store'], id: string | un
 export function createStarter(context: HeldRunContext, keeper: LeaseKeeper): Starter {
   return {
     async start(request, hold) {
-      const { id, created, admitted } = await createdEvent(context, request);
+      const made = await createdEvent(context, request);
+      const { id, created, admitted } = made;
       const { workflow } = request;
-      const before = apply(undefined, { number: 1, ...created });
       // Decided before it is there, so that a run and its first steps are one append.
-      const decision = admitted
-        ? await decideFirst(context, workflow, before, id)
-        : { events: [], commands: [], state: before };
+      const decision = await decideFirst(context, workflow, made);
       const name = leaseName(id);
       const leasing = keeper.takeNew(name, id);
       const creating = context.store.runs.create(id, [created, ...decision.events]);

@@ -1,7 +1,7 @@
 import { commandsOnResume, pendingAttempts } from '@cadre/core/advance';
 import { isOver, type RunEventBody } from '@cadre/core/history';
 import type { Lease } from '../ports/lease-store.ts';
-import { isRepeatable } from './attempt.ts';
+import { isRepeatable } from './action-facts.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
 import { type JournaledRun, readRun } from './journal.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';

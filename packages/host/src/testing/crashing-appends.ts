@@ -1,9 +1,7 @@
 import type { SharedStore } from '../ports/shared-journal.ts';
 import type { Store } from '../ports/store.ts';
 import type { Crash } from './crashing-store.ts';
-
-// biome-ignore lint/suspicious/noExplicitAny: methods of any port.
-type Method = (...given: any[]) => Promise<unknown>;
+import { type Wrap, wrapPort, wrapPorts } from './wrap-ports.ts';
 
 const APPENDS: ReadonlySet<string> = new Set(['create', 'append', 'advance']);
 
@@ -37,63 +35,32 @@ export function crashingAppends(store: Store, crash: Crash, armed = true): Crash
     return dead ? never : answer;
   }
 
-  const port = <T extends object>(methods: T): T =>
-    Object.fromEntries(
-      Object.entries(methods).map(([name, method]) => [
-        name,
-        (...given: unknown[]) => call(name, () => (method as Method)(...given)),
-      ]),
-    ) as T;
-
-  const {
-    runs,
-    leases,
-    audit,
-    grants,
-    logs,
-    groups,
-    results,
-    files,
-    firings,
-    events,
-    streams,
-    upkeep,
-    artifacts,
-    pools,
-    shared,
-  } = store;
+  const wrap: Wrap =
+    (method, name) =>
+    (...given) =>
+      call(name, async () => method(...given));
+  const ports = wrapPorts(store, (method, name, port) =>
+    port === 'pools' ? method : wrap(method, name, port),
+  );
+  const { shared } = store;
   return {
+    ...ports,
     appends: () => appends,
     arm() {
       armed = true;
     },
-    runs: port(runs),
-    leases: port(leases),
-    audit: port(audit),
-    grants: port(grants),
-    logs: port(logs),
-    groups: port(groups),
-    results: port(results),
-    files: port(files),
-    firings: port(firings),
-    events: port(events),
-    streams: port(streams),
-    upkeep: port(upkeep),
-    artifacts: port(artifacts),
-    pools,
-    ...(shared === undefined ? {} : { shared: crashingShared(shared, port, call, () => dead) }),
-    close: () => store.close(),
+    ...(shared === undefined ? {} : { shared: crashingShared(shared, wrap, call, () => dead) }),
   };
 }
 
 function crashingShared(
   shared: SharedStore,
-  port: <T extends object>(methods: T) => T,
+  wrap: Wrap,
   call: <T>(name: string, work: () => Promise<T>) => Promise<T>,
   isDead: () => boolean,
 ): SharedStore {
   return {
-    openJournal: (alongside) => port(shared.openJournal(alongside)),
+    openJournal: (alongside) => wrapPort(shared.openJournal(alongside), wrap),
     executeSql: (text, values) => call('executeSql', () => shared.executeSql(text, values)),
     transact: (work) => call('transact', () => shared.transact(work)),
     listen: (hear) =>

@@ -1,4 +1,5 @@
 import type { Store } from '../ports/store.ts';
+import { type Method, wrapPorts } from './wrap-ports.ts';
 
 export interface Crash {
   /** The write at which the process dies, from 1. */
@@ -19,128 +20,34 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
   const never = new Promise<never>(() => undefined);
 
   const write =
-    <A extends unknown[], T>(work: (...given: A) => Promise<T>) =>
-    async (...given: A): Promise<T> => {
+    (method: Method): Method =>
+    async (...given) => {
       writes += 1;
       if (dead) return never;
-      if (writes < crash.at) return work(...given);
+      if (writes < crash.at) return method(...given);
       dead = true;
       crash.died();
-      if (crash.when === 'after') await work(...given);
+      if (crash.when === 'after') await method(...given);
       return never;
     };
   const read =
-    <A extends unknown[], T>(work: (...given: A) => Promise<T>) =>
-    async (...given: A): Promise<T> => {
-      const answer = await (dead ? never : work(...given));
+    (method: Method): Method =>
+    async (...given) => {
+      const answer = await (dead ? never : method(...given));
       return dead ? never : answer;
     };
 
-  const {
-    runs,
-    leases,
-    audit,
-    grants,
-    logs,
-    groups,
-    results,
-    files,
-    firings,
-    events,
-    streams,
-    upkeep,
-    pools,
-    artifacts,
-  } = store;
-  return {
-    writes: () => writes,
-    runs: {
-      putDefinition: write(runs.putDefinition),
-      create: write(runs.create),
-      append: write(runs.append),
-      putEffects: write(runs.putEffects),
-      putDocument: write(runs.putDocument),
-      getDefinition: read(runs.getDefinition),
-      find: read(runs.find),
-      list: read(runs.list),
-      readEvents: read(runs.readEvents),
-      lastNumber: read(runs.lastNumber),
-      readEffects: read(runs.readEffects),
-      findDocument: read(runs.findDocument),
-    },
-    results: {
-      find: read(results.find),
-      use: write(results.use),
-      put: write(results.put),
-      list: read(results.list),
-      clear: write(results.clear),
-    },
-    files: { read: read(files.read), note: write(files.note) },
-    // No run is removed while one crashes.
-    upkeep,
-    artifacts: {
-      ...artifacts,
-      put: write(artifacts.put),
-      use: write(artifacts.use),
-      read: read(artifacts.read),
-    },
-    pools,
-    leases: {
-      acquire: write(leases.acquire),
-      renew: write(leases.renew),
-      release: write(leases.release),
-      break: write(leases.break),
-      find: read(leases.find),
-      list: read(leases.list),
-    },
-    audit: { append: write(audit.append), read: read(audit.read) },
-    grants: { put: write(grants.put), revoke: write(grants.revoke), list: read(grants.list) },
-    logs: { append: write(logs.append), read: read(logs.read) },
-    groups: {
-      enter: write(groups.enter),
-      isFirst: read(groups.isFirst),
-      first: read(groups.first),
-      leave: write(groups.leave),
-    },
-    firings: {
-      putRule: write(firings.putRule),
-      setPaused: write(firings.setPaused),
-      claim: write(firings.claim),
-      add: write(firings.add),
-      begin: write(firings.begin),
-      end: write(firings.end),
-      replay: write(firings.replay),
-      prune: write(firings.prune),
-      findState: read(firings.findState),
-      listStates: read(firings.listStates),
-      listReady: read(firings.listReady),
-      nextReady: read(firings.nextReady),
-      listOver: read(firings.listOver),
-      listUnstarted: read(firings.listUnstarted),
-      find: read(firings.find),
-      list: read(firings.list),
-      countSince: read(firings.countSince),
-      countRunning: read(firings.countRunning),
-      countWaiting: read(firings.countWaiting),
-    },
-    events: {
-      emit: write(events.emit),
-      take: write(events.take),
-      settle: write(events.settle),
-      forget: write(events.forget),
-      listWaits: read(events.listWaits),
-      listEnded: read(events.listEnded),
-    },
-    streams: {
-      extend: write(streams.extend),
-      close: write(streams.close),
-      read: read(streams.read),
-      readWritten: read(streams.readWritten),
-      readStreams: read(streams.readStreams),
-      keyAt: read(streams.keyAt),
-      newest: read(streams.newest),
-      listOpen: read(streams.listOpen),
-    },
-    close: () => store.close(),
-  };
+  const ports = wrapPorts(store, (method, name, port) => {
+    if (UNTOUCHED.has(port) || (port === 'artifacts' && !OF_RUNS.has(name))) return method;
+    return READS.test(name) ? read(method) : write(method);
+  });
+  return { ...ports, writes: () => writes };
 }
+
+/** No run is removed, and no pool is looked after, while one crashes. */
+const UNTOUCHED: ReadonlySet<string> = new Set(['upkeep', 'pools']);
+
+/** Of the artifacts, what runs do with them. */
+const OF_RUNS: ReadonlySet<string> = new Set(['put', 'use', 'read']);
+
+const READS = /^(get|find|list|read|is|count)|^(first|newest|nextReady|lastNumber|keyAt)$/;

@@ -3,6 +3,7 @@ import type { AgedArtifact, ArtifactStore } from '../ports/artifacts.ts';
 import type { AuditStore } from '../ports/audit-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Limits } from './clean.ts';
+import { recordRemoval } from './record-removal.ts';
 
 export const LIMITED_ARTIFACTS = ['temporary', 'standard'] as const;
 
@@ -80,14 +81,10 @@ async function cleanClass(
     }
   } while (after !== undefined);
   if (!planOnly && removed.artifacts > 0) {
-    await options.audit.append({
+    await recordRemoval(options.audit, {
       at: now,
       principal,
-      worker: 'cadre',
-      action: 'clean',
-      operation: 'remove',
       target: `artifacts ${size.class}`,
-      decision: 'allowed',
       rule: `retention.artifacts.${size.class}`,
       details: { ...removed, digests: hash.digest('hex') },
     });

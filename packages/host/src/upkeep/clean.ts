@@ -16,6 +16,7 @@ import {
   type Vacuumed,
 } from '../ports/upkeep.ts';
 import { type ArtifactRetention, type CleanedArtifacts, cleanArtifacts } from './clean-artifacts.ts';
+import { recordRemoval } from './record-removal.ts';
 
 /** How long, how many and how much of a class is kept; 0: no limit. */
 export interface Limits {
@@ -128,14 +129,10 @@ async function removeDefinitions(
   const now = clock.now();
   const removed = await upkeep.removeDefinitions(now - UNNAMED_DEFINITION_MS);
   if (removed === 0) return 0;
-  await audit.append({
+  await recordRemoval(audit, {
     at: now,
     principal,
-    worker: 'cadre',
-    action: 'clean',
-    operation: 'remove',
     target: 'definitions',
-    decision: 'allowed',
     rule: 'retention.runs',
     details: { removed },
   });
@@ -149,14 +146,10 @@ async function forgetTombstones(
   if (retention.tombstones.most === 0) return 0;
   const forgotten = await upkeep.forgetTombstones(retention.tombstones.most);
   if (forgotten === 0) return 0;
-  await audit.append({
+  await recordRemoval(audit, {
     at: clock.now(),
     principal,
-    worker: 'cadre',
-    action: 'clean',
-    operation: 'forget',
     target: 'tombstones',
-    decision: 'allowed',
     rule: 'retention.tombstones',
     details: { forgotten },
   });
@@ -195,14 +188,10 @@ async function cleanClass(
     for (const one of removed) hash.update(tombstoneLine(one));
   }
   if (!planOnly && total.runs > 0) {
-    await options.audit.append({
+    await recordRemoval(options.audit, {
       at: now,
       principal,
-      worker: 'cadre',
-      action: 'clean',
-      operation: 'remove',
       target: size.class,
-      decision: 'allowed',
       rule: `retention.${size.class}`,
       details: { ...total, ...(size.class === 'logs' ? {} : { tombstones: hash.digest('hex') }) },
     });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { JsonObject } from '@cadre/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cannotLimit, describeSandboxed } from '../../test/sandboxed.ts';
-import { type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
+import { fixtureCall, type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
 import type { ActionRunner, Confinement } from '../ports/action-runner.ts';
 import type { BoxLimits } from '../sandboxes/box-limits.ts';
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
@@ -85,30 +85,9 @@ function perform(
   input: JsonObject = {},
   options: { signal?: AbortSignal; heard?: Heard; confinement?: Partial<Confinement> } = {},
 ) {
+  const call = fixtureCall(fixture, { worker: 'hostile', version: '0.1.0', action, input });
   return runner.perform(
-    {
-      worker: 'hostile',
-      version: '0.1.0',
-      action,
-      input,
-      confinement: {
-        readable: [],
-        writable: [fixture.workspace, fixture.dataDir],
-        hidden: [],
-        programs: ['*'],
-        hosts: [],
-        ...options.confinement,
-      },
-      workspace: fixture.workspace,
-      dataDir: fixture.dataDir,
-      mode: 'apply',
-      run: 'run',
-      step: 'step',
-      attempt: 1,
-      idempotencyKey: 'key',
-      config: {},
-      env: {},
-    },
+    { ...call, confinement: { ...call.confinement, ...options.confinement } },
     options.signal ?? new AbortController().signal,
     {
       log(_level, message) {

@@ -5,7 +5,7 @@ import type { Usage } from '@cadre/core';
 import type { JsonObject, Spent } from '@cadre/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { cannotLimit, describeSandboxed, machine } from '../../test/sandboxed.ts';
-import { type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
+import { fixtureCall, type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
 import type { ActionRunner } from '../ports/action-runner.ts';
 import type { ProcessLimits } from '../ports/gate.ts';
 import { findExecutable } from '../sandboxes/find-executable.ts';
@@ -42,29 +42,13 @@ async function use(
   const seen: Usage[] = [];
   const spent: Spent[] = [];
   const outcome = await runner.perform(
-    {
+    fixtureCall(fixture, {
       worker: 'thirsty',
       version: '1.0.0',
       action,
       input,
-      confinement: {
-        readable: [],
-        writable: [fixture.workspace, fixture.dataDir],
-        hidden: [],
-        programs: ['*'],
-        hosts: [],
-      },
-      workspace: fixture.workspace,
-      dataDir: fixture.dataDir,
-      mode: 'apply',
-      run: 'run',
-      step: 'step',
-      attempt: 1,
-      idempotencyKey: 'key',
-      config: {},
-      env: {},
       ...(limits === undefined ? {} : { limits }),
-    },
+    }),
     controller.signal,
     {
       log: () => {},

@@ -4,7 +4,7 @@ import type { Usage } from '@cadre/core';
 import type { JsonObject, JsonValue, Outcome, Spent } from '@cadre/sdk';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { describeSandboxed } from '../../test/sandboxed.ts';
-import { type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
+import { fixtureCall, type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
 import type { ActionCall, ActionRunner, CallRequest } from '../ports/action-runner.ts';
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
 import { besideRunner } from '../testing/beside-runner.ts';
@@ -45,29 +45,7 @@ interface Options {
 
 function perform(runner: ActionRunner, action: string, input: JsonObject, options: Options = {}) {
   return runner.perform(
-    {
-      worker: 'polite',
-      version: '1.2.0',
-      action,
-      input,
-      confinement: {
-        readable: [],
-        writable: [fixture.workspace, fixture.dataDir],
-        hidden: [],
-        programs: ['*'],
-        hosts: [],
-      },
-      workspace: fixture.workspace,
-      dataDir: fixture.dataDir,
-      mode: 'apply',
-      run: 'run',
-      step: 'step',
-      attempt: 1,
-      idempotencyKey: 'key',
-      config: {},
-      env: {},
-      ...options.call,
-    },
+    fixtureCall(fixture, { worker: 'polite', version: '1.2.0', action, input, ...options.call }),
     options.signal ?? new AbortController().signal,
     {
       log: (_level, message) => options.onLog?.(message),

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@cadre/sdk';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeSandboxed } from '../../test/sandboxed.ts';
-import { type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
+import { fixtureCall, type WorkerFixture, workerFixture } from '../../test/worker-fixture.ts';
 import type { ActionCall, ActionRunner, Confinement } from '../ports/action-runner.ts';
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
 import { keptQuarantines } from '../testing/kept-quarantines.ts';
@@ -56,23 +56,14 @@ function perform(runner: ActionRunner, uses: string, input: JsonObject = {}, giv
   const [worker = '', action = ''] = uses.split('/');
   const { signal = new AbortController().signal, onLog = () => undefined, ...call } = given;
   return runner.perform(
-    {
+    fixtureCall(fixture, {
       worker,
       version: worker === 'polite' ? '1.2.0' : '0.1.0',
       action,
       input,
       confinement: wide(),
-      workspace: fixture.workspace,
-      dataDir: fixture.dataDir,
-      mode: 'apply',
-      run: 'run',
-      step: 'step',
-      attempt: 1,
-      idempotencyKey: 'key',
-      config: {},
-      env: {},
       ...call,
-    },
+    }),
     signal,
     {
       log: onLog,

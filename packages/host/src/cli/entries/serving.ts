@@ -1,0 +1,61 @@
+import type { CommandEntry } from '../command.ts';
+import { LOG_FLAGS } from '../run/log-flags.ts';
+
+/** On many machines. */
+export const SERVING: readonly CommandEntry[] = [
+  {
+    name: 'serve',
+    summary: 'Stay: fire triggers, take webhooks, go on with what was left, perform what is handed in',
+    options: [
+      ['--host <address>', 'address to listen on (default: setting http.host, 127.0.0.1)'],
+      ['--port <port>', 'port to listen on; 0: any (default: setting http.port, 4717)'],
+      ['--no-http', 'take no webhooks'],
+      ['--no-triggers', 'fire nothing'],
+      ['--class <classes>', 'perform only these classes of work (comma-separated)'],
+      ['--concurrency <count>', 'attempts at once of each class (default: settings `classes`)'],
+      ['--weight <factor>', 'so many times the usual places: 2 on a machine twice as large'],
+      ['--no-work', 'perform nothing'],
+      ...LOG_FLAGS,
+    ],
+    examples: ['cadre serve', 'cadre serve --no-work'],
+    load: async () => (await import('../commands/doing.ts')).serve,
+  },
+  {
+    name: 'work',
+    summary: 'Stay and perform what others hand in on a shared store',
+    options: [
+      ['--class <classes>', 'only these classes of work (comma-separated; default: all)'],
+      ['--concurrency <count>', 'attempts at once of each class (default: settings `classes`)'],
+      ['--weight <factor>', 'so many times the usual places: 2 on a machine twice as large'],
+      ...LOG_FLAGS,
+    ],
+    examples: ['cadre work --class cpu,llm', 'cadre work --class deploy --concurrency 1'],
+    load: async () => (await import('../commands/doing.ts')).work,
+  },
+  {
+    name: 'migrate',
+    summary: 'Move the store of this workspace between SQLite and PostgreSQL, and back',
+    options: [
+      ['--to <store>', '`sqlite`, postgres://…, or secret:NAME for an address that nobody shall see'],
+      ['--plan', 'say what would be moved, and move nothing'],
+    ],
+    examples: ['cadre migrate --to secret:STORE_URL --plan', 'cadre migrate --to sqlite'],
+    load: async () => (await import('../commands/doing.ts')).migrate,
+  },
+  {
+    name: 'workers',
+    summary: 'List the workers and what they do now; of one its actions, permissions and programs',
+    arguments: [['[worker]', 'show one worker whole']],
+    commands: [
+      {
+        name: 'clear',
+        summary: 'Let a worker in quarantine be started again',
+        arguments: [['<worker>', 'id of a worker']],
+        examples: ['cadre workers clear code'],
+        load: async () => (await import('../commands/doing.ts')).clearWorker,
+      },
+    ],
+    examples: ['cadre workers', 'cadre workers git', 'cadre workers --json'],
+    load: async () => (await import('../commands/doing.ts')).workers,
+  },
+];

@@ -1,0 +1,22 @@
+import { isCadreError } from '@cadre/core/history';
+import type { Gate } from '../ports/gate.ts';
+
+export function classOf(gate: Gate, uses: string): string {
+  try {
+    return gate.describe(uses).class;
+  } catch (error) {
+    // A worker that is not there: whoever performs the attempt says so.
+    if (isCadreError(error)) return 'cpu';
+    throw error;
+  }
+}
+
+export function isRepeatable(gate: Gate, uses: string): boolean {
+  try {
+    return gate.describe(uses).repeatable;
+  } catch (error) {
+    // A worker that is no longer there: nobody can say what its action did.
+    if (isCadreError(error)) return false;
+    throw error;
+  }
+}
