@@ -1,3 +1,4 @@
+import { plural } from '@cadre/kit/format';
 import {
   type ActionContext,
   type Change,
@@ -133,7 +134,8 @@ function report(facts: {
   const { paths, message, made } = facts;
   const { branch } = facts.place;
   const { leftOut } = facts.selection;
-  const done = paths.length === 0 ? 'nothing committed' : `${paths.length} files on ${branch}: ${message}`;
+  const done =
+    paths.length === 0 ? 'nothing committed' : `${plural(paths.length, 'file')} on ${branch}: ${message}`;
   return {
     commit: made?.commit ?? null,
     branch,

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { plural } from '@cadre/kit/format';
 import {
   type ActionContext,
   ActionError,
@@ -101,7 +102,9 @@ async function plan(
   const runners = selected.map(({ found }) => found.runner.name);
   return {
     summary: [
-      `${tests.length} tests would be run (${[...new Set(runners)].join(', ')})`,
+      runners.length === 0
+        ? 'no tests were found'
+        : `${plural(tests.length, 'test')} would be run (${[...new Set(runners)].join(', ')})`,
       ...notesOf(selected),
     ].join('; '),
     changes: [],

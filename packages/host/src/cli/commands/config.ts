@@ -33,15 +33,19 @@ export const setConfigValue: CommandHandler = (invocation) =>
     return EXIT.ok;
   });
 
+function told(value: unknown): string {
+  return value === undefined ? 'not set' : JSON.stringify(value);
+}
+
 export const explainConfig: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     const [key = ''] = invocation.arguments;
     const explained = app.settings.explain(key);
     const { output } = invocation;
     output.document(explained);
-    output.line(`${output.colours.bold(key)} = ${JSON.stringify(explained.value)}`);
+    output.line(`${output.colours.bold(key)} = ${told(explained.value)}`);
     if (explained.description !== undefined) output.line(`  ${explained.description}`);
-    output.line(`  default: ${JSON.stringify(explained.default)}`);
+    output.line(`  default: ${told(explained.default)}`);
     for (const { origin, value, wins } of explained.layers) {
       output.line(`${wins ? output.colours.green('→') : ' '} ${origin}: ${JSON.stringify(value)}`);
     }
