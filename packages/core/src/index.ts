@@ -27,6 +27,12 @@ export type { Scope, StepView } from './expression/scope.ts';
 export { topicFits } from './expression/topic.ts';
 export { canonicalJson } from './json.ts';
 export { checkValue, type ValueFault } from './manifest/check-value.ts';
+export {
+  diffManifests,
+  type ManifestChange,
+  type ManifestDifference,
+  type VersionStep,
+} from './manifest/diff-manifests.ts';
 export { manifestSchema } from './manifest/manifest-schema.ts';
 export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts';
 export { didYouMean, nearest } from './nearest.ts';
