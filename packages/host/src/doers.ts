@@ -33,6 +33,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
 import type { Gate } from './ports/gate.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
+import type { Packages } from './ports/packages.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
 import type { ResultCache } from './ports/result-cache.ts';
 import type { Sandbox } from './ports/sandbox.ts';
@@ -82,6 +83,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
   stageBackup(wanted: { run: string; to: string; paths: readonly string[] }): Promise<Outcome<StagedBackup>>;
   readonly results: Pick<ResultCache, 'list' | 'clear'>;
+  /** Packages of workers; by what right the one who asks changes them: undefined, by none. */
+  packages(asking: { readonly right: string | undefined; readonly cadre: string }): Promise<Packages>;
   /** Keeps processes of workers ready, as the settings of `pools` say, until the answer is called. */
   keepWarm(): () => void;
   readonly quarantines: Pick<QuarantineStore, 'list' | 'clear'>;
@@ -127,6 +130,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const runner = openRunner({
     builtInFolder: join(DIST, 'workers'),
     workspace: place.root,
+    packages: join(folder, 'packages'),
     sandbox,
     clock,
     quarantines: store.pools.quarantines,
@@ -301,6 +305,12 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         failed: (error) => log.warn('a worker could not be kept warm', { error: String(error) }),
       }),
     results: store.results,
+    async packages(asking) {
+      const { openPackages } = await import('./open-packages.ts');
+      const { audit, grants, runs } = store;
+      const about = { env: options.env, root: place.root, folder, principal, clock };
+      return openPackages({ ...about, ...asking, workers: runner, sandbox, audit, grants, runs });
+    },
     quarantines: store.pools.quarantines,
     evaluateWorkflow: source.evaluateWorkflow,
     findWorkflow,

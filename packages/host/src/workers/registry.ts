@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { CadreError, canonicalJson, type ParsedManifest, type Problem, parseManifest } from '@cadre/core';
 import { nearest } from '@cadre/kit/files';
 import type { JsonValue, Manifest } from '@cadre/sdk';
 import { compare, satisfies, validRange } from 'semver';
 import type { InstalledWorker } from '../ports/action-runner.ts';
-import { LOCK_FILE, type LockedWorker, parseWorkerLock } from './packaging/worker-lock.ts';
+import type { LockedWorker } from '../ports/packages.ts';
+import { LOCK_FILE, parseWorkerLock } from './packaging/worker-lock.ts';
 
 export interface Registry {
   /** All that can be used, by id, the newest version first. */
@@ -40,7 +41,7 @@ export function createRegistry(folders: {
 }): Registry {
   const loaded = new Map<string, Loaded>();
   const load = (folder: string, builtIn: boolean) => {
-    const known = loaded.get(folder) ?? loadWorker(folder, builtIn);
+    const known = loaded.get(folder) ?? loadWorker(folder, { builtIn, id: idOf(basename(folder)) });
     loaded.set(folder, known);
     return known;
   };
@@ -138,13 +139,25 @@ function idOf(name: string): string {
   return name.split('@')[0] ?? name;
 }
 
-function loadWorker(given: string, builtIn: boolean): Loaded {
+/** What lies in a folder, whatever that is called. Throws `invalid_manifest`. */
+export function loadPackage(folder: string): InstalledWorker {
+  const loaded = loadWorker(folder, { builtIn: false });
+  if ('worker' in loaded) return loaded.worker;
+  throw brokenWorker(basename(folder), [loaded]);
+}
+
+interface Found {
+  readonly builtIn: boolean;
+  /** By the name of its folder. */
+  readonly id?: string;
+}
+
+function loadWorker(given: string, { builtIn, id: expected }: Found): Loaded {
   const folder = realpathSync(given);
   const parsed = (builtIn ? readChecked(folder) : undefined) ?? readManifest(folder);
   if (!parsed.ok) return { broken: { folder, problems: parsed.problems } };
   const { manifest } = parsed;
-  const expected = idOf(given.split(/[/\\]/).at(-1) ?? '');
-  if (manifest.id !== expected) {
+  if (expected !== undefined && manifest.id !== expected) {
     const problem = fault(
       'id',
       `the worker is called ${manifest.id} and lies in a folder called ${expected}`,

@@ -11,6 +11,16 @@ export { hygiene } from './hygiene.ts';
 export { importSettings } from './import.ts';
 export { init } from './init.ts';
 export { migrate } from './migrate.ts';
+export {
+  addWorker,
+  diffWorkers,
+  distrustSigner,
+  listSigners,
+  packWorker,
+  removeWorker,
+  showSigningKey,
+  trustSigner,
+} from './packages.ts';
 export { hold, pin, pins, release, unpin } from './pins.ts';
 export { restore } from './restore.ts';
 export { rerun, resume } from './resume.ts';

@@ -1,32 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CadreError, diffManifests, type ManifestDifference, parseManifest } from '@cadre/core';
+import { CadreError, diffManifests, parseManifest } from '@cadre/core';
 import { flushFolder } from '@cadre/kit/files';
 import type { Failure, Manifest } from '@cadre/sdk';
 import { major, rcompare, satisfies } from 'semver';
 import type { InstalledWorker } from '../../ports/action-runner.ts';
+import type { Installed, LockedWorker, Offer, SignedBy, TrustedSigners } from '../../ports/packages.ts';
 import { invalidPackage } from './package-index.ts';
-import type { TrustedSigners } from './trusted-signers.ts';
 import { type Unpacked, unpackArchive } from './unpack-archive.ts';
-import { type LockedWorker, readWorkerLock, writeWorkerLock } from './worker-lock.ts';
-
-/** What a person decides upon before a package may do anything. */
-export interface Offer {
-  readonly manifest: Manifest;
-  readonly digest: string;
-  readonly signer: SignedBy;
-  /** The version that it comes beside or after; undefined: the worker is new here. */
-  readonly before: Manifest | undefined;
-  readonly difference: ManifestDifference | undefined;
-  /** Why it has to be asked; none: it follows from what was decided before. */
-  readonly reasons: readonly string[];
-}
-
-export type SignedBy =
-  | { readonly kind: 'nobody' }
-  | { readonly kind: 'stranger'; readonly keyId: string; readonly key: string }
-  | { readonly kind: 'trusted'; readonly keyId: string; readonly name: string };
+import { readWorkerLock, writeWorkerLock } from './worker-lock.ts';
 
 export interface InstallOptions {
   /** The archive, on this machine. */
@@ -47,15 +31,11 @@ export interface InstallOptions {
   readonly decide: (offer: Offer) => Promise<boolean>;
   /** Takes a version that is lower than its changes ask for. Whoever may do so is the caller's affair. */
   readonly override?: boolean;
-  /** Starts it, confined, and says what was wrong. */
-  readonly probe: (worker: string, version: string) => Promise<Failure | undefined>;
+  /** Starts what lies in the folder, confined, and says what was wrong. */
+  readonly probe: (folder: string) => Promise<Failure | undefined>;
   /** Told when the decision has been made, and when all has been done. */
   readonly note: (outcome: 'allowed' | 'denied', offer: Offer) => Promise<void>;
 }
-
-export type Installed =
-  | { readonly ok: true; readonly worker: LockedWorker; readonly isNew: boolean }
-  | { readonly ok: false; readonly offer: Offer };
 
 /**
  * Installs a package, or changes nothing: unpack → verify → show → decide → put in its place → start once → lock.
@@ -80,8 +60,7 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
     const same = lock.workers.find((one) => one.id === id && one.version === version);
     if (same !== undefined && same.digest !== unpacked.digest) throw otherContent(same);
     const place = join(packages, `${id}@${version}`);
-    const isThere = options.present.some((one) => one.folder === place);
-    if (same !== undefined && isThere) return { ok: true, worker: same, isNew: false };
+    if (same !== undefined && existsSync(place)) return { ok: true, worker: same, isNew: false };
     const offer = await offerOf(manifest, unpacked, lock.workers, options);
     if (offer.difference?.isHonest === false && options.override !== true) throw dishonest(offer);
     const agreed = offer.reasons.length === 0 || (await options.decide(offer));
@@ -98,7 +77,7 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
       source: options.source,
     };
     try {
-      const failed = await options.probe(id, version);
+      const failed = await options.probe(place);
       if (failed !== undefined) throw doesNotStart(manifest, failed);
       await writeWorkerLock(root, lock, [...lock.workers.filter((one) => one !== same), worker]);
     } catch (error) {

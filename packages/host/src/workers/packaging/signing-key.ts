@@ -68,12 +68,21 @@ export function signDigest(digest: string, key: KeyObject): Signature {
 
 /** Whether who has the key has signed this digest. */
 export function isSigned(digest: string, { key, signature }: Signature): boolean {
+  const open = openPublicKey(key);
+  if (open === undefined) return false;
+  return verify(null, signedText(digest), open, Buffer.from(signature, 'base64'));
+}
+
+export function isPublicKey(key: string): boolean {
+  return openPublicKey(key) !== undefined;
+}
+
+function openPublicKey(key: string): KeyObject | undefined {
   try {
     const open = createPublicKey({ key: Buffer.from(key, 'base64'), type: 'spki', format: 'der' });
-    if (open.asymmetricKeyType !== 'ed25519') return false;
-    return verify(null, signedText(digest), open, Buffer.from(signature, 'base64'));
+    return open.asymmetricKeyType === 'ed25519' ? open : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 }
 

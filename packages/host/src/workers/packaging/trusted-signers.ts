@@ -3,29 +3,8 @@ import { dirname } from 'node:path';
 import { CadreError, globCovers, once } from '@cadre/core';
 import { writeAtomic } from '@cadre/kit/files';
 import { z } from 'zod';
-import { keyIdOf } from './signing-key.ts';
-
-export interface TrustedSigner {
-  readonly keyId: string;
-  /** Public key: SubjectPublicKeyInfo, DER, base64. */
-  readonly key: string;
-  /** What the person who trusts it calls it. */
-  readonly name: string;
-  /** Ids of workers that it may sign, as globs. */
-  readonly workers: readonly string[];
-  /** Milliseconds since 1970. */
-  readonly since: number;
-}
-
-/** Whose packages are installed without asking who made them: a list of one person, outside of any repository. */
-export interface TrustedSigners {
-  list(): Promise<readonly TrustedSigner[]>;
-  find(keyId: string, worker: string): Promise<TrustedSigner | undefined>;
-  /** One that is there already gets the new name and scope. */
-  add(signer: Omit<TrustedSigner, 'keyId'>): Promise<TrustedSigner>;
-  /** By key or name. Throws `not_found`. */
-  remove(named: string): Promise<TrustedSigner>;
-}
+import type { TrustedSigner, TrustedSigners } from '../../ports/packages.ts';
+import { isPublicKey, keyIdOf } from './signing-key.ts';
 
 const shape = once(() =>
   z.array(
@@ -76,6 +55,11 @@ export function openTrustedSigners(file: string): TrustedSigners {
         (signer) => signer.keyId === keyId && signer.workers.some((glob) => globCovers(glob, worker)),
       ),
     async add(given) {
+      if (!isPublicKey(given.key)) {
+        throw new CadreError('invalid_input', 'this is no public key that packages are signed with', {
+          hint: 'take it as `cadre worker key` shows it to its owner',
+        });
+      }
       const signer = { ...given, keyId: keyIdOf(given.key) };
       const others = (await read()).signers.filter(({ keyId }) => keyId !== signer.keyId);
       const same = others.find(({ name }) => name === signer.name);

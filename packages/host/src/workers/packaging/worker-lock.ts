@@ -4,18 +4,7 @@ import { CadreError, once } from '@cadre/core';
 import { contentVersion, writeAtomic } from '@cadre/kit/files';
 import { compare } from 'semver';
 import { z } from 'zod';
-
-/** A package that the workspace uses: exactly this content, wherever it came from. */
-export interface LockedWorker {
-  readonly id: string;
-  readonly version: string;
-  /** Of its index: SHA-256, hex. */
-  readonly digest: string;
-  /** Who has signed it. */
-  readonly signer?: string;
-  /** Where it was found: a path relative to the workspace, or an address. */
-  readonly source: string;
-}
+import type { LockedWorker } from '../../ports/packages.ts';
 
 /** Stands in the repository, so that everybody who works on it has the same workers. */
 export const LOCK_FILE = '.cadre/workers.lock.json';
