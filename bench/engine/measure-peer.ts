@@ -6,7 +6,6 @@ import { processorTimeOfChildren } from './peers/processor-time.ts';
 
 export interface Measured {
   readonly peer: string;
-  readonly inFlight: number;
   /** How many runs of five steps were made. */
   readonly runs: number;
   readonly runsPerSecond: number;
@@ -37,9 +36,16 @@ const WARM_UP_RUNS = 2_000;
 
 export async function measurePeer(peer: Peer, amounts: Amounts): Promise<Measured> {
   const folder = mkdtempSync(join(tmpdir(), `cadre-bench-${peer.name}-`));
+  try {
+    return await measureIn(folder, peer, amounts);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureIn(folder: string, peer: Peer, amounts: Amounts): Promise<Measured> {
+  const { inFlight, seconds, single } = amounts;
   const open = await peer.open(folder);
-  const { seconds, single } = amounts;
-  const inFlight = Math.min(amounts.inFlight, peer.inFlight ?? amounts.inFlight);
   try {
     await manyAtOnce(open, inFlight, { runs: Math.min(WARM_UP_RUNS, amounts.runs), seconds: seconds / 2 });
     const before = process.cpuUsage();
@@ -53,7 +59,6 @@ export async function measurePeer(peer: Peer, amounts: Amounts): Promise<Measure
     const threeStep = await oneAfterAnother(open, 3, { runs: single, seconds: seconds / 2 });
     return {
       peer: peer.name,
-      inFlight,
       runs,
       runsPerSecond: Math.round(runs / took),
       cpuMsPerRun: (cpu.user + cpu.system) / 1_000 / runs,
@@ -66,7 +71,6 @@ export async function measurePeer(peer: Peer, amounts: Amounts): Promise<Measure
     };
   } finally {
     await open.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 }
 

@@ -3,8 +3,6 @@ export interface Peer {
   readonly name: string;
   /** What it cannot start without and is not here, with how to bring it. */
   lacks?(): string | undefined;
-  /** Less than all others get, where it cannot take as many runs at once. */
-  readonly inFlight?: number;
   /** Everything it keeps goes into the folder, which is empty. */
   open(folder: string): Promise<OpenPeer>;
 }
