@@ -17,8 +17,8 @@ interface Delivered {
 
 /**
  * One stream is the journal and the queue: a message says which step is next and what the one before gave, is delivered until it is
- * acknowledged, and stays. The server that Debian has syncs every two minutes and cannot be told otherwise (`sync_interval: always` came
- * with 2.10); but it writes each message before it answers, so that in a folder whose files are synchronous each message is synced.
+ * acknowledged, and stays. The server that Debian has syncs every two minutes and refuses `sync_interval`, which later ones have; but
+ * it writes each message before it answers, so that in a folder whose files are synchronous each message is synced.
  */
 function natsPeer(name: string, synced: boolean): Peer {
   return {
