@@ -6,6 +6,7 @@ import { processorTimeOfChildren } from './peers/processor-time.ts';
 
 export interface Measured {
   readonly peer: string;
+  readonly inFlight: number;
   /** How many runs of five steps were made. */
   readonly runs: number;
   readonly runsPerSecond: number;
@@ -44,7 +45,8 @@ export async function measurePeer(peer: Peer, amounts: Amounts): Promise<Measure
 }
 
 async function measureIn(folder: string, peer: Peer, amounts: Amounts): Promise<Measured> {
-  const { inFlight, seconds, single } = amounts;
+  const { seconds, single } = amounts;
+  const inFlight = Math.min(amounts.inFlight, peer.inFlight ?? amounts.inFlight);
   const open = await peer.open(folder);
   try {
     await manyAtOnce(open, inFlight, { runs: Math.min(WARM_UP_RUNS, amounts.runs), seconds: seconds / 2 });
@@ -59,6 +61,7 @@ async function measureIn(folder: string, peer: Peer, amounts: Amounts): Promise<
     const threeStep = await oneAfterAnother(open, 3, { runs: single, seconds: seconds / 2 });
     return {
       peer: peer.name,
+      inFlight,
       runs,
       runsPerSecond: Math.round(runs / took),
       cpuMsPerRun: (cpu.user + cpu.system) / 1_000 / runs,

@@ -13,6 +13,7 @@ import { dbos } from './peers/dbos.ts';
 import { graphileWorkerAlone, graphileWorkerGrouped } from './peers/graphile-worker.ts';
 import { langgraph, langgraphDefault } from './peers/langgraph.ts';
 import { mastra, mastraDefault } from './peers/mastra.ts';
+import { n8n } from './peers/n8n.ts';
 import { nats, natsDefault } from './peers/nats.ts';
 import type { Peer } from './peers/peer.ts';
 import { pgBossAlone, pgBossGrouped } from './peers/pg-boss.ts';
@@ -37,6 +38,7 @@ const PEERS: readonly Peer[] = [
   bullmq,
   nats,
   natsDefault,
+  n8n,
 ];
 const CEILING = sqliteJournal.name;
 const { values } = parseArgs({

@@ -3,6 +3,8 @@ export interface Peer {
   readonly name: string;
   /** What it cannot start without and is not here, with how to bring it. */
   lacks?(): string | undefined;
+  /** Less than all others get, where it would take minutes for that many. */
+  readonly inFlight?: number;
   /** Everything it keeps goes into the folder, which is empty. */
   open(folder: string): Promise<OpenPeer>;
 }

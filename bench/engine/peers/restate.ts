@@ -1,6 +1,7 @@
 import { createServer } from 'node:http2';
 import { importPeer, lacking, peerFile } from './installed-peer.ts';
 import type { Peer } from './peer.ts';
+import { post } from './post.ts';
 import { freePort, startServer } from './start-server.ts';
 
 interface Context {
@@ -59,18 +60,4 @@ export const restate: Peer = {
 
 function onlyErrors({ level }: { readonly level: string }, ...said: readonly unknown[]): void {
   if (level === 'error') console.error(...said);
-}
-
-async function post(
-  url: string,
-  body: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  const response = await fetch(url, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: JSON.stringify(body),
-  });
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
 }
