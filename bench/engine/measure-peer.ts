@@ -27,7 +27,7 @@ export interface Amounts {
   readonly inFlight: number;
   /** Runs one after another, for the time of a single one. */
   readonly single: number;
-  /** For the runs in flight; half of it for what warms up, and for each kind of single run. */
+  /** For the runs in flight; a third of it for what warms up, and for each kind of single run. */
   readonly seconds: number;
 }
 
@@ -49,7 +49,7 @@ async function measureIn(folder: string, peer: Peer, amounts: Amounts): Promise<
   const inFlight = Math.min(amounts.inFlight, peer.inFlight ?? amounts.inFlight);
   const open = await peer.open(folder);
   try {
-    await manyAtOnce(open, inFlight, { runs: Math.min(WARM_UP_RUNS, amounts.runs), seconds: seconds / 2 });
+    await manyAtOnce(open, inFlight, { runs: Math.min(WARM_UP_RUNS, amounts.runs), seconds: seconds / 3 });
     const before = process.cpuUsage();
     const serversBefore = processorTimeOfChildren();
     const began = performance.now();
@@ -57,8 +57,8 @@ async function measureIn(folder: string, peer: Peer, amounts: Amounts): Promise<
     const took = (performance.now() - began) / 1_000;
     const cpu = process.cpuUsage(before);
     const servers = processorTimeOfChildren() - serversBefore;
-    const oneStep = await oneAfterAnother(open, 1, { runs: single, seconds: seconds / 2 });
-    const threeStep = await oneAfterAnother(open, 3, { runs: single, seconds: seconds / 2 });
+    const oneStep = await oneAfterAnother(open, 1, { runs: single, seconds: seconds / 3 });
+    const threeStep = await oneAfterAnother(open, 3, { runs: single, seconds: seconds / 3 });
     return {
       peer: peer.name,
       inFlight,
