@@ -29,6 +29,7 @@ import type { OpenedStore } from './open-store.ts';
 import { firingRetention, openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
 import { poolOf, warmWorkers } from './pool-settings.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
+import type { Authoring } from './ports/authoring.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
 import type { Gate } from './ports/gate.ts';
@@ -83,6 +84,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
   stageBackup(wanted: { run: string; to: string; paths: readonly string[] }): Promise<Outcome<StagedBackup>>;
   readonly results: Pick<ResultCache, 'list' | 'clear'>;
+  /** What the author of a worker does. */
+  authoring(): Promise<Authoring>;
   /** Packages of workers; by what right the one who asks changes them: undefined, by none. */
   packages(asking: { readonly right: string | undefined; readonly cadre: string }): Promise<Packages>;
   /** Keeps processes of workers ready, as the settings of `pools` say, until the answer is called. */
@@ -305,6 +308,11 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         failed: (error) => log.warn('a worker could not be kept warm', { error: String(error) }),
       }),
     results: store.results,
+    async authoring() {
+      const { openAuthoring } = await import('./open-authoring.ts');
+      const { quarantines } = store.pools;
+      return openAuthoring({ sandbox, clock, quarantines, watchFiles: watchWithChokidar });
+    },
     async packages(asking) {
       const { openPackages } = await import('./open-packages.ts');
       const { audit, grants, runs } = store;

@@ -106,7 +106,9 @@ describeSandboxed('packages of workers', () => {
         code: 4,
         stderr: expect.stringContaining('declined'),
       });
-      expect(await place.cadreTyping([[/Install thirsty/, 'y']], 'worker', 'add', file)).toMatchObject({ code: 0 });
+      expect(await place.cadreTyping([[/Install thirsty/, 'y']], 'worker', 'add', file)).toMatchObject({
+        code: 0,
+      });
     },
     PATIENT,
   );

@@ -12,6 +12,8 @@ export interface RunnerSettings {
   /** Folder with the workers that come with Cadre, one package each. */
   readonly builtInFolder: string;
   readonly workspace: string;
+  /** False: what lies in `builtInFolder` did not come with Cadre. */
+  readonly trusted?: boolean;
   /** Folder of the packages that were installed from archives. */
   readonly packages?: string;
   readonly sandbox: Sandbox;
@@ -32,6 +34,7 @@ export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Regist
   const registry = createRegistry({
     builtIn: settings.builtInFolder,
     workspace: settings.workspace,
+    trusted: settings.trusted ?? true,
     ...(settings.packages === undefined ? {} : { packages: settings.packages }),
   });
   const pools = openPools((worker) => ({ ...USUAL, ...settings.poolOf?.(worker) }), {

@@ -36,6 +36,8 @@ const MANIFESTS = ['worker.yaml', 'worker.json'];
 export function createRegistry(folders: {
   readonly builtIn: string;
   readonly workspace: string;
+  /** False: what lies in `builtIn` did not come with Cadre. */
+  readonly trusted?: boolean;
   /** Packages that were installed from archives; those that the lock of the workspace names are used. */
   readonly packages?: string;
 }): Registry {
@@ -59,7 +61,7 @@ export function createRegistry(folders: {
     return [
       ...builtIns()
         .filter(wanted)
-        .map((name) => load(join(folders.builtIn, name), true)),
+        .map((name) => load(join(folders.builtIn, name), folders.trusted ?? true)),
       // Sources stand for the package that is made of them: whoever works on a worker sees what it does.
       ...here.map((name) => load(join(own, name), false)),
       ...ofLock()

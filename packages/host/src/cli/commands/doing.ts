@@ -1,5 +1,6 @@
 /** The commands that need settings and workers: one part, because to open a file takes longer than to read much of one. */
 export { exportArtifact, keepArtifact, listArtifacts, showArtifact } from './artifacts.ts';
+export { callAction, developWorker, newWorker, testWorker, validateWorkers } from './authoring.ts';
 export { clearCache, listCache } from './cache.ts';
 export { check } from './check.ts';
 export { clean, maintenance } from './clean.ts';

@@ -7,6 +7,50 @@ export const PACKAGING: readonly CommandEntry[] = [
     summary: 'Make, install, compare and remove packages of workers',
     commands: [
       {
+        name: 'new',
+        summary: 'Make a worker to begin with: complete, and tested',
+        arguments: [['<id>', 'what it is called']],
+        options: [
+          ['--template <name>', 'action, step, stream, program or api (default: action)'],
+          ['--in <folder>', 'where to (default: .cadre/workers of the workspace, where it is found)'],
+        ],
+        examples: ['cadre worker new greeter', 'cadre worker new mailer --template api --in .'],
+        load: async () => (await import('../commands/doing.ts')).newWorker,
+      },
+      {
+        name: 'validate',
+        summary: 'Say all that is wrong with workers, without starting them',
+        arguments: [['[folders...]', 'folders with worker.yaml (default: this one)']],
+        options: [['--strict', 'warnings are faults, those of the security checklist too']],
+        examples: ['cadre worker validate .cadre/workers/*', 'cadre worker validate --strict'],
+        load: async () => (await import('../commands/doing.ts')).validateWorkers,
+      },
+      {
+        name: 'test',
+        summary: 'Try a worker, confined: its tests, its examples, and what all workers keep to',
+        arguments: [['[folder]', 'the folder with worker.yaml (default: this one)']],
+        load: async () => (await import('../commands/doing.ts')).testWorker,
+      },
+      {
+        name: 'dev',
+        summary: 'Validate and try a worker each time that something in its folder changes',
+        arguments: [['[folder]', 'the folder with worker.yaml (default: this one)']],
+        load: async () => (await import('../commands/doing.ts')).developWorker,
+      },
+      {
+        name: 'call',
+        summary: 'Perform one action, as a step would, and print its output',
+        arguments: [['<action>', 'worker/action, or worker/action@range']],
+        options: [
+          [
+            '--input <json>',
+            'a JSON object, the name of a file with one, or - for standard input (default: {})',
+          ],
+        ],
+        examples: [`cadre worker call greeter/count --input '{"text":"to be"}'`],
+        load: async () => (await import('../commands/doing.ts')).callAction,
+      },
+      {
         name: 'pack',
         summary: 'Make a signed package of the worker in a folder',
         arguments: [['[folder]', 'the folder with worker.yaml (default: this one)']],

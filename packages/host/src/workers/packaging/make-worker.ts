@@ -42,7 +42,9 @@ export async function makeWorker(id: string, template: string, folder: string): 
   } catch (error) {
     await rm(making, { recursive: true, force: true });
     if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-      throw new CadreError('exists', `${folder} is there already`, { hint: 'choose another name or --in another folder' });
+      throw new CadreError('exists', `${folder} is there already`, {
+        hint: 'choose another name or --in another folder',
+      });
     }
     throw error;
   }

@@ -6,16 +6,8 @@ import { canonicalJson, checkValue, parsePermission } from '@cadre/core';
 import type { ActionManifest, JsonObject, JsonValue, Manifest, Outcome } from '@cadre/sdk';
 import { DIST } from '../../installation.ts';
 import type { ActionCall, ActionRunner, CallObserver } from '../../ports/action-runner.ts';
+import type { Trial } from '../../ports/authoring.ts';
 import { listPackageFiles } from './list-package-files.ts';
-
-/** What came of one thing that was tried. */
-export interface Trial {
-  readonly name: string;
-  readonly ok: boolean;
-  /** Why not. */
-  readonly says?: string;
-  readonly durationMs: number;
-}
 
 export interface TryOptions {
   readonly folder: string;
@@ -25,7 +17,11 @@ export interface TryOptions {
   /** Runs a confined program to its end. */
   readonly run: (
     command: readonly string[],
-    about: { readonly readable: readonly string[]; readonly writable: string; readonly programs: readonly string[] },
+    about: {
+      readonly readable: readonly string[];
+      readonly writable: string;
+      readonly programs: readonly string[];
+    },
   ) => Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }>;
   readonly told: (trial: Trial) => void;
 }
@@ -37,14 +33,27 @@ const CANCEL_MS = 6_000;
  * Tries a worker as a package would be: from the files that would be packed, confined to what it asks for, in a workspace of its own.
  * Its own tests, its examples, and what every worker has to keep to.
  */
-export async function tryPackage({ folder, manifest, open, run, told }: TryOptions): Promise<readonly Trial[]> {
+export async function tryPackage({
+  folder,
+  manifest,
+  open,
+  run,
+  told,
+}: TryOptions): Promise<readonly Trial[]> {
   const place = await mkdtemp(join(tmpdir(), 'cadre-worker-test-'));
-  const [packages, workspace, dataDir] = ['packages', 'workspace', 'data'].map((name) => join(place, name)) as [string, string, string];
+  const [packages, workspace, dataDir] = ['packages', 'workspace', 'data'].map((name) =>
+    join(place, name),
+  ) as [string, string, string];
   const trials: Trial[] = [];
   const trying = async (name: string, work: () => Promise<string | undefined>) => {
     const began = performance.now();
     const says = await work().catch((error: unknown) => String(error));
-    const trial: Trial = { name, ok: says === undefined, ...(says === undefined ? {} : { says }), durationMs: performance.now() - began };
+    const trial: Trial = {
+      name,
+      ok: says === undefined,
+      ...(says === undefined ? {} : { says }),
+      durationMs: performance.now() - began,
+    };
     trials.push(trial);
     told(trial);
   };
@@ -56,12 +65,24 @@ export async function tryPackage({ folder, manifest, open, run, told }: TryOptio
       await mkdir(dirname(join(copy, path)), { recursive: true });
       await cp(join(folder, path), join(copy, path));
     }
-    const tests = files.filter(({ path }) => /(^|\/)[^/]+\.test\.[cm]?[jt]s$/.test(path) && !path.startsWith('node_modules/'));
+    const tests = files.filter(
+      ({ path }) => /(^|\/)[^/]+\.test\.[cm]?[jt]s$/.test(path) && !path.startsWith('node_modules/'),
+    );
     if (tests.length > 0) {
       await trying('its own tests', async () => {
         const sdk = join(DIST, 'sdk');
-        const command = [process.execPath, `--import=${pathToFileURL(join(sdk, 'provide.js')).href}`, '--test', '--test-isolation=none', ...tests.map(({ path }) => join(copy, path))];
-        const { code, stdout, stderr } = await run(command, { readable: [copy, sdk], writable: workspace, programs: programsOf(manifest) });
+        const command = [
+          process.execPath,
+          `--import=${pathToFileURL(join(sdk, 'provide.js')).href}`,
+          '--test',
+          '--test-isolation=none',
+          ...tests.map(({ path }) => join(copy, path)),
+        ];
+        const { code, stdout, stderr } = await run(command, {
+          readable: [copy, sdk],
+          writable: workspace,
+          programs: programsOf(manifest),
+        });
         return code === 0 ? undefined : `they ended with ${code}\n${(stdout + stderr).trim()}`;
       });
     }
@@ -71,7 +92,9 @@ export async function tryPackage({ folder, manifest, open, run, told }: TryOptio
       await trying('it starts and answers', async () => {
         const outcome = await call('no-such-action', {});
         if (outcome.ok) return 'it performed an action that it does not have';
-        return outcome.failure.code === 'not_found' ? undefined : `${outcome.failure.code}: ${outcome.failure.message}`;
+        return outcome.failure.code === 'not_found'
+          ? undefined
+          : `${outcome.failure.code}: ${outcome.failure.message}`;
       });
       for (const action of manifest.actions) {
         for (const [index, example] of (action.examples ?? []).entries()) {
@@ -102,7 +125,9 @@ async function tryExample(
   const once = async () => {
     const outcome = await call(action.name, input as JsonObject);
     if (!outcome.ok) return `${outcome.failure.code}: ${outcome.failure.message}`;
-    const faults = checkValue(action.output, outcome.output).map(({ pointer, message }) => `${pointer || 'the output'}: ${message}`);
+    const faults = checkValue(action.output, outcome.output).map(
+      ({ pointer, message }) => `${pointer || 'the output'}: ${message}`,
+    );
     if (faults.length > 0) return `what it answered does not fit its schema: ${faults.join('; ')}`;
     return { output: outcome.output };
   };
@@ -116,7 +141,11 @@ async function tryExample(
   return typeof second === 'string' ? `done again, as idempotent promises: ${second}` : undefined;
 }
 
-async function tryCancelling(action: ActionManifest, input: JsonObject, call: Call): Promise<string | undefined> {
+async function tryCancelling(
+  action: ActionManifest,
+  input: JsonObject,
+  call: Call,
+): Promise<string | undefined> {
   const began = performance.now();
   const controller = new AbortController();
   const calling = call(action.name, input, controller.signal);
@@ -132,7 +161,8 @@ function callerOf(
   manifest: Manifest,
   { workspace, dataDir }: Pick<ActionCall, 'workspace' | 'dataDir'>,
 ): Call {
-  const has = (type: string) => manifest.permissions.some((text) => text === type || text.startsWith(`${type}:`));
+  const has = (type: string) =>
+    manifest.permissions.some((text) => text === type || text.startsWith(`${type}:`));
   const confinement = {
     readable: has('fs:read') ? [workspace] : [],
     writable: has('fs:write') ? [workspace, dataDir] : [dataDir],
@@ -150,11 +180,26 @@ function callerOf(
     request: async ({ kind }) =>
       kind === 'exec'
         ? { ok: true, output: true }
-        : { ok: false, failure: { code: 'denied', message: `there is no ${kind} while a worker is tried`, retryable: false } },
+        : {
+            ok: false,
+            failure: {
+              code: 'denied',
+              message: `there is no ${kind} while a worker is tried`,
+              retryable: false,
+            },
+          },
   };
   let calls = 0;
   return (action, input, signal = new AbortController().signal) => {
-    const call = { worker: manifest.id, version: manifest.version, action, input, mode: 'apply' as const, config: {}, env: {} };
+    const call = {
+      worker: manifest.id,
+      version: manifest.version,
+      action,
+      input,
+      mode: 'apply' as const,
+      config: {},
+      env: {},
+    };
     const about = { run: 'test', step: 'test', attempt: 1, idempotencyKey: `test ${++calls}` };
     return runner.perform({ ...call, ...about, workspace, dataDir, confinement }, signal, observer);
   };

@@ -13,7 +13,9 @@ export const worker = defineWorker({
         timeoutMs: 10_000,
       });
       if (status !== 200) {
-        throw new ActionError('provider_failed', `the service answered ${status}`, { retryable: status >= 500 });
+        throw new ActionError('provider_failed', `the service answered ${status}`, {
+          retryable: status >= 500,
+        });
       }
       return { status: String(JSON.parse(body).status) };
     },

@@ -9,7 +9,9 @@ export const worker = defineWorker({
     async stamp({ file, text }, context) {
       const path = join(context.workspace, file);
       if (relative(context.workspace, path).startsWith('..')) {
-        throw new ActionError('invalid_input', `${file} lies outside of the workspace`, { hint: 'name a file inside' });
+        throw new ActionError('invalid_input', `${file} lies outside of the workspace`, {
+          hint: 'name a file inside',
+        });
       }
       const wanted = `# Written by NAME\n\n${text}\n`;
       const before = await readFile(path, 'utf8').catch(() => undefined);

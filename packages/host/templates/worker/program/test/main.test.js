@@ -12,7 +12,17 @@ test('commits are counted by author', async () => {
   const git = (...given) => execFileSync('git', given, { cwd: workspace, stdio: 'pipe' });
   git('init', '--quiet');
   for (const name of ['Ann', 'Bob', 'Ann']) {
-    git('-c', `user.name=${name}`, '-c', 'user.email=x@example.org', 'commit', '--quiet', '--allow-empty', '-m', 'x');
+    git(
+      '-c',
+      `user.name=${name}`,
+      '-c',
+      'user.email=x@example.org',
+      'commit',
+      '--quiet',
+      '--allow-empty',
+      '-m',
+      'x',
+    );
   }
   const { outcome } = await runAction(worker, 'authors', {}, { workspace });
   assert.deepEqual(outcome.output.authors, [
