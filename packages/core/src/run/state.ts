@@ -11,6 +11,8 @@ import type { Timers } from './timers.ts';
 export interface RunState {
   /** Number of the last event applied. */
   readonly number: number;
+  /** When that happened. Where a store went back, the same number tells of something else. */
+  readonly changedAt: number;
   readonly status: RunStatus;
   readonly workflow: string;
   readonly definition: string;

@@ -7,6 +7,7 @@ import { createClaimedWork } from './claimed-work.ts';
 import { createDueRuns } from './due-runs.ts';
 import type { HeldRunContext } from './held-run.ts';
 import type { Holding } from './holding.ts';
+import { wentBack } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createKnownRuns } from './known-runs.ts';
 import { type Performing, startPerforming } from './performing.ts';
@@ -21,6 +22,7 @@ import {
   wakeOf,
 } from './shared-run.ts';
 import { createdEvent, decideFirst, type StartRequest } from './start-run.ts';
+import { isUnderWay } from './turns.ts';
 
 export interface SharingOptions {
   readonly context: Omit<HeldRunContext, 'ended'>;
@@ -43,6 +45,8 @@ export interface Sharing extends Holding {
 /** What stands in a line is looked at again after this time. */
 const IN_LINE_MS = 500;
 const RECONCILE_MS = 60_000;
+/** A store that went back did so with many runs. */
+const SAID_ONCE_MS = 60_000;
 /** For whoever waits for a run whose news got lost on the way. */
 const LOOK_MS = 1_000;
 
@@ -59,6 +63,7 @@ export function createSharing(options: SharingOptions): Sharing {
   const { clock, gate, store, feed, definitions } = options.context;
   const journal = shared.openJournal<Work>(queue.write);
   let performing: Performing | undefined;
+  let toldWentBack = Number.NEGATIVE_INFINITY;
   let closing = false;
   let closed = false;
   let stopListening: (() => void) | undefined;
@@ -68,6 +73,15 @@ export function createSharing(options: SharingOptions): Sharing {
     journal,
     queue,
     readOn: createRunsReader(journal),
+    wentBack(run, before, now) {
+      for (const step of before.running) {
+        const attempt = before.steps.get(step)?.attempts ?? 0;
+        if (now === undefined || !isUnderWay(now, step, attempt)) claimed.stop(run, step, 'lost');
+      }
+      if (clock.now() - toldWentBack < SAID_ONCE_MS) return;
+      toldWentBack = clock.now();
+      options.warn(wentBack(run));
+    },
     stopHere: (run, step, reason) => claimed.stop(run, step, reason),
     wakeAt: (at) => due.at(at),
     reserve: (className) => (closing ? undefined : performing?.reserve(className)),
@@ -131,11 +145,8 @@ export function createSharing(options: SharingOptions): Sharing {
     if (known.peek(id) !== undefined) throw existing(id);
     const here = claimHere(handedIn, context.reserve);
     const { jobs } = here;
-    // Known before it is there: its first result may come sooner than the answer to the append.
-    const run = known.keep(
-      new SharedRun(context, id, await definitions.get(state.definition), state, admitted),
-    );
-    const outcome = await journal
+    const run = new SharedRun(context, id, await definitions.get(state.definition), state, admitted);
+    const advancing = journal
       .advance({
         run: id,
         expected: 0,
@@ -145,12 +156,16 @@ export function createSharing(options: SharingOptions): Sharing {
       })
       .catch((error: unknown) => {
         definitions.doubt(created.definition);
-        known.forget(id);
         here.giveBack();
         throw error;
       });
+    // Its first result may come sooner than the answer to the append.
+    known.expect(
+      id,
+      advancing.then(({ ok }) => (ok ? known.keep(run) : undefined)),
+    );
+    const outcome = await advancing;
     if (!outcome.ok) {
-      known.forget(id);
       here.giveBack();
       throw existing(id);
     }
@@ -162,11 +177,14 @@ export function createSharing(options: SharingOptions): Sharing {
   }
 
   async function beat(held: readonly Claim[]): Promise<void> {
-    const ids = new Set(held.map((claim) => assignmentOf(claim).run));
-    const numbers = await journal.lastNumbers([...ids]);
-    for (const [id, number] of numbers) {
+    const runs = new Set(held.map((claim) => assignmentOf(claim).run));
+    const before = [...runs].map((id) => ({ id, least: known.peek(id)?.state.number ?? 0 }));
+    const numbers = await journal.lastNumbers([...runs]);
+    for (const { id, least } of before) {
       const run = known.peek(id);
-      if (run !== undefined && run.state.number < number) noticeLater(run);
+      const number = numbers.get(id) ?? 0;
+      // Others went on, or the store went back.
+      if (run !== undefined && (number > run.state.number || number < least)) noticeLater(run);
     }
   }
 
