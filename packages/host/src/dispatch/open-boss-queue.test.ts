@@ -45,7 +45,7 @@ describe.skipIf(lacksPostgres())('the queue of many processes', () => {
     const id = '00000000-0000-8000-8000-000000000001';
     const job = { id, class: 'io', priority: 7, data, expiresMs: 60_000, direct: true } as const;
     await queue.listClasses();
-    await shared.transact((transaction) => queue.write(transaction, [{ jobs: [job] }]));
+    await shared.transact((transaction) => queue.write(transaction, [{ jobs: [job] }]).lines);
     const claim = { id, class: 'io', deaths: 0, data, direct: true } as const;
     expect(await queue.listJobs('run_1')).toEqual([{ id, priority: 0, class: 'io', taken: true, step: 'a' }]);
     expect(await queue.touch([claim])).toEqual(new Set([id]));
@@ -56,7 +56,7 @@ describe.skipIf(lacksPostgres())('the queue of many processes', () => {
     await queue.supervise();
     expect(await queue.touch([claim])).toEqual(new Set());
     // What the one that was silent settles now is not what another has.
-    await shared.transact((transaction) => queue.write(transaction, [{ settled: [claim] }]));
+    await shared.transact((transaction) => queue.write(transaction, [{ settled: [claim] }]).lines);
     const { direct: _, ...taken } = claim;
     expect(await queue.take('io', 10)).toEqual([{ ...taken, deaths: 1 }]);
     expect(await queue.listJobs('run_1')).toEqual([{ id, priority: 7, class: 'io', taken: true, step: 'a' }]);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { JsonObject } from '@cadre/sdk';
 import type { PgBoss } from 'pg-boss';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
-import type { SharedStore } from '../ports/shared-journal.ts';
+import type { SharedStore, Writing } from '../ports/shared-journal.ts';
 import { together } from '../ports/together.ts';
 import type { Transaction } from '../ports/transaction.ts';
 import { createDirectClaims, EAGER_VACUUM, HEARTBEAT_SECONDS, parted } from './direct-claims.ts';
@@ -46,6 +46,7 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
   const classes = new Map<string, string>();
   const direct = createDirectClaims(store, schema);
   let opening: Promise<PgBoss> | undefined;
+  let opened = false;
   let handedIn = 0;
 
   function open(): Promise<PgBoss> {
@@ -59,8 +60,13 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
   async function start(): Promise<PgBoss> {
     // The last table to be made: where it is, all are.
     const { rows } = await store.executeSql('SELECT to_regclass($1) AS made', [`${schema}.direct`]);
-    if (rows[0]?.made !== null) return startBoss();
-    // Invariant 4.
+    const boss = await (rows[0]?.made !== null ? startBoss() : makeTables());
+    opened = true;
+    return boss;
+  }
+
+  /** Invariant 4. */
+  function makeTables(): Promise<PgBoss> {
     return store.transact(async (transaction) => {
       await transaction.executeSql(`SET LOCAL idle_in_transaction_session_timeout = '${MAKING}'`);
       await transaction.executeSql('SELECT pg_advisory_xact_lock(hashtext($1))', [`${schema} classes`]);
@@ -127,10 +133,21 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
     return preparing;
   }
 
-  async function write(transaction: Transaction, work: readonly Work[]): Promise<readonly string[]> {
-    const boss = await open();
+  /** Most work is direct, and needs nothing but one statement. */
+  function write(transaction: Transaction, work: readonly Work[]): Writing {
     const [begun, handedIn] = parted(work.flatMap((each) => each.jobs ?? []));
     const [ended, over] = parted(work.flatMap((each) => each.settled ?? []));
+    if (!opened || handedIn.length + over.length > 0) {
+      return { sent: false, lines: writeAll(transaction, { begun, handedIn, ended, over }) };
+    }
+    return { sent: true, lines: direct.write(transaction, begun, ended).then(() => NO_LINES) };
+  }
+
+  async function writeAll(
+    transaction: Transaction,
+    { begun, handedIn, ended, over }: Parted,
+  ): Promise<readonly string[]> {
+    const boss = await open();
     const jobs = groupBy(handedIn, (job) => job.class);
     const settled = groupBy(over, (claim) => claim.class);
     const db = { db: transaction };
@@ -315,6 +332,16 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
       await boss?.stop({ graceful: false, close: false });
     },
   };
+}
+
+const NO_LINES: readonly string[] = [];
+
+/** Work by what becomes of it: claimed as it is handed in, or for a queue. */
+interface Parted {
+  readonly begun: readonly Job[];
+  readonly handedIn: readonly Job[];
+  readonly ended: readonly Claim[];
+  readonly over: readonly Claim[];
 }
 
 interface Fetched {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as hashOf } from 'node:crypto';
 import type { Command } from '@cadre/core/advance';
 import { isOver, type RunState, type Workflow } from '@cadre/core/history';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
@@ -287,7 +287,7 @@ export async function prepareQueues(
 
 /** A UUID of version 8 (RFC 9562): 122 bits of a hash. The same attempt has the same one, wherever it is handed in. */
 function jobId(run: string, step: string, attempt: number): string {
-  const hash = createHash('sha256').update(`${run}\n${step}\n${attempt}`).digest('hex');
+  const hash = hashOf('sha256', `${run}\n${step}\n${attempt}`, 'hex');
   const variant = (8 + (Number.parseInt(hash[16] ?? '0', 16) & 3)).toString(16);
   return [
     hash.slice(0, 8),

@@ -1,6 +1,6 @@
 import type { JsonObject } from '@cadre/sdk';
 import type { ClassFigures } from './figures.ts';
-import type { Transaction } from './transaction.ts';
+import type { Alongside } from './shared-journal.ts';
 
 /** Who wants to perform something, and how much it matters. */
 export interface Wish {
@@ -76,8 +76,8 @@ export interface Work {
  * touch it for 10 s is given to another one, with one more death, within 12 s.
  */
 export interface WorkQueue {
-  /** Hands in and settles inside the journal's transaction; answers what to tell the others: `work CLASS`. */
-  readonly write: (transaction: Transaction, work: readonly Work[]) => Promise<readonly string[]>;
+  /** Hands in and settles inside the journal's transaction; what to tell the others is `work CLASS`. */
+  readonly write: Alongside<Work>;
   /** Must be called before jobs of a class are written: outside of the transaction, which could not make its table. */
   prepare(className: string): Promise<void>;
   /** At most so many, the most important first; over all processes never more than `everywhere` of them are taken. */

@@ -7,7 +7,7 @@ import type { Transaction } from './transaction.ts';
  * advances it. All methods ride out a lost connection, and throw `store_unavailable` when it stays away.
  */
 export interface SharedStore extends Transaction {
-  /** `alongside` writes what stands beside each turn, in the transaction of the turn; it answers what to tell the others. */
+  /** `alongside` writes what stands beside each turn, in the transaction of the turn. */
   openJournal<Beside>(alongside: Alongside<Beside>): SharedJournal<Beside>;
   /** Work in a transaction of its own. It may be done a second time when the connection was lost. */
   transact<T>(work: (transaction: Transaction) => Promise<T>): Promise<T>;
@@ -18,10 +18,14 @@ export interface SharedStore extends Transaction {
   listen(hear: (line: string | undefined) => void): () => void;
 }
 
-export type Alongside<Beside> = (
-  transaction: Transaction,
-  beside: readonly Beside[],
-) => Promise<readonly string[]>;
+export type Alongside<Beside> = (transaction: Transaction, beside: readonly Beside[]) => Writing;
+
+export interface Writing {
+  /** What to tell the others, when all is written. */
+  readonly lines: Promise<readonly string[]>;
+  /** All is under way to the server already, so that the commit can be sent after it. */
+  readonly sent: boolean;
+}
 
 /** One step of a run: what happened and what follows from it. */
 export interface Turn<Beside> {

@@ -5,7 +5,7 @@ import type { Wire } from '../ports/wire.ts';
 import { createStore } from './create-store.ts';
 import { parsePostgresAddress } from './postgres-address.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
-import { asTransaction, createPostgresJournal } from './postgres-journal.ts';
+import { asTransaction, createPostgresJournal, NOTHING_BESIDE } from './postgres-journal.ts';
 import { listen } from './postgres-listener.ts';
 import { openSessions } from './postgres-sessions.ts';
 import { postgresVacuum } from './vacuum.ts';
@@ -33,7 +33,7 @@ export async function openPostgresStore(
   try {
     const database = await openPostgresDatabase(sessions, address);
     const store = createStore(database, postgresVacuum(database));
-    const journal = createPostgresJournal<never>(sessions, address, async () => [], wire);
+    const journal = createPostgresJournal<never>(sessions, address, () => NOTHING_BESIDE, wire);
     return {
       ...store,
       runs: {

@@ -6,7 +6,7 @@ import {
   type RunStatus,
   valueText,
 } from '@cadre/core';
-import type { Alongside, SharedJournal, Turn } from '../ports/shared-journal.ts';
+import type { Alongside, SharedJournal, Turn, Writing } from '../ports/shared-journal.ts';
 import type { Appended } from '../ports/store.ts';
 import { together } from '../ports/together.ts';
 import type { Wire } from '../ports/wire.ts';
@@ -54,13 +54,14 @@ export function createPostgresJournal<Beside>(
       const group = waiting.splice(0, MOST_TURNS);
       try {
         const turns = group.map(({ turn }) => turn);
-        const { outcomes, later } = await sessions.transact(async (client) => {
+        const { outcomes, later } = await sessions.transactSending(async (client) => {
           const later: string[] = [];
           const tellOthers = async (lines: readonly string[]) => {
             if (wire === undefined) await tell(client, address, lines);
             else later.push(...lines);
           };
-          return { outcomes: await commit(client, alongside, turns, tellOthers), later };
+          const { outcomes, written } = await write(client, alongside, turns, tellOthers);
+          return { value: { outcomes, later }, last: written };
         });
         // What is told too early would be looked for in vain.
         wire?.publish(later);
@@ -147,14 +148,15 @@ interface Row {
   changed: boolean;
 }
 
-const NOTHING_TOLD: Promise<readonly string[]> = Promise.resolve([]);
+export const NOTHING_BESIDE: Writing = { sent: true, lines: Promise.resolve([]) };
 
-async function commit<Beside>(
+/** What becomes of the turns, and when all of it is written: the commit may be sent before. */
+async function write<Beside>(
   client: Client,
   alongside: Alongside<Beside>,
   turns: readonly Turn<Beside>[],
   tellOthers: (lines: readonly string[]) => Promise<void>,
-): Promise<readonly Appended[]> {
+): Promise<{ readonly outcomes: readonly Appended[]; readonly written: Promise<unknown> }> {
   const [rows, created] = await together(lockRuns(client, turns), createRuns(client, turns));
   const kept: { readonly turn: Turn<Beside>; readonly row: Row }[] = [];
   const outcomes = turns.map((turn): Appended => {
@@ -170,17 +172,18 @@ async function commit<Beside>(
     ...kept.flatMap(({ turn }) => (turn.beside === undefined ? [] : [turn.beside])),
   ];
   const changed = [...rows.values(), ...created.values()].filter((row) => row.changed);
-  const [, , lines] = await together(
-    // First the events, because a run that is over takes no more.
-    insertEvents(client, kept),
-    updateRuns(client, changed),
-    beside.length === 0 ? NOTHING_TOLD : alongside(asTransaction(client), beside),
-    noteWaits(client, kept),
-    tellOthers(kept.flatMap(({ turn }) => [...(isNews(turn) ? [`run ${turn.run}`] : []), ...soonOf(turn)])),
+  // First the events, because a run that is over takes no more.
+  const events = insertEvents(client, kept);
+  const records = updateRuns(client, changed);
+  const writing = beside.length === 0 ? NOTHING_BESIDE : alongside(asTransaction(client), beside);
+  const told = tellOthers(
+    kept.flatMap(({ turn }) => [...(isNews(turn) ? [`run ${turn.run}`] : []), ...soonOf(turn)]),
   );
+  const written = together(events, records, writing.lines, noteWaits(client, kept), told);
+  if (writing.sent) return { outcomes, written };
   // Most turns hand in nothing that others have to look for: then nothing more is waited for.
-  if (lines.length > 0) await tellOthers(lines);
-  return outcomes;
+  const [, , lines] = await written;
+  return { outcomes, written: tellOthers(lines) };
 }
 
 export function asTransaction(client: Client) {
@@ -319,18 +322,17 @@ async function noteWaits(
   if (all.length === 0) return;
   const over = all.flatMap(({ key, over }) => over.map((step) => ({ key, step })));
   const begun = all.flatMap(({ key, begun }) => begun.map((wait) => ({ key, ...wait })));
-  if (over.length > 0) {
-    const steps = over.map(({ step }) => step);
-    await client.query(prepared(FORGET_WAITS, [over.map(({ key }) => key), steps]));
-  }
-  if (begun.length === 0) return;
-  await client.query(
-    prepared(PUT_WAITS, [
-      begun.map(({ key }) => key),
-      begun.map(({ step }) => step),
-      begun.map(({ topic }) => headOf(topic)),
-      begun.map(({ topic }) => topic),
-    ]),
+  // Both sent at once: a commit may follow that waits for neither.
+  await together(
+    client.query(prepared(FORGET_WAITS, [over.map(({ key }) => key), over.map(({ step }) => step)])),
+    client.query(
+      prepared(PUT_WAITS, [
+        begun.map(({ key }) => key),
+        begun.map(({ step }) => step),
+        begun.map(({ topic }) => headOf(topic)),
+        begun.map(({ topic }) => topic),
+      ]),
+    ),
   );
 }
 

@@ -19,9 +19,13 @@ export async function tell(
   address: PostgresAddress,
   lines: readonly string[],
 ): Promise<void> {
-  for (const payload of payloadsOf([...new Set(lines)])) {
-    await client.query(prepared('SELECT pg_notify($1, $2)', [channelOf(address), payload]));
-  }
+  const channel = channelOf(address);
+  // All sent at once: a commit may follow that waits for none of them.
+  await Promise.all(
+    payloadsOf([...new Set(lines)]).map((payload) =>
+      client.query(prepared('SELECT pg_notify($1, $2)', [channel, payload])),
+    ),
+  );
 }
 
 function payloadsOf(lines: readonly string[]): string[] {

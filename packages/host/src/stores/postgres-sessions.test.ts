@@ -122,6 +122,36 @@ describe.skipIf(lacksPostgres())('a transaction', () => {
     await proxy.close();
   });
 
+  test('whose commit was sent before the answers keeps all of it or nothing, and its connection goes on', async () => {
+    const sessions = await open(server.url);
+    const sending = (last: (client: Client) => Promise<unknown>) =>
+      sessions.transactSending(async (client) => ({
+        value: 'sent',
+        last: Promise.all([note(client), last(client)]),
+      }));
+    const faulty = sending((client) => client.query('INSERT INTO nowhere VALUES (1)'));
+    await expect(faulty).rejects.toMatchObject({ message: expect.stringContaining('nowhere') });
+    expect(await notes(sessions)).toBe(0);
+    expect(await sending(note)).toBe('sent');
+    expect(await notes(sessions)).toBe(2);
+  });
+
+  test('whose commit was sent before the answers, of which none arrived, is not done again [WRK-40]', async () => {
+    const proxy = await swallowingAnswer(server.url);
+    const sessions = await open(proxy.url);
+    let times = 0;
+    const value = await sessions.transactSending(async (client) => {
+      times += 1;
+      proxy.arm();
+      return { value: times, last: note(client) };
+    });
+    expect(proxy.swallowed()).toBe(1);
+    expect(value).toBe(1);
+    expect(await notes(sessions)).toBe(1);
+    await opened.pop()?.close();
+    await proxy.close();
+  });
+
   test('leaves one row for each connection, by which it would be found', async () => {
     const sessions = await open(server.url);
     for (let each = 0; each < 5; each++) await sessions.transact(note);

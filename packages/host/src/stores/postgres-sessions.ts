@@ -16,6 +16,8 @@ export interface Sessions {
   askAsIs(text: string, values?: unknown[]): Promise<pg.QueryResult>;
   /** The work may be done again: when the connection was lost before its commit, or another transaction was in its way. */
   transact<T>(work: (client: Client) => Promise<T>): Promise<T>;
+  /** The same for work that has sent all its statements when it answers: the commit is sent after them, and waits with them. */
+  transactSending<T>(work: (client: Client) => Promise<Sending<T>>): Promise<T>;
   /** For what makes the tables: it finds what it has done, so that it may be done again also after its commit. */
   transactAgain<T>(work: (client: Client) => Promise<T>): Promise<T>;
   /** A connection of its own, for LISTEN. */
@@ -59,6 +61,12 @@ const LAST_KEPT = `INSERT INTO transactions (connection, number) VALUES ($1, 0)
 
 /** Counters, keys and times fit into a number of JavaScript. */
 const INT8 = 20;
+
+export interface Sending<T> {
+  readonly value: T;
+  /** The answers to what was sent and not waited for. */
+  readonly last: Promise<unknown>;
+}
 
 /** A transaction of ours, as the row of its connection names it. */
 interface Signature {
@@ -124,14 +132,20 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     return next;
   }
 
-  async function once<T>(work: (client: Client) => Promise<T>, signs: boolean): Promise<T> {
+  async function once<T>(work: (client: Client) => Promise<Sending<T>>, signs: boolean): Promise<T> {
     const client = await pool.connect();
     let done: { readonly value: T; readonly signature: Signature | undefined } | undefined;
     try {
       const begun = together(client.query('BEGIN'), signs ? sign(client) : Promise.resolve(undefined));
-      const [value, [, signature]] = await together(work(client), begun);
+      const sending = work(client).then((sent) => {
+        // Should the beginning have failed, nobody asks any more.
+        sent.last.catch(() => undefined);
+        return sent;
+      });
+      const [{ value, last }, [, signature]] = await together(sending, begun);
       done = { value, signature };
-      const { command } = await client.query('COMMIT');
+      // After a statement that failed the server answers a commit by rolling back.
+      const [, { command }] = await together(last, client.query('COMMIT'));
       if (command !== 'COMMIT') throw new Error('bug: a transaction went on after a statement had failed');
       client.release();
       return done.value;
@@ -156,8 +170,9 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     },
     ask: (text, values) => withPatience(() => pool.query(prepared(text, values))),
     askAsIs: (text, values) => withPatience(() => pool.query(text, values)),
-    transact: (work) => withPatience(() => once(work, true)),
-    transactAgain: (work) => withPatience(() => once(work, false)),
+    transact: (work) => withPatience(() => once(waitingFor(work), true)),
+    transactSending: (work) => withPatience(() => once(work, true)),
+    transactAgain: (work) => withPatience(() => once(waitingFor(work), false)),
     async connect() {
       const client = new pg.Client(config);
       client.on('error', () => undefined);
@@ -166,6 +181,12 @@ export function openSessions(address: PostgresAddress, patienceMs = PATIENCE_MS)
     },
     close: () => pool.end(),
   };
+}
+
+const NOTHING_SENT = Promise.resolve();
+
+function waitingFor<T>(work: (client: Client) => Promise<T>) {
+  return async (client: Client): Promise<Sending<T>> => ({ value: await work(client), last: NOTHING_SENT });
 }
 
 const names = new Map<string, string>();

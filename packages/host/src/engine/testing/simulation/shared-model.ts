@@ -184,7 +184,7 @@ export function createSharedModel(
         prepare: queue.prepare,
         close: queue.close,
         // Beside a turn: in its transaction.
-        write: async (_transaction, work) => work.flatMap(keep),
+        write: (_transaction, work) => ({ sent: true, lines: Promise.resolve(work.flatMap(keep)) }),
       },
       shared: {
         // What the engine hands over as `alongside` is the write above; the model does it by itself.
