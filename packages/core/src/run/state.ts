@@ -106,7 +106,7 @@ export interface StepState {
   /** The run of its own that it is. */
   readonly child?: string;
   readonly answer?: { readonly by: string; readonly answer: string; readonly data?: JsonValue };
-  /** What was reserved for that run while it is under way. */
+  /** What was reserved for that run while it is under way; `wallMs`: what was left of the step's own time when it was begun. */
   readonly reserved?: Budget;
   /** By all its attempts and all that stands inside it. */
   readonly used?: Usage;
