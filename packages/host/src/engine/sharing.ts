@@ -7,7 +7,6 @@ import { createClaimedWork } from './claimed-work.ts';
 import { createDueRuns } from './due-runs.ts';
 import type { HeldRunContext } from './held-run.ts';
 import type { Holding } from './holding.ts';
-import { wentBack } from './journal.ts';
 import { keepAlive } from './keep-alive.ts';
 import { createKnownRuns } from './known-runs.ts';
 import { type Performing, startPerforming } from './performing.ts';
@@ -22,7 +21,7 @@ import {
   wakeOf,
 } from './shared-run.ts';
 import { createdEvent, decideFirst, type StartRequest } from './start-run.ts';
-import { isUnderWay } from './turns.ts';
+import { createWentBack } from './went-back.ts';
 
 export interface SharingOptions {
   readonly context: Omit<HeldRunContext, 'ended'>;
@@ -45,8 +44,6 @@ export interface Sharing extends Holding {
 /** What stands in a line is looked at again after this time. */
 const IN_LINE_MS = 500;
 const RECONCILE_MS = 60_000;
-/** A store that went back did so with many runs. */
-const SAID_ONCE_MS = 60_000;
 /** For whoever waits for a run whose news got lost on the way. */
 const LOOK_MS = 1_000;
 
@@ -63,7 +60,6 @@ export function createSharing(options: SharingOptions): Sharing {
   const { clock, gate, store, feed, definitions } = options.context;
   const journal = shared.openJournal<Work>(queue.write);
   let performing: Performing | undefined;
-  let toldWentBack = Number.NEGATIVE_INFINITY;
   let closing = false;
   let closed = false;
   let stopListening: (() => void) | undefined;
@@ -73,15 +69,11 @@ export function createSharing(options: SharingOptions): Sharing {
     journal,
     queue,
     readOn: createRunsReader(journal),
-    wentBack(run, before, now) {
-      for (const step of before.running) {
-        const attempt = before.steps.get(step)?.attempts ?? 0;
-        if (now === undefined || !isUnderWay(now, step, attempt)) claimed.stop(run, step, 'lost');
-      }
-      if (clock.now() - toldWentBack < SAID_ONCE_MS) return;
-      toldWentBack = clock.now();
-      options.warn(wentBack(run));
-    },
+    wentBack: createWentBack({
+      clock,
+      stopHere: (run, step) => claimed.stop(run, step, 'lost'),
+      warn: options.warn,
+    }),
     stopHere: (run, step, reason) => claimed.stop(run, step, reason),
     wakeAt: (at) => due.at(at),
     reserve: (className) => (closing ? undefined : performing?.reserve(className)),
@@ -205,6 +197,8 @@ export function createSharing(options: SharingOptions): Sharing {
     const run = await known.open(id);
     if (run === undefined) return undefined;
     listen();
+    // Somebody else may have answered what it waits for here: of what nobody watches nothing is heard.
+    if (run.state.status === 'waiting') await run.notice();
     const letProcessEnd = keepAlive();
     let waiting = true;
     const look = () =>
