@@ -1,132 +1,94 @@
 /**
- * Durable runs a second, and how long a single run takes, for Cadre and for whatever stands in `peers/`, in one run on one
- * machine, each in a process of its own, round after round in turn; medians of the rounds.
- * `node bench/engine/throughput.ts [--runs 5000] [--in-flight 200] [--rounds 3] [--only cadre,sqlite-journal]`
+ * Durable runs a second, and how long a single run takes, for Cadre and for every engine of `peers/` that is installed, in one run
+ * on one machine, each in a process of its own, round after round in turn; medians of the rounds.
+ * `node bench/engine/throughput.ts [--runs 5000] [--in-flight 200] [--seconds 3] [--single 500] [--rounds 3] [--only cadre,sqlite-journal]`
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Measured, measurePeer, percentile } from './measure-peer.ts';
+import { bullmq } from './peers/bullmq.ts';
 import { cadre } from './peers/cadre.ts';
 import { cadrePostgres, cadrePostgresWorkers } from './peers/cadre-postgres.ts';
-import type { OpenPeer, Peer } from './peers/peer.ts';
+import { dbos } from './peers/dbos.ts';
+import { graphileWorkerAlone, graphileWorkerGrouped } from './peers/graphile-worker.ts';
+import { langgraph, langgraphDefault } from './peers/langgraph.ts';
+import { mastra, mastraDefault } from './peers/mastra.ts';
+import { n8n } from './peers/n8n.ts';
+import { nats, natsDefault } from './peers/nats.ts';
+import type { Peer } from './peers/peer.ts';
+import { pgBossAlone, pgBossGrouped } from './peers/pg-boss.ts';
+import { restate } from './peers/restate.ts';
 import { sqliteJournal } from './peers/sqlite-journal.ts';
 
-const PEERS: readonly Peer[] = [sqliteJournal, cadre, cadrePostgres, cadrePostgresWorkers];
+const PEERS: readonly Peer[] = [
+  sqliteJournal,
+  cadre,
+  mastra,
+  mastraDefault,
+  langgraph,
+  langgraphDefault,
+  cadrePostgres,
+  cadrePostgresWorkers,
+  dbos,
+  graphileWorkerAlone,
+  graphileWorkerGrouped,
+  pgBossAlone,
+  pgBossGrouped,
+  restate,
+  bullmq,
+  nats,
+  natsDefault,
+  n8n,
+];
 const CEILING = sqliteJournal.name;
-const STEPS = 5;
-/** Until the machine code of both is there. */
-const WARM_UP_RUNS = 2_000;
-
-interface Measured {
-  readonly peer: string;
-  /** Runs of five steps a second. */
-  readonly runsPerSecond: number;
-  readonly cpuMsPerRun: number;
-  readonly oneStepP50Ms: number;
-  readonly oneStepP99Ms: number;
-  readonly threeStepP50Ms: number;
-  readonly threeStepP99Ms: number;
-  readonly rssMb: number;
-}
-
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '5000' },
     'in-flight': { type: 'string', default: '200' },
-    rounds: { type: 'string', default: '3' },
-    /** Runs one after another, for the time of a single one. */
+    seconds: { type: 'string', default: '3' },
     single: { type: 'string', default: '500' },
+    rounds: { type: 'string', default: '3' },
     only: { type: 'string' },
     measure: { type: 'string' },
   },
 });
+/** What takes longer stands still, and the others are still to be measured. */
+const LONGEST_MS = 60_000 + 5_000 * Number(values.seconds);
 
-async function measure(peer: Peer): Promise<Measured> {
-  const folder = mkdtempSync(join(tmpdir(), `cadre-bench-${peer.name}-`));
-  const open = await peer.open(folder);
-  try {
-    // Before the many: PostgreSQL clears up for seconds after them, and whatever is asked then waits for that, too.
-    await oneAfterAnother(open, 3);
-    const oneStep = await oneAfterAnother(open, 1);
-    const threeStep = await oneAfterAnother(open, 3);
-    await inFlight(open, Math.min(WARM_UP_RUNS, Number(values.runs)));
-    const before = process.cpuUsage();
-    const began = performance.now();
-    const runs = Number(values.runs);
-    await inFlight(open, runs);
-    const seconds = (performance.now() - began) / 1_000;
-    const cpu = process.cpuUsage(before);
-    return {
-      peer: peer.name,
-      runsPerSecond: Math.round(runs / seconds),
-      cpuMsPerRun: (cpu.user + cpu.system) / 1_000 / runs,
-      oneStepP50Ms: percentile(oneStep, 0.5),
-      oneStepP99Ms: percentile(oneStep, 0.99),
-      threeStepP50Ms: percentile(threeStep, 0.5),
-      threeStepP99Ms: percentile(threeStep, 0.99),
-      rssMb: Math.round(process.memoryUsage.rss() / 2 ** 20),
-    };
-  } finally {
-    await open.close();
-    rmSync(folder, { recursive: true, force: true });
-  }
+function medianOf([first, ...others]: readonly Measured[]): readonly Measured[] {
+  if (first === undefined) return [];
+  const medians = Object.entries(first).map(([field, value]) => {
+    const all = [first, ...others].map((round) => round[field as keyof Measured]);
+    return [field, typeof value === 'number' ? percentile(all.map(Number), 0.5) : value];
+  });
+  return [{ ...first, ...Object.fromEntries(medians) }];
 }
 
-async function inFlight(open: OpenPeer, runs: number): Promise<void> {
-  let left = runs;
-  const work = async () => {
-    while (left-- > 0) await open.run(STEPS);
-  };
-  await Promise.all(Array.from({ length: Number(values['in-flight']) }, work));
-}
-
-async function oneAfterAnother(open: OpenPeer, steps: number): Promise<number[]> {
-  const times: number[] = [];
-  for (let run = 0; run < Number(values.single); run++) {
-    const began = performance.now();
-    await open.run(steps);
-    times.push(performance.now() - began);
-  }
-  return times;
-}
-
-function percentile(numbers: readonly number[], part: number): number {
-  const sorted = [...numbers].sort((left, right) => left - right);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * part))] ?? 0;
-}
-
-function medianOf(rounds: readonly Measured[]): Measured {
-  const [first] = rounds;
-  if (first === undefined) throw new Error('nothing was measured');
-  const fields = Object.keys(first).filter((key): key is Exclude<keyof Measured, 'peer'> => key !== 'peer');
-  const medians = fields.map(
-    (field) =>
-      [
-        field,
-        percentile(
-          rounds.map((round) => round[field]),
-          0.5,
-        ),
-      ] as const,
-  );
-  return { ...first, ...Object.fromEntries(medians) };
-}
-
-function inProcessOfItsOwn(peer: Peer): Measured {
+/** None when it failed, which is said and keeps the others from nothing. */
+function inProcessOfItsOwn(peer: Peer): readonly Measured[] {
   const given = process.argv.slice(2);
   const child = spawnSync(process.execPath, [import.meta.filename, ...given, '--measure', peer.name], {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_ENV: 'production' },
+    timeout: LONGEST_MS,
+    killSignal: 'SIGKILL',
   });
-  if (child.status !== 0) throw new Error(`${peer.name} ended with ${child.status ?? child.signal}`);
-  return JSON.parse(child.stdout) as Measured;
+  const last = child.stdout.trim().split('\n').at(-1) ?? '';
+  if (child.status === 0) return [JSON.parse(last) as Measured];
+  console.error(`\nFAILED: ${peer.name} ended with ${child.status ?? child.signal}\n`);
+  process.exitCode = 1;
+  return [];
 }
 
-function compare(peers: readonly Peer[]): void {
-  const rounds = Array.from({ length: Number(values.rounds) }, () => peers.map(inProcessOfItsOwn));
-  const medians = peers.map((_, index) => medianOf(rounds.flatMap((round) => round[index] ?? [])));
+function compare(asked: readonly Peer[]): void {
+  const peers = asked.filter((peer) => {
+    const lack = peer.lacks?.();
+    if (lack !== undefined) console.error(`\nNOT MEASURED: ${peer.name}, which is not installed: ${lack}\n`);
+    return lack === undefined;
+  });
+  const rounds = Array.from({ length: Number(values.rounds) }, () => peers.flatMap(inProcessOfItsOwn));
+  const medians = peers.flatMap(({ name }) => medianOf(rounds.flat().filter(({ peer }) => peer === name)));
   const ceiling = medians.find((median) => median.peer === CEILING)?.runsPerSecond;
   console.table(
     medians.map(({ peer, ...numbers }) => ({
@@ -134,7 +96,7 @@ function compare(peers: readonly Peer[]): void {
       ...Object.fromEntries(
         Object.entries(numbers).map(([key, number]) => [key, Number(number.toPrecision(3))]),
       ),
-      ...(ceiling === undefined ? {} : { ofCeiling: Number((numbers.runsPerSecond / ceiling).toFixed(2)) }),
+      ...(ceiling === undefined ? {} : { ofCeiling: Number((numbers.runsPerSecond / ceiling).toFixed(3)) }),
     })),
   );
   console.log(JSON.stringify({ bench: 'throughput', node: process.version, ...values, medians }));
@@ -142,5 +104,15 @@ function compare(peers: readonly Peer[]): void {
 
 const only = values.only?.split(',');
 const measured = PEERS.find((peer) => peer.name === values.measure);
-if (measured !== undefined) console.log(JSON.stringify(await measure(measured)));
-else compare(PEERS.filter((peer) => only === undefined || only.includes(peer.name)));
+if (measured === undefined) compare(PEERS.filter((peer) => only === undefined || only.includes(peer.name)));
+else {
+  const found = await measurePeer(measured, {
+    runs: Number(values.runs),
+    inFlight: Number(values['in-flight']),
+    single: Number(values.single),
+    seconds: Number(values.seconds),
+  });
+  console.log(JSON.stringify(found));
+  // Some of them leave timers and connections behind.
+  process.exit();
+}

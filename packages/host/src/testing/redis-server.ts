@@ -9,7 +9,7 @@ export interface RedisServer {
   readonly url: string;
   /** Ends as at a power cut. */
   kill(): Promise<void>;
-  /** At the same address, empty. */
+  /** At the same address, and empty unless it syncs. */
   start(): Promise<void>;
   close(): Promise<void>;
 }
@@ -25,8 +25,13 @@ export function lacksRedis(): boolean {
 
 export const REDIS_PASSWORD = 'a-password-of-redis';
 
+export interface RedisSettings {
+  /** Every command waits for the disk; otherwise nothing is written there. */
+  readonly sync?: boolean;
+}
+
 /** A private server on a port of the loopback, with a password. */
-export async function startRedis(): Promise<RedisServer> {
+export async function startRedis({ sync = false }: RedisSettings = {}): Promise<RedisServer> {
   const program = findProgram('redis-server');
   if (program === undefined) throw new Error('Redis is not installed');
   const folder = mkdtempSync(join(tmpdir(), 'cadre-redis-'));
@@ -38,7 +43,8 @@ export async function startRedis(): Promise<RedisServer> {
       port,
       bind: '127.0.0.1',
       save: '',
-      appendonly: 'no',
+      appendonly: sync ? 'yes' : 'no',
+      appendfsync: 'always',
       dir: folder,
       requirepass: REDIS_PASSWORD,
     };
