@@ -136,6 +136,11 @@ export async function buildCommandLine(write: boolean): Promise<{ metafile: Meta
   return { metafile, parts };
 }
 
+/** One program in one file, built as the product is, with lines that can be read. */
+export async function bundle(entry: string, outfile: string): Promise<void> {
+  await build({ ...common, minifyWhitespace: false, entryPoints: [entry], outfile });
+}
+
 /** Makes `packages/host/dist`: the command line, and each worker as a package of one file and its manifest. */
 export async function buildAll(): Promise<void> {
   await rm(dist, { recursive: true, force: true });

@@ -41,6 +41,7 @@ export const ERROR_CODES = {
   not_configured: { status: 424, exitCode: 5 },
   incompatible: { status: 424, exitCode: 5 },
   store_unavailable: { status: 503, exitCode: 5 },
+  journal_went_back: { status: 503, exitCode: 5 },
   store_corrupt: { status: 500, exitCode: 1 },
   work_failed: { status: 500, exitCode: 1 },
   disk_full: { status: 507, exitCode: 1 },

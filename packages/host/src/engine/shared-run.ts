@@ -10,7 +10,9 @@ import { parentOf } from './child-runs.ts';
 import { type ClaimedHere, claimHere, type Reserve, type Task } from './claim-here.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
 import { rankedPriority } from './ranked-priority.ts';
+import { missingRun } from './read-events.ts';
 import { reorder } from './reorder.ts';
+import type { ReadOn } from './runs-reader.ts';
 import { type News, type Prepared, Turns } from './turns.ts';
 
 /** Work of the engine itself: done by every process that performs anything. */
@@ -20,7 +22,9 @@ const ENGINE_LIMIT_MS = 60_000;
 export interface SharedRunContext extends Omit<HeldRunContext, 'ended'> {
   readonly journal: SharedJournal<Work>;
   readonly queue: WorkQueue;
-  readonly readOn: (run: string, state: RunState | undefined) => Promise<RunState | undefined>;
+  readonly readOn: (run: string, state: RunState | undefined) => Promise<ReadOn>;
+  /** The journal does not say any more what was known of the run: what of it is under way here must end. */
+  readonly wentBack: (run: string, before: RunState, now: RunState | undefined) => void;
   /** Stops the attempt if it is under way in this process. */
   readonly stopHere: (run: string, step: string, reason: StopReason) => boolean;
   /** The run has to be decided again at this time. */
@@ -38,7 +42,8 @@ const BEYOND_LIMIT_MS = 3_600_000;
  * 1. What came of an attempt, what follows from it, the jobs and the time that it gives, and the end of the claim are one
  *    transaction.
  * 2. What stands in a line behind others begins nothing; it is looked at again from time to time.
- * 3. The fence is the attempt: what came of one is appended only while the journal says that this attempt is under way.
+ * 3. Where the journal went back, the run is what stands there now; attempts that it knows nothing of are stopped.
+ * 4. The fence is the attempt: what came of one is appended only while the journal says that this attempt is under way.
  */
 export class SharedRun {
   readonly id: string;
@@ -61,7 +66,7 @@ export class SharedRun {
     id: string,
     workflow: Workflow,
     state: RunState,
-    admitted = state.group === undefined || state.startedAt !== undefined,
+    admitted = isAdmitted(state),
   ) {
     this.id = id;
     this.#admitted = admitted;
@@ -73,7 +78,7 @@ export class SharedRun {
       values,
       decides: ({ status }) => this.#admitted || status === 'cancelling',
       stopped: () => this.#error !== undefined,
-      readOn: async (before) => (await context.readOn(id, before)) ?? before,
+      readOn: (before) => this.#readOn(before),
       append: (turn) => this.#append(turn),
       goOn: (commands, changed) => {
         this.#sleepsUntil = changed ? undefined : { at: wakeOf(commands) };
@@ -143,6 +148,17 @@ export class SharedRun {
     return this.state;
   }
 
+  async #readOn(before: RunState): Promise<RunState> {
+    const { state, wentBack } = await this.#context.readOn(this.id, before);
+    if (wentBack) {
+      this.#context.wentBack(this.id, before, state);
+      this.#told = false;
+      this.#admitted = state !== undefined && isAdmitted(state);
+    }
+    if (state === undefined) throw missingRun(this.id);
+    return state;
+  }
+
   /** It stands in a line: whether nobody stands before it any more. */
   async #comeUp(): Promise<void> {
     const { group } = this.state;
@@ -210,6 +226,11 @@ export class SharedRun {
     const gone = await this.#context.queue.withdraw([jobId(this.id, step, attempt)]);
     if (gone.length > 0) await this.tell({ body: { type: 'step.cancelled', step }, attempt });
   }
+}
+
+/** Whether it stands in no line, or in none any more. */
+function isAdmitted({ group, startedAt }: RunState): boolean {
+  return group === undefined || startedAt !== undefined;
 }
 
 const claimOf = ({ claim }: News<Claim>): readonly Claim[] => (claim === undefined ? [] : [claim]);

@@ -21,6 +21,7 @@ import {
   wakeOf,
 } from './shared-run.ts';
 import { createdEvent, decideFirst, type StartRequest } from './start-run.ts';
+import { createWentBack } from './went-back.ts';
 
 export interface SharingOptions {
   readonly context: Omit<HeldRunContext, 'ended'>;
@@ -68,6 +69,11 @@ export function createSharing(options: SharingOptions): Sharing {
     journal,
     queue,
     readOn: createRunsReader(journal),
+    wentBack: createWentBack({
+      clock,
+      stopHere: (run, step) => claimed.stop(run, step, 'lost'),
+      warn: options.warn,
+    }),
     stopHere: (run, step, reason) => claimed.stop(run, step, reason),
     wakeAt: (at) => due.at(at),
     reserve: (className) => (closing ? undefined : performing?.reserve(className)),
@@ -131,11 +137,8 @@ export function createSharing(options: SharingOptions): Sharing {
     if (known.peek(id) !== undefined) throw existing(id);
     const here = claimHere(handedIn, context.reserve);
     const { jobs } = here;
-    // Known before it is there: its first result may come sooner than the answer to the append.
-    const run = known.keep(
-      new SharedRun(context, id, await definitions.get(state.definition), state, admitted),
-    );
-    const outcome = await journal
+    const run = new SharedRun(context, id, await definitions.get(state.definition), state, admitted);
+    const advancing = journal
       .advance({
         run: id,
         expected: 0,
@@ -145,12 +148,16 @@ export function createSharing(options: SharingOptions): Sharing {
       })
       .catch((error: unknown) => {
         definitions.doubt(created.definition);
-        known.forget(id);
         here.giveBack();
         throw error;
       });
+    // Its first result may come sooner than the answer to the append.
+    known.expect(
+      id,
+      advancing.then(({ ok }) => (ok ? known.keep(run) : undefined)),
+    );
+    const outcome = await advancing;
     if (!outcome.ok) {
-      known.forget(id);
       here.giveBack();
       throw existing(id);
     }
@@ -162,11 +169,14 @@ export function createSharing(options: SharingOptions): Sharing {
   }
 
   async function beat(held: readonly Claim[]): Promise<void> {
-    const ids = new Set(held.map((claim) => assignmentOf(claim).run));
-    const numbers = await journal.lastNumbers([...ids]);
-    for (const [id, number] of numbers) {
+    const runs = new Set(held.map((claim) => assignmentOf(claim).run));
+    const before = [...runs].map((id) => ({ id, least: known.peek(id)?.state.number ?? 0 }));
+    const numbers = await journal.lastNumbers([...runs]);
+    for (const { id, least } of before) {
       const run = known.peek(id);
-      if (run !== undefined && run.state.number < number) noticeLater(run);
+      const number = numbers.get(id) ?? 0;
+      // Others went on, or the store went back.
+      if (run !== undefined && (number > run.state.number || number < least)) noticeLater(run);
     }
   }
 
@@ -187,6 +197,8 @@ export function createSharing(options: SharingOptions): Sharing {
     const run = await known.open(id);
     if (run === undefined) return undefined;
     listen();
+    // Somebody else may have answered what it waits for here: of what nobody watches nothing is heard.
+    if (run.state.status === 'waiting') await run.notice();
     const letProcessEnd = keepAlive();
     let waiting = true;
     const look = () =>
