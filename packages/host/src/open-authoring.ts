@@ -1,3 +1,4 @@
+import { openStreamSpool } from './gate/streams/open-stream-spool.ts';
 import type { Authoring } from './ports/authoring.ts';
 import type { Clock } from './ports/clock.ts';
 import type { WatchFiles } from './ports/file-watch.ts';
@@ -8,6 +9,7 @@ import { openRunner } from './workers/open-runner.ts';
 import { listTemplates, makeWorker } from './workers/packaging/make-worker.ts';
 import { tryPackage } from './workers/packaging/try-package.ts';
 import { validatePackage } from './workers/packaging/validate-package.ts';
+import { probeWorker } from './workers/probe-worker.ts';
 import { loadPackage } from './workers/registry.ts';
 
 interface Options {
@@ -31,6 +33,11 @@ export function openAuthoring({ sandbox, clock, quarantines, watchFiles }: Optio
         folder,
         manifest: loadPackage(folder).manifest,
         told,
+        probe: (place) => probeWorker(place, sandbox),
+        streamsIn: (place) => {
+          const spool = openStreamSpool(place, clock);
+          return (input) => spool.placeFor('test', input);
+        },
         open: (builtInFolder, workspace) =>
           openRunner({ builtInFolder, workspace, sandbox, clock, quarantines, trusted: false }),
         run: (command, { readable, writable, programs }) =>

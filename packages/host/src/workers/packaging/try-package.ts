@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { canonicalJson, checkValue, parsePermission } from '@cadre/core';
-import type { ActionManifest, JsonObject, JsonValue, Manifest, Outcome } from '@cadre/sdk';
+import type { ActionManifest, Failure, JsonObject, JsonValue, Manifest, Outcome } from '@cadre/sdk';
 import { DIST } from '../../installation.ts';
-import type { ActionCall, ActionRunner, CallObserver } from '../../ports/action-runner.ts';
+import type { ActionCall, ActionRunner, CallObserver, CallStreamPlace } from '../../ports/action-runner.ts';
 import type { Trial } from '../../ports/authoring.ts';
 import { listPackageFiles } from './list-package-files.ts';
 
@@ -14,6 +14,10 @@ export interface TryOptions {
   readonly manifest: Manifest;
   /** Workers of the folder `builtIn`, in this workspace. */
   readonly open: (builtIn: string, workspace: string) => ActionRunner;
+  /** Starts what lies in the folder with no permission at all, and says what was wrong. */
+  readonly probe: (folder: string) => Promise<Failure | undefined>;
+  /** Where streams are kept that a call writes. */
+  readonly streamsIn: (folder: string) => (input: JsonObject) => CallStreamPlace;
   /** Runs a confined program to its end. */
   readonly run: (
     command: readonly string[],
@@ -37,6 +41,8 @@ export async function tryPackage({
   folder,
   manifest,
   open,
+  probe,
+  streamsIn,
   run,
   told,
 }: TryOptions): Promise<readonly Trial[]> {
@@ -86,15 +92,16 @@ export async function tryPackage({
         return code === 0 ? undefined : `they ended with ${code}\n${(stdout + stderr).trim()}`;
       });
     }
+    await trying('it starts, with no permission at all', async () => {
+      const failed = await probe(copy);
+      return failed === undefined ? undefined : `${failed.code}: ${failed.message}`;
+    });
     const runner = open(packages, workspace);
     try {
-      const call = callerOf(runner, manifest, { workspace, dataDir });
-      await trying('it starts and answers', async () => {
-        const outcome = await call('no-such-action', {});
-        if (outcome.ok) return 'it performed an action that it does not have';
-        return outcome.failure.code === 'not_found'
-          ? undefined
-          : `${outcome.failure.code}: ${outcome.failure.message}`;
+      const call = callerOf(runner, manifest, {
+        workspace,
+        dataDir,
+        streamsOf: streamsIn(join(place, 'streams')),
       });
       for (const action of manifest.actions) {
         for (const [index, example] of (action.examples ?? []).entries()) {
@@ -159,7 +166,13 @@ async function tryCancelling(
 function callerOf(
   runner: ActionRunner,
   manifest: Manifest,
-  { workspace, dataDir }: Pick<ActionCall, 'workspace' | 'dataDir'>,
+  {
+    workspace,
+    dataDir,
+    streamsOf,
+  }: Pick<ActionCall, 'workspace' | 'dataDir'> & {
+    readonly streamsOf: (input: JsonObject) => CallStreamPlace;
+  },
 ): Call {
   const has = (type: string) =>
     manifest.permissions.some((text) => text === type || text.startsWith(`${type}:`));
@@ -201,7 +214,10 @@ function callerOf(
       env: {},
     };
     const about = { run: 'test', step: 'test', attempt: 1, idempotencyKey: `test ${++calls}` };
-    return runner.perform({ ...call, ...about, workspace, dataDir, confinement }, signal, observer);
+    return runner.perform({ ...call, ...about, workspace, dataDir, confinement }, signal, {
+      ...observer,
+      streams: streamsOf(input),
+    });
   };
 }
 

@@ -22,7 +22,7 @@ export async function validatePackage(folder: string): Promise<Validated> {
   }
   const file = join(folder, name);
   const parsed = parseManifest(await readFile(file, 'utf8'));
-  const manifest = parsed.ok ? parsed.manifest : undefined;
+  const manifest = parsed.ok ? parsed.manifest : parsed.shaped;
   const files = await filesOf(folder);
   return {
     file,

@@ -5,7 +5,7 @@ export const worker = defineWorker({
   id: 'NAME',
   actions: {
     async lines({ count }, context) {
-      const stream = await context.writeStream({ name: 'lines.txt', type: 'text/plain' });
+      const stream = await context.writeStream({ contentType: 'text/plain' });
       for (let line = 1; line <= count; line++) {
         context.signal.throwIfAborted();
         // Waits while whoever reads is slower: nothing piles up.
