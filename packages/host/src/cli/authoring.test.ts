@@ -157,3 +157,44 @@ describeSandboxed('[WRK-6] an author', () => {
     PATIENT,
   );
 });
+
+const guide = readFileSync(join(import.meta.dirname, '../../../../docs/guide/writing-workers.md'), 'utf8');
+
+/** Every block in its order: files are written, commands are typed. */
+const blocks = [...guide.matchAll(/^```(\w+)(?: (\S+))?\n(.*?)^```/gms)].map(
+  ([, language, file, text = '']) => ({ language, file, text }),
+);
+
+describeSandboxed('the guide', () => {
+  test(
+    '[WRK-6] works as it is written, from nothing to a signed package',
+    async () => {
+      const place = temporaryPlace({});
+      const printed: string[] = [];
+      for (const { language, file, text } of blocks) {
+        if (file !== undefined) writeFileSync(join(place.folder, '.cadre/workers/greeter', file), text);
+        if (language !== 'sh') continue;
+        for (const line of text.trim().split('\n')) {
+          const argv = [...line.matchAll(/'([^']*)'|(\S+)/g)].map(
+            ([, quoted, plain]) => quoted ?? plain ?? '',
+          );
+          expect(argv[0]).toBe('cadre');
+          const { code, stdout, stderr } = await place.cadre(...argv.slice(1));
+          expect({ line, code, stderr }).toMatchObject({ code: 0 });
+          printed.push(stdout);
+        }
+      }
+      expect(printed.join('')).toMatch(/"words": 6/);
+      expect(printed.at(-1)).toMatch(/packed greeter 0\.2\.0: \d+ files/);
+      expect(await place.cadre('worker', 'test', '.cadre/workers/greeter')).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/greet: example 1/),
+      });
+      for (const permission of ['fs:write:.', 'shell:git'])
+        await place.cadre('grant', 'add', 'greeter', permission);
+      const called = await place.cadre('worker', 'call', 'greeter/greet', '--input', '{"people":["Ann"]}');
+      expect(called).toMatchObject({ code: 0, stdout: expect.stringContaining('"by": "Test"') });
+    },
+    PATIENT,
+  );
+});
