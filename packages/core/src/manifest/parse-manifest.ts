@@ -34,7 +34,8 @@ export function parseManifest(text: string): ParsedManifest {
     : shape.error.issues.flatMap((issue) => explain(issue, written));
   const problems = faults.map((fault) => toProblem(fault, document, lines));
   if (!shape.success) return { ok: false, problems };
-  if (problems.some(({ severity }) => severity === 'error')) return { ok: false, problems, shaped: shape.data };
+  if (problems.some(({ severity }) => severity === 'error'))
+    return { ok: false, problems, shaped: shape.data };
   return { ok: true, manifest: shape.data, problems };
 }
 

@@ -39,7 +39,10 @@ export function createGate(settings: GateSettings): Gate {
 
   return {
     ready: async () => undefined,
-    describe: (uses) => traitsOf(runner.resolve(uses).action),
+    describe(uses) {
+      const { worker, action } = runner.resolve(uses);
+      return { ...traitsOf(action), ...(worker.builtIn ? {} : { version: worker.manifest.version }) };
+    },
     async perform(call, signal, observer) {
       try {
         const found = runner.resolve(call.uses);

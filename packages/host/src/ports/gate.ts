@@ -28,6 +28,8 @@ export interface ActionTraits {
   readonly class: 'cpu' | 'io' | 'llm' | 'deploy';
   /** Inputs whose schema says `format: artifact`: a large value comes as its reference, and is not loaded. */
   readonly handles?: readonly string[];
+  /** Of a worker that did not come with Cadre: a run keeps it until it ends. */
+  readonly version?: string;
 }
 
 export interface GateCall {

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { CadreError, canonicalJson, type ParsedManifest, type Problem, parseManifest } from '@cadre/core';
+import {
+  CadreError,
+  canonicalJson,
+  once,
+  type ParsedManifest,
+  type Problem,
+  parseManifest,
+} from '@cadre/core';
 import { nearest } from '@cadre/kit/files';
 import type { JsonValue, Manifest } from '@cadre/sdk';
 import { compare, satisfies, validRange } from 'semver';
@@ -48,7 +55,8 @@ export function createRegistry(folders: {
     return known;
   };
   const own = join(folders.workspace, '.cadre', 'workers');
-  const builtIns = () => packagesIn(folders.builtIn);
+  // What comes with Cadre does not change while it runs.
+  const builtIns = once(() => packagesIn(folders.builtIn));
   /** A package of the workspace may not take the name of one in the box: it would get what that one is trusted with. */
   const ofWorkspace = () => packagesIn(own).filter((name) => !builtIns().includes(idOf(name)));
   const ofLock = () => readLock(folders.workspace).workers.filter(({ id }) => !builtIns().includes(id));
@@ -70,7 +78,10 @@ export function createRegistry(folders: {
     ];
   };
   const all = () => chosen(() => true);
-  const named = (id: string) => chosen((one) => one === id);
+  const named = (id: string) =>
+    builtIns().includes(id)
+      ? [load(join(folders.builtIn, id), folders.trusted ?? true)]
+      : chosen((one) => one === id);
 
   return {
     list: () => workersOf(all()),
