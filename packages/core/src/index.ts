@@ -26,6 +26,7 @@ export { patternReplacer } from './expression/regular-expression.ts';
 export type { Scope, StepView } from './expression/scope.ts';
 export { topicFits } from './expression/topic.ts';
 export { canonicalJson } from './json.ts';
+export { artifactsOf, schemaOutside } from './manifest/artifact-schema.ts';
 export { checkValue, type ValueFault } from './manifest/check-value.ts';
 export { manifestSchema } from './manifest/manifest-schema.ts';
 export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts';

@@ -205,7 +205,7 @@ export function openWorkerProcess(
       return isRetired;
     },
     gone,
-    call({ action, input, ...given }, signal, observer) {
+    call({ action, input, files, ...given }, signal, observer) {
       const call = String(++numbered);
       // Invariant 4.
       if (given.limits !== undefined) isRetired = true;
@@ -232,7 +232,8 @@ export function openWorkerProcess(
         );
         const settled = { observer, signal, streams, settle: finish };
         calls.set(call, { ...settled, ...(meter === undefined ? {} : { meter }) });
-        send(child.stdin, { type: 'call', call, action, input, context: contextOf(given) });
+        const context = contextOf(given);
+        send(child.stdin, { type: 'call', call, action, input, context, ...(files && { files }) });
         if (signal.aborted) cancel();
         else signal.addEventListener('abort', cancel, { once: true });
       });
