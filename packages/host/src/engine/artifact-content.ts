@@ -53,8 +53,9 @@ async function* unquoted(pieces: AsyncIterable<Uint8Array>, digest: string): Asy
   if (held + decoder.end() !== '"') throw noText(digest);
 }
 
-/** How much of it, up to a length, ends with a whole character and not within `\n` or `\u00e9`. */
-function wholeLength(text: string, length: number): number {
+/** How much of it, up to a length, ends with a whole character, also of those that are written as `\n` or `\u00e9`. */
+function wholeLength(text: string, most: number): number {
+  const length = isHighSurrogate(text.charCodeAt(most - 1)) ? most - 1 : most;
   const last = text.lastIndexOf('\\', length - 1);
   if (last < Math.max(0, length - 6)) return Math.max(0, length);
   let first = last;
@@ -63,6 +64,10 @@ function wholeLength(text: string, length: number): number {
   if ((last - first) % 2 === 1) return length;
   const size = text[last + 1] === 'u' ? 6 : 2;
   return last + size <= length ? length : last;
+}
+
+function isHighSurrogate(code: number): boolean {
+  return code >= 0xd800 && code <= 0xdbff;
 }
 
 function noText(digest: string): CadreError {
