@@ -1,5 +1,5 @@
-import { ArtifactReference } from '@cadre/core/history';
-import { isStreamHandle, type JsonObject, type JsonValue } from '@cadre/sdk';
+import { ArtifactReference, referHandles } from '@cadre/core/history';
+import type { JsonValue } from '@cadre/sdk';
 import type { NewFile } from '../ports/artifacts.ts';
 import type { WrittenStream } from '../ports/gate.ts';
 
@@ -22,17 +22,10 @@ export function referStreams(
   }
   const files = new Map<string, NewFile>();
 
-  function refer(value: JsonValue): JsonValue {
-    if (typeof value !== 'object' || value === null) return value;
-    if (isStreamHandle(value)) {
-      const file = lying.get(value.$stream);
-      if (file !== undefined) files.set(file.digest, file);
-      return known.get(value.$stream)?.value ?? value;
-    }
-    if (Array.isArray(value)) return value.map(refer);
-    const entries = Object.entries(value as JsonObject);
-    return Object.fromEntries(entries.map(([name, inner]) => [name, refer(inner)]));
-  }
-
-  return known.size === 0 ? { output, files: [] } : { output: refer(output), files: [...files.values()] };
+  const find = (handle: string) => {
+    const file = lying.get(handle);
+    if (file !== undefined) files.set(file.digest, file);
+    return known.get(handle);
+  };
+  return known.size === 0 ? { output, files: [] } : { output: referHandles(output, find), files: [...files.values()] };
 }

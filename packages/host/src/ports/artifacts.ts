@@ -16,7 +16,7 @@ export interface ArtifactStore {
   /** Of a value: its text, proved by its hash. Throws `artifact_missing` and `artifact_damaged`. */
   read(digest: string): Promise<string>;
   /**
-   * Its bytes, or those of its text, in pieces of at most 64 KiB that are good until 17 further ones were taken. They are
+   * Its bytes, or those of its text, in pieces of at most 64 KiB, each good until 1 MiB after it was taken. They are
    * proved by their hash when the last was taken. Throws what `read` throws.
    */
   open(digest: string): AsyncIterable<Uint8Array>;

@@ -71,7 +71,7 @@ const TABLES: readonly Table[] = [
   { name: 'artifact_parts', columns: ['whole', 'part'], order: ['whole', 'part'] },
   // What lies in files is not in it: see `importArtifacts`.
   { name: 'artifact_chunks', columns: ['digest', 'number', 'chunk'], order: ['digest', 'number'], page: 8 },
-  { name: 'artifact_bytes', columns: ['digest', 'number', 'bytes'], order: ['digest', 'number'], page: 32 },
+  { name: 'artifact_bytes', columns: ['digest', 'number', 'bytes'], order: ['digest', 'number'], page: 8 },
 ];
 
 /** Columns that are moved, by table: a test compares them with what there is. */
