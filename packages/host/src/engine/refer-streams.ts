@@ -27,5 +27,7 @@ export function referStreams(
     if (file !== undefined) files.set(file.digest, file);
     return known.get(handle);
   };
-  return known.size === 0 ? { output, files: [] } : { output: referHandles(output, find), files: [...files.values()] };
+  return known.size === 0
+    ? { output, files: [] }
+    : { output: referHandles(output, find), files: [...files.values()] };
 }
