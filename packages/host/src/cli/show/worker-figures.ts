@@ -8,7 +8,6 @@ import {
 import type { WorkerState, WorkerStatus } from '../../upkeep/worker-states.ts';
 import type { Output } from '../output.ts';
 import { paint } from './report.ts';
-import { printTable } from './table.ts';
 
 const COLOUR = { ok: 'green', degraded: 'yellow', quarantined: 'red' } as const;
 
@@ -28,53 +27,45 @@ export function printWorkerFigures(
   output.line(
     `\nState: ${statusText(status, output)}${calls === 0 ? '' : `  ${output.colours.dim(errors)}`}`,
   );
-  const rows = processes.flatMap((one) =>
-    one.pools.filter((pool) => pool.worker === worker).map((pool) => rowOf(one, pool, now)),
-  );
-  if (rows.length === 0) return;
-  output.line();
-  printTable(
-    [
-      'in process',
-      'processes',
-      'started?',
-      'ready in?',
-      'memory?',
-      'peak?',
-      'cpu?',
-      'calls',
-      'failed',
-      'half within?',
-      '95 % within?',
-      'restarts',
-      'waiting',
-    ],
-    rows,
-    output,
-  );
+  for (const one of processes) {
+    for (const pool of one.pools) {
+      if (pool.worker !== worker) continue;
+      output.line(`In process ${one.pid} on ${one.host}:`);
+      for (const line of linesOf(pool, now)) output.line(`  ${line}`);
+    }
+  }
 }
 
-function rowOf({ pid, host }: ProcessFigures, pool: PoolFigures, now: number): string[] {
-  const { started, usage, times, waiting } = pool;
+function linesOf({ processes, idle, started, usage, ...pool }: PoolFigures, now: number): string[] {
+  const { performed, failed, restarts, waiting, times } = pool;
+  const since =
+    started && `the newest since ${relativeTime(started.at, { now })}, ready in ${duration(started.readyMs)}`;
+  const waits = waiting.high + waiting.normal + waiting.low;
+  const half = within(times, 0.5);
   return [
-    `${pid} on ${host}`,
-    `${pool.processes} (${pool.idle} idle)`,
-    started === undefined ? '' : relativeTime(started.at, { now }),
-    started === undefined ? '' : duration(started.readyMs),
-    usage === undefined ? '' : bytes(usage.memoryBytes),
-    usage === undefined ? '' : bytes(usage.peakBytes),
-    usage === undefined ? '' : duration(usage.cpuMs),
-    String(pool.performed),
-    String(pool.failed),
-    within(times, 0.5),
-    within(times, 0.95),
-    String(pool.restarts),
-    String(waiting.high + waiting.normal + waiting.low),
+    listed(`${processes} processes, ${idle} of them idle`, since, `${restarts} restarts`),
+    ...(usage === undefined
+      ? []
+      : [
+          listed(
+            `memory ${bytes(usage.memoryBytes)}, at most ${bytes(usage.peakBytes)} in one process`,
+            `processor time ${duration(usage.cpuMs)}`,
+          ),
+        ]),
+    listed(
+      `${performed} calls over, ${failed} failed`,
+      half === '' ? undefined : `half within ${half}, 95 % within ${within(times, 0.95)}`,
+      `${waits} waiting`,
+    ),
   ];
 }
 
+function listed(...parts: readonly (string | undefined)[]): string {
+  return parts.filter((part) => part !== undefined).join(' · ');
+}
+
 /** The bound below which so large a part of the calls lies. */
-export function within(times: CallTimes | undefined, share: number): string {
+function within(times: CallTimes | undefined, share: number): string {
   const counts = times?.counts ?? [];
   const wanted = counts.reduce((sum, count) => sum + count, 0) * share;
   if (wanted === 0) return '';
