@@ -1,4 +1,4 @@
-import { bytes, duration, relativeTime } from '@cadre/kit/format';
+import { bytes, duration, plural, relativeTime } from '@cadre/kit/format';
 import {
   CALL_BOUNDS_MS,
   type CallTimes,
@@ -23,7 +23,7 @@ export function printWorkerFigures(
   now: number,
   output: Output,
 ): void {
-  const errors = `${faults} of its last ${calls} calls ended by its own fault, ${allowed} may`;
+  const errors = `${faults} of its last ${plural(calls, 'call')} ended by its own fault, ${allowed} may`;
   output.line(
     `\nState: ${statusText(status, output)}${calls === 0 ? '' : `  ${output.colours.dim(errors)}`}`,
   );
@@ -43,7 +43,7 @@ function linesOf({ processes, idle, started, usage, ...pool }: PoolFigures, now:
   const waits = waiting.high + waiting.normal + waiting.low;
   const half = within(times, 0.5);
   return [
-    listed(`${processes} processes, ${idle} of them idle`, since, `${restarts} restarts`),
+    listed(`${plural(processes, 'process', 'processes')}, ${idle} idle`, since, plural(restarts, 'restart')),
     ...(usage === undefined
       ? []
       : [
@@ -53,7 +53,7 @@ function linesOf({ processes, idle, started, usage, ...pool }: PoolFigures, now:
           ),
         ]),
     listed(
-      `${performed} calls over, ${failed} failed`,
+      `${plural(performed, 'call')} over, ${failed} failed`,
       half === '' ? undefined : `half within ${half}, 95 % within ${within(times, 0.95)}`,
       `${waits} waiting`,
     ),
