@@ -80,4 +80,8 @@ test('what is damaged is never taken for what was kept', async () => {
     yield change('DELETE FROM artifact_bytes WHERE number = 2');
   });
   await expect(readAll(store)).rejects.toMatchObject({ code: 'artifact_damaged' });
+  await database.write(function* () {
+    yield change('DELETE FROM artifact_bytes');
+  });
+  await expect(readAll(store)).rejects.toMatchObject({ code: 'artifact_missing' });
 });

@@ -85,9 +85,12 @@ export function createArtifactStore(database: Database, files?: ArtifactFiles): 
       hash.update(piece);
       yield piece;
     }
+    const found = `sha256:${hash.digest('hex')}`;
+    // Of no bytes at all there is nothing but the record.
+    const isEmpty = !isThere && found === digest && (await findAll(digest)).length > 0;
+    if (!isThere && !isEmpty) throw missing(digest);
     // Invariant 3.
-    if (!isThere && (await findAll(digest)).length === 0) throw missing(digest);
-    if (`sha256:${hash.digest('hex')}` !== digest) throw damaged(digest);
+    if (found !== digest) throw damaged(digest);
   }
 
   return {

@@ -52,7 +52,8 @@ export const showArtifact: CommandHandler = (invocation) =>
     const { output } = invocation;
     const found = await findOne(app, invocation.arguments[0]);
     const runs = await app.artifacts.listRuns(found.digest);
-    const begins = isText(found) ? await beginningOf(app, found) : undefined;
+    const beginning = await beginningOf(app, found);
+    const begins = isText(found) ? beginning : undefined;
     output.document({ ...found, runs, ...(begins === undefined ? {} : { begins }) });
     const now = app.clock.now();
     output.line(`${found.digest}`);
@@ -137,11 +138,13 @@ function contentOf({ artifacts }: App, found: ArtifactRecord): AsyncIterable<Uin
   );
 }
 
+/** Reads all of it, so that it is proved, and keeps the beginning. */
 async function beginningOf(app: App, found: ArtifactRecord): Promise<string> {
+  let begins: string | undefined;
   for await (const piece of contentOf(app, found)) {
-    return Buffer.from(piece).toString('utf8').slice(0, SHOWN);
+    begins ??= Buffer.from(piece).toString('utf8').slice(0, SHOWN);
   }
-  return '';
+  return begins ?? '';
 }
 
 function isText({ type, contentType = '' }: ArtifactRecord): boolean {
