@@ -197,6 +197,12 @@ export const ConfigSchema = z.strictObject({
             .enum(['never', 'on-failure', 'always'])
             .default('on-failure')
             .describe('what happens when a process ends by itself'),
+          errors: z
+            .number()
+            .min(0)
+            .max(1)
+            .default(0.05)
+            .describe('the share of its last 100 calls that may end by its own fault before it is degraded'),
         })
         .refine(({ min, max }) => min <= max, 'min is at most max'),
     )

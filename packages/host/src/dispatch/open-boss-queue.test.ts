@@ -63,4 +63,75 @@ describe.skipIf(lacksPostgres())('the queue of many processes', () => {
     await queue.close();
     await store.close();
   });
+
+  test('what matters less is not passed by for ever: each 15 minutes count for one level, and nothing is written for it [WRK-125]', async () => {
+    const store = await openPostgresStore(server.url, 'ageing');
+    const { shared } = store;
+    let now = Date.UTC(2026, 10, 27, 12, 1);
+    const queue = openBossQueue({
+      store: shared,
+      schema: 'ageing_work',
+      isLimited: () => false,
+      failed: (error) => expect.unreachable(String(error)),
+      now: () => now,
+    });
+    let jobs = 0;
+    const handIn = async (priority: number, run: string) => {
+      const id = `00000000-0000-8000-8000-${String(++jobs).padStart(12, '0')}`;
+      const data = { run, assignment: JSON.stringify({ task: 'perform', command: { step: 'a' } }) };
+      const job = { id, class: 'io', priority: priority * 10 + 9, data, expiresMs: 60_000 };
+      await shared.transact((transaction) => queue.write(transaction, [{ jobs: [job] }]));
+      return id;
+    };
+    await queue.prepare('io');
+    await handIn(-1, 'low');
+    await handIn(-2, 'lower');
+    const stored = async () =>
+      (await shared.executeSql("SELECT id, priority FROM ageing_work.job WHERE state < 'active' ORDER BY id"))
+        .rows;
+    const [before] = await stored();
+    const order: string[] = [];
+    // As many come as are taken: there is always one of high priority.
+    for (let minutes = 0; minutes < 60; minutes += 5) {
+      await handIn(1, 'high');
+      const [taken] = await queue.take('io', 1);
+      order.push(String(taken?.data['run']));
+      if (minutes === 25) expect((await stored())[0]).toEqual(before);
+      now += 5 * 60_000;
+    }
+    expect(order.slice(0, 6)).toEqual(new Array(6).fill('high'));
+    // Two levels below: after 30 minutes it matters as much as what comes then, and is older.
+    expect(order[6]).toBe('low');
+    // Three levels, and one that waits since the other was taken.
+    expect(order.slice(7)).toEqual(['high', 'high', 'high', 'lower', 'high']);
+    await queue.close();
+    await store.close();
+  });
+
+  test('a priority is told and changed as it was given, however long a job has waited', async () => {
+    const store = await openPostgresStore(server.url, 'told');
+    const { shared } = store;
+    const queue = openBossQueue({
+      store: shared,
+      schema: 'told_work',
+      isLimited: () => false,
+      failed: (error) => expect.unreachable(String(error)),
+    });
+    const data = { run: 'run_1', assignment: JSON.stringify({ task: 'perform', command: { step: 'a' } }) };
+    const id = '00000000-0000-8000-8000-000000000001';
+    await queue.prepare('io');
+    const job = { id, class: 'io', priority: 17, data, expiresMs: 60_000 };
+    await shared.transact((transaction) => queue.write(transaction, [{ jobs: [job] }]));
+    await queue.reorder([{ id, class: 'io', priority: -23 }]);
+    expect(await queue.listJobs('run_1')).toMatchObject([{ id, priority: -23 }]);
+    await shared.executeSql("UPDATE told_work.job SET created_on = created_on - interval '2 hours'");
+    await queue.reorder([{ id, class: 'io', priority: 5 }]);
+    expect(await queue.listJobs('run_1')).toMatchObject([{ id, priority: 5 }]);
+    const later = { ...job, id: '00000000-0000-8000-8000-000000000002', priority: 75 };
+    await shared.transact((transaction) => queue.write(transaction, [{ jobs: [later] }]));
+    // Two hours are eight levels.
+    expect((await queue.take('io', 1)).map((claim) => claim.id)).toEqual([id]);
+    await queue.close();
+    await store.close();
+  });
 });

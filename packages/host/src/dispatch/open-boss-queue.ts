@@ -5,6 +5,7 @@ import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedStore, Writing } from '../ports/shared-journal.ts';
 import { together } from '../ports/together.ts';
 import type { Transaction } from '../ports/transaction.ts';
+import { agedPriority, ageIn } from './aged-priority.ts';
 import { createDirectClaims, EAGER_VACUUM, HEARTBEAT_SECONDS, parted } from './direct-claims.ts';
 
 export interface BossQueueOptions {
@@ -15,6 +16,8 @@ export interface BossQueueOptions {
   readonly isLimited: (className: string) => boolean;
   /** Something went wrong in the background; it is tried again. */
   readonly failed: (error: unknown) => void;
+  /** Milliseconds since 1970. */
+  readonly now?: () => number;
 }
 
 /** A claim that is lost is one more death, which the run counts; the queue itself never gives up. */
@@ -39,15 +42,30 @@ const PLAIN = /^[A-Za-z0-9_-]{1,40}$/;
  * 2. A claim is settled and touched under its number, so that a process that lost it changes nothing.
  * 3. Jobs of a limited class are counted and taken under one lock: two processes never take the last place both.
  * 4. One process makes the tables while the others wait: pg-boss's own lock does not keep two from making one schema.
- * 5. What its process claims as it hands it in (`direct-claims.ts`) enters a queue only with its first death.
+ * 5. The stored priority is aged: of two jobs the same goes first, whenever one asks.
+ * 6. What its process claims as it hands it in (`direct-claims.ts`) enters a queue only with its first death.
  */
-export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOptions): WorkQueue {
+export function openBossQueue({
+  store,
+  schema,
+  isLimited,
+  failed,
+  now = Date.now,
+}: BossQueueOptions): WorkQueue {
   const ready = new Map<string, Promise<void>>();
   const classes = new Map<string, string>();
   const direct = createDirectClaims(store, schema);
   let opening: Promise<PgBoss> | undefined;
   let opened = false;
   let handedIn = 0;
+
+  // Invariant 5.
+  const toInsert = ({ id, priority, data, expiresMs }: Job) => ({
+    id,
+    priority: agedPriority(priority, now()),
+    data,
+    expireInSeconds: Math.ceil(expiresMs / 1_000),
+  });
 
   function open(): Promise<PgBoss> {
     opening ??= start().catch((error: unknown) => {
@@ -269,7 +287,7 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
       await open();
       const { rows } = await store.executeSql(
         `SELECT id, priority, class, taken, assignment->'command'->>'step' AS step FROM (
-            SELECT job.id, priority, class, state = 'active' AS taken, (data->>'assignment')::json AS assignment
+            SELECT job.id, priority + ${ageIn('created_on')} AS priority, class, state = 'active' AS taken, (data->>'assignment')::json AS assignment
               FROM ${schema}.job AS job JOIN ${schema}.classes AS classes ON classes.queue = job.name
               WHERE data->>'run' = $1 AND state < 'completed'
             UNION ALL SELECT id, 0, class, true, (data::json->>'assignment')::json FROM ${schema}.direct WHERE run = $1
@@ -289,7 +307,7 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
       for (const [className, some] of groupBy(jobs, (job) => job.class)) {
         await prepare(className);
         await store.executeSql(
-          `UPDATE ${classes.get(className)} AS job SET priority = moved.priority
+          `UPDATE ${classes.get(className)} AS job SET priority = moved.priority - ${ageIn('job.created_on')}
             FROM unnest($2::uuid[], $3::int[]) AS moved (id, priority)
             WHERE job.name = $1 AND job.id = moved.id AND job.state < 'active'`,
           [queueName(className), some.map(({ id }) => id), some.map(({ priority }) => priority)],
@@ -358,10 +376,6 @@ function toClaim(className: string, { id, data, retryCount }: Fetched): Claim {
 /** Invariant 2. */
 function toAttempt({ id, deaths }: Claim) {
   return { id, retryCount: deaths };
-}
-
-function toInsert({ id, priority, data, expiresMs }: Job) {
-  return { id, priority, data, expireInSeconds: Math.ceil(expiresMs / 1_000) };
 }
 
 function queueName(className: string): string {

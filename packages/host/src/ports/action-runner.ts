@@ -61,6 +61,8 @@ export interface ActionCall extends Surroundings {
   readonly version: string;
   readonly action: string;
   readonly input: JsonObject;
+  /** Outputs that are files in there, by their name, and what is in them. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly mode: 'apply' | 'preview';
   readonly run: string;
   readonly step: string;

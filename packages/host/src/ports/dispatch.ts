@@ -27,6 +27,9 @@ export interface Places {
 }
 
 /** Work that any process may do that has the same store open. */
+/** Of `priority` of a job: so many are one level of what people say. */
+export const PRIORITY_STEPS = 10;
+
 export interface Job {
   /** A UUID made of what is to be done, so that the same is never handed in twice. */
   readonly id: string;
@@ -80,7 +83,10 @@ export interface WorkQueue {
   readonly write: Alongside<Work>;
   /** Must be called before jobs of a class are written: outside of the transaction, which could not make its table. */
   prepare(className: string): Promise<void>;
-  /** At most so many, the most important first; over all processes never more than `everywhere` of them are taken. */
+  /**
+   * At most so many, the most important first, where each 15 minutes of waiting count for one level more. Over all processes
+   * never more than `everywhere` of them are taken.
+   */
   take(className: string, most: number, everywhere?: number): Promise<readonly Claim[]>;
   /** Says that they are still being worked on; answers the ids of those that still belong to this process. */
   touch(claims: readonly Claim[]): Promise<ReadonlySet<string>>;

@@ -26,7 +26,7 @@ export interface RunnerSettings {
 
 const TIMES: WorkerTimes = { startMs: 20_000, graceMs: 5_000 };
 
-const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failure' };
+const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failure', errors: 0.05 };
 
 /** Performs actions in worker processes, which are started when first needed and kept while they are used. */
 export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Registry, 'problems'> {

@@ -1,5 +1,6 @@
 import type { ActionManifest, JsonObject, JsonValue } from '@cadre/sdk';
 import { hasExpression } from '../../expression/template.ts';
+import { schemaOutside } from '../../manifest/artifact-schema.ts';
 import { nearest } from '../../nearest.ts';
 import { validateSchema } from '../validate-schema.ts';
 import type { PlacedStep } from '../walk-steps.ts';
@@ -51,7 +52,7 @@ function unknownAction(uses: string, names: readonly string[]): Finding {
 
 /** What is written out; what expressions give is not known before the run. */
 function checkWith(inputs: JsonObject, action: ActionManifest): Finding[] {
-  return validateSchema(action.input, inputs)
+  return validateSchema(schemaOutside(action.input), inputs)
     .filter(
       ({ path, kind }) => kind === 'unknown' || kind === 'missing' || !holdsExpression(at(inputs, path)),
     )

@@ -2,12 +2,14 @@ import { statSync } from 'node:fs';
 import { CadreError, nearest, parsePermission, permissionSentence, plainText } from '@cadre/core';
 import { relativeTime } from '@cadre/kit/format';
 import type { Manifest } from '@cadre/sdk';
+import { type WorkerState, workerStates } from '../../upkeep/worker-states.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { rightToRelease } from '../run/right-to-release.ts';
 import { printFigures } from '../show/figures.ts';
 import { paint } from '../show/report.ts';
 import { printTable } from '../show/table.ts';
+import { printWorkerFigures, statusText } from '../show/worker-figures.ts';
 import { withApp } from '../with-app.ts';
 
 export const workers: CommandHandler = (invocation) =>
@@ -15,25 +17,30 @@ export const workers: CommandHandler = (invocation) =>
     const installed = app.workers.list();
     const [wanted] = invocation.arguments;
     const { output } = invocation;
-    if (wanted !== undefined) {
-      const worker = installed.find(({ manifest }) => manifest.id === wanted);
-      if (worker === undefined)
-        throw unknownWorker(
-          wanted,
-          installed.map(({ manifest }) => manifest.id),
-        );
-      output.document({ worker });
-      printWorker(worker.manifest, invocation);
-      return EXIT.ok;
-    }
     const processes = await app.figures();
     const quarantines = await app.quarantines.list();
-    output.document({ workers: installed, processes, quarantines });
+    const names = installed.map(({ manifest }) => manifest.id);
+    const states = workerStates(names, processes, quarantines);
+    const stateOf = (id: string) => states.find((state) => state.worker === id) as WorkerState;
+    if (wanted !== undefined) {
+      const worker = installed.find(({ manifest }) => manifest.id === wanted);
+      if (worker === undefined) throw unknownWorker(wanted, names);
+      const state = stateOf(wanted);
+      const pools = processes.map((one) => ({
+        ...one,
+        pools: one.pools.filter((pool) => pool.worker === wanted),
+      }));
+      output.document({ worker, state, processes: pools });
+      printWorker(worker.manifest, invocation);
+      printWorkerFigures(wanted, processes, state, app.clock.now(), output);
+      return EXIT.ok;
+    }
+    output.document({ workers: installed, states, processes, quarantines });
     const rows = installed.map(({ manifest, builtIn }) => [
       manifest.id,
       manifest.version,
       builtIn ? 'built in' : 'workspace',
-      quarantines.some(({ worker }) => worker === manifest.id) ? 'quarantined' : 'ok',
+      statusText(stateOf(manifest.id).status, output),
       manifest.actions.map((action) => action.name).join(' '),
     ]);
     printTable(['worker', 'version', 'from', 'state', 'actions'], rows, output);
