@@ -80,7 +80,7 @@ describe.skipIf(lacksPostgres())('the queue of many processes', () => {
       const id = `00000000-0000-8000-8000-${String(++jobs).padStart(12, '0')}`;
       const data = { run, assignment: JSON.stringify({ task: 'perform', command: { step: 'a' } }) };
       const job = { id, class: 'io', priority: priority * 10 + 9, data, expiresMs: 60_000 };
-      await shared.transact((transaction) => queue.write(transaction, [{ jobs: [job] }]));
+      await shared.transact((transaction) => queue.write(transaction, [{ jobs: [job] }]).lines);
       return id;
     };
     await queue.prepare('io');
@@ -121,14 +121,14 @@ describe.skipIf(lacksPostgres())('the queue of many processes', () => {
     const id = '00000000-0000-8000-8000-000000000001';
     await queue.prepare('io');
     const job = { id, class: 'io', priority: 17, data, expiresMs: 60_000 };
-    await shared.transact((transaction) => queue.write(transaction, [{ jobs: [job] }]));
+    await shared.transact((transaction) => queue.write(transaction, [{ jobs: [job] }]).lines);
     await queue.reorder([{ id, class: 'io', priority: -23 }]);
     expect(await queue.listJobs('run_1')).toMatchObject([{ id, priority: -23 }]);
     await shared.executeSql("UPDATE told_work.job SET created_on = created_on - interval '2 hours'");
     await queue.reorder([{ id, class: 'io', priority: 5 }]);
     expect(await queue.listJobs('run_1')).toMatchObject([{ id, priority: 5 }]);
     const later = { ...job, id: '00000000-0000-8000-8000-000000000002', priority: 75 };
-    await shared.transact((transaction) => queue.write(transaction, [{ jobs: [later] }]));
+    await shared.transact((transaction) => queue.write(transaction, [{ jobs: [later] }]).lines);
     // Two hours are eight levels.
     expect((await queue.take('io', 1)).map((claim) => claim.id)).toEqual([id]);
     await queue.close();
