@@ -53,6 +53,7 @@ import { openUndo, type Undo } from './undo/open-undo.ts';
 import { keepWarm } from './upkeep/keep-warm.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
+import type { Registry } from './workers/registry.ts';
 
 const EVALUATION_LIMIT_MS = 10_000;
 
@@ -68,7 +69,7 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   readonly classOf: (uses: string) => string;
   /** How much of a class this process performs at once. */
   readonly placesOf: (className: string) => number;
-  readonly workers: Pick<ActionRunner, 'list' | 'resolve'>;
+  readonly workers: Pick<ActionRunner, 'list' | 'resolve'> & Pick<Registry, 'problems'>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
   /** The log file of this workspace's runs. */
   readonly log: Log;

@@ -36,7 +36,7 @@ export function openAuthoring({ sandbox, clock, quarantines, watchFiles }: Optio
         probe: (place) => probeWorker(place, sandbox),
         streamsIn: (place) => {
           const spool = openStreamSpool(place, clock);
-          return (input) => spool.placeFor('test', input);
+          return (input) => spool.placeFor('test', input).place;
         },
         open: (builtInFolder, workspace) =>
           openRunner({ builtInFolder, workspace, sandbox, clock, quarantines, trusted: false }),

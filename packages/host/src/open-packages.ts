@@ -98,7 +98,7 @@ export function openPackages(options: Options): Packages {
       .find(({ manifest: { id, version } }) => given === id || given === `${id}@${version}`);
     if (found !== undefined) return found.manifest;
     throw new CadreError('not_found', `${given} is no folder, no package and no worker that is installed`, {
-      hint: 'cadre workers',
+      hint: 'cadre worker list',
     });
   }
 

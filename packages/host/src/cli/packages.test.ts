@@ -71,7 +71,7 @@ describeSandboxed('packages of workers', () => {
         code: 0,
         stdout: expect.stringContaining(`thirsty ${version} is installed`),
       });
-      expect((await place.cadre('workers')).stdout).toMatch(/thirsty/);
+      expect((await place.cadre('worker', 'list')).stdout).toMatch(/thirsty/);
       expect(await place.cadre('run', 'drink', '--yes')).toMatchObject({ code: 0 });
 
       const removed = await place.cadre('worker', 'remove', 'thirsty');
@@ -165,8 +165,8 @@ describeSandboxed('packages of workers', () => {
 
       const elsewhere = (...argv: string[]) =>
         place.cadreWith({ CADRE_HOME: mkdtempSync(join(tmpdir(), 'cadre-other-')) }, ...argv);
-      expect((await elsewhere('doctor')).stdout + (await elsewhere('doctor')).stderr).toMatch(
-        /cadre worker add --locked/,
+      expect((await elsewhere('worker', 'list')).stdout).toMatch(
+        /unusable thirsty .*cadre worker add --locked/s,
       );
       served = readFileSync(
         (await packed(place, (text) => text.replace('description: Uses', 'description: Other, uses'))).file,
@@ -181,6 +181,33 @@ describeSandboxed('packages of workers', () => {
         code: 2,
         stderr: expect.stringContaining('cannot be reached'),
       });
+    },
+    PATIENT,
+  );
+
+  test(
+    '[WRK-4] a run goes on with the version that it began with, which stays until it is over',
+    async () => {
+      const waiting = WORKFLOW.replace(
+        'steps: [',
+        'steps: [{ id: first, uses: thirsty/spend, with: { parts: [] } }, { id: ask, approval: { prompt: "Go on?" } }, ',
+      );
+      const place = temporaryPlace({ '.cadre/workflows/drink.yaml': waiting });
+      const one = await packed(place);
+      await place.cadre('worker', 'add', one.file, '--accept', one.digest);
+      expect((await place.cadre('run', 'drink')).code).toBeLessThan(126);
+      const two = await packed(place, (text) => text.replace(`version: ${one.version}`, 'version: 2.0.0'));
+      expect(await place.cadre('worker', 'add', two.file, '--accept', two.digest)).toMatchObject({ code: 0 });
+      expect(await place.cadre('worker', 'remove', `thirsty@${one.version}`)).toMatchObject({
+        code: 3,
+        stderr: expect.stringContaining('used by runs'),
+      });
+      const { stdout } = await place.cadre('show', 'last', '--events', '--json');
+      const [created] = stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { workers?: object });
+      expect(created?.workers).toEqual({ thirsty: one.version });
     },
     PATIENT,
   );

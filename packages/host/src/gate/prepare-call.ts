@@ -93,7 +93,7 @@ function checkInput(input: JsonObject, { action }: Subject, without: readonly st
   return {
     ok: false,
     failure: failure('invalid_input', `the input of ${action.name} does not fit its schema. ${list}`, {
-      hint: 'see the schema of the action: cadre workers --json',
+      hint: 'see the schema of the action: cadre worker list --json',
       details: { faults: faults.map((fault) => ({ ...fault })) },
     }),
   };

@@ -255,7 +255,7 @@ function brokenWorker(id: string, candidates: readonly Loaded[]): CadreError {
     'invalid_manifest',
     `the worker ${id} cannot be used: ${first?.message ?? 'no reason known'}`,
     {
-      hint: first?.suggestion ?? 'see `cadre workers`',
+      hint: first?.suggestion ?? 'see `cadre worker list`',
       details: problems,
     },
   );

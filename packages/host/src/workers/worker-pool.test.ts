@@ -207,7 +207,7 @@ describeSandboxed('a pool of workers', () => {
     await until('it is gone', () => figuresOf(runner, 'hostile')?.processes === 1);
     expect(await quarantines.list()).toMatchObject([{ worker: 'hostile', reason: /more than 5 times/ }]);
     expect(await perform(runner, 'hostile/echo', {})).toMatchObject({
-      failure: { code: 'worker_quarantined', hint: expect.stringContaining('cadre workers clear hostile') },
+      failure: { code: 'worker_quarantined', hint: expect.stringContaining('cadre worker clear hostile') },
     });
     expect(await perform(runner, 'polite/echo', { text: 'x' })).toMatchObject({ ok: true });
     await quarantines.clear('hostile');

@@ -330,7 +330,7 @@ export class WorkerPool {
     if (quarantine !== undefined) {
       const since = new Date(quarantine.since).toISOString();
       const message = `the worker ${this.#id} is in quarantine since ${since}: ${quarantine.reason}`;
-      const hint = `when its fault is mended: cadre workers clear ${this.#id}`;
+      const hint = `when its fault is mended: cadre worker clear ${this.#id}`;
       return { ok: false, failure: failure('worker_quarantined', message, { hint }) };
     }
     return startWorker(worker, around, sandbox, times);

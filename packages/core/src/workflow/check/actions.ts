@@ -46,7 +46,7 @@ function unknownAction(uses: string, names: readonly string[]): Finding {
     suggestion:
       near.length > 0 && !known
         ? `did you mean ${near.join(' or ')}?`
-        : 'cadre workers lists what is installed',
+        : 'cadre worker list shows what there is',
   };
 }
 

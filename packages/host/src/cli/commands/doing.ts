@@ -32,4 +32,4 @@ export { deadFirings, triggerHistory } from './trigger-history.ts';
 export { backfillTrigger, pauseTrigger, resumeTrigger } from './trigger-steer.ts';
 export { undo } from './undo.ts';
 export { serve, work } from './work.ts';
-export { clearWorker, workers } from './workers.ts';
+export { clearWorker, listWorkers, showWorker } from './workers.ts';

@@ -224,7 +224,7 @@ export const distrustSigner: CommandHandler = (invocation) =>
     const signer = await signers.remove(invocation.arguments[0] ?? '');
     invocation.output.document({ signer });
     invocation.output.line(
-      `${plainText(signer.name)} (${signer.keyId}) is trusted no more; what is installed stays: cadre workers`,
+      `${plainText(signer.name)} (${signer.keyId}) is trusted no more; what is installed stays: cadre worker list`,
     );
     return EXIT.ok;
   });

@@ -4,8 +4,28 @@ import type { CommandEntry } from '../command.ts';
 export const PACKAGING: readonly CommandEntry[] = [
   {
     name: 'worker',
-    summary: 'Make, install, compare and remove packages of workers',
+    summary: 'Workers: which there are, and making, installing, comparing and removing them',
     commands: [
+      {
+        name: 'list',
+        summary: 'List the workers and what they do now, and those that cannot be used',
+        examples: ['cadre worker list', 'cadre worker list --json'],
+        load: async () => (await import('../commands/doing.ts')).listWorkers,
+      },
+      {
+        name: 'show',
+        summary: 'Show one worker whole: actions, permissions, programs, processes',
+        arguments: [['<worker>', 'its id, or ID@VERSION for one of several']],
+        examples: ['cadre worker show git'],
+        load: async () => (await import('../commands/doing.ts')).showWorker,
+      },
+      {
+        name: 'clear',
+        summary: 'Let a worker in quarantine be started again',
+        arguments: [['<worker>', 'id of a worker']],
+        examples: ['cadre worker clear code'],
+        load: async () => (await import('../commands/doing.ts')).clearWorker,
+      },
       {
         name: 'new',
         summary: 'Make a worker to begin with: complete, and tested',
