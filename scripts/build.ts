@@ -175,6 +175,7 @@ async function buildSdk(): Promise<void> {
       worker: source('worker.ts'),
       testing: source('testing.ts'),
       provide: join(root, 'packages/host/src/workers/provide-sdk.ts'),
+      thread: join(root, 'packages/host/src/workers/run-in-thread.ts'),
     },
     outdir: join(dist, 'sdk'),
     splitting: true,

@@ -197,6 +197,10 @@ export const ConfigSchema = z.strictObject({
             .enum(['never', 'on-failure', 'always'])
             .default('on-failure')
             .describe('what happens when a process ends by itself'),
+          strategy: z
+            .enum(['import', 'thread'])
+            .exactOptional()
+            .describe('how the code of a Node worker is run, other than its manifest says'),
           errors: z
             .number()
             .min(0)

@@ -139,6 +139,8 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     clock,
     quarantines: store.pools.quarantines,
     poolOf: (worker) => poolOf(config, worker),
+    told: (worker, { code, message }) =>
+      log.warn('a worker did not end as it should', { worker, code, message }),
   });
   const snapshots = openSnapshots({
     workspace: place.root,

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { copyFile, mkdir, mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -30,6 +31,11 @@ export async function workerFixture(...names: string[]): Promise<WorkerFixture> 
 
 /** One fixture worker as a package. */
 export async function buildWorker(name: string, folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await copyFile(join(fixtures, name, 'worker.yaml'), join(folder, 'worker.yaml'));
+  // A program is what it is.
+  if (existsSync(join(fixtures, name, 'main.sh')))
+    return copyFile(join(fixtures, name, 'main.sh'), join(folder, 'main.sh'));
   await build({
     entryPoints: [join(fixtures, name, 'main.js')],
     outdir: folder,
@@ -39,7 +45,6 @@ export async function buildWorker(name: string, folder: string): Promise<void> {
     target: 'node24',
     logLevel: 'error',
   });
-  await copyFile(join(fixtures, name, 'worker.yaml'), join(folder, 'worker.yaml'));
 }
 
 /** A call of a fixture worker that may write in the workspace, run any program, and reach nobody. */

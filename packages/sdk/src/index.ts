@@ -10,7 +10,16 @@ export type {
   StreamWriter,
 } from './context.ts';
 export { type Credit, createCredit } from './credit.ts';
-export { type ActionHandler, defineAction, defineWorker, type Worker } from './define-worker.ts';
+export {
+  type ActionHandler,
+  defineAction,
+  defineWorker,
+  HOOKS,
+  type Hook,
+  type HookName,
+  type Worker,
+  type WorkerContext,
+} from './define-worker.ts';
 export { EFFECT_CLASSES, type Effect, type EffectClass } from './effect.ts';
 export {
   ENVELOPE_VERSION,
@@ -34,8 +43,10 @@ export type { ActionManifest, Manifest, ProgramManifest, Purity } from './manife
 export {
   AGENT_TARGET,
   type CallContext,
+  type HookContext,
   type HostMessage,
   MAX_LINE_BYTES,
+  OLDEST_PROTOCOL,
   PROTOCOL_VERSION,
   type StreamMessage,
   type StreamRequest,

@@ -15,8 +15,13 @@ export interface Manifest {
   readonly capabilities: readonly string[];
   /** `type:scope`, for example `fs:write:.`, `shell:git`, `net:registry.example.org:443`. */
   readonly permissions: readonly string[];
-  /** File inside the package that is started with Node. */
+  /** File inside the package that is started: with Node, or by itself when it is a program. */
   readonly entrypoint: string;
+  /**
+   * How it is run inside of its process. `import` (default): with Node. `thread`: with Node, in a second thread and one call at a
+   * time, for what computes long. `program`: it is an executable that speaks the protocol.
+   */
+  readonly strategy?: 'import' | 'thread' | 'program';
   readonly actions: readonly ActionManifest[];
   readonly programs?: readonly ProgramManifest[];
   readonly engines?: { readonly cadre?: string };

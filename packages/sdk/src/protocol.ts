@@ -1,4 +1,5 @@
 import type { FetchOptions, LogLevel, Progress, Spent } from './context.ts';
+import type { HookName } from './define-worker.ts';
 import type { Effect } from './effect.ts';
 import type { Failure } from './failure.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -9,7 +10,10 @@ import type { StreamHandle } from './stream-handle.ts';
  * What host and worker say to each other: one JSON document a line, host to worker on standard input, worker to
  * host on standard output. A worker's own printing goes to standard error, which the host keeps as log lines.
  */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
+
+/** The oldest that a host still speaks. A worker says the oldest one that has all that it uses: hooks came with 2. */
+export const OLDEST_PROTOCOL = 1;
 
 /**
  * What the proxy is asked to connect to when a program wants the person's ssh agent. It is no host: those have other
@@ -31,6 +35,12 @@ export interface CallContext {
   readonly config: JsonObject;
 }
 
+/** What a hook is told of the place that the process was started for. */
+export interface HookContext {
+  readonly dataDir: string;
+  readonly config: JsonObject;
+}
+
 export type HostMessage =
   | { readonly type: 'hello'; readonly protocol: number }
   | {
@@ -42,6 +52,8 @@ export type HostMessage =
       /** Outputs that are files, by their name, and what is in them: the worker sends them as streams. */
       readonly files?: Readonly<Record<string, string>>;
     }
+  /** Asked of a worker that named this hook in its greeting, and answered by `hooked`. */
+  | { readonly type: 'hook'; readonly hook: HookName; readonly context: HookContext }
   | { readonly type: 'cancel'; readonly call: string; readonly reason: string }
   | { readonly type: 'answer'; readonly request: string; readonly value: JsonValue }
   | { readonly type: 'refusal'; readonly request: string; readonly failure: Failure }
@@ -92,6 +104,15 @@ export type WorkerMessage =
       readonly protocol: number;
       readonly worker: string;
       readonly actions: readonly string[];
+      readonly hooks?: readonly HookName[];
+    }
+  | { readonly type: 'hooked'; readonly hook: HookName; readonly failure?: Failure }
+  | {
+      readonly type: 'hook-log';
+      readonly hook: HookName;
+      readonly level: LogLevel;
+      readonly message: string;
+      readonly fields?: Readonly<Record<string, JsonValue>>;
     }
   | {
       readonly type: 'log';

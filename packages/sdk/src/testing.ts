@@ -8,6 +8,7 @@ import type { Effect } from './effect.ts';
 import { ActionError, type Outcome } from './failure.ts';
 import { heldStreams } from './held-streams.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import { createLife, type Life } from './life.ts';
 import type { CallContext, WorkerMessage, WorkerRequest } from './protocol.ts';
 
 export interface Tried {
@@ -30,7 +31,10 @@ export interface TryOptions extends Partial<CallContext> {
   readonly fetch?: (url: string, options: object) => Promise<Fetched>;
 }
 
-/** Tries an action in this process, with real programs and files and without the gate: for a worker's own tests. */
+/**
+ * Tries an action in this process, with real programs and files and without the gate: for a worker's own tests. The worker's hooks are
+ * called around it.
+ */
 export async function runAction(
   worker: Worker,
   action: string,
@@ -61,22 +65,21 @@ export async function runAction(
     if (value === undefined) throw new ActionError('not_found', `no secret ${body.name}`);
     return value;
   };
-  const end = await performCall(
-    worker,
-    { call: 'test', action, input: input as JsonObject, context, files },
-    signal,
-    {
-      send(message) {
-        messages.push(message);
-        wire.take(message);
-      },
+  const send = (message: WorkerMessage) => {
+    messages.push(message);
+    wire.take(message);
+  };
+  const life = createLife(worker, send);
+  const end = await aroundIt(life, context, () =>
+    performCall(worker, { call: 'test', action, input: input as JsonObject, context, files }, signal, {
+      send,
       async sendChunk(message, bytes) {
         messages.push(message);
         wire.take(message, bytes);
       },
       ask,
       listen: wire.listen,
-    },
+    }),
   );
   if (given.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
   // What crosses to the host is JSON; a test should see what the host would see.
@@ -86,6 +89,22 @@ export async function runAction(
       : { ok: false, failure: (end as Extract<WorkerMessage, { type: 'failed' }>).failure };
   const effects = messages.flatMap((message) => (message.type === 'effect' ? [message.effect] : []));
   return { outcome, effects, messages, streams: wire.written };
+}
+
+async function aroundIt(
+  life: Life,
+  { dataDir, config }: CallContext,
+  perform: () => Promise<WorkerMessage>,
+): Promise<WorkerMessage> {
+  const given = { dataDir, config };
+  const begun = (await life.run('init', given)) ?? (await life.run('start', given));
+  const end: WorkerMessage =
+    begun === undefined ? await perform() : { type: 'failed', call: 'test', failure: begun };
+  const ended = [await life.run('stop', given), await life.run('dispose', given)];
+  const failed = ended.find((one) => one !== undefined);
+  return end.type === 'succeeded' && failed !== undefined
+    ? { type: 'failed', call: 'test', failure: failed }
+    : end;
 }
 
 async function fetchText(url: string, options: object): Promise<Fetched> {

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import { type CallChannel, performCall } from './call.ts';
 import type { CallStreams } from './call-streams.ts';
 import { CONNECT_MODE, connectOut } from './connect-out.ts';
@@ -5,9 +6,11 @@ import type { Worker } from './define-worker.ts';
 import { ActionError, toFailure } from './failure.ts';
 import { forwardProxy } from './forward-proxy.ts';
 import type { JsonValue } from './json.ts';
+import { createLife } from './life.ts';
 import {
   type HostMessage,
   MAX_LINE_BYTES,
+  OLDEST_PROTOCOL,
   PROTOCOL_VERSION,
   type StreamMessage,
   type WorkerMessage,
@@ -19,7 +22,7 @@ import { readFrames } from './read-frames.ts';
  * Invariants:
  * 1. Standard output carries protocol lines only; `console` writes to standard error.
  * 2. Each call is answered once, by `succeeded` or `failed`.
- * 3. When standard input ends every call is aborted and the process exits.
+ * 3. When standard input ends every call is aborted and the process exits, after what the worker does at its end.
  * Started as the proxy command of ssh it connects and nothing else: ssh in a sandbox can count on no other program.
  */
 export function serve(worker: Worker): void {
@@ -29,7 +32,8 @@ export function serve(worker: Worker): void {
   globalThis.console = new console.Console(process.stderr, process.stderr);
   const send = (message: WorkerMessage) => write(`${encode(message)}\n`);
 
-  const calls = new Map<string, AbortController>();
+  const life = createLife(worker, send);
+  const calls = new Map<string, { readonly controller: AbortController; readonly over: Promise<void> }>();
   const streams = new Map<string, CallStreams['hear']>();
   const questions = new Map<string, { answer(value: JsonValue): void; refuse(error: Error): void }>();
   let asked = 0;
@@ -52,26 +56,51 @@ export function serve(worker: Worker): void {
 
   const perform = async (message: Extract<HostMessage, { type: 'call' }>) => {
     const controller = new AbortController();
-    calls.set(message.call, controller);
+    const { promise: over, resolve: isOver } = Promise.withResolvers<void>();
+    calls.set(message.call, { controller, over });
     const end = await performCall(worker, message, controller.signal, channel(message.call));
+    isOver();
     calls.delete(message.call);
     streams.delete(message.call);
     send(end);
   };
 
-  const shutDown = () => {
-    for (const controller of calls.values()) controller.abort(new Error('the host is gone'));
-    // Programs get their grace period; the host's own deadline ends what does not listen.
-    setTimeout(() => process.exit(0), calls.size === 0 ? 0 : 2_500);
+  /** Programs get their grace period; the host's own deadline ends what does not listen. */
+  const endCalls = async () => {
+    const overs = [...calls.values()].map(({ controller, over }) => {
+      controller.abort(new Error('the worker is to end'));
+      return over;
+    });
+    if (overs.length > 0) await Promise.race([Promise.all(overs), setTimeout(2_500)]);
+  };
+
+  const shutDown = async (code: number) => {
+    await endCalls();
+    await life.end();
+    process.exit(code);
+  };
+  if (worker.dispose !== undefined) {
+    process.on('uncaughtException', (error) => {
+      console.error(error);
+      void shutDown(1);
+    });
+  }
+
+  const hook = async ({ hook, context }: Extract<HostMessage, { type: 'hook' }>) => {
+    if (hook === 'stop' || hook === 'dispose') await endCalls();
+    const failed = await life.run(hook, context);
+    send({ type: 'hooked', hook, ...(failed === undefined ? {} : { failure: failed }) });
   };
 
   const greet = async () => {
     await openWayOut();
     send({
       type: 'ready',
-      protocol: PROTOCOL_VERSION,
+      // An older host would never call its hooks: it is to say so at once.
+      protocol: life.hooks.length === 0 ? OLDEST_PROTOCOL : PROTOCOL_VERSION,
       worker: worker.id,
       actions: Object.keys(worker.actions),
+      ...(life.hooks.length === 0 ? {} : { hooks: life.hooks }),
     });
   };
 
@@ -81,8 +110,10 @@ export function serve(worker: Worker): void {
         return void greet();
       case 'call':
         return void perform(message);
+      case 'hook':
+        return void hook(message);
       case 'cancel':
-        return calls.get(message.call)?.abort(new Error(message.reason));
+        return calls.get(message.call)?.controller.abort(new Error(message.reason));
       case 'answer':
         questions.get(message.request)?.answer(message.value);
         return questions.delete(message.request);
@@ -97,7 +128,7 @@ export function serve(worker: Worker): void {
       case 'chunk':
         return;
       case 'stop':
-        return shutDown();
+        return void shutDown(0);
     }
   };
 
@@ -113,7 +144,7 @@ export function serve(worker: Worker): void {
       if (chunk !== undefined) streams.get(chunk.call)?.(chunk, bytes);
     },
     tooLong: () => undefined,
-    end: shutDown,
+    end: () => void shutDown(0),
   });
 }
 

@@ -82,7 +82,13 @@ export const manifestShape = once(() => {
       tags: z.array(text).exactOptional(),
       capabilities: z.array(z.enum(['actions', 'events', 'steps', 'notifiers', 'panels', 'remedies'])),
       permissions: z.array(text).describe('type:scope, for example fs:write:. or net:api.example.org:443'),
-      entrypoint: text.describe('File inside the package that is started with Node'),
+      entrypoint: text.describe('File inside the package that is started: with Node, or by itself'),
+      strategy: z
+        .enum(['import', 'thread', 'program'])
+        .describe(
+          'import (default): with Node; thread: in a thread of its own, for what computes long; program: an executable that speaks the protocol',
+        )
+        .exactOptional(),
       actions: z.array(action).default([]),
       programs: z.array(program).exactOptional(),
       engines: z.strictObject({ cadre: optionalText }).exactOptional(),

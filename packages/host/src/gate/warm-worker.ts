@@ -55,7 +55,8 @@ export function openWarming(tools: GateTools, { workers, calls }: WarmSettings):
     if (!confinement.ok) return undefined;
     const { workspace, data } = subject.places;
     const env = grantedEnvironment(subject, 'apply', tools);
-    return { confinement: confinement.output, workspace, dataDir: data, env };
+    const config = tools.config(subject.worker.manifest.id);
+    return { confinement: confinement.output, workspace, dataDir: data, env, config };
   }
 
   /** Once for each that is new: a process that may do this is there, though nobody has called it yet. */

@@ -161,6 +161,14 @@ function use(registry: Registry, processes: readonly ProcessFigures[]): void {
     'How long it took until it was ready',
     ({ started }) => started && started.readyMs / 1_000,
   );
+  gauge(
+    registry,
+    'cadre_worker_hook_seconds',
+    'How long each hook of the newest of them took when it was started',
+    all.flatMap(({ pool: { started }, labels }) =>
+      Object.entries(started?.hookMs ?? {}).map(([hook, ms]): Sample => [{ ...labels, hook }, ms / 1_000]),
+    ),
+  );
   counter(
     registry,
     'cadre_worker_cpu_seconds_total',

@@ -52,6 +52,8 @@ export interface Surroundings {
   readonly workspace: string;
   readonly dataDir: string;
   readonly env: Readonly<Record<string, string>>;
+  /** Settings of the worker, which what it does when it starts may rest on. */
+  readonly config: JsonObject;
   /** A call gets processes of its own, which are measured, and killed when they use more. */
   readonly limits?: ProcessLimits;
 }
@@ -68,7 +70,6 @@ export interface ActionCall extends Surroundings {
   readonly step: string;
   readonly attempt: number;
   readonly idempotencyKey: string;
-  readonly config: JsonObject;
   /** Where it stands among the calls that wait for a process: above 0 high, below low. */
   readonly priority?: number;
 }

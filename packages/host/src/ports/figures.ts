@@ -30,8 +30,12 @@ export interface PoolFigures {
   /** Processes started, and those of them in place of one that had ended by itself. */
   readonly starts: number;
   readonly restarts: number;
-  /** When the newest process was started, and how long it took until it was ready. */
-  readonly started?: { readonly at: number; readonly readyMs: number };
+  /** When the newest process was started, how long it took until it was ready, and how much of that its hooks took. */
+  readonly started?: {
+    readonly at: number;
+    readonly readyMs: number;
+    readonly hookMs?: Readonly<Record<string, number>>;
+  };
   /** Absent: nothing was seen yet, or the system shows nothing. */
   readonly usage?: PoolUsage;
   /** Absent, as what follows: it was told by a process of an earlier version. */

@@ -6,6 +6,7 @@ const FAULTS: ReadonlySet<string> = new Set([
   'worker_fault',
   'worker_died',
   'worker_not_started',
+  'hook_timeout',
   'invalid_output',
 ]);
 

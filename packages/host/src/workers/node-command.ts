@@ -13,9 +13,10 @@ const SDK = join(DIST, 'sdk');
 export function nodeCommand(
   worker: InstalledWorker,
   confinement: Confinement,
+  strategy: 'import' | 'thread',
 ): { readonly command: readonly string[]; readonly installed: readonly string[] } {
   const installed = [process.execPath, worker.folder, ...libraryFolders(worker)];
-  if (!worker.builtIn) installed.push(SDK);
+  if (!worker.builtIn || strategy === 'thread') installed.push(SDK);
   const heap = worker.manifest.resources?.memoryMiB ?? HEAP_MIB;
   const entry = join(worker.folder, worker.manifest.entrypoint);
   return {
@@ -24,9 +25,9 @@ export function nodeCommand(
       `--max-old-space-size=${heap}`,
       // A signal that opens the debugger would let one worker take over another of the same user.
       '--disable-sigusr1',
-      ...permissionFlags(confinement, installed),
+      ...(strategy === 'thread' ? [] : permissionFlags(confinement, installed)),
       ...(worker.builtIn ? [] : [`--import=${pathToFileURL(join(SDK, 'provide.js')).href}`]),
-      entry,
+      ...(strategy === 'thread' ? [join(SDK, 'thread.js'), entry, String(heap)] : [entry]),
     ],
     installed,
   };
@@ -44,8 +45,8 @@ function libraryFolders(worker: InstalledWorker): readonly string[] {
 
 /**
  * A second fence, for workers that run no programs: Node itself refuses files and children. It does not bound the
- * network, and `node:sqlite` walks past it, so it is never the only fence. Worker threads stay forbidden: they could read
- * all of the current folder.
+ * network, and `node:sqlite` walks past it, so it is never the only fence. Worker threads stay forbidden by it, since they do not
+ * inherit it: who computes in one has the first fence alone, which a worker of others is never started without.
  */
 function permissionFlags(confinement: Confinement, installed: readonly string[]): readonly string[] {
   if (confinement.programs.length > 0) return [];

@@ -1,10 +1,11 @@
-import { failure } from '@cadre/sdk';
+import { type Failure, failure } from '@cadre/sdk';
 import type { ActionRunner } from '../ports/action-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { QuarantineStore } from '../ports/pool-store.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import { openPools } from './open-pools.ts';
 import { createRegistry, type Registry } from './registry.ts';
+import { HOOK_LIMITS_MS } from './worker-hooks.ts';
 import type { PoolSetting } from './worker-pool.ts';
 import type { WorkerTimes } from './worker-process.ts';
 
@@ -22,9 +23,11 @@ export interface RunnerSettings {
   /** How many processes of a worker there are, where that is not the usual. */
   readonly poolOf?: (worker: string) => Partial<PoolSetting>;
   readonly times?: Partial<WorkerTimes>;
+  /** A worker did not end as it should; nobody waits for that. */
+  readonly told?: (worker: string, failure: Failure) => void;
 }
 
-const TIMES: WorkerTimes = { startMs: 20_000, graceMs: 5_000 };
+const TIMES: WorkerTimes = { startMs: 20_000, graceMs: 5_000, hookMs: HOOK_LIMITS_MS };
 
 const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failure', errors: 0.05 };
 
@@ -41,6 +44,7 @@ export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Regist
     sandbox,
     clock,
     quarantines,
+    told: settings.told ?? (() => undefined),
     times: { ...TIMES, ...settings.times },
   });
   return {

@@ -2,12 +2,12 @@ import { isCadreError } from '@cadre/core';
 import { type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { CallRequest, InstalledWorker, Surroundings } from '../ports/action-runner.ts';
 import type { NetworkProxy, Sandbox } from '../ports/sandbox.ts';
-import { nodeCommand } from './node-command.ts';
+import { type Strategy, strategyOf, workerCommand } from './worker-command.ts';
 import { openWorkerProcess, type WorkerProcess, type WorkerTimes } from './worker-process.ts';
 
 /** What a process was started for: two calls with the same key may share it. */
 export function keyOf({ manifest, hash, folder }: InstalledWorker, around: Surroundings): string {
-  const { confinement, workspace, dataDir, env } = around;
+  const { confinement, workspace, dataDir, env, config } = around;
   return JSON.stringify([
     manifest.id,
     hash,
@@ -16,6 +16,7 @@ export function keyOf({ manifest, hash, folder }: InstalledWorker, around: Surro
     workspace,
     dataDir,
     Object.entries(env).sort(),
+    config,
   ]);
 }
 
@@ -29,6 +30,7 @@ export async function startWorker(
   around: Surroundings,
   sandbox: Sandbox,
   times: WorkerTimes,
+  strategy: Strategy = strategyOf(worker.manifest),
 ): Promise<Outcome<WorkerProcess>> {
   let asking: WorkerProcess | undefined;
   let proxy: NetworkProxy | undefined;
@@ -39,7 +41,7 @@ export async function startWorker(
         agent: () => askFor(asking, { kind: 'agent' }),
       });
     }
-    const { command, installed } = nodeCommand(worker, around.confinement);
+    const { command, installed } = workerCommand(worker, around.confinement, strategy);
     const child = await sandbox.start(command, {
       confinement: around.confinement,
       cwd: around.workspace,
@@ -49,7 +51,10 @@ export async function startWorker(
       ...(proxy === undefined ? {} : { proxySocket: proxy.socket }),
       ...(around.limits === undefined ? {} : { limits: around.limits }),
     });
-    const { process, ready } = openWorkerProcess(worker, child, times);
+    const { process, ready } = openWorkerProcess(worker, child, times, {
+      dataDir: around.dataDir,
+      config: around.config,
+    });
     asking = process;
     void process.gone.then(() => proxy?.close());
     const fault = await ready;

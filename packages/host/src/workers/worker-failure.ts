@@ -1,4 +1,11 @@
-import { type Failure, failure, PROTOCOL_VERSION, type WorkerMessage } from '@cadre/sdk';
+import {
+  type Failure,
+  failure,
+  type HookName,
+  OLDEST_PROTOCOL,
+  PROTOCOL_VERSION,
+  type WorkerMessage,
+} from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
 import type { ProcessEnd } from '../ports/sandbox.ts';
 
@@ -7,10 +14,10 @@ export function checkGreeting(
   { manifest }: InstalledWorker,
   ready: Extract<WorkerMessage, { type: 'ready' }>,
 ): Failure | undefined {
-  if (ready.protocol !== PROTOCOL_VERSION) {
+  if (ready.protocol < OLDEST_PROTOCOL || ready.protocol > PROTOCOL_VERSION) {
     return failure(
       'incompatible',
-      `${manifest.id} speaks protocol ${ready.protocol}, Cadre speaks ${PROTOCOL_VERSION}`,
+      `${manifest.id} speaks protocol ${ready.protocol}, Cadre speaks ${OLDEST_PROTOCOL} to ${PROTOCOL_VERSION}`,
       {
         hint: 'install a version of the worker that fits this version of Cadre',
       },
@@ -33,6 +40,32 @@ export function brokenProtocol(id: string, reason: string): Failure {
 
 export function cancelledCall(id: string, action: string): Failure {
   return failure('cancelled', `${id}/${action} was stopped`);
+}
+
+/** What a hook said, or that its time was over. */
+export function failedHook(id: string, hook: HookName, cause: Failure): Failure {
+  if (cause.code === 'hook_timeout') return cause;
+  return failure(
+    'worker_not_started',
+    `the worker ${id} could not be started: its ${hook} failed: ${cause.message}`,
+    {
+      retryable: cause.retryable,
+      ...(cause.hint === undefined ? {} : { hint: cause.hint }),
+      details: { hook },
+      cause,
+    },
+  );
+}
+
+export function lateHook(id: string, hook: HookName, limitMs: number): Failure {
+  return failure(
+    'hook_timeout',
+    `${hook} of the worker ${id} was not done after ${limitMs} ms, and was ended`,
+    {
+      hint: 'do there only what the first call cannot do without, and heed context.signal',
+      details: { hook, limitMs },
+    },
+  );
 }
 
 /** `killed`: why we ended it ourselves, when we did. */

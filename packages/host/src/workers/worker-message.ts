@@ -1,5 +1,5 @@
 import { once, parseMoney } from '@cadre/core';
-import { CHUNK, type JsonObject, type JsonValue, type WorkerMessage } from '@cadre/sdk';
+import { CHUNK, HOOKS, type JsonObject, type JsonValue, type WorkerMessage } from '@cadre/sdk';
 import { z } from 'zod';
 
 const messageShape = once(() => {
@@ -93,6 +93,7 @@ const messageShape = once(() => {
 
   const call = z.string();
   const stream = z.string();
+  const hook = z.enum(HOOKS);
   const size = z.number().int().min(1).max(CHUNK);
 
   return z.discriminatedUnion('type', [
@@ -101,6 +102,15 @@ const messageShape = once(() => {
       protocol: z.number(),
       worker: z.string(),
       actions: z.array(z.string()),
+      hooks: z.array(hook).exactOptional(),
+    }),
+    z.object({ type: z.literal('hooked'), hook, failure: failure.exactOptional() }),
+    z.object({
+      type: z.literal('hook-log'),
+      hook,
+      level: z.enum(['debug', 'info', 'warn', 'error']),
+      message: z.string(),
+      fields: jsonObject.exactOptional(),
     }),
     z.object({
       type: z.literal('log'),

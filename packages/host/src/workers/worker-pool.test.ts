@@ -171,7 +171,13 @@ describeSandboxed('a pool of workers', () => {
   test('[WRK-125] so many as it has at least are warm, for exactly what they are called for', async () => {
     const { runner, clock } = newRunner({ min: 2, idleMs: MINUTE });
     const { worker } = runner.resolve('polite/echo');
-    const around = { confinement: wide(), workspace: fixture.workspace, dataDir: fixture.dataDir, env: {} };
+    const around = {
+      confinement: wide(),
+      workspace: fixture.workspace,
+      dataDir: fixture.dataDir,
+      env: {},
+      config: {},
+    };
     runner.warm(worker, around);
     expect(figuresOf(runner)).toMatchObject({ processes: 2, idle: 2, calls: 0, starts: 2 });
     await perform(runner, 'polite/echo', { text: 'x' });

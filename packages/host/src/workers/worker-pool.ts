@@ -11,6 +11,7 @@ import { createErrorBudget, type ErrorBudget } from './error-budget.ts';
 import { createPoolUse } from './pool-usage.ts';
 import { createRestarts, type RestartPolicy, type Restarts } from './restarts.ts';
 import { hasProxy, keyOf, startWorker } from './start-worker.ts';
+import { strategyOf } from './worker-command.ts';
 import type { WorkerProcess, WorkerTimes } from './worker-process.ts';
 
 /** How many processes of one worker there are. */
@@ -23,6 +24,8 @@ export interface PoolSetting {
   readonly restart: RestartPolicy;
   /** The share of its calls that may end by a fault of the worker before it counts as degraded. */
   readonly errors: number;
+  /** Other than the manifest says. */
+  readonly strategy?: 'import' | 'thread';
 }
 
 export interface PoolContext {
@@ -32,6 +35,7 @@ export interface PoolContext {
   readonly quarantines: QuarantineStore;
   /** A process has no call any more. */
   readonly rested: () => void;
+  readonly told: (worker: string, failure: Failure) => void;
 }
 
 /** Who wants a process. */
@@ -63,6 +67,8 @@ interface Wanted {
 
 /** Calls at once in one process where they may share it; with more the next process is started. */
 const MOST_CALLS = 16;
+
+const CRASHES: ReadonlySet<string> = new Set(['worker_not_started', 'hook_timeout']);
 
 const LANES: readonly (readonly [priority: number, lane: Lane])[] = [
   [1, 'high'],
@@ -264,12 +270,16 @@ export class WorkerPool {
   /** Takes a process for a call; undefined: there is none now, and `serve` is called when there may be one. */
   #seat(worker: InstalledWorker, caller: Caller): Member | undefined {
     const key = caller.limits === undefined ? keyOf(worker, caller) : this.#ownKey();
-    const member =
-      this.#find(key, hasProxy(caller) ? 1 : MOST_CALLS) ?? this.#startIfRoom(key, worker, caller);
+    const member = this.#find(key, this.#mostCalls(worker, caller)) ?? this.#startIfRoom(key, worker, caller);
     if (member === undefined) return undefined;
     member.taken += 1;
     member.takeBackIdle?.();
     return member;
+  }
+
+  /** Of those that compute in a thread each has the whole of one. */
+  #mostCalls({ manifest }: InstalledWorker, caller: Caller): number {
+    return hasProxy(caller) || strategyOf(manifest, this.#setting.strategy) === 'thread' ? 1 : MOST_CALLS;
   }
 
   /** Invariant 4: no other has this key. */
@@ -309,8 +319,15 @@ export class WorkerPool {
       this.#owed -= 1;
       this.#restarted += 1;
     }
-    const { confinement, workspace, dataDir, env, limits } = around;
-    const kept = { confinement, workspace, dataDir, env, ...(limits === undefined ? {} : { limits }) };
+    const { confinement, workspace, dataDir, env, config, limits } = around;
+    const kept = {
+      confinement,
+      workspace,
+      dataDir,
+      env,
+      config,
+      ...(limits === undefined ? {} : { limits }),
+    };
     const member: Member = {
       key,
       around: kept,
@@ -333,7 +350,7 @@ export class WorkerPool {
       const hint = `when its fault is mended: cadre worker clear ${this.#id}`;
       return { ok: false, failure: failure('worker_quarantined', message, { hint }) };
     }
-    return startWorker(worker, around, sandbox, times);
+    return startWorker(worker, around, sandbox, times, strategyOf(worker.manifest, this.#setting.strategy));
   }
 
   async #watch(member: Member, worker: InstalledWorker): Promise<void> {
@@ -344,11 +361,17 @@ export class WorkerPool {
     let why: 'asked' | 'left' | 'died' = 'asked';
     if (started?.ok === true) {
       member.process = started.output;
-      this.#started = { at, readyMs: Math.round(performance.now() - began) };
+      const { hookTimes } = started.output;
+      this.#started = {
+        at,
+        readyMs: Math.round(performance.now() - began),
+        ...(Object.keys(hookTimes).length === 0 ? {} : { hookMs: { ...hookTimes } }),
+      };
       why = await started.output.gone;
+      this.#noteEnd(started.output.endFault);
       await this.#lookAt(member);
     } else {
-      if (started?.failure.code === 'worker_not_started') why = 'died';
+      if (CRASHES.has(started?.failure.code ?? '')) why = 'died';
       // Tried again when it is next asked for; trying at once would never end.
       this.#warm = undefined;
     }
@@ -359,6 +382,13 @@ export class WorkerPool {
     if (why === 'died' || (why === 'left' && this.#setting.restart === 'always'))
       this.#replace(member, worker);
     this.#serve();
+  }
+
+  /** It harms nobody's call, and should not go unseen. */
+  #noteEnd(fault: Failure | undefined): void {
+    if (fault === undefined) return;
+    this.#budget.add({ ok: false, failure: fault });
+    this.#context.told(this.#id, fault);
   }
 
   /** Invariant 5. */

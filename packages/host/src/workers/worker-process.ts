@@ -3,6 +3,8 @@ import {
   type CallContext,
   type Failure,
   failure,
+  type HookContext,
+  type HookName,
   type HostMessage,
   type JsonValue,
   MAX_LINE_BYTES,
@@ -19,6 +21,7 @@ import { readLines } from './read-lines.ts';
 import { type Measuring, startMeasuring } from './start-measuring.ts';
 import { tailLines } from './tail-lines.ts';
 import { brokenProtocol, cancelledCall, checkGreeting, explainEnd } from './worker-failure.ts';
+import { createWorkerHooks } from './worker-hooks.ts';
 import { readMessage } from './worker-message.ts';
 
 export interface WorkerTimes {
@@ -26,6 +29,7 @@ export interface WorkerTimes {
   readonly startMs: number;
   /** Between being told to cancel or stop and being killed. */
   readonly graceMs: number;
+  readonly hookMs: Readonly<Record<HookName, number>>;
 }
 
 /** One running worker. */
@@ -37,6 +41,10 @@ export interface WorkerProcess {
   call(call: ActionCall, signal: AbortSignal, observer: CallObserver): Promise<Outcome<JsonValue>>;
   /** What programs of the worker ask for, put to the call that is under way. */
   ask(request: CallRequest): Promise<Outcome<JsonValue>>;
+  /** How long its hooks took. */
+  readonly hookTimes: Readonly<Partial<Record<HookName, number>>>;
+  /** What went wrong with those that end it; known when it is gone. */
+  readonly endFault: Failure | undefined;
   /** Asks it to end, kills it after the grace; resolves when it is gone. */
   stop(): Promise<void>;
   /** What it uses, or has used when it is gone; undefined where nothing can be seen. */
@@ -56,9 +64,12 @@ interface Call {
   settle(outcome: Outcome<JsonValue>): void;
 }
 
+type HookLog = Extract<WorkerMessage, { readonly type: 'hook-log' }>;
+
 /** Kept short: the text comes from a program that is not trusted. */
 const SHOWN_GARBAGE = 200;
 const MOST_GARBAGE = 20;
+const MOST_EARLY = 50;
 
 /**
  * Speaks the protocol with a worker's process until it ends.
@@ -68,12 +79,14 @@ const MOST_GARBAGE = 20;
  *    further calls and is killed with all that it started as soon as no other call is on it.
  * 3. Nothing that the worker sends is used before it was checked, no line is held beyond MAX_LINE_BYTES, and of bytes and
  *    partial results no more than it was given credit for.
- * 4. A call with limits is the only one that its process ever has, so that all that is measured is its own.
+ * 4. Whoever is told to end is given the time that its hooks have; a call that does not end when it is told to is not waited for.
+ * 5. A call with limits is the only one that its process ever has, so that all that is measured is its own.
  */
 export function openWorkerProcess(
   worker: InstalledWorker,
   child: ConfinedProcess,
   times: WorkerTimes,
+  given: HookContext,
 ): { readonly process: WorkerProcess; readonly ready: Promise<Failure | undefined> } {
   const { id } = worker.manifest;
   const calls = new Map<string, Call>();
@@ -86,6 +99,16 @@ export function openWorkerProcess(
   let killed: string | undefined;
   /** It was to end: for nothing that it had done. */
   let isAsked = false;
+
+  const hooks = createWorkerHooks({
+    id,
+    context: given,
+    limits: times.hookMs,
+    send: (message) => send(child.stdin, message),
+  });
+  /** What hooks said before there was a call to say it to. */
+  const early: HookLog[] = [];
+  let endFault: Failure | undefined;
 
   const newest = () => [...calls.values()].at(-1);
   const kill = (reason: string) => {
@@ -100,8 +123,19 @@ export function openWorkerProcess(
     if (found !== undefined) void found.streams.end().then(() => found.settle(outcome));
     if (isRetired && calls.size === 0) {
       isAsked = true;
-      kill('its last call was over');
+      if (hooks.hasEnd) void end();
+      else kill('its last call was over');
     }
+  };
+
+  /** Who was late with a hook has had its time. */
+  const end = async () => {
+    endFault = await hooks.end();
+    if (endFault?.code === 'hook_timeout') return kill(endFault.message);
+    send(child.stdin, { type: 'stop' });
+    const late = setTimeout(() => kill('it did not end when it was told to'), times.graceMs);
+    await gone;
+    clearTimeout(late);
   };
 
   /** As long as the process is there it can be seen what it used. One that is being ended is answered for by its end. */
@@ -128,7 +162,12 @@ export function openWorkerProcess(
   };
 
   const handle = (message: WorkerMessage) => {
-    if (message.type === 'ready') return greeting.resolve(checkGreeting(worker, message));
+    if (message.type === 'ready') {
+      hooks.has(message.hooks ?? []);
+      return greeting.resolve(checkGreeting(worker, message));
+    }
+    if (message.type === 'hooked') return hooks.hear(message);
+    if (message.type === 'hook-log') return keepHookLog(message);
     // Its bytes follow, whether anybody wants them or not.
     if (message.type === 'chunk') {
       chunk = message;
@@ -177,6 +216,13 @@ export function openWorkerProcess(
     tooLong: () => kill(`it sent a line of more than ${MAX_LINE_BYTES} bytes`),
     end: () => undefined,
   });
+  const keepHookLog = (log: HookLog) => {
+    const { level, message, fields } = log;
+    const call = newest();
+    if (call !== undefined) return call.observer.log(level, message, fields);
+    errors.add(message);
+    if (early.length < MOST_EARLY) early.push(log);
+  };
   const keepError = (line: string) => {
     errors.add(line);
     newest()?.observer.log('info', line);
@@ -192,6 +238,7 @@ export function openWorkerProcess(
     isRetired = true;
     const why = explainEnd(id, end, killed, errors.text());
     greeting.resolve(why);
+    hooks.gone(why);
     if (end.used !== undefined) newest()?.observer.measure(end.used);
     for (const call of calls.keys()) settle(call, { ok: false, failure: why });
     if (wasAsked || end.exceededMemoryBytes !== undefined) return 'asked';
@@ -207,10 +254,14 @@ export function openWorkerProcess(
       return isRetired;
     },
     gone,
+    hookTimes: hooks.times,
+    get endFault() {
+      return endFault;
+    },
     use: child.use,
     call({ action, input, files, ...given }, signal, observer) {
       const call = String(++numbered);
-      // Invariant 4.
+      // Invariant 5.
       if (given.limits !== undefined) isRetired = true;
       const meter = given.limits === undefined ? undefined : startMeasuring(child, observer);
       return new Promise((resolve) => {
@@ -234,6 +285,7 @@ export function openWorkerProcess(
           send(child.stdin, message, bytes),
         );
         const settled = { observer, signal, streams, settle: finish };
+        for (const { level, message, fields } of early.splice(0)) observer.log(level, message, fields);
         calls.set(call, { ...settled, ...(meter === undefined ? {} : { meter }) });
         const context = contextOf(given);
         send(child.stdin, { type: 'call', call, action, input, context, ...(files && { files }) });
@@ -248,13 +300,11 @@ export function openWorkerProcess(
     async stop() {
       isRetired = true;
       isAsked = true;
-      send(child.stdin, { type: 'stop' });
-      const late = setTimeout(() => kill('it did not end when it was told to'), times.graceMs);
+      await end();
       await gone;
-      clearTimeout(late);
     },
   };
-  return { process, ready: greeting.promise };
+  return { process, ready: greeting.promise.then((fault) => fault ?? hooks.begin()) };
 }
 
 function send(stdin: Writable, message: HostMessage, bytes?: Uint8Array): void {

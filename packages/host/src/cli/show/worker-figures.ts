@@ -39,7 +39,8 @@ export function printWorkerFigures(
 function linesOf({ processes, idle, started, usage, ...pool }: PoolFigures, now: number): string[] {
   const { performed, failed, restarts, waiting, times } = pool;
   const since =
-    started && `the newest since ${relativeTime(started.at, { now })}, ready in ${duration(started.readyMs)}`;
+    started &&
+    `the newest since ${relativeTime(started.at, { now })}, ready in ${duration(started.readyMs)}${hooksText(started.hookMs)}`;
   const waits = waiting.high + waiting.normal + waiting.low;
   const half = within(times, 0.5);
   return [
@@ -58,6 +59,11 @@ function linesOf({ processes, idle, started, usage, ...pool }: PoolFigures, now:
       `${waits} waiting`,
     ),
   ];
+}
+
+function hooksText(hookMs: Readonly<Record<string, number>> = {}): string {
+  const each = Object.entries(hookMs).map(([hook, ms]) => `${hook} ${duration(ms)}`);
+  return each.length === 0 ? '' : ` (${each.join(', ')})`;
 }
 
 function listed(...parts: readonly (string | undefined)[]): string {

@@ -60,13 +60,20 @@ async function problemsOf(
   ];
 }
 
-async function checkEntry({ entrypoint }: Manifest, folder: string): Promise<readonly Problem[]> {
+async function checkEntry(
+  { entrypoint, strategy, platforms }: Manifest,
+  folder: string,
+): Promise<readonly Problem[]> {
   const found = await lstat(join(folder, entrypoint)).catch(() => undefined);
   if (found === undefined)
     return [error('entrypoint', `there is no file ${entrypoint}`, 'name the file that is started')];
   if (!found.isFile())
     return [error('entrypoint', `${entrypoint} is no plain file`, 'put the file itself there')];
-  return [];
+  if (strategy !== 'program') return [];
+  if ((found.mode & 0o111) === 0)
+    return [error('entrypoint', `${entrypoint} cannot be executed`, `chmod +x ${entrypoint}`)];
+  if (platforms !== undefined) return [];
+  return [warning('platforms', 'a program runs on some systems only, and none is named', 'add platforms:')];
 }
 
 function checkDocumentation(
