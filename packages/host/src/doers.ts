@@ -25,6 +25,7 @@ import { DIST, PACKAGE } from './installation.ts';
 import type { Moved } from './move.ts';
 import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
+import type { Reloads } from './open-reloads.ts';
 import type { OpenedStore } from './open-store.ts';
 import { firingRetention, openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
 import { poolOf, warmWorkers } from './pool-settings.ts';
@@ -36,6 +37,7 @@ import type { Gate } from './ports/gate.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
 import type { Packages } from './ports/packages.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
+import type { Reload } from './ports/reloads.ts';
 import type { ResultCache } from './ports/result-cache.ts';
 import type { Sandbox } from './ports/sandbox.ts';
 import type { Store } from './ports/store.ts';
@@ -89,6 +91,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   authoring(): Promise<Authoring>;
   /** Packages of workers; by what right the one who asks changes them: undefined, by none. */
   packages(asking: { readonly right: string | undefined; readonly cadre: string }): Promise<Packages>;
+  /** From now on workers that change are taken over while this process runs; the answer ends that. */
+  reloadWorkers(told: (reload: Reload) => void): Promise<() => Promise<void>>;
   /** Keeps processes of workers ready, as the settings of `pools` say, until the answer is called. */
   keepWarm(): () => void;
   readonly quarantines: Pick<QuarantineStore, 'list' | 'clear'>;
@@ -271,7 +275,16 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     isAloneOnFile: opened.facts.kind === 'sqlite',
   });
 
-  const { end: endFigures, ...figures } = openFigures({ opened, clock, holder, places, runner, log });
+  let reloads: Reloads | undefined;
+  const { end: endFigures, ...figures } = openFigures({
+    opened,
+    clock,
+    holder,
+    places,
+    runner,
+    reloads: () => reloads?.failed() ?? [],
+    log,
+  });
 
   return {
     ...upkeep,
@@ -304,6 +317,18 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     httpToken: async () =>
       config.http.token && clearOf(config.http.token, environmentSecrets(options.env), 'http.token'),
     triggers,
+    async reloadWorkers(told) {
+      const { openReloads } = await import('./open-reloads.ts');
+      const about = { root: place.root, folder, sandbox, runner, clock, holder, log, told };
+      const opened = await openReloads({
+        ...about,
+        config: (worker) => config.workers[worker] ?? {},
+        watchFiles: watchWithChokidar,
+        emit: (topic, data) => inbox.emit(topic, 'system', data),
+      });
+      reloads = opened;
+      return () => opened.end();
+    },
     keepWarm: () =>
       keepWarm(warmWorkers(config), {
         clock,
@@ -360,6 +385,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     async close() {
       keeper.close();
       await runner.close();
+      await reloads?.remove();
       await snapshots.close();
       await log.close();
     },

@@ -5,12 +5,12 @@ import type { WatchFiles } from './ports/file-watch.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
 import type { Sandbox } from './ports/sandbox.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
+import { loadPackage } from './workers/load-worker.ts';
 import { openRunner } from './workers/open-runner.ts';
 import { listTemplates, makeWorker } from './workers/packaging/make-worker.ts';
 import { tryPackage } from './workers/packaging/try-package.ts';
 import { validatePackage } from './workers/packaging/validate-package.ts';
 import { probeWorker } from './workers/probe-worker.ts';
-import { loadPackage } from './workers/registry.ts';
 
 interface Options {
   readonly sandbox: Sandbox;

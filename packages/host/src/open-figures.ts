@@ -6,6 +6,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Places, WaitingJobs } from './ports/dispatch.ts';
 import type { EdgeFigures, ProcessFigures } from './ports/figures.ts';
 import type { LeaseHolder } from './ports/lease-store.ts';
+import type { FailedReload } from './ports/reloads.ts';
 import { readFigures } from './upkeep/read-figures.ts';
 import { createFigureTeller } from './upkeep/tell-figures.ts';
 
@@ -26,11 +27,12 @@ interface Options {
   readonly holder: LeaseHolder;
   readonly places: Places;
   readonly runner: Pick<ActionRunner, 'figures'>;
+  readonly reloads: () => readonly FailedReload[];
   readonly log: Log;
 }
 
 export function openFigures(options: Options): FigureDoers & { end(): Promise<void> } {
-  const { opened, clock, holder, places, runner, log } = options;
+  const { opened, clock, holder, places, runner, reloads, log } = options;
   const { leases, firings, pools } = opened.store;
   const queue = opened.sharing?.queue;
   const waitingJobs = queue === undefined ? undefined : remembered(() => queue.waiting(), clock);
@@ -42,6 +44,7 @@ export function openFigures(options: Options): FigureDoers & { end(): Promise<vo
     look: () => ({
       classes: places.figures(),
       pools: runner.figures(),
+      ...(reloads().length === 0 ? {} : { reloads: reloads() }),
       ...(edge === undefined ? {} : { edge: edge() }),
     }),
     failed: (error) => log.warn('the figures of this process could not be told', { error: String(error) }),

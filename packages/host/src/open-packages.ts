@@ -13,6 +13,7 @@ import type { GrantStore } from './ports/grant-store.ts';
 import type { LockedWorker, Packages } from './ports/packages.ts';
 import type { Sandbox } from './ports/sandbox.ts';
 import type { RunStore } from './ports/store.ts';
+import { loadPackage } from './workers/load-worker.ts';
 import { installWorker } from './workers/packaging/install-worker.ts';
 import { listPackageFiles } from './workers/packaging/list-package-files.ts';
 import { digestOf, type PackageIndex } from './workers/packaging/package-index.ts';
@@ -22,7 +23,6 @@ import { unpackArchive } from './workers/packaging/unpack-archive.ts';
 import { readWorkerLock, writeWorkerLock } from './workers/packaging/worker-lock.ts';
 import { writeArchive } from './workers/packaging/write-archive.ts';
 import { probeWorker } from './workers/probe-worker.ts';
-import { loadPackage } from './workers/registry.ts';
 
 interface Options {
   readonly env: Readonly<Record<string, string | undefined>>;

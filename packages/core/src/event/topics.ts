@@ -137,6 +137,18 @@ export const OTHER_TOPICS: Readonly<Record<string, TopicNote>> = {
     says: 'A dead one was fired again, as a new one.',
     data: { trigger: 'its name', firing: 'its number' },
   },
+  'worker.reloaded': {
+    says: 'The files of a worker changed while a process was at work, and what they say now is used. In the stream `emitted`.',
+    data: { event: 'its id', value: '`worker`, `version`, and `before`: the version until then' },
+  },
+  'worker.unloaded': {
+    says: 'A worker is there no more. In the stream `emitted`.',
+    data: { event: 'its id', value: '`worker`, `version`' },
+  },
+  'worker.reload_failed': {
+    says: 'The files of a worker changed and cannot be used; it goes on as it was. In the stream `emitted`.',
+    data: { event: 'its id', value: '`worker`, `failure`: why, and `version`: which one goes on' },
+  },
   'call.allowed, call.denied, exec.allowed, …': {
     says: 'The gate decided: what was asked for, and `allowed`, `denied` or `asked`. In the stream `audit`.',
     data: {

@@ -1,3 +1,5 @@
+import type { FailedReload } from './reloads.ts';
+
 /** How much of one class of work a process does. */
 export interface ClassFigures {
   readonly class: string;
@@ -94,5 +96,7 @@ export interface ProcessFigures {
   readonly at: number;
   readonly classes: readonly ClassFigures[];
   readonly pools: readonly PoolFigures[];
+  /** Workers that changed and go on as they were. */
+  readonly reloads?: readonly FailedReload[];
   readonly edge?: EdgeFigures;
 }

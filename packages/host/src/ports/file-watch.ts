@@ -11,6 +11,8 @@ export interface FileWatchOptions {
   readonly ignore: readonly string[];
   /** Also tells, as added, what is there at the beginning. */
   readonly initial: boolean;
+  /** Also in Cadre's own folder, which nothing else changes in. */
+  readonly own?: true;
   readonly hear: (change: FileChange) => void;
   /** Something cannot be watched (any more). */
   readonly failed: (error: unknown) => void;

@@ -3,7 +3,8 @@ import { watch } from 'chokidar';
 import picomatch from 'picomatch';
 import type { FileChange, WatchFiles } from '../ports/file-watch.ts';
 
-const NEVER = ['.git', '.cadre', 'node_modules'];
+const NEVER = ['.git', 'node_modules'];
+const OWN = '.cadre';
 
 const CHANGES: Readonly<Record<string, FileChange['change']>> = {
   add: 'added',
@@ -12,7 +13,8 @@ const CHANGES: Readonly<Record<string, FileChange['change']>> = {
 };
 
 /** The root is watched and not the places that the globs name, so that those may vanish and come back. */
-export const watchWithChokidar: WatchFiles = async ({ root, paths, ignore, initial, hear, failed }) => {
+export const watchWithChokidar: WatchFiles = async ({ root, paths, ignore, initial, own, hear, failed }) => {
+  const never = own === true ? NEVER : [...NEVER, OWN];
   const matches = picomatch([...paths], { dot: true, ignore: [...ignore] });
   const bases = paths.map((glob) => picomatch.scan(glob).base);
   const reaches = (path: string) =>
@@ -23,7 +25,7 @@ export const watchWithChokidar: WatchFiles = async ({ root, paths, ignore, initi
     persistent: true,
     ignored: (path) => {
       const name = fromRoot(path);
-      return name !== '' && (NEVER.some((never) => isPart(name, never)) || !reaches(name));
+      return name !== '' && (never.some((one) => isPart(name, one)) || !reaches(name));
     },
   });
   watcher.on('all', (event, path) => {

@@ -211,7 +211,7 @@ describeSandboxed('how the code of a worker is run', () => {
   test('[WRK-9] by import unless the manifest says otherwise, and the settings go before it', async () => {
     const first = await newRunner();
     const inFirst = async (life: typeof first) =>
-      (await life.perform('thinker/where')) as { output: { isMainThread: boolean } };
+      (await life.perform('thinker/where')) as unknown as { output: { isMainThread: boolean } };
     expect((await inFirst(first)).output.isMainThread).toBe(false);
     expect((await inFirst(await newRunner({ strategy: 'import' }))).output.isMainThread).toBe(true);
     expect(await (await newRunner({ strategy: 'thread' })).perform('polite/unknown')).toMatchObject({

@@ -13,6 +13,8 @@ export interface Pools {
     task: (process: WorkerProcess) => Promise<Outcome<JsonValue>>,
   ): Promise<Outcome<JsonValue>>;
   warm(worker: InstalledWorker, around: Surroundings | undefined): void;
+  /** Nothing of what lies in this folder is used from now on; resolves when its last call and process is over. */
+  retire(worker: InstalledWorker): Promise<void>;
   prioritise(run: string, priorityOf: (step: string) => number | undefined): void;
   figures(): readonly PoolFigures[];
   close(): Promise<void>;
@@ -68,6 +70,7 @@ export function openPools(
       }
     },
     warm: (worker, around) => poolOf(worker).warm(worker, around),
+    retire: async ({ manifest, folder }) => pools.get(manifest.id)?.retire(folder),
     prioritise(run, priorityOf) {
       for (const pool of pools.values()) pool.prioritise(run, priorityOf);
     },

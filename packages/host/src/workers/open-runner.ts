@@ -3,7 +3,7 @@ import type { ActionRunner } from '../ports/action-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { QuarantineStore } from '../ports/pool-store.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
-import { openPools } from './open-pools.ts';
+import { openPools, type Pools } from './open-pools.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { HOOK_LIMITS_MS } from './worker-hooks.ts';
 import type { PoolSetting } from './worker-pool.ts';
@@ -32,7 +32,9 @@ const TIMES: WorkerTimes = { startMs: 20_000, graceMs: 5_000, hookMs: HOOK_LIMIT
 const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failure', errors: 0.05 };
 
 /** Performs actions in worker processes, which are started when first needed and kept while they are used. */
-export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Registry, 'problems'> {
+export function openRunner(
+  settings: RunnerSettings,
+): ActionRunner & Pick<Registry, 'problems' | 'hold'> & Pick<Pools, 'retire'> {
   const { sandbox, clock, quarantines } = settings;
   const registry = createRegistry({
     builtIn: settings.builtInFolder,
@@ -50,6 +52,8 @@ export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Regist
   return {
     list: registry.list,
     problems: registry.problems,
+    hold: registry.hold,
+    retire: pools.retire,
     resolve: registry.resolve,
     async perform(call, signal, observer) {
       const name = `${call.worker}/${call.action}`;

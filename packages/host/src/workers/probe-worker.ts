@@ -1,18 +1,22 @@
 import { tempDir } from '@cadre/kit/files';
-import type { Failure } from '@cadre/sdk';
+import type { Failure, JsonObject } from '@cadre/sdk';
 import type { Sandbox } from '../ports/sandbox.ts';
-import { loadPackage } from './registry.ts';
+import { loadPackage } from './load-worker.ts';
 import { startWorker } from './start-worker.ts';
 import { HOOK_LIMITS_MS } from './worker-hooks.ts';
 
 const TIMES = { startMs: 20_000, graceMs: 5_000, hookMs: HOOK_LIMITS_MS };
 
 /** Starts the package in a folder of nothing, with no permission at all, and ends it. Answers what was wrong. */
-export async function probeWorker(folder: string, sandbox: Sandbox): Promise<Failure | undefined> {
+export async function probeWorker(
+  folder: string,
+  sandbox: Sandbox,
+  config: JsonObject = {},
+): Promise<Failure | undefined> {
   const empty = await tempDir('probe');
   try {
     const nothing = { readable: [empty.path], writable: [], hidden: [], programs: [], hosts: [] };
-    const around = { confinement: nothing, workspace: empty.path, dataDir: empty.path, env: {}, config: {} };
+    const around = { confinement: nothing, workspace: empty.path, dataDir: empty.path, env: {}, config };
     const started = await startWorker(loadPackage(folder), around, sandbox, TIMES);
     if (!started.ok) return started.failure;
     await started.output.stop();

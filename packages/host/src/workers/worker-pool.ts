@@ -47,6 +47,8 @@ export interface Caller extends Surroundings {
 
 interface Member {
   readonly key: string;
+  /** Where its code lies. */
+  readonly folder: string;
   readonly around: Surroundings;
   readonly started: Promise<Outcome<WorkerProcess>>;
   /** Once it is started. */
@@ -97,7 +99,7 @@ export class WorkerPool {
   readonly #restarts: Restarts;
   readonly #performed = createRecentCount();
   readonly #times = createCallTimer();
-  readonly #use = createPoolUse();
+  readonly #usage = createPoolUse();
   readonly #budget: ErrorBudget;
   #started: PoolFigures['started'];
   #failed = 0;
@@ -110,6 +112,9 @@ export class WorkerPool {
   #warm:
     | { readonly worker: InstalledWorker; readonly around: Surroundings; readonly key: string }
     | undefined;
+  /** Calls that want code of a folder, those that wait included. */
+  readonly #wanting = new Map<string, number>();
+  readonly #retiring = new Map<string, () => void>();
   #quarantining: Promise<void> | undefined;
   #takeBackServe: (() => void) | undefined;
   #isClosed = false;
@@ -129,6 +134,24 @@ export class WorkerPool {
     task: (process: WorkerProcess) => Promise<Outcome<JsonValue>>,
   ): Promise<Outcome<JsonValue>> {
     if (this.#isClosed) return { ok: false, failure: ending() };
+    const { folder } = worker;
+    this.#wanting.set(folder, (this.#wanting.get(folder) ?? 0) + 1);
+    try {
+      return await this.#use(worker, caller, signal, task);
+    } finally {
+      const left = (this.#wanting.get(folder) ?? 1) - 1;
+      if (left === 0) this.#wanting.delete(folder);
+      else this.#wanting.set(folder, left);
+      this.#tellRetired(folder);
+    }
+  }
+
+  async #use(
+    worker: InstalledWorker,
+    caller: Caller,
+    signal: AbortSignal,
+    task: (process: WorkerProcess) => Promise<Outcome<JsonValue>>,
+  ): Promise<Outcome<JsonValue>> {
     const member = await this.#take(worker, caller, signal);
     if (member === undefined) return { ok: false, failure: this.#isClosed ? ending() : stopped(this.#id) };
     const begun = performance.now();
@@ -156,6 +179,30 @@ export class WorkerPool {
     this.#refill();
   }
 
+  /**
+   * Something else takes the place of what lies in this folder: its processes end with their calls. Resolves when nothing of it runs
+   * and nobody waits for it.
+   */
+  retire(folder: string): Promise<void> {
+    if (this.#warm?.worker.folder === folder) this.#warm = undefined;
+    for (const member of this.#members) {
+      if (member.folder !== folder) continue;
+      member.isLeaving = true;
+      if (member.taken === 0) this.#retire(member);
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#retiring.set(folder, resolve);
+    this.#tellRetired(folder);
+    return promise;
+  }
+
+  #tellRetired(folder: string): void {
+    const isUsed = this.#wanting.has(folder) || [...this.#members].some((member) => member.folder === folder);
+    if (isUsed) return;
+    this.#retiring.get(folder)?.();
+    this.#retiring.delete(folder);
+  }
+
   prioritise(run: string, priorityOf: (step: string) => number | undefined): void {
     const lane = ({ caller }: Wanted) => laneOf(priorityOf(caller.step));
     this.#line.move(run, lane, this.#now());
@@ -177,12 +224,12 @@ export class WorkerPool {
   async #lookAt(member: Member): Promise<void> {
     const use = await member.process?.use();
     // It may be gone meanwhile.
-    if (use !== undefined && this.#members.has(member)) this.#use.seen(member, use);
+    if (use !== undefined && this.#members.has(member)) this.#usage.seen(member, use);
   }
 
   figures(): PoolFigures {
     const now = this.#now();
-    const usage = this.#use.figures();
+    const usage = this.#usage.figures();
     const { oldest } = this.#line;
     const waiting = this.#line.ordered(now, Number.POSITIVE_INFINITY);
     const inLane = (priority: number) => waiting.filter((one) => one.priority === priority).length;
@@ -330,6 +377,7 @@ export class WorkerPool {
     };
     const member: Member = {
       key,
+      folder: worker.folder,
       around: kept,
       taken: 0,
       isLeaving: false,
@@ -376,8 +424,9 @@ export class WorkerPool {
       this.#warm = undefined;
     }
     this.#members.delete(member);
-    this.#use.gone(member);
+    this.#usage.gone(member);
     member.takeBackIdle?.();
+    this.#tellRetired(member.folder);
     if (this.#isClosed) return;
     if (why === 'died' || (why === 'left' && this.#setting.restart === 'always'))
       this.#replace(member, worker);
@@ -430,17 +479,19 @@ export class WorkerPool {
 
   #rest(member: Member, calls = 1): void {
     member.taken -= calls;
-    if (member.taken === 0 && this.#members.has(member) && !isLeaving(member)) {
-      this.#members.delete(member);
-      this.#members.add(member);
-      this.#armIdle(member);
+    if (member.taken === 0 && this.#members.has(member)) {
+      if (member.isLeaving) this.#retire(member);
+      else if (!isLeaving(member)) this.#armIdle(member);
     }
     this.#serve();
     this.#context.rested();
   }
 
+  /** It is the one now that was used last. */
   #armIdle(member: Member): void {
     const { clock } = this.#context;
+    this.#members.delete(member);
+    this.#members.add(member);
     member.takeBackIdle?.();
     member.takeBackIdle = clock.wakeAt(this.#now() + this.#setting.idleMs, () => {
       const kept = this.#idle().filter(({ key }) => key === member.key);

@@ -1,7 +1,10 @@
+import { plainText } from '@cadre/core';
 import { parseDuration } from '@cadre/kit/format';
 import type { App } from '../../app.ts';
+import type { Reload } from '../../ports/reloads.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
+import { reloadText } from '../show/reload-text.ts';
 import { withApp } from '../with-app.ts';
 import { listen } from './listen.ts';
 
@@ -13,6 +16,7 @@ export const serve: CommandHandler = (invocation) =>
   staying(invocation, async (app) => {
     await app.engine.recover();
     const { options } = invocation;
+    const endReloads = await app.reloadWorkers(tellReload(invocation));
     const server = options['http'] === false ? undefined : await listen(app, invocation);
     if (options['work'] !== false) await app.performers.begin(classesOf(invocation));
     if (options['triggers'] !== false) app.inbox.begin();
@@ -20,6 +24,7 @@ export const serve: CommandHandler = (invocation) =>
     if (app.store.kind === 'sqlite') ends.push(every(RECOVER_MS, () => app.engine.recover()));
     return async () => {
       for (const end of ends) end();
+      await endReloads();
       await server?.close();
     };
   });
@@ -34,9 +39,26 @@ export const work: CommandHandler = (invocation) =>
       );
     }
     await app.performers.begin(classesOf(invocation));
+    const endReloads = await app.reloadWorkers(tellReload(invocation));
     const end = app.keepWarm();
-    return async () => end();
+    return async () => {
+      end();
+      await endReloads();
+    };
   });
+
+function tellReload({ output }: Invocation): (reload: Reload) => void {
+  return (reload) => {
+    switch (reload.kind) {
+      case 'reloaded':
+        return output.note(`${reload.worker} ${reload.version} is used from now on`);
+      case 'unloaded':
+        return output.note(`${reload.worker} ${reload.version} is there no more`);
+      case 'failed':
+        return output.note(plainText(reloadText({ ...reload, message: reload.failure.message })));
+    }
+  };
+}
 
 async function staying(
   invocation: Invocation,

@@ -8,6 +8,7 @@ import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { rightToRelease } from '../run/right-to-release.ts';
 import { printFigures } from '../show/figures.ts';
+import { reloadText } from '../show/reload-text.ts';
 import { paint } from '../show/report.ts';
 import { printTable } from '../show/table.ts';
 import { printWorkerFigures, statusText } from '../show/worker-figures.ts';
@@ -62,6 +63,12 @@ export const listWorkers: CommandHandler = (invocation) =>
       for (const { message, suggestion } of problems) {
         output.line(`\n${paint('unusable', 'red', output.colours)} ${plainText(message)}`);
         output.line(output.colours.dim(`  ${plainText(suggestion ?? `cadre worker validate ${folder}`)}`));
+      }
+    }
+    for (const { reloads = [], pid, host } of processes) {
+      for (const reload of reloads) {
+        const where = `${plainText(reloadText(reload))} ${output.colours.dim(`(process ${pid} on ${host})`)}`;
+        output.line(`\n${paint('not reloaded', 'yellow', output.colours)} ${where}`);
       }
     }
     printFigures(processes, app.clock.now(), output);
