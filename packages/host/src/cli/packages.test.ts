@@ -211,4 +211,77 @@ describeSandboxed('packages of workers', () => {
     },
     PATIENT,
   );
+
+  test(
+    'a catalogue is found by name and range, on a disk and behind a server, and a bundle brings all to an island',
+    async () => {
+      const place = temporaryPlace({});
+      const one = await packed(place);
+      const two = await packed(place, (text) => text.replace(`version: ${one.version}`, 'version: 2.0.0'));
+      const catalogue = join(place.folder, 'catalogue');
+      expect(await place.cadre('worker', 'publish', one.file, two.file, '--to', 'catalogue')).toMatchObject({
+        code: 0,
+      });
+      const other = await packed(place, (text) =>
+        text.replace('description: Uses', 'description: Other, uses'),
+      );
+      expect(await place.cadre('worker', 'publish', other.file, '--to', 'catalogue')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('with other content'),
+      });
+      expect(await place.cadre('worker', 'add', 'thirsty')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('no catalogue'),
+      });
+      expect(await place.cadre('worker', 'add', 'thirtsy', '--from', 'catalogue')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('thirsty'),
+      });
+      expect(await place.cadre('worker', 'add', 'thirsty@^3', '--from', 'catalogue')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`${one.version}, 2.0.0`),
+      });
+
+      const server = createServer((request, response) => {
+        const file = join(
+          catalogue,
+          new URL(request.url ?? '', 'http://x').pathname.replace('/workers/', ''),
+        );
+        if (existsSync(file)) response.end(readFileSync(file));
+        else response.writeHead(404).end();
+      }).listen(0, '127.0.0.1');
+      onTestFinished(() => void server.close());
+      await new Promise((resolve) => server.once('listening', resolve));
+      const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/workers`;
+      place.write({ 'cadre.yaml': `packages: { catalogues: [nowhere, "${address}"] }\n` });
+      expect(await place.cadre('worker', 'add', 'thirsty@^1', '--accept', one.digest)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`thirsty ${one.version}`),
+      });
+      expect(readFileSync(join(place.folder, '.cadre/workers.lock.json'), 'utf8')).toContain(
+        `${address}/thirsty-${one.version}.tgz`,
+      );
+
+      expect(await place.cadre('worker', 'bundle', '--to', 'stick')).toMatchObject({ code: 0 });
+      await new Promise((resolve) => server.close(resolve));
+      const island = mkdtempSync(join(tmpdir(), 'cadre-island-'));
+      onTestFinished(() => rmSync(island, { recursive: true, force: true }));
+      expect(
+        await place.cadreWith(
+          { CADRE_HOME: island },
+          'worker',
+          'add',
+          '--locked',
+          '--from',
+          'stick',
+          '--accept',
+          one.digest,
+        ),
+      ).toMatchObject({ code: 0 });
+      expect((await place.cadreWith({ CADRE_HOME: island }, 'worker', 'list')).stdout).toMatch(
+        new RegExp(`thirsty +${one.version.replaceAll('.', '\\.')} +package`),
+      );
+    },
+    PATIENT,
+  );
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CadreError, diffManifests, parseManifest } from '@cadre/core';
 import { flushFolder } from '@cadre/kit/files';
@@ -68,6 +68,8 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
     if (!agreed) return { ok: false, offer };
     await rm(place, { recursive: true, force: true });
     await rename(staging, place);
+    // As it came, to be handed on: what it was unpacked to could not be signed again.
+    await copyFile(options.archive, `${place}.tgz`);
     await flushFolder(packages);
     const worker: LockedWorker = {
       id,
@@ -82,6 +84,7 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
       await writeWorkerLock(root, lock, [...lock.workers.filter((one) => one !== same), worker]);
     } catch (error) {
       await rm(place, { recursive: true, force: true });
+      await rm(`${place}.tgz`, { force: true });
       throw error;
     }
     return { ok: true, worker, isNew: true };
