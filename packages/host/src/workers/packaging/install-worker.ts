@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CadreError, diffManifests, parseManifest } from '@cadre/core';
-import { flushFolder } from '@cadre/kit/files';
+import { flushFolder, systemFault } from '@cadre/kit/files';
 import type { Failure, Manifest } from '@cadre/sdk';
 import { major, rcompare, satisfies } from 'semver';
 import type { InstalledWorker } from '../../ports/action-runner.ts';
@@ -37,6 +37,8 @@ export interface InstallOptions {
   readonly note: (outcome: 'allowed' | 'denied', offer: Offer) => Promise<void>;
 }
 
+const STAGING = '.staging-';
+
 /**
  * Installs a package, or changes nothing: unpack → verify → show → decide → put in its place → start once → lock.
  *
@@ -44,11 +46,13 @@ export interface InstallOptions {
  * 1. Until the lock names it, nobody finds it: what fails before leaves the workspace as it was.
  * 2. A version that is there is never written over: other content under the same version is refused.
  * 3. What it may do beyond the version before is always asked for.
+ * 4. One process at a time installs in a workspace, which the caller sees to: what another one left unfinished is dead.
  */
 export async function installWorker(options: InstallOptions): Promise<Installed> {
   const { packages, root } = options;
   await mkdir(packages, { recursive: true, mode: 0o700 });
-  const staging = join(packages, `.staging-${randomUUID()}`);
+  await removeUnfinished(packages);
+  const staging = join(packages, `${STAGING}${randomUUID()}`);
   await mkdir(staging, { mode: 0o700 });
   try {
     const unpacked = await unpackArchive(options.archive, staging);
@@ -88,8 +92,18 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
       throw error;
     }
     return { ok: true, worker, isNew: true };
+  } catch (error) {
+    // A full disk, a folder that may not be written: said as such.
+    throw systemFault(error, `cannot install ${options.source}`);
   } finally {
     await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Invariant 4. */
+async function removeUnfinished(packages: string): Promise<void> {
+  for (const name of await readdir(packages)) {
+    if (name.startsWith(STAGING)) await rm(join(packages, name), { recursive: true, force: true });
   }
 }
 
