@@ -48,7 +48,10 @@ export function openPackages(options: Options): Packages {
   const personal = dataDir(APP, { env: options.env });
   const packages = join(folder, PACKAGES_FOLDER);
   const signers = openTrustedSigners(join(personal, 'trusted-signers.json'));
-  const openKey = () => openSigningKey(join(personal, 'keys', 'worker-signing.pem'));
+  const keyFile = join(personal, 'keys', 'worker-signing.pem');
+  const openKey = () => openSigningKey(keyFile);
+  /** Whose own packages need nobody's trust. */
+  const ownKeyId = async () => (existsSync(keyFile) ? keyIdOf(publicText((await openKey()).key)) : undefined);
 
   async function note(
     operation: string,
@@ -131,6 +134,7 @@ export function openPackages(options: Options): Packages {
         root,
         packages,
         signers,
+        ownKeyId: await ownKeyId(),
         present: workers.list(),
         cadre: options.cadre,
         platform: process.platform,

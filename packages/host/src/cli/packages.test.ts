@@ -21,13 +21,13 @@ const PATIENT = 120_000;
 async function packed(
   place: TemporaryPlace,
   change: (text: string) => string = (text) => text,
-  ...flags: string[]
+  cadre: TemporaryPlace['cadre'] = place.cadre,
 ) {
   const manifest = join(source, 'worker.yaml');
   const before = readFileSync(manifest, 'utf8');
   writeFileSync(manifest, change(before));
   try {
-    const { code, stdout, stderr } = await place.cadre('worker', 'pack', source, '--json', ...flags);
+    const { code, stdout, stderr } = await cadre('worker', 'pack', source, '--json');
     if (code !== 0) throw new Error(stderr);
     return (
       JSON.parse(stdout) as { packed: { file: string; digest: string; keyId?: string; version: string } }
@@ -62,7 +62,7 @@ describeSandboxed('packages of workers', () => {
         stderr: expect.stringContaining(`--accept ${digest.slice(0, 16)}`),
       });
       expect(headless.stdout).toMatch(/It wants to\n/);
-      expect(headless.stdout).toContain(`${keyId}, whom you do not trust yet`);
+      expect(headless.stdout).toContain(`you (${keyId})`);
       expect(existsSync(join(place.folder, '.cadre/workers.lock.json'))).toBe(false);
       expect(await place.cadre('worker', 'add', file, '--accept', 'f'.repeat(16))).toMatchObject({ code: 4 });
 
@@ -117,28 +117,31 @@ describeSandboxed('packages of workers', () => {
     'whom one trusts is not asked about again, and an upgrade that wants more is',
     async () => {
       const place = temporaryPlace({});
-      const { stdout } = await place.cadre('worker', 'key', '--json');
+      const home = mkdtempSync(join(tmpdir(), 'cadre-author-'));
+      onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+      const author = (...argv: string[]) => place.cadreWith({ CADRE_HOME: home }, ...argv);
+      const { stdout } = await author('worker', 'key', '--json');
       const { key } = JSON.parse(stdout) as { key: string };
       expect(await place.cadre('worker', 'trust', 'add', 'nonsense', 'ann')).toMatchObject({ code: 2 });
       expect(await place.cadre('worker', 'trust', 'add', key, 'ann')).toMatchObject({ code: 0 });
       expect((await place.cadre('worker', 'trust', 'list')).stdout).toMatch(/ann/);
-      const first = await packed(place);
+      const first = await packed(place, undefined, author);
       expect(await place.cadre('worker', 'add', first.file, '--accept', first.digest)).toMatchObject({
         code: 0,
       });
       const step = (from: string, to: string) => (text: string) => text.replace(from, to);
-      const patch = await packed(place, step(`version: ${first.version}`, 'version: 1.0.1'));
+      const patch = await packed(place, step(`version: ${first.version}`, 'version: 1.0.1'), author);
       expect(await place.cadre('worker', 'add', patch.file)).toMatchObject({ code: 0 });
       const more = (version: string) => (text: string) =>
         text
           .replace(`version: ${first.version}`, `version: ${version}`)
           .replace('["shell:sh"]', '["shell:sh", "net:*:443"]');
-      const hiding = await packed(place, more('1.0.2'));
+      const hiding = await packed(place, more('1.0.2'), author);
       expect(await place.cadre('worker', 'add', hiding.file)).toMatchObject({
         code: 5,
         stderr: expect.stringContaining('at least 2.0.0'),
       });
-      const wider = await packed(place, more('2.0.0'));
+      const wider = await packed(place, more('2.0.0'), author);
       const asked = await place.cadre('worker', 'add', wider.file);
       expect(asked).toMatchObject({ code: 4, stderr: expect.stringContaining('wants to do more') });
       expect(asked.stdout).toMatch(/major\s+thirsty wants to connect to/);

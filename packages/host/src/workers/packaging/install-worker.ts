@@ -22,6 +22,8 @@ export interface InstallOptions {
   /** Folder of the packages that are installed, `ID@VERSION` each. */
   readonly packages: string;
   readonly signers: TrustedSigners;
+  /** Of the person who installs it, where there is one. */
+  readonly ownKeyId?: string | undefined;
   readonly present: readonly InstalledWorker[];
   readonly cadre: string;
   readonly platform: string;
@@ -172,18 +174,12 @@ async function offerOf(
   manifest: Manifest,
   { digest, signer }: Unpacked,
   locked: readonly LockedWorker[],
-  { present, signers }: InstallOptions,
+  { present, signers, ownKeyId }: InstallOptions,
 ): Promise<Offer> {
   const others = present.filter((one) => one.manifest.id === manifest.id).map((one) => one.manifest);
   const before = nearestBefore(manifest, others);
   const difference = before === undefined ? undefined : diffManifests(before, manifest);
-  const trusted = signer === undefined ? undefined : await signers.find(signer.keyId, manifest.id);
-  const signedBy: SignedBy =
-    signer === undefined
-      ? { kind: 'nobody' }
-      : trusted === undefined
-        ? { kind: 'stranger', ...signer }
-        : { kind: 'trusted', keyId: signer.keyId, name: trusted.name };
+  const signedBy = await signedByOf(signer, manifest.id, { signers, ownKeyId });
   const former = locked.find((one) => one.id === manifest.id && one.version === before?.version);
   return {
     manifest,
@@ -204,6 +200,20 @@ async function offerOf(
       ...(difference?.isHonest === false ? ['its version hides how much it changed'] : []),
     ],
   };
+}
+
+async function signedByOf(
+  signer: Unpacked['signer'],
+  worker: string,
+  { signers, ownKeyId }: Pick<InstallOptions, 'signers' | 'ownKeyId'>,
+): Promise<SignedBy> {
+  if (signer === undefined) return { kind: 'nobody' };
+  const { keyId } = signer;
+  if (keyId === ownKeyId) return { kind: 'trusted', keyId, name: 'you' };
+  const trusted = await signers.find(keyId, worker);
+  return trusted === undefined
+    ? { kind: 'stranger', ...signer }
+    : { kind: 'trusted', keyId, name: trusted.name };
 }
 
 /** The newest of its own major version, else the newest of all. */
