@@ -296,6 +296,10 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
         await open();
         return sharded.assign(shards);
       },
+      async list(most) {
+        await open();
+        return sharded.list(most);
+      },
       take: takePlaced,
       pass,
       async leave(place) {

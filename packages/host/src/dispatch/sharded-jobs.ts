@@ -1,5 +1,5 @@
 import type { Job } from '../ports/dispatch.ts';
-import type { Shard, ShardPlace } from '../ports/sharded-work.ts';
+import type { PlacedShard, Shard, ShardPlace } from '../ports/sharded-work.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
 import type { Transaction } from '../ports/transaction.ts';
 import { bigintArray, textArray } from '../ports/wire-array.ts';
@@ -37,6 +37,7 @@ export interface ShardedJobs {
   /** They are direct claims from then on. */
   take(transaction: Transaction, place: string, className: string, most: number): Promise<readonly Job[]>;
   countWaiting(transaction: Transaction, place: string, className: string): Promise<number>;
+  list(most: number): Promise<readonly PlacedShard[]>;
   forget(place: string): Promise<void>;
   /** Forgets places that are gone; answers of which classes there are jobs whose place is. */
   listHomeless(): Promise<readonly string[]>;
@@ -190,6 +191,14 @@ export function createShardedJobs(store: SharedStore, schema: string): ShardedJo
         [place, className],
       );
       return Number(rows[0]?.waiting);
+    },
+    async list(most) {
+      const { rows } = await store.executeSql(
+        `SELECT class, shard, place FROM ${schema}.shards JOIN ${schema}.places USING (place)
+          WHERE used_on > now() - ${FORGET_SHARD} ORDER BY class, shard LIMIT $1`,
+        [most],
+      );
+      return rows as readonly PlacedShard[];
     },
     async forget(place) {
       await store.executeSql(`DELETE FROM ${schema}.places WHERE place = $1`, [place]);

@@ -129,7 +129,7 @@ describe.skipIf(lacksPostgres())('shards and worker processes', () => {
     for (let round = 0; round < 4; round++) {
       const ids = await Promise.all(SHARDS.map(async (shard) => [await start(shard), shard] as const));
       for (const [id, shard] of ids) shards.set(id, shard);
-      for (const [id] of ids) await desk.engine.settled(id);
+      await Promise.all(ids.map(([id]) => desk.engine.settled(id)));
     }
     const byProcess = both.map((child) => new Set(runsOf('did', child).map((run) => shards.get(run))));
     expect(byProcess.map((some) => some.size)).toEqual([3, 3]);
@@ -293,7 +293,8 @@ describe.skipIf(lacksPostgres())('shards in processes that hand in, too', () => 
         startSample(first.engine, ofShard(), given(index % 3 === 0 ? '' : `shard ${index % 7}`)),
       ),
     );
-    for (const id of ids) expect((await first.engine.settled(id)).status).toBe('succeeded');
+    const states = await Promise.all(ids.map((id) => first.engine.settled(id)));
+    for (const { status } of states) expect(status).toBe('succeeded');
     expect(most).toBe(2);
     for (const { gate } of [first, second]) expect(gate.calls.length).toBeGreaterThan(0);
   }, 60_000);

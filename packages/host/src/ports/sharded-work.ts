@@ -19,7 +19,7 @@ export interface TakenHere {
   readonly more: boolean;
 }
 
-/** A shard that was used within the last hour, or a place, as people see it. */
+/** A shard, as people see it. */
 export interface PlacedShard extends Shard {
   readonly place: string;
 }
@@ -38,6 +38,8 @@ export interface ShardedWork {
   take(place: string, className: string, most: number, everywhere?: number): Promise<TakenHere>;
   /** What was taken from the queue of its class and not begun waits for its place from now on. */
   pass(claims: readonly { readonly claim: Claim; readonly place: string }[]): Promise<void>;
+  /** Those that were used within the last hour, whose places are there; at most so many. */
+  list(most: number): Promise<readonly PlacedShard[]>;
   /** This place does nothing more: what waits for it is for anybody. */
   leave(place: string): Promise<void>;
 }

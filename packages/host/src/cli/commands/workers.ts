@@ -28,7 +28,8 @@ export const workers: CommandHandler = (invocation) =>
     }
     const processes = await app.figures();
     const quarantines = await app.quarantines.list();
-    output.document({ workers: installed, processes, quarantines });
+    const shards = await app.shards();
+    output.document({ workers: installed, processes, shards, quarantines });
     const rows = installed.map(({ manifest, builtIn }) => [
       manifest.id,
       manifest.version,
@@ -37,7 +38,7 @@ export const workers: CommandHandler = (invocation) =>
       manifest.actions.map((action) => action.name).join(' '),
     ]);
     printTable(['worker', 'version', 'from', 'state', 'actions'], rows, output);
-    printFigures(processes, app.clock.now(), output);
+    printFigures(processes, shards, app.clock.now(), output);
     for (const { worker, since, reason } of quarantines) {
       const when = relativeTime(since, { now: app.clock.now() });
       output.line(

@@ -174,6 +174,7 @@ export function createSharedModel(
         kept.place = place;
       }
     },
+    list: async () => [],
     async leave(place) {
       places.delete(place);
       giveToAnybody();
