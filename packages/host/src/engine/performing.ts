@@ -2,6 +2,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Claim, Places, WorkQueue } from '../ports/dispatch.ts';
 import type { Reserve } from './claim-here.ts';
 import { keepAlive } from './keep-alive.ts';
+import { createPresence } from './presence.ts';
+import { createSource } from './source.ts';
 
 export interface PerformingOptions {
   readonly queue: WorkQueue;
@@ -77,7 +79,8 @@ export function startPerforming(options: PerformingOptions): Performing {
   /** Places that wait for a claim which is being handed in, by class. */
   const reserved = new Map<string, number>();
   const letProcessEnd = keepAlive();
-  const rooms = roomsOf(options);
+  const source = createSource(options, () => stopped);
+  const presence = createPresence(options, (className) => call(className));
   let stopped = false;
   let closed = false;
   let idle = false;
@@ -136,59 +139,24 @@ export function startPerforming(options: PerformingOptions): Performing {
     };
   };
 
-  /** Invariant 5. */
+  /** Invariant 5. What was taken before anything went wrong is begun. */
   async function takeSome(className: string, loop: Loop, room: number): Promise<readonly Claim[]> {
-    if (!loop.own) return orGiveBack(() => takeAny(className, room));
-    loop.ownFirst = !loop.ownFirst;
-    const sources = loop.ownFirst ? [takeOwn, takeAny] : [takeAny, takeOwn];
     const taken: Claim[] = [];
-    for (const take of sources) {
-      const left = room - taken.length;
-      if (left > 0 && !stopped) taken.push(...(await orGiveBack(() => take(className, left, loop))));
-    }
-    return taken;
-  }
-
-  async function takeAny(className: string, room: number): Promise<readonly Claim[]> {
-    const kept: Claim[] = [];
-    for (let more = true; more && !stopped; ) {
-      const left = room - kept.length;
-      const taken = await queue.take(className, left, options.everywhere(className));
-      kept.push(...(await keepOwn(taken)));
-      // What was passed on left room for what stood behind it.
-      more = taken.length >= left && kept.length < room;
-    }
-    return kept;
-  }
-
-  /** What cannot be passed on now waits again: it may have been. */
-  async function keepOwn(taken: readonly Claim[]): Promise<readonly Claim[]> {
+    const any = () => source.takeAny(className, room, taken);
+    const own = async () => {
+      // Somebody may call meanwhile.
+      loop.own = false;
+      if (await source.takeOwn(className, room, taken)) loop.own = true;
+    };
+    loop.ownFirst = !loop.ownFirst;
+    const inTurn = loop.ownFirst ? [own, any] : [any, own];
     try {
-      return taken.length === 0 ? taken : await options.passOn(taken);
-    } catch (error) {
-      options.failed(error);
-      await queue.giveBack(taken);
-      return [];
-    }
-  }
-
-  async function takeOwn(className: string, room: number, loop: Loop): Promise<readonly Claim[]> {
-    loop.own = false;
-    const everywhere = options.everywhere(className);
-    const { claims: taken, more } = await queue.shards.take(options.place, className, room, everywhere);
-    // Somebody may have called meanwhile.
-    loop.own ||= more;
-    return taken;
-  }
-
-  async function orGiveBack(take: () => Promise<readonly Claim[]>): Promise<readonly Claim[]> {
-    try {
-      const taken = await take();
-      if (!stopped) return taken;
-      await queue.giveBack(taken);
+      for (const take of loop.own ? inTurn : [any]) await take();
     } catch (error) {
       options.failed(error);
     }
+    if (!stopped) return taken;
+    await queue.giveBack(taken).catch(options.failed);
     return [];
   }
 
@@ -248,32 +216,12 @@ export function startPerforming(options: PerformingOptions): Performing {
     options.lost(each.claim);
   }
 
-  let appearing: Promise<void> = Promise.resolve();
-
-  /** Invariant 6. */
-  function appear(): Promise<void> {
-    appearing = appearing.then(async () => {
-      if (stopped) return;
-      try {
-        for (const className of await queue.shards.enter({ id: options.place, rooms })) call(className);
-      } catch (error) {
-        options.failed(error);
-      }
-    });
-    return appearing;
-  }
-
   function call(className: string): void {
     if (options.classes === undefined) open(className);
     const loop = loops.get(className);
     if (loop === undefined) return;
     loop.own = true;
     signal(className);
-  }
-
-  async function leave(): Promise<void> {
-    await appearing;
-    await queue.shards.leave(options.place).catch(options.failed);
   }
 
   /** Never a second time before the first is over. */
@@ -294,7 +242,7 @@ export function startPerforming(options: PerformingOptions): Performing {
 
   /** Invariant 2. */
   async function rest(): Promise<void> {
-    if (idle) await appear();
+    if (idle) await presence.appear();
     if (claims.size > 0) return stir();
     const before = newsAt;
     if (clock.now() - before < QUIET_MS) return;
@@ -328,7 +276,7 @@ export function startPerforming(options: PerformingOptions): Performing {
   }
 
   every(BEAT_MS, beat);
-  every(BEAT_MS, () => (idle ? undefined : appear()));
+  every(BEAT_MS, () => (idle ? undefined : presence.appear()));
   // By itself: a beat that gets no answer must not keep it from giving up.
   every(1_000, () => {
     const silent = clock.now() - SILENT_MS;
@@ -339,7 +287,7 @@ export function startPerforming(options: PerformingOptions): Performing {
   for (const className of options.classes ?? options.known) open(className);
   if (options.classes === undefined) every(CLASSES_MS, openAll);
   void openAll();
-  void appear();
+  void presence.appear();
 
   return {
     reserve,
@@ -351,7 +299,7 @@ export function startPerforming(options: PerformingOptions): Performing {
     wake(className) {
       stir();
       // What was told may have been that something waits for this place.
-      if (className === undefined) void appear();
+      if (className === undefined) void presence.appear();
       if (className !== undefined && options.classes === undefined) open(className);
       for (const name of className === undefined ? loops.keys() : [className]) signal(name);
     },
@@ -359,7 +307,7 @@ export function startPerforming(options: PerformingOptions): Performing {
       stopped = true;
       for (const className of loops.keys()) signal(className);
       await Promise.all(taking);
-      await leave();
+      await presence.leave();
     },
     close() {
       closed = true;
@@ -367,10 +315,4 @@ export function startPerforming(options: PerformingOptions): Performing {
       letProcessEnd();
     },
   };
-}
-
-/** What it does of each class at once. A class that nobody has described is taken for work of the processor. */
-function roomsOf({ classes, known, places }: PerformingOptions): Readonly<Record<string, number>> {
-  const all = Object.fromEntries((classes ?? known).map((name) => [name, places.free(name)]));
-  return classes === undefined ? { ...all, '*': all['cpu'] ?? 1 } : all;
 }
