@@ -296,10 +296,8 @@ export function openBossQueue({ store, schema, isLimited, failed }: BossQueueOpt
         await open();
         return sharded.assign(shards);
       },
-      async list(most) {
-        await open();
-        return sharded.list(most);
-      },
+      // Whoever only looks opens nothing that would have to be closed.
+      list: sharded.list,
       take: takePlaced,
       pass,
       async leave(place) {

@@ -193,6 +193,8 @@ export function createShardedJobs(store: SharedStore, schema: string): ShardedJo
       return Number(rows[0]?.waiting);
     },
     async list(most) {
+      const made = await store.executeSql('SELECT to_regclass($1) AS made', [`${schema}.placed_in_order`]);
+      if (made.rows[0]?.made === null) return [];
       const { rows } = await store.executeSql(
         `SELECT class, shard, place FROM ${schema}.shards JOIN ${schema}.places USING (place)
           WHERE used_on > now() - ${FORGET_SHARD} ORDER BY class, shard LIMIT $1`,
