@@ -157,7 +157,7 @@ function callGate(
     readonly extend: (piece: JsonValue) => Promise<void>;
   },
 ): Promise<Performed> {
-  const { step, attempt, uses, input, idempotencyKey, permissions, cache, priority } = command;
+  const { step, attempt, uses, input, idempotencyKey, permissions, cache, shard, priority } = command;
   const call: GateCall = {
     ...origin,
     step,
@@ -168,6 +168,7 @@ function callGate(
     permissionSets: [...origin.permissionSets, ...(permissions === undefined ? [] : [permissions])],
     env: command.env ?? {},
     ...(cache === undefined ? {} : { cache }),
+    ...(shard === undefined ? {} : { shard }),
     ...(priority === undefined ? {} : { priority }),
     ...processLimits(command),
   };

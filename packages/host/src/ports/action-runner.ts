@@ -70,6 +70,8 @@ export interface ActionCall extends Surroundings {
   readonly step: string;
   readonly attempt: number;
   readonly idempotencyKey: string;
+  /** It is put to the process that had it before, while that is there and has room. */
+  readonly shard?: string;
   /** Where it stands among the calls that wait for a process: above 0 high, below low. */
   readonly priority?: number;
 }
