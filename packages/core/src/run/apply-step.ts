@@ -103,7 +103,11 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
     );
   },
   'step.failed': (state, before, event) =>
-    end(state, before, event, { status: 'failed', failure: event.failure }),
+    end(state, before, event, {
+      status: 'failed',
+      failure: event.failure,
+      ...(event.failure.code === WORKER_DIED ? { kills: (before.kills ?? 0) + 1 } : {}),
+    }),
   'step.timed_out': (state, before, event) =>
     end(state, before, event, { status: 'timed_out', failure: event.failure }),
   'step.cancelled': (state, before, event) => end(state, before, event, { status: 'cancelled' }),
@@ -121,7 +125,7 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
   'step.waiting': (state, before, event) =>
     putStep(state, event.step, {
       // A failure that a person is asked about is no second try.
-      ...(event.question?.kind === 'escalated' ? lasting(before) : again(before, event)),
+      ...(ASKED_OF_FAILED.has(event.question?.kind) ? lasting(before) : again(before, event)),
       startedAt: before.startedAt ?? event.at,
       status: 'waiting',
       ...(event.question === undefined ? {} : { question: event.question }),
@@ -165,6 +169,11 @@ const APPLY: { readonly [T in StepEvent['type']]: Apply<T> } = {
     });
   },
 };
+
+/** What the runner says of an attempt that took the process of its worker along. */
+const WORKER_DIED = 'worker_died';
+
+const ASKED_OF_FAILED: ReadonlySet<string | undefined> = new Set(['escalated', 'quarantined']);
 
 /** Nothing begins and nothing ends with it, so that the rest of the state stays as it is, what is to be looked at too. */
 function noteAt(state: RunState, path: string, step: StepState): RunState {
@@ -220,6 +229,7 @@ function lasting(before: StepState): StepState {
     status: before.status,
     attempts: before.attempts,
     deaths: before.deaths,
+    ...(before.kills === undefined ? {} : { kills: before.kills }),
     ...(before.startedAt === undefined ? {} : { startedAt: before.startedAt }),
     ...(before.recovered === undefined ? {} : { recovered: true }),
     ...(before.priority === undefined ? {} : { priority: before.priority }),

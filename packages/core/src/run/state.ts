@@ -91,6 +91,8 @@ export interface StepState {
   readonly attempts: number;
   /** Attempts whose process died. */
   readonly deaths: number;
+  /** Attempts that ended with the process of their worker, which is a failure of theirs. */
+  readonly kills?: number;
   readonly startedAt?: number;
   readonly endedAt?: number;
   readonly dueAt?: number;

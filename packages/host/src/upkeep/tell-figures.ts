@@ -42,7 +42,7 @@ export function createFigureTeller({ store, clock, holder, look, failed }: Optio
     const { at, ...rest } = now();
     const text = JSON.stringify(rest);
     if (text === told || ended) return;
-    const isFirst = told === '' && rest.pools.length === 0 && rest.classes.length === 0;
+    const isFirst = told === '' && isNothing(rest);
     told = text;
     if (!isFirst) await store.put({ at, ...rest }).catch(failed);
   }
@@ -67,4 +67,8 @@ export function createFigureTeller({ store, clock, holder, look, failed }: Optio
       if (told !== '') await store.remove([holder.holder]).catch(failed);
     },
   };
+}
+
+function isNothing({ pools, classes, reloads = [] }: Omit<ProcessFigures, 'at'>): boolean {
+  return pools.length + classes.length + reloads.length === 0;
 }

@@ -71,6 +71,49 @@ test('a step whose process died three times is quarantined with the evidence', (
   expect(run.step('a').question).toMatchObject({ kind: 'quarantined', failure: { details: { deaths: 4 } } });
 });
 
+test('[WRK-12] a step that killed its worker three times is quarantined, however often it may be tried again', () => {
+  const retry = { ...NO_RETRY, attempts: 9, delayMs: 0 };
+  const run = simulate(workflowOf([actionOf('a', { retry, onError: { kind: 'continue' } }), actionOf('b')]));
+  run.go();
+  for (let kill = 0; kill < 3; kill += 1) {
+    expect(run.status('a')).toBe('running');
+    run.fail('a', 'worker_died', { retryable: true });
+  }
+  expect(run.state().status).toBe('waiting');
+  expect(run.step('a').question).toMatchObject({
+    kind: 'quarantined',
+    failure: {
+      code: 'quarantined',
+      message: expect.stringMatching(/^'a' is quarantined: its worker died in 3 of 3 attempts; the last time ./),
+      details: { step: 'a', attempts: 3, deaths: 3 },
+      cause: { code: 'worker_died' },
+    },
+  });
+  run.answer('a', 'retry');
+  expect(run.performing.get('a')?.attempt).toBe(4);
+  run.fail('a', 'busy', { retryable: true });
+  expect(run.performing.get('a')?.attempt).toBe(5);
+  run.fail('a', 'worker_died', { retryable: true });
+  expect(run.step('a').question).toMatchObject({ kind: 'quarantined', failure: { details: { deaths: 4 } } });
+  run.answer('a', 'abort');
+  expect(run.state()).toMatchObject({ status: 'failed', failure: { code: 'quarantined' } });
+});
+
+test('[WRK-12] deaths of the worker and of the process that called it count together; two are not enough', () => {
+  const retry = { ...NO_RETRY, attempts: 2, delayMs: 0 };
+  const run = simulate(workflowOf([actionOf('a', { retry }), actionOf('b', { retry })]));
+  run.go();
+  run.crash(safe);
+  run.fail('a', 'worker_died', { retryable: true });
+  run.fail('a', 'worker_died', { retryable: true });
+  expect(run.step('a').question).toMatchObject({ kind: 'quarantined', failure: { details: { deaths: 3 } } });
+  run.answer('a', 'retry');
+  run.succeed('a');
+  run.fail('b', 'worker_died', { retryable: true });
+  run.fail('b', 'worker_died', { retryable: true });
+  expect(run.state()).toMatchObject({ status: 'failed', failure: { code: 'worker_died' } });
+});
+
 test('no step whose result was appended is performed again after a crash', () => {
   const both = stepOf('both', { kind: 'parallel', branches: [actionOf('left'), actionOf('right')] });
   const run = simulate(workflowOf([both]));

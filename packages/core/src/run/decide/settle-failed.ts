@@ -14,6 +14,7 @@ import {
 import { failureOf } from './failure-of.ts';
 import { advanceList } from './list.ts';
 import { isClosed } from './list-state.ts';
+import { isPoison, quarantined } from './quarantine.ts';
 import { mayRetry, retryDelay, retryOf } from './retry.ts';
 import { routeFor } from './route.ts';
 import { ask } from './settle-waiting.ts';
@@ -26,6 +27,10 @@ export function settleFailed(draft: Draft, place: StepPlace, state: StepState): 
   if (isUnderWay(draft, recovery)) return ACTIVE;
   const failure = failureOf(place, state);
   if (isStopped(draft, place) || isLost(place, state)) return { kind: 'fatal', failure };
+  if (isPoison(state)) {
+    ask(draft, place, 'quarantined', quarantined(place.path, state));
+    return undefined;
+  }
   const retry = retryOf(draft.outline.workflow, place.node.step);
   if (retry === undefined || !mayRetry(retry, state)) return followOnError(draft, place, state, failure);
   const { attempts, deaths } = state;

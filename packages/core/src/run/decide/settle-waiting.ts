@@ -6,13 +6,11 @@ import type { StepState } from '../state.ts';
 import { performAttempt } from './action.ts';
 import { startChild } from './child.ts';
 import { ACTIVE, type Draft, emit, type Standing, type StepPlace } from './draft.ts';
+import { isPoison, quarantined } from './quarantine.ts';
 import { retryOf } from './retry.ts';
 import { wallExceeded } from './step-time.ts';
 import { stopReason } from './stop.ts';
 import { settleWait, wokenOutput } from './wait.ts';
-
-/** After so many deaths of its process a step is not tried again without a person, whatever its action says. */
-const DEATHS_TO_QUARANTINE = 3;
 
 /** Answers that no person gives: the default once the deadline has passed, and in a plan the one that shows most. */
 export function settleWaiting(draft: Draft, place: StepPlace, state: StepState): Standing | undefined {
@@ -94,7 +92,7 @@ function followBudget(draft: Draft, place: StepPlace, { prompt }: Question, answ
 function goOnAfterDeath(draft: Draft, place: StepPlace, state: StepState): void {
   const { workflow } = draft.outline;
   const wanted = retryOf(workflow, place.node.step)?.on?.includes('interrupted') === true;
-  if (state.deaths >= DEATHS_TO_QUARANTINE) ask(draft, place, 'quarantined', quarantined(place.path, state));
+  if (isPoison(state)) ask(draft, place, 'quarantined', quarantined(place.path, state));
   else if (state.interrupted === 'repeatable' || wanted) attemptAgain(draft, place);
   else ask(draft, place, 'interrupted', interrupted(place.path, state));
 }
@@ -129,14 +127,6 @@ function interrupted(path: string, { attempts }: StepState): Failure {
   return failure('interrupted', message, {
     hint: 'look at what the step has done so far; its action does not say that it may be repeated',
     details: { step: path, attempt: attempts },
-  });
-}
-
-function quarantined(path: string, { attempts, deaths }: StepState): Failure {
-  const message = `'${path}' is quarantined: its process died in ${deaths} of ${attempts} attempts`;
-  return failure('quarantined', message, {
-    hint: 'read the log of the step: it probably ends its own process, or needs more memory than there is',
-    details: { step: path, attempts, deaths },
   });
 }
 
