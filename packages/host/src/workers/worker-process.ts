@@ -1,23 +1,22 @@
-import type { Writable } from 'node:stream';
 import {
   type CallContext,
   type Failure,
   failure,
   type HookContext,
   type HookName,
-  type HostMessage,
   type JsonValue,
   MAX_LINE_BYTES,
   type Outcome,
   PROTOCOL_VERSION,
   type WorkerMessage,
-  type WorkerRequest,
 } from '@cadre/sdk';
 import { readFrames } from '@cadre/sdk/frames';
 import type { ActionCall, CallObserver, CallRequest, InstalledWorker } from '../ports/action-runner.ts';
 import type { ConfinedProcess, ProcessUse } from '../ports/sandbox.ts';
+import { answerWorker } from './answer-worker.ts';
 import { type CallStreams, createCallStreams } from './call-streams.ts';
 import { readLines } from './read-lines.ts';
+import { sendToWorker } from './send-to-worker.ts';
 import { type Measuring, startMeasuring } from './start-measuring.ts';
 import { tailLines } from './tail-lines.ts';
 import { brokenProtocol, cancelledCall, checkGreeting, explainEnd } from './worker-failure.ts';
@@ -104,7 +103,7 @@ export function openWorkerProcess(
     id,
     context: given,
     limits: times.hookMs,
-    send: (message) => send(child.stdin, message),
+    send: (message) => sendToWorker(child.stdin, message),
   });
   /** What hooks said before there was a call to say it to. */
   const early: HookLog[] = [];
@@ -132,7 +131,7 @@ export function openWorkerProcess(
   const end = async () => {
     endFault = await hooks.end();
     if (endFault?.code === 'hook_timeout') return kill(endFault.message);
-    send(child.stdin, { type: 'stop' });
+    sendToWorker(child.stdin, { type: 'stop' });
     const late = setTimeout(() => kill('it did not end when it was told to'), times.graceMs);
     await gone;
     clearTimeout(late);
@@ -186,7 +185,7 @@ export function openWorkerProcess(
       case 'effect':
         return observer.effect(message.effect);
       case 'request':
-        return void answer(child.stdin, message.request, put(message.body, call));
+        return void answerWorker(child.stdin, message.request, message.body, call);
       case 'extended':
         return breakOff(message.call, call.streams.extended(message.piece));
       case 'credit':
@@ -244,7 +243,7 @@ export function openWorkerProcess(
     if (wasAsked || end.exceededMemoryBytes !== undefined) return 'asked';
     return end.code === 0 && end.error === undefined && killed === undefined ? 'left' : 'died';
   });
-  send(child.stdin, { type: 'hello', protocol: PROTOCOL_VERSION });
+  sendToWorker(child.stdin, { type: 'hello', protocol: PROTOCOL_VERSION });
 
   const process: WorkerProcess = {
     get running() {
@@ -272,7 +271,7 @@ export function openWorkerProcess(
           // There is nobody else in it, and each moment of grace would use more.
           if (meter !== undefined && signal.reason === 'over_budget')
             return kill('it used more than its budget');
-          send(child.stdin, { type: 'cancel', call, reason: String(signal.reason ?? 'cancelled') });
+          sendToWorker(child.stdin, { type: 'cancel', call, reason: String(signal.reason ?? 'cancelled') });
           grace = setTimeout(() => kill('a call did not end when it was cancelled'), times.graceMs);
         };
         const finish = (outcome: Outcome<JsonValue>) => {
@@ -282,13 +281,13 @@ export function openWorkerProcess(
           resolve(signal.aborted ? { ok: false, failure: cancelledCall(id, action) } : outcome);
         };
         const streams = createCallStreams(call, observer, (message, bytes) =>
-          send(child.stdin, message, bytes),
+          sendToWorker(child.stdin, message, bytes),
         );
         const settled = { observer, signal, streams, settle: finish };
         for (const { level, message, fields } of early.splice(0)) observer.log(level, message, fields);
         calls.set(call, { ...settled, ...(meter === undefined ? {} : { meter }) });
         const context = contextOf(given);
-        send(child.stdin, { type: 'call', call, action, input, context, ...(files && { files }) });
+        sendToWorker(child.stdin, { type: 'call', call, action, input, context, ...(files && { files }) });
         if (signal.aborted) cancel();
         else signal.addEventListener('abort', cancel, { once: true });
       });
@@ -307,35 +306,8 @@ export function openWorkerProcess(
   return { process, ready: greeting.promise.then((fault) => fault ?? hooks.begin()) };
 }
 
-function send(stdin: Writable, message: HostMessage, bytes?: Uint8Array): void {
-  if (!stdin.writable) return;
-  stdin.write(`${JSON.stringify(message)}\n`);
-  if (bytes !== undefined) stdin.write(bytes);
-}
-
-function put(body: WorkerRequest, { observer, streams }: Call): Promise<Outcome<JsonValue>> {
-  switch (body.kind) {
-    case 'write-stream':
-    case 'close-stream':
-    case 'read-stream':
-      return streams.ask(body);
-    default:
-      return observer.request(body);
-  }
-}
-
 /** Confinement and environment are the host's affair and do not cross. */
 function contextOf(call: Omit<ActionCall, 'action' | 'input'>): CallContext {
   const { workspace, dataDir, mode, run, step, attempt, idempotencyKey, config } = call;
   return { workspace, dataDir, mode, run, step, attempt, idempotencyKey, config };
-}
-
-async function answer(stdin: Writable, request: string, asked: Promise<Outcome<JsonValue>>): Promise<void> {
-  const outcome = await asked;
-  send(
-    stdin,
-    outcome.ok
-      ? { type: 'answer', request, value: outcome.output }
-      : { type: 'refusal', request, failure: outcome.failure },
-  );
 }

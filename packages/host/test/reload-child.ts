@@ -1,13 +1,13 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fixtureCall } from '../../test/worker-fixture.ts';
-import { systemClock } from '../clock.ts';
-import { openSandbox } from '../sandboxes/open-sandbox.ts';
-import { openLiveWorkers } from '../workers/live-workers.ts';
-import { openRunner } from '../workers/open-runner.ts';
-import { probeWorker } from '../workers/probe-worker.ts';
-import { keptQuarantines } from './kept-quarantines.ts';
+import { systemClock } from '../src/clock.ts';
+import { openSandbox } from '../src/sandboxes/open-sandbox.ts';
+import { keptQuarantines } from '../src/testing/kept-quarantines.ts';
+import { openLiveWorkers } from '../src/workers/live-workers.ts';
+import { openRunner } from '../src/workers/open-runner.ts';
+import { probeWorker } from '../src/workers/probe-worker.ts';
+import { fixtureCall } from './worker-fixture.ts';
 
 /**
  * Loads and unloads a worker so often as it is told, by its sources and as another version in turns; each tenth is called, and each

@@ -1,0 +1,37 @@
+import type { Writable } from 'node:stream';
+import type { JsonValue, Outcome, WorkerRequest } from '@cadre/sdk';
+import type { CallObserver } from '../ports/action-runner.ts';
+import type { CallStreams } from './call-streams.ts';
+import { sendToWorker } from './send-to-worker.ts';
+
+interface Asking {
+  readonly observer: CallObserver;
+  readonly streams: CallStreams;
+}
+
+/** Puts what a worker asks for during a call to whoever answers it, and hands the answer back. */
+export async function answerWorker(
+  stdin: Writable,
+  request: string,
+  body: WorkerRequest,
+  call: Asking,
+): Promise<void> {
+  const outcome = await put(body, call);
+  sendToWorker(
+    stdin,
+    outcome.ok
+      ? { type: 'answer', request, value: outcome.output }
+      : { type: 'refusal', request, failure: outcome.failure },
+  );
+}
+
+function put(body: WorkerRequest, { observer, streams }: Asking): Promise<Outcome<JsonValue>> {
+  switch (body.kind) {
+    case 'write-stream':
+    case 'close-stream':
+    case 'read-stream':
+      return streams.ask(body);
+    default:
+      return observer.request(body);
+  }
+}
