@@ -134,6 +134,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const config = settings.value;
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
+  const configOf = (worker: string): JsonObject => config.workers[worker] ?? {};
   const sandbox = openSandbox({ workspace: place.root, environment });
   const runner = openRunner({
     builtInFolder: join(DIST, 'workers'),
@@ -166,7 +167,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     dataDir: folder,
     // The data of other workspaces too, when a workspace lies around them.
     hidden: [dataDir(APP, options)],
-    config: (worker) => config.workers[worker] ?? {},
+    config: configOf,
     secrets: environmentSecrets(options.env),
     environment,
     hide: hideTexts(config),
@@ -322,7 +323,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
       const about = { root: place.root, folder, sandbox, runner, clock, holder, log, told };
       const opened = await openReloads({
         ...about,
-        config: (worker) => config.workers[worker] ?? {},
+        config: configOf,
         watchFiles: watchWithChokidar,
         emit: (topic, data) => inbox.emit(topic, 'system', data),
       });
@@ -344,7 +345,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     async packages(asking) {
       const { openPackages } = await import('./open-packages.ts');
       const { audit, grants, runs } = store;
-      const about = { env: options.env, root: place.root, folder, principal, clock };
+      const about = { env: options.env, root: place.root, folder, principal, clock, config: configOf };
       return openPackages({ ...about, ...asking, workers: runner, sandbox, audit, grants, runs });
     },
     quarantines: store.pools.quarantines,

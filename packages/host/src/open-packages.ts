@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
 import { CadreError, diffManifests, isOver } from '@cadre/core';
 import { dataDir } from '@cadre/kit/data';
-import type { Manifest } from '@cadre/sdk';
+import type { JsonObject, Manifest } from '@cadre/sdk';
 import { APP } from './app-options.ts';
 import type { InstalledWorker } from './ports/action-runner.ts';
 import type { AuditStore } from './ports/audit-store.ts';
@@ -23,7 +23,7 @@ import { openTrustedSigners } from './workers/packaging/trusted-signers.ts';
 import { unpackArchive } from './workers/packaging/unpack-archive.ts';
 import { readWorkerLock, writeWorkerLock } from './workers/packaging/worker-lock.ts';
 import { writeArchive } from './workers/packaging/write-archive.ts';
-import { probeWorker } from './workers/probe-worker.ts';
+import { probeConfined } from './workers/probe-confined.ts';
 
 interface Options {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -31,6 +31,8 @@ interface Options {
   readonly folder: string;
   readonly principal: string;
   readonly cadre: string;
+  /** Settings of a worker. */
+  readonly config: (worker: string) => JsonObject;
   readonly workers: { list(): readonly InstalledWorker[] };
   readonly sandbox: Sandbox;
   readonly audit: AuditStore;
@@ -139,7 +141,7 @@ export function openPackages(options: Options): Packages {
         cadre: options.cadre,
         platform: process.platform,
         decide,
-        probe: (place) => probeWorker(place, options.sandbox),
+        probe: (place) => probeConfined(place, options.sandbox, options.config),
         note: (decision, { manifest, digest, signer, reasons }) =>
           note('add', `${manifest.id}@${manifest.version}`, decision, {
             digest,

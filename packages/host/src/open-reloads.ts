@@ -11,7 +11,7 @@ import type { Sandbox } from './ports/sandbox.ts';
 import { openLiveWorkers } from './workers/live-workers.ts';
 import type { openRunner } from './workers/open-runner.ts';
 import { LOCK_FILE } from './workers/packaging/worker-lock.ts';
-import { probeWorker } from './workers/probe-worker.ts';
+import { probeConfined } from './workers/probe-confined.ts';
 
 export interface Reloads {
   failed(): readonly FailedReload[];
@@ -65,11 +65,7 @@ export async function openReloads(options: Options): Promise<Reloads> {
     packages: join(folder, PACKAGES_FOLDER),
     copies,
     now: () => clock.now(),
-    // Where nothing confines it, it is never started: not by a call, and not to try it.
-    probe: async ({ folder, manifest }) =>
-      (await sandbox.probe()).level === 'advisory'
-        ? undefined
-        : probeWorker(folder, sandbox, options.config(manifest.id)),
+    probe: ({ folder }) => probeConfined(folder, sandbox, options.config),
     retire: (worker) => runner.retire(worker),
     told,
   });

@@ -51,6 +51,13 @@ test('[WRK-13] of one worker it is told what it does and uses in each process, a
   expect(printed([{ ...process, pools: [pool] }], true)).toContain('\u001b[33mdegraded');
 });
 
+test('[WRK-13] [WRK-10] how much of its start its hooks took is told', () => {
+  const started = { at: NOW - 60_000, readyMs: 250, hookMs: { init: 40, start: 2 } };
+  expect(printed([{ ...process, pools: [{ ...pool, started }] }])).toContain(
+    'ready in 250ms (init 40ms, start 2ms)',
+  );
+});
+
 test('what a process of an earlier version tells is shown as far as it goes', () => {
   const { started: _, usage: __, times: ___, recent: ____, ...early } = pool;
   const text = printed([{ ...process, pools: [early] }]);
