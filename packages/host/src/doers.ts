@@ -31,7 +31,7 @@ import { poolOf, warmWorkers } from './pool-settings.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
-import type { Gate } from './ports/gate.ts';
+import type { Gate, GateObserver } from './ports/gate.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
 import type { ResultCache } from './ports/result-cache.ts';
@@ -50,6 +50,7 @@ import { clearOf } from './store-address.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
 import { keepWarm } from './upkeep/keep-warm.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
+import { type McpServers, openMcpServers } from './workers/mcp-servers.ts';
 import { openRunner } from './workers/open-runner.ts';
 
 const EVALUATION_LIMIT_MS = 10_000;
@@ -71,8 +72,10 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** The log file of this workspace's runs. */
   readonly log: Log;
   readonly folders: WorkflowFolders;
-  /** One action by itself, through the gate, in the name of the person at the command line. */
-  call(uses: string, input: JsonObject): Promise<Outcome<JsonValue>>;
+  /** One action by itself, through the gate, in the name of the person at the command line or of somebody else. */
+  call(uses: string, input: JsonObject, calling?: Calling): Promise<Outcome<JsonValue>>;
+  /** MCP servers that are declared in the workspace. */
+  readonly mcpServers: McpServers;
   readonly undo: Undo;
   readonly inbox: Inbox;
   /** Who reads events over HTTP has to show it; undefined: whoever is on this machine may. */
@@ -103,6 +106,13 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   close(): Promise<void>;
 }
 
+/** In whose name an action is called by itself, and who hears how far it is. */
+export interface Calling {
+  readonly principal?: string;
+  readonly signal?: AbortSignal;
+  readonly progress?: GateObserver['progress'];
+}
+
 export interface DoersOptions extends AppOptions {
   /** Those that were read already. */
   readonly settings: Settings | undefined;
@@ -124,13 +134,16 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
   const sandbox = openSandbox({ workspace: place.root, environment });
+  const servers = openMcpServers(place.root, join(DIST, 'mcp-bridge'));
   const runner = openRunner({
     builtInFolder: join(DIST, 'workers'),
     workspace: place.root,
+    servers,
     sandbox,
     clock,
     quarantines: store.pools.quarantines,
-    poolOf: (worker) => poolOf(config, worker),
+    // What a server remembers of its client is in its process: there is one, unless more are wanted.
+    poolOf: (worker) => ({ ...(servers.find(worker) && { max: 1 }), ...poolOf(config, worker) }),
   });
   const snapshots = openSnapshots({
     workspace: place.root,
@@ -152,7 +165,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     dataDir: folder,
     // The data of other workspaces too, when a workspace lies around them.
     hidden: [dataDir(APP, options)],
-    config: (worker) => config.workers[worker] ?? {},
+    config: (worker) => servers.find(worker)?.settings ?? config.workers[worker] ?? {},
     secrets: environmentSecrets(options.env),
     environment,
     hide: hideTexts(config),
@@ -190,13 +203,13 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     const taken = await keeper.take(name);
     return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
   };
-  const call: Doers['call'] = async (uses, input) => {
+  const call: Doers['call'] = async (uses, input, calling = {}) => {
     const performed = await gate.perform(
       {
         uses,
         input,
         mode: 'apply',
-        principal,
+        principal: calling.principal ?? principal,
         run: clock.newId('call'),
         step: uses,
         attempt: 1,
@@ -205,10 +218,10 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         env: {},
         loose: true,
       },
-      new AbortController().signal,
+      calling.signal ?? new AbortController().signal,
       {
         log: (line) => log[line.level](line.message, line.fields),
-        progress: () => undefined,
+        progress: calling.progress ?? (() => undefined),
         // Part of no run: there is no budget.
         spend: () => undefined,
         measure: () => undefined,
@@ -278,6 +291,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     log,
     folders: source.folders,
     call,
+    mcpServers: servers,
     stageBackup: (wanted) => stageBackup({ call, dataDir: folder }, wanted),
     holdLease,
     undo: openUndo({

@@ -20,6 +20,7 @@ export function nodeCommand(
       '--disable-sigusr1',
       ...permissionFlags(confinement, installed),
       entry,
+      ...(worker.arguments ?? []),
     ],
     installed,
   };

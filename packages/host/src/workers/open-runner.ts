@@ -3,6 +3,7 @@ import type { ActionRunner } from '../ports/action-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { QuarantineStore } from '../ports/pool-store.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
+import type { McpServers } from './mcp-servers.ts';
 import { openPools } from './open-pools.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import type { PoolSetting } from './worker-pool.ts';
@@ -12,6 +13,8 @@ export interface RunnerSettings {
   /** Folder with the workers that come with Cadre, one package each. */
   readonly builtInFolder: string;
   readonly workspace: string;
+  /** MCP servers that are workers too; absent: none are. */
+  readonly servers?: McpServers;
   readonly sandbox: Sandbox;
   readonly clock: Clock;
   readonly quarantines: QuarantineStore;
@@ -27,7 +30,10 @@ const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failu
 /** Performs actions in worker processes, which are started when first needed and kept while they are used. */
 export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Registry, 'problems'> {
   const { sandbox, clock, quarantines } = settings;
-  const registry = createRegistry({ builtIn: settings.builtInFolder, workspace: settings.workspace });
+  const registry = createRegistry(
+    { builtIn: settings.builtInFolder, workspace: settings.workspace },
+    settings.servers,
+  );
   const pools = openPools((worker) => ({ ...USUAL, ...settings.poolOf?.(worker) }), {
     sandbox,
     clock,

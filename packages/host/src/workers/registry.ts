@@ -6,6 +6,7 @@ import { nearest } from '@cadre/kit/files';
 import type { JsonValue, Manifest } from '@cadre/sdk';
 import { compare, satisfies, validRange } from 'semver';
 import type { InstalledWorker } from '../ports/action-runner.ts';
+import type { LoadedServer, McpServers } from './mcp-servers.ts';
 
 export interface Registry {
   /** All that can be used, by id, the newest version first. */
@@ -31,7 +32,10 @@ const MANIFESTS = ['worker.yaml', 'worker.json'];
  * The workers that come with Cadre and those of the workspace. A package lies in a folder named after its id, or
  * `id@version` where there are several; nothing is read before it is asked for, and then once.
  */
-export function createRegistry(folders: { readonly builtIn: string; readonly workspace: string }): Registry {
+export function createRegistry(
+  folders: { readonly builtIn: string; readonly workspace: string },
+  servers?: McpServers,
+): Registry {
   const loaded = new Map<string, Loaded>();
   const load = (folder: string, builtIn: boolean) => {
     const known = loaded.get(folder) ?? loadWorker(folder, builtIn);
@@ -42,9 +46,13 @@ export function createRegistry(folders: { readonly builtIn: string; readonly wor
   const builtIns = () => packagesIn(folders.builtIn);
   /** A package of the workspace may not take the name of one in the box: it would get what that one is trusted with. */
   const ofWorkspace = () => packagesIn(own).filter((name) => !builtIns().includes(idOf(name)));
+  /** Nor may an MCP server take the name of a package. */
+  const ofServers = () =>
+    (servers?.list() ?? []).filter(({ name }) => ![...builtIns(), ...ofWorkspace()].map(idOf).includes(name));
   const all = () => [
     ...builtIns().map((name) => load(join(folders.builtIn, name), true)),
     ...ofWorkspace().map((name) => load(join(own, name), false)),
+    ...ofServers().map(loadedServer),
   ];
   const named = (id: string) => [
     ...builtIns()
@@ -53,6 +61,14 @@ export function createRegistry(folders: { readonly builtIn: string; readonly wor
     ...ofWorkspace()
       .filter((name) => idOf(name) === id)
       .map((name) => load(join(own, name), false)),
+    ...ofServers()
+      .filter(({ name }) => name === id)
+      .map(loadedServer),
+  ];
+
+  const known = () => [
+    ...[...builtIns(), ...ofWorkspace()].map(idOf),
+    ...ofServers().map(({ name }) => name),
   ];
 
   return {
@@ -61,7 +77,7 @@ export function createRegistry(folders: { readonly builtIn: string; readonly wor
     resolve(uses) {
       const { id, action, range } = splitUses(uses);
       const candidates = named(id);
-      if (candidates.length === 0) throw noWorker(id, [...builtIns(), ...ofWorkspace()].map(idOf));
+      if (candidates.length === 0) throw noWorker(id, known());
       const workers = workersOf(candidates);
       if (workers.length === 0) throw brokenWorker(id, candidates);
       const worker = workers.find(
@@ -73,6 +89,11 @@ export function createRegistry(folders: { readonly builtIn: string; readonly wor
       return { worker, action: found };
     },
   };
+}
+
+function loadedServer(server: LoadedServer): Loaded {
+  if ('declared' in server) return { worker: server.declared.worker };
+  return { broken: { folder: server.file, problems: server.problems } };
 }
 
 function packagesIn(folder: string): readonly string[] {
