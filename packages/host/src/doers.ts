@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { Workflow } from '@cadre/core';
+import { LIST_TOOLS, type Workflow } from '@cadre/core';
 import { isCadreError } from '@cadre/core/errors';
 import { type ConfigChange, setConfig } from '@cadre/kit/config';
 import { dataDir } from '@cadre/kit/data';
@@ -22,6 +22,7 @@ import { fingerprint } from './gate/fingerprint.ts';
 import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
+import { acceptOffered, askForTools, type McpOffered } from './mcp-offered.ts';
 import type { Moved } from './move.ts';
 import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
@@ -76,6 +77,10 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   call(uses: string, input: JsonObject, calling?: Calling): Promise<Outcome<JsonValue>>;
   /** MCP servers that are declared in the workspace. */
   readonly mcpServers: McpServers;
+  /** What one of them offers now, asked through the gate. Throws `not_found` and `invalid_manifest`. */
+  askForTools(server: string): Promise<Outcome<McpOffered>>;
+  /** Notes in the repository that this was accepted; answers the file. */
+  acceptTools(server: string, offered: McpOffered): Promise<string>;
   readonly undo: Undo;
   readonly inbox: Inbox;
   /** Who reads events over HTTP has to show it; undefined: whoever is on this machine may. */
@@ -292,6 +297,23 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     folders: source.folders,
     call,
     mcpServers: servers,
+    askForTools: (server) => askForTools(servers, server, call),
+    async acceptTools(server, offered) {
+      const file = await acceptOffered(place.root, server, offered);
+      const changes = offered.changes.map(({ name, change }) => `${change} ${name}`);
+      await store.audit.append({
+        at: clock.now(),
+        principal,
+        worker: server,
+        action: LIST_TOOLS,
+        operation: 'accept',
+        target: offered.hash,
+        decision: 'allowed',
+        rule: 'a person accepted it',
+        details: { changes },
+      });
+      return file;
+    },
     stageBackup: (wanted) => stageBackup({ call, dataDir: folder }, wanted),
     holdLease,
     undo: openUndo({

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CadreError, type PinnedTool } from '@cadre/core';
 import { writeAtomic } from '@cadre/kit/files';
+import type { JsonValue } from '@cadre/sdk';
 import { pinnedPart, toolHash } from '@cadre/sdk/mcp-tool';
 import { z } from 'zod';
 
@@ -14,24 +15,38 @@ export interface McpLock {
 
 const schema = z.record(z.string(), z.json());
 
+const server = z.strictObject({ name: z.string(), version: z.string() });
+
+const tool = z.strictObject({
+  name: z.string().min(1).max(200),
+  title: z.string().exactOptional(),
+  description: z.string().exactOptional(),
+  inputSchema: schema,
+  outputSchema: schema.exactOptional(),
+  annotations: schema.exactOptional(),
+});
+
 const shape = z.strictObject({
   lockVersion: z.literal(1),
-  server: z.strictObject({ name: z.string(), version: z.string() }),
+  server,
   tools: z.array(
     z.strictObject({
       action: z.string().regex(/^[a-z][a-z0-9-]{0,49}$/),
       hash: z.string(),
-      tool: z.strictObject({
-        name: z.string().min(1),
-        title: z.string().exactOptional(),
-        description: z.string().exactOptional(),
-        inputSchema: schema,
-        outputSchema: schema.exactOptional(),
-        annotations: schema.exactOptional(),
-      }),
+      tool,
     }),
   ),
 });
+
+const listing = z.strictObject({ server, tools: z.array(tool) });
+
+/** What a server said of its tools; undefined when that is not what the protocol lets it say. */
+export function readListing(
+  value: JsonValue,
+): { readonly server: McpLock['server']; readonly tools: readonly PinnedTool['tool'][] } | undefined {
+  const parsed = listing.safeParse(value);
+  return parsed.success ? (parsed.data as ReturnType<typeof readListing>) : undefined;
+}
 
 export function lockFile(workspace: string, name: string): string {
   return join(workspace, '.cadre/mcp', `${name}.lock.json`);
