@@ -297,7 +297,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     folders: source.folders,
     call,
     mcpServers: servers,
-    askForTools: (server) => askForTools(servers, server, call),
+    askForTools: (server) => askForTools(servers, runner, server, call),
     async acceptTools(server, offered) {
       const file = await acceptOffered(place.root, server, offered);
       const changes = offered.changes.map(({ name, change }) => `${change} ${name}`);

@@ -10,6 +10,7 @@ import {
 import { failure, type Outcome } from '@cadre/sdk';
 import { toolHash } from '@cadre/sdk/mcp-tool';
 import type { Doers } from './doers.ts';
+import type { ActionRunner } from './ports/action-runner.ts';
 import { lockFile, readListing, writeLock } from './workers/mcp-lock.ts';
 import type { DeclaredServer, McpServers } from './workers/mcp-servers.ts';
 
@@ -25,10 +26,22 @@ export interface McpOffered {
 /** More than people can read. */
 const LARGEST_LISTING = 1_048_576;
 
-/** Throws `not_found` and `invalid_manifest`. */
-export function findServer(servers: McpServers, name: string): DeclaredServer {
+/** Throws `not_found`, `invalid_manifest`, and `exists` where another worker has its name. */
+function findServer(servers: McpServers, workers: Pick<ActionRunner, 'list'>, name: string): DeclaredServer {
   const declared = servers.find(name);
-  if (declared !== undefined) return declared;
+  if (declared !== undefined) {
+    const isIt = workers
+      .list()
+      .some(({ manifest, folder }) => manifest.id === name && folder === declared.worker.folder);
+    if (isIt) return declared;
+    throw new CadreError(
+      'exists',
+      `there is a worker ${name} already, which no MCP server can be instead of`,
+      {
+        hint: `give .cadre/mcp/${name}.yaml and the server in it another name`,
+      },
+    );
+  }
   const found = servers.list().find((one) => one.name === name);
   if (found !== undefined && 'problems' in found) {
     const [problem] = found.problems;
@@ -45,10 +58,11 @@ export function findServer(servers: McpServers, name: string): DeclaredServer {
 /** Asks a server for its tools, through the gate like every action. Throws like `findServer`. */
 export async function askForTools(
   servers: McpServers,
+  workers: Pick<ActionRunner, 'list'>,
   name: string,
   call: Doers['call'],
 ): Promise<Outcome<McpOffered>> {
-  const { lock } = findServer(servers, name);
+  const { lock } = findServer(servers, workers, name);
   const listed = await call(`${name}/${LIST_TOOLS}`, {});
   if (!listed.ok) return listed;
   const size = JSON.stringify(listed.output).length;

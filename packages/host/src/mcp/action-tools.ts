@@ -1,13 +1,17 @@
+import type { PinnedTool } from '@cadre/core';
 import type { ActionManifest, EffectClass, JsonObject, JsonSchema, Manifest } from '@cadre/sdk';
 import type { Tool } from '@modelcontextprotocol/server';
 import type { Offer } from './offer.ts';
 import type { OfferedTool, Served } from './offered-tool.ts';
-import { answerFailure, answerWith } from './tool-answer.ts';
+import { answerFailure, answerWith, handOn } from './tool-answer.ts';
 
 const OUTWARD: readonly EffectClass[] = ['publish', 'send', 'spend'];
 
 /** Each action that is offered, as the tool `worker_action`. Of several versions of a worker the newest. */
-export function actionTools({ workers, call }: Served, offer: Offer): ReadonlyMap<string, OfferedTool> {
+export function actionTools(
+  { workers, mcpServers, call }: Served,
+  offer: Offer,
+): ReadonlyMap<string, OfferedTool> {
   const tools = new Map<string, OfferedTool>();
   for (const { manifest } of workers.list()) {
     for (const action of manifest.actions) {
@@ -15,11 +19,15 @@ export function actionTools({ workers, call }: Served, offer: Offer): ReadonlyMa
       if (!offer.action(uses, action.effects)) continue;
       const name = freeName(uses, tools);
       if (name === undefined) continue;
+      // A tool of another server is handed on as it was accepted, and answers as it answered.
+      const lock = mcpServers.find(manifest.id)?.lock;
+      const pinned = lock?.tools.find((one) => one.action === action.name)?.tool;
       tools.set(name, {
-        tool: toolOf(name, manifest, action),
+        tool: { ...toolOf(name, manifest, action), ...(pinned === undefined ? {} : schemasOf(pinned)) },
         async call(input, client) {
           const outcome = await call(uses, input, client);
-          return outcome.ok ? answerWith(outcome.output) : answerFailure(outcome.failure);
+          if (!outcome.ok) return answerFailure(outcome.failure);
+          return pinned === undefined ? answerWith(outcome.output) : handOn(outcome.output);
         },
       });
     }
@@ -53,6 +61,13 @@ function toolOf(name: string, { id, permissions }: Manifest, action: ActionManif
       'cadre.dev/effects': [...action.effects],
       ...(action.cost === undefined ? {} : { 'cadre.dev/cost': action.cost }),
     },
+  };
+}
+
+function schemasOf({ inputSchema, outputSchema }: PinnedTool['tool']): Partial<Tool> {
+  return {
+    inputSchema: asObject(inputSchema),
+    outputSchema: outputSchema === undefined ? undefined : asObject(outputSchema),
   };
 }
 

@@ -4,7 +4,10 @@ import type { App } from '../app.ts';
 import type { Calling } from '../doers.ts';
 
 /** What of Cadre stands behind the tools and resources. */
-export type Served = Pick<App, 'workers' | 'call' | 'engine' | 'folders' | 'findWorkflow' | 'config'>;
+export type Served = Pick<
+  App,
+  'workers' | 'mcpServers' | 'call' | 'engine' | 'folders' | 'findWorkflow' | 'config'
+>;
 
 /** Whoever calls, in whose name it goes through the gate, and how it is told. */
 export interface Client extends Required<Pick<Calling, 'signal' | 'progress'>> {

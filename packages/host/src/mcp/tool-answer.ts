@@ -10,6 +10,15 @@ export function answerWith(output: JsonValue): CallToolResult {
   };
 }
 
+/** The answer of a tool of another server, as its client has let it through. */
+export function handOn(output: JsonValue): CallToolResult {
+  const { content, structured } = output as unknown as {
+    readonly content: CallToolResult['content'];
+    readonly structured?: JsonObject;
+  };
+  return { content, ...(structured === undefined ? {} : { structuredContent: structured }) };
+}
+
 /** What was tried and why it failed, and what to do, such as the command that would grant it. */
 export function answerFailure({
   code,
