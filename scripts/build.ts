@@ -148,6 +148,11 @@ export async function buildCommandLine(write: boolean): Promise<{ metafile: Meta
   return { metafile, parts };
 }
 
+/** One program in one file, built as the product is, with lines that can be read. */
+export async function bundle(entry: string, outfile: string): Promise<void> {
+  await build({ ...common, minifyWhitespace: false, entryPoints: [entry], outfile });
+}
+
 /** Makes `packages/host/dist`: the command line, and each worker as a package of one file and its manifest. */
 export async function buildAll(): Promise<void> {
   await rm(dist, { recursive: true, force: true });
@@ -168,9 +173,29 @@ export async function buildAll(): Promise<void> {
     entryPoints: [join(workersSource, 'mcp-bridge/main.ts')],
     outdir: join(dist, 'mcp-bridge'),
   });
+  await buildSdk();
+  await cp(join(root, 'packages/host/templates'), join(dist, 'templates'), { recursive: true });
   await cp(join(root, 'packages/host/workflows'), join(dist, 'workflows'), { recursive: true });
   await writeCheckedWorkflows(join(dist, 'workflows'), join(dist, 'checked'));
   await writeConfigSchema(join(dist, 'config-schema.json'));
+}
+
+/** What workers of others import as `@cadre/sdk`: they need not bring it along, and speak the protocol of this Cadre. */
+async function buildSdk(): Promise<void> {
+  const source = (file: string) => join(root, 'packages/sdk/src', file);
+  await build({
+    ...common,
+    banner: {},
+    plugins: [],
+    entryPoints: {
+      index: source('index.ts'),
+      worker: source('worker.ts'),
+      testing: source('testing.ts'),
+      provide: join(root, 'packages/host/src/workers/provide-sdk.ts'),
+    },
+    outdir: join(dist, 'sdk'),
+    splitting: true,
+  });
 }
 
 /** Manifests in the box are read and checked here once, and not at every start: that took a third of it. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { killRounds } from '../../packages/host/src/engine/testing/kill-rounds.ts';
+import { wrongIn } from '../../packages/host/src/engine/testing/kill-tally.ts';
 import { simulateEngine } from '../../packages/host/src/engine/testing/simulation/simulate-engine.ts';
 
 export interface Worse {
@@ -41,13 +42,12 @@ async function randomKills(kills: number): Promise<Worse> {
   const folder = mkdtempSync(join(tmpdir(), 'cadre-kill-'));
   try {
     const tally = await killRounds(folder, kills, Math.random);
-    const { lost, unfinished, unaccounted, repeated, withoutEffects, gaps, integrity } = tally;
-    const wrong = lost + unfinished + unaccounted + repeated + withoutEffects + gaps;
+    const wrong = wrongIn(tally);
     const counted = `${tally.runs} runs, ${tally.events} events, ${tally.interrupted} attempts cut off, ${tally.takenOver} times taken over`;
     return {
       what: `\`kill -9\` of a real process at ${kills} random moments, on SQLite`,
-      came: `${counted}; ${wrong} lost, done twice or left behind; the file is ${integrity}`,
-      kept: wrong === 0 && integrity === 'ok',
+      came: `${counted}; ${wrong} lost, done twice or left behind; the file is ${tally.integrity}`,
+      kept: wrong === 0,
     };
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -1,11 +1,14 @@
 /**
- * Runs in a loop under retention: memory and file must not grow. `node bench/store/soak.ts [--runs 20000] [--keep 500]`.
- * The last line is the slope over the second half: bytes for each run.
+ * Runs in a loop under retention: neither memory nor file may grow. `node bench/store/soak.ts [--runs 20000] [--keep 500]
+ * [--samples 200]`. After each sample's share of the runs it is cleaned and looked at. Exit code 1 when a line through the second
+ * half rises by more than it may.
  */
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { systemClock } from '../../packages/host/src/clock.ts';
 import { createPlaces } from '../../packages/host/src/dispatch/create-places.ts';
 import { openEngine } from '../../packages/host/src/engine/engine.ts';
@@ -13,12 +16,39 @@ import { thisProcess } from '../../packages/host/src/engine/holder.ts';
 import { openSqliteStore } from '../../packages/host/src/stores/open-sqlite-store.ts';
 import { sampleAction, sampleWorkflow } from '../../packages/host/src/testing/sample-workflow.ts';
 import { clean } from '../../packages/host/src/upkeep/clean.ts';
-import { nothing } from '../engine/peers/cadre.ts';
+import { nothing, runToEnd } from '../engine/peers/cadre.ts';
 
-const { values } = parseArgs({ options: { runs: { type: 'string' }, keep: { type: 'string' } } });
-const total = Number(values.runs ?? 20_000);
-const most = Number(values.keep ?? 500);
-const AT_ONCE = 50;
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '20000' },
+    keep: { type: 'string', default: '500' },
+    samples: { type: 'string', default: '200' },
+  },
+});
+const total = Number(values.runs);
+const most = Number(values.keep);
+const AT_ONCE = 200;
+const MIB = 1024 ** 2;
+/** Each is cleaned by itself: fewer would be no loop. */
+const each = Math.max(1_000, Math.ceil(total / Number(values.samples)));
+
+/** What may grow by how much over the second half, in bytes or in parts of its mean, whichever is more. */
+const MAY_GROW = {
+  heap: { bytes: MIB, part: 0.05 },
+  rss: { bytes: 16 * MIB, part: 0.1 },
+  file: { bytes: MIB, part: 0.05 },
+};
+
+interface Sample {
+  readonly runs: number;
+  readonly heap: number;
+  readonly rss: number;
+  /** With its log. */
+  readonly file: number;
+}
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 const folder = mkdtempSync(join(tmpdir(), 'cadre-soak-'));
 const path = join(folder, 'cadre.db');
@@ -43,51 +73,90 @@ const retention = {
   tombstones: { most: 2 * most },
 };
 
-interface Sample {
-  readonly runs: number;
-  readonly heap: number;
-  readonly file: number;
-}
 const samples: Sample[] = [];
 let longestMs = 0;
+let cleaningMs = 0;
 const began = performance.now();
-for (let runs = 0; runs < total; runs += AT_ONCE) {
-  await Promise.all(
-    Array.from({ length: AT_ONCE }, async () => {
-      const id = await engine.start({
-        workflow,
-        inputs: {},
-        mode: 'apply',
-        trigger: { kind: 'manual' },
-        principal: 'user:ada',
-      });
-      await engine.settled(id);
-    }),
-  );
-  if ((runs / AT_ONCE) % 20 !== 19) continue;
-  const before = performance.now();
-  await clean({ ...store, clock, retention }, { planOnly: false, principal: 'system', alone: false });
-  longestMs = Math.max(longestMs, performance.now() - before);
-  globalThis.gc?.();
-  samples.push({ runs: runs + AT_ONCE, heap: process.memoryUsage().heapUsed, file: statSync(path).size });
+try {
+  for (let runs = 0; runs < total; runs += each) {
+    const more = Math.min(each, total - runs);
+    await runMany(more);
+    const before = performance.now();
+    await clean({ ...store, clock, retention }, { planOnly: false, principal: 'system', alone: false });
+    const took = performance.now() - before;
+    longestMs = Math.max(longestMs, took);
+    cleaningMs += took;
+    collectGarbage();
+    const { heapUsed: heap, rss } = process.memoryUsage();
+    const sample = { runs: runs + more, heap, rss, file: statSync(path).size + statSync(`${path}-wal`).size };
+    samples.push(sample);
+    console.log(`${String(sample.runs).padStart(7)}  ${sizes(sample)}  after ${seconds()} s`);
+  }
+} finally {
+  await engine.close();
+  await store.close();
+  rmSync(folder, { recursive: true, force: true });
 }
-await engine.close();
-await store.close();
-rmSync(folder, { recursive: true, force: true });
 
-const mib = (bytes: number) => (bytes / 1024 ** 2).toFixed(2);
-for (const { runs, heap, file } of samples)
-  console.log(`${String(runs).padStart(7)}  heap ${mib(heap)} MiB  file ${mib(file)} MiB`);
 const half = samples.slice(samples.length >> 1);
-const slope = (of: (sample: Sample) => number) => {
-  const x = half.reduce((sum, { runs }) => sum + runs, 0) / half.length;
-  const y = half.reduce((sum, sample) => sum + of(sample), 0) / half.length;
-  const over = half.reduce((sum, sample) => sum + (sample.runs - x) * (of(sample) - y), 0);
-  return over / half.reduce((sum, { runs }) => sum + (runs - x) ** 2, 0);
-};
+const rows = (['heap', 'rss', 'file'] as const).map((what) => {
+  const slope = slopeOf(half.map((sample) => ({ x: sample.runs, y: sample[what] })));
+  const grown = slope * ((half.at(-1)?.runs ?? 0) - (half[0]?.runs ?? 0));
+  const mayGrow = Math.max(MAY_GROW[what].bytes, MAY_GROW[what].part * mean(half.map((one) => one[what])));
+  return {
+    what,
+    bytesARun: Number(slope.toFixed(2)),
+    grownMib: mib(grown),
+    mayMib: mib(mayGrow),
+    flat: grown <= mayGrow,
+  };
+});
+console.table(rows);
+const flat = rows.every((row) => row.flat);
 console.log(
-  `${total} runs in ${Math.round((performance.now() - began) / 1_000)} s, cleaned ${samples.length} times, the longest ${Math.round(longestMs)} ms`,
+  `${total} runs in ${seconds()} s, cleaned ${samples.length} times in ${Math.round(cleaningMs / 1_000)} of them, the longest ${Math.round(longestMs)} ms: ${flat ? 'flat' : 'NOT FLAT'}`,
 );
 console.log(
-  `slope: heap ${slope(({ heap }) => heap).toFixed(1)} bytes a run, file ${slope(({ file }) => file).toFixed(1)} bytes a run`,
+  JSON.stringify({
+    bench: 'soak',
+    runs: total,
+    keep: most,
+    seconds: seconds(),
+    flat,
+    rows,
+    last: samples.at(-1),
+  }),
 );
+process.exitCode = flat ? 0 : 1;
+
+/** So many, `AT_ONCE` at any time. */
+async function runMany(count: number): Promise<void> {
+  let left = count;
+  const work = async () => {
+    while (left-- > 0) await runToEnd(engine, workflow);
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+}
+
+function sizes({ heap, rss, file }: Sample): string {
+  return `heap ${mib(heap)}  rss ${mib(rss)}  file ${mib(file)} MiB`;
+}
+
+function mib(bytes: number): string {
+  return (bytes / MIB).toFixed(2);
+}
+
+function seconds(): number {
+  return Math.round((performance.now() - began) / 1_000);
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
+}
+
+/** Of the line that fits best. */
+function slopeOf(points: readonly { readonly x: number; readonly y: number }[]): number {
+  const [x, y] = [mean(points.map((point) => point.x)), mean(points.map((point) => point.y))];
+  const over = points.reduce((sum, point) => sum + (point.x - x) * (point.y - y), 0);
+  return over / points.reduce((sum, point) => sum + (point.x - x) ** 2, 0);
+}

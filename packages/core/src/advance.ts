@@ -5,6 +5,7 @@ export { type Amount, type LimitName, largestShare, type Overrun, overrunOf } fr
 export { parseMoney } from './budget/money.ts';
 export { addUsage, isNothing, latestUsage } from './budget/usage.ts';
 export type { Command } from './run/commands.ts';
+export { wallExceeded } from './run/decide/step-time.ts';
 export { wallLimitAt } from './run/decide/time.ts';
 export { decide, type Moment, type RunDecision } from './run/decide.ts';
 export { answersTo } from './run/events.ts';

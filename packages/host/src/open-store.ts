@@ -1,3 +1,4 @@
+import { isCadreError } from '@cadre/core/errors';
 import type { Log } from '@cadre/kit/log';
 import type { AppOptions } from './app-options.ts';
 import type { Config } from './config.ts';
@@ -29,7 +30,10 @@ export async function openShared(options: AppOptions, config: Config): Promise<O
   const schema = config.store.schema ?? schemaOf(options.place.name);
   const limits = classLimits(config.classes);
   const log = openLog(config, options);
-  const warn = (error: unknown) => log.warn('the store is tried again', { error: messageOf(error) });
+  const warn = (error: unknown) =>
+    isCadreError(error)
+      ? log.warn(error.message, { code: error.code, hint: error.hint })
+      : log.warn('the store is tried again', { error: messageOf(error) });
   const store = await openPostgresStore(url, schema, undefined, await openWire(options, config, schema, log));
   const close = async () => {
     await store.close();

@@ -17,7 +17,7 @@ export function apply(state: RunState | undefined, event: NumberedEvent): RunSta
   if (isOver(state.status)) {
     throw new Error(`bug: event ${event.number} (${event.type}) came after the run had ${state.status}`);
   }
-  return { ...change(state, event), number: event.number };
+  return { ...change(state, event), number: event.number, changedAt: event.at };
 }
 
 /** The state that a whole journal leaves. Throws like `apply`, and when there are no events. */
@@ -34,6 +34,7 @@ function create(event: NumberedEvent): RunState {
   }
   return {
     number: 1,
+    changedAt: event.at,
     status: 'queued',
     workflow: event.workflow,
     definition: event.definition,
@@ -60,6 +61,7 @@ function create(event: NumberedEvent): RunState {
     ...(event.group === undefined ? {} : { group: event.group }),
     ...(event.priority === undefined ? {} : { priority: event.priority }),
     ...(event.noCache === undefined ? {} : { noCache: event.noCache }),
+    ...(event.workers === undefined ? {} : { workers: event.workers }),
   };
 }
 

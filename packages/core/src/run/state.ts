@@ -11,6 +11,8 @@ import type { Timers } from './timers.ts';
 export interface RunState {
   /** Number of the last event applied. */
   readonly number: number;
+  /** When that happened. Where a store went back, the same number tells of something else. */
+  readonly changedAt: number;
   readonly status: RunStatus;
   readonly workflow: string;
   readonly definition: string;
@@ -56,6 +58,8 @@ export interface RunState {
   /** Results of an earlier run, by the id of a top-level step. */
   readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
   readonly noCache?: true;
+  /** Versions of workers that it goes on with until it ends, by id. */
+  readonly workers?: Readonly<Record<string, string>>;
   /** By everything in it, `finally` and what was undone as well. */
   readonly used?: Usage;
   /** Paths that something was used at since a decision looked; like the agenda, only a decision empties it. */
@@ -104,7 +108,7 @@ export interface StepState {
   /** The run of its own that it is. */
   readonly child?: string;
   readonly answer?: { readonly by: string; readonly answer: string; readonly data?: JsonValue };
-  /** What was reserved for that run while it is under way. */
+  /** What was reserved for that run while it is under way; `wallMs`: what was left of the step's own time when it was begun. */
   readonly reserved?: Budget;
   /** By all its attempts and all that stands inside it. */
   readonly used?: Usage;

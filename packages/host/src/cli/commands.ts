@@ -3,6 +3,7 @@ import { HELPING } from './entries/helping.ts';
 import { KEEPING } from './entries/keeping.ts';
 import { LOOKING } from './entries/looking.ts';
 import { MCP } from './entries/mcp.ts';
+import { PACKAGING } from './entries/packaging.ts';
 import { PERMITTING } from './entries/permitting.ts';
 import { RUNNING } from './entries/running.ts';
 import { SERVING } from './entries/serving.ts';
@@ -18,6 +19,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   ...TRIGGERING,
   ...SERVING,
   ...MCP,
+  ...PACKAGING,
   ...PERMITTING,
   ...SETTLING,
   ...KEEPING,

@@ -1,10 +1,11 @@
-import type { Command } from '@cadre/core/advance';
+import { type Command, wallExceeded } from '@cadre/core/advance';
 import {
   CadreError,
   isCadreError,
   isOver,
   type RunEventBody,
   type RunState,
+  type StepState,
   type Workflow,
 } from '@cadre/core/history';
 import { type Failure, failure, type JsonObject, type JsonValue } from '@cadre/sdk';
@@ -77,7 +78,8 @@ export function createChildRuns(options: Options): ChildRuns {
     const depth = (above?.depth ?? 0) + 1;
     if (depth > DEEPEST) throw tooDeep(command.workflow);
     const workflow = await findWorkflow(command.workflow);
-    const wallMs = shorter(timeoutMs, deadline === undefined ? undefined : deadline - clock.now());
+    const limit = shorter(timeoutMs, reserved?.wallMs);
+    const wallMs = shorter(limit, deadline === undefined ? undefined : deadline - clock.now());
     const time = wallMs === undefined ? {} : { wallMs: Math.max(1, wallMs) };
     const budget = wallMs === undefined ? reserved : { ...reserved, ...time };
     const trigger = { kind: 'workflow', run, step, root: above?.root ?? run, depth };
@@ -116,23 +118,24 @@ export function createChildRuns(options: Options): ChildRuns {
       const parent = parentOf(state);
       if (parent === undefined || !isOver(state.status)) return;
       await values.adopt({ id: parent.run, mode: state.mode }, state.output);
-      const told = await giveResult(runs, parent.run, run, {
+      const told = await giveResult(runs, parent.run, parent.step, run, (step) => ({
         at: clock.now(),
-        ...resultOf(parent.step, run, state),
-      });
+        ...resultOf(parent.step, step, run, state),
+      }));
       if (told) await options.attend(parent.run);
     },
     async news(own, state) {
       const bodies: RunEventBody[] = [];
       for (const step of state.running) {
-        const { child, attempts = 0 } = state.steps.get(step) ?? {};
-        if (child === undefined) continue;
+        const waits = state.steps.get(step);
+        const { child, attempts = 0 } = waits ?? {};
+        if (waits === undefined || child === undefined) continue;
         const found = await find(runs, child);
         if (found === undefined)
           bodies.push({ type: 'step.interrupted', step, attempt: attempts, repeatable: true });
         else if (isOver(found.status)) {
           await values.adopt({ id: own, mode: found.mode }, found.output);
-          bodies.push(resultOf(step, child, found));
+          bodies.push(resultOf(step, waits, child, found));
         }
       }
       return bodies;
@@ -153,14 +156,25 @@ export function parentOf({ trigger }: Pick<RunState, 'trigger'>): Parent | undef
 
 type Result = Extract<RunEventBody, { readonly step: string }>;
 
-function resultOf(step: string, child: string, state: RunState): Result {
+function resultOf(step: string, waits: StepState, child: string, state: RunState): Result {
   const { status, output = null } = state;
   const usage = state.used === undefined ? {} : { usage: state.used };
   if (status === 'succeeded') return { type: 'step.succeeded', step, output, ...usage };
   if (status === 'cancelled') return { type: 'step.cancelled', step, ...usage };
   const failed = state.failure ?? failure(status, `the run ${child} has ${status.replace('_', ' ')}`);
   const told = { ...failed, details: { ...detailsOf(failed), run: child } };
-  return { type: status === 'timed_out' ? 'step.timed_out' : 'step.failed', step, failure: told, ...usage };
+  if (status !== 'timed_out') return { type: 'step.failed', step, failure: told, ...usage };
+  const { wallMs } = waits.reserved ?? {};
+  const byBudget = wallMs !== undefined && state.budget?.wallMs === wallMs && tookOf(state) >= wallMs;
+  if (!byBudget) return { type: 'step.timed_out', step, failure: told, ...usage };
+  // It had the time that the budget of its step gives it: too much of that is reported like too much of anything else.
+  const exceeded = wallExceeded(step, wallMs);
+  const details = { ...detailsOf(exceeded), run: child };
+  return { type: 'step.failed', step, failure: { ...exceeded, details, cause: failed }, ...usage };
+}
+
+function tookOf({ startedAt = 0, endedAt = 0 }: RunState): number {
+  return endedAt - startedAt;
 }
 
 function detailsOf({ details }: Failure): JsonObject {

@@ -1,4 +1,4 @@
-import { isOver } from '@cadre/core/history';
+import { isOver, type RunState } from '@cadre/core/history';
 import type { Claim, Work } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
 import { isRepeatable } from './action-facts.ts';
@@ -9,7 +9,7 @@ import { type HeldRunContext, momentOf, parentOrigin } from './held-run.ts';
 import type { KnownRuns } from './known-runs.ts';
 import type { SharedRun } from './shared-run.ts';
 import { tellExtended } from './tell-extended.ts';
-import type { News } from './turns.ts';
+import { isUnderWay, type News } from './turns.ts';
 
 interface Options {
   readonly context: Omit<HeldRunContext, 'ended'>;
@@ -124,10 +124,10 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
     await journal.advance({ run, expected: 0, events: [], wakeAt: undefined, anyway: { settled: [claim] } });
   }
 
-  /** The run, known at least as far as when the job was handed in. */
-  async function openAt({ run: id, number }: Assignment): Promise<SharedRun | undefined> {
-    const run = await known.open(id);
-    if (run !== undefined && run.state.number < number) await run.notice();
+  /** The run, known at least as far as when the job was handed in, and looked at anew where it does not know of the attempt. */
+  async function openAt(assignment: Assignment): Promise<SharedRun | undefined> {
+    const run = await known.open(assignment.run);
+    if (run !== undefined && !isKnownIn(run.state, assignment)) await run.notice();
     return run;
   }
 
@@ -166,6 +166,13 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
     },
     isBusy: () => underWay.size > 0,
   };
+}
+
+function isKnownIn(state: RunState, assignment: Assignment): boolean {
+  if (state.number < assignment.number) return false;
+  if (assignment.task !== 'perform') return true;
+  const { step, attempt } = assignment.command;
+  return isUnderWay(state, step, attempt);
 }
 
 function placeOf(run: string, step: string): string {

@@ -10,6 +10,8 @@ export interface KnownRuns {
   /** Known without being read, if it is. */
   peek(id: string): SharedRun | undefined;
   keep(run: SharedRun): SharedRun;
+  /** It is being made: whoever opens it waits for that, since nothing of it can be read before. */
+  expect(id: string, made: Promise<SharedRun | undefined>): void;
   forget(id: string): void;
   /** It could not go on: it is read anew by whoever wants it next, and one who asks hears why. */
   fail(id: string, error: unknown): void;
@@ -36,9 +38,17 @@ export function createKnownRuns(
   const failures = new Map<string, unknown>();
 
   async function load(id: string): Promise<SharedRun | undefined> {
-    const state = await context().readOn(id, undefined);
+    const { state } = await context().readOn(id, undefined);
     if (state === undefined) return undefined;
     return keep(new SharedRun(context(), id, await definitions.get(state.definition), state));
+  }
+
+  /** Invariant 1. */
+  function expect(id: string, opening: Promise<SharedRun | undefined>): Promise<SharedRun | undefined> {
+    const expected = opening.finally(() => loading.delete(id));
+    expected.catch(() => undefined);
+    loading.set(id, expected);
+    return expected;
   }
 
   function keep(run: SharedRun): SharedRun {
@@ -65,13 +75,11 @@ export function createKnownRuns(
         runs.set(id, run);
         return Promise.resolve(run);
       }
-      // Invariant 1.
-      const under = loading.get(id) ?? load(id).finally(() => loading.delete(id));
-      loading.set(id, under);
-      return under;
+      return loading.get(id) ?? expect(id, load(id));
     },
     peek: (id) => runs.get(id),
     keep,
+    expect,
     forget: (id) => void runs.delete(id),
     fail(id, error) {
       runs.delete(id);

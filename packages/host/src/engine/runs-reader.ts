@@ -1,6 +1,7 @@
 import type { NumberedEvent, RunState } from '@cadre/core/history';
 import { apply } from '@cadre/core/replay';
 import type { SharedJournal } from '../ports/shared-journal.ts';
+import { isLastOf } from './journal.ts';
 
 interface Wanted {
   readonly run: string;
@@ -11,13 +12,21 @@ interface Wanted {
 
 const MOST_RUNS = 500;
 
+export interface ReadOn {
+  /** After all that was appended since, or the same; undefined: there is no such run. */
+  readonly state: RunState | undefined;
+  /** What was known is in the journal no more: this is what stands there now. */
+  readonly wentBack: boolean;
+}
+
 /**
- * Reads on in many runs: those that are asked for while one question is under way share the next. Answers the state after
- * all that was appended since; undefined when there is no such run.
+ * Reads on in many runs: those that are asked for while one question is under way share the next.
+ *
+ * Invariant: the last event that is known is read again, and when it is another one, or none, everything is read anew.
  */
 export function createRunsReader(
   journal: Pick<SharedJournal<never>, 'readOn'>,
-): (run: string, state: RunState | undefined) => Promise<RunState | undefined> {
+): (run: string, state: RunState | undefined) => Promise<ReadOn> {
   const wanted: Wanted[] = [];
   let reading = false;
 
@@ -49,10 +58,15 @@ export function createRunsReader(
 
   return async (run, before) => {
     let state = before;
+    let wentBack = false;
     for (;;) {
-      const events = await read(run, state?.number ?? 0);
-      if (events.length === 0) return state;
-      for (const event of events) state = apply(state, event);
+      const events = await read(run, state === undefined ? 0 : state.number - 1);
+      const fresh = state === undefined ? events : events.slice(1);
+      if (state !== undefined && !isLastOf(state, events[0])) {
+        state = undefined;
+        wentBack = true;
+      } else if (fresh.length === 0) return { state, wentBack };
+      else for (const event of fresh) state = apply(state, event);
     }
   };
 }

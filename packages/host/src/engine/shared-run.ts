@@ -8,9 +8,12 @@ import { isAtRest } from './at-rest.ts';
 import { type StopReason, stopReasonOf, wishOf } from './attempt.ts';
 import { parentOf } from './child-runs.ts';
 import { type ClaimedHere, claimHere, type Reserve, type Task } from './claim-here.ts';
+import { findPlaces } from './find-places.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
 import { rankedPriority } from './ranked-priority.ts';
+import { missingRun } from './read-events.ts';
 import { reorder } from './reorder.ts';
+import type { ReadOn } from './runs-reader.ts';
 import { type News, type Prepared, Turns } from './turns.ts';
 
 /** Work of the engine itself: done by every process that performs anything. */
@@ -20,7 +23,9 @@ const ENGINE_LIMIT_MS = 60_000;
 export interface SharedRunContext extends Omit<HeldRunContext, 'ended'> {
   readonly journal: SharedJournal<Work>;
   readonly queue: WorkQueue;
-  readonly readOn: (run: string, state: RunState | undefined) => Promise<RunState | undefined>;
+  readonly readOn: (run: string, state: RunState | undefined) => Promise<ReadOn>;
+  /** The journal does not say any more what was known of the run: what of it is under way here must end. */
+  readonly wentBack: (run: string, before: RunState, now: RunState | undefined) => void;
   /** Stops the attempt if it is under way in this process. */
   readonly stopHere: (run: string, step: string, reason: StopReason) => boolean;
   /** The run has to be decided again at this time. */
@@ -38,7 +43,8 @@ const BEYOND_LIMIT_MS = 3_600_000;
  * 1. What came of an attempt, what follows from it, the jobs and the time that it gives, and the end of the claim are one
  *    transaction.
  * 2. What stands in a line behind others begins nothing; it is looked at again from time to time.
- * 3. The fence is the attempt: what came of one is appended only while the journal says that this attempt is under way.
+ * 3. Where the journal went back, the run is what stands there now; attempts that it knows nothing of are stopped.
+ * 4. The fence is the attempt: what came of one is appended only while the journal says that this attempt is under way.
  */
 export class SharedRun {
   readonly id: string;
@@ -61,7 +67,7 @@ export class SharedRun {
     id: string,
     workflow: Workflow,
     state: RunState,
-    admitted = state.group === undefined || state.startedAt !== undefined,
+    admitted = isAdmitted(state),
   ) {
     this.id = id;
     this.#admitted = admitted;
@@ -73,7 +79,7 @@ export class SharedRun {
       values,
       decides: ({ status }) => this.#admitted || status === 'cancelling',
       stopped: () => this.#error !== undefined,
-      readOn: async (before) => (await context.readOn(id, before)) ?? before,
+      readOn: (before) => this.#readOn(before),
       append: (turn) => this.#append(turn),
       goOn: (commands, changed) => {
         this.#sleepsUntil = changed ? undefined : { at: wakeOf(commands) };
@@ -143,6 +149,17 @@ export class SharedRun {
     return this.state;
   }
 
+  async #readOn(before: RunState): Promise<RunState> {
+    const { state, wentBack } = await this.#context.readOn(this.id, before);
+    if (wentBack) {
+      this.#context.wentBack(this.id, before, state);
+      this.#told = false;
+      this.#admitted = state !== undefined && isAdmitted(state);
+    }
+    if (state === undefined) throw missingRun(this.id);
+    return state;
+  }
+
   /** It stands in a line: whether nobody stands before it any more. */
   async #comeUp(): Promise<void> {
     const { group } = this.state;
@@ -171,10 +188,12 @@ export class SharedRun {
     const finished = turn.kept.flatMap(claimOf);
     const refused = turn.dropped.flatMap(claimOf);
     if (turn.events.length === 0 && refused.length === 0) return true;
-    const here = claimHere(tasksOf(this.#context, this.id, this.workflow, turn), this.#context.reserve);
+    const { queue, reserve, holder } = this.#context;
+    const tasks = tasksOf(this.#context, this.id, this.workflow, turn);
+    const here = claimHere(await findPlaces(tasks, queue.shards), reserve, holder);
     const { jobs } = here;
     try {
-      await prepareQueues(this.#context.queue, jobs);
+      await prepareQueues(queue, jobs);
       const outcome = await this.#context.journal.advance({
         run: this.id,
         expected: turn.expected,
@@ -212,6 +231,11 @@ export class SharedRun {
   }
 }
 
+/** Whether it stands in no line, or in none any more. */
+function isAdmitted({ group, startedAt }: RunState): boolean {
+  return group === undefined || startedAt !== undefined;
+}
+
 const claimOf = ({ claim }: News<Claim>): readonly Claim[] => (claim === undefined ? [] : [claim]);
 
 /** What a decision gives to be done: all that has to survive this process. */
@@ -233,6 +257,7 @@ export function tasksOf(
             class: className,
             priority: rankedPriority(priority, before.running.size + index),
             assignment: { ...known, task: 'perform', origin, command },
+            ...(command.shard === undefined ? {} : { shard: command.shard }),
             expiresMs: command.timeoutMs + BEYOND_LIMIT_MS,
           },
         ];

@@ -99,6 +99,18 @@ describe.skipIf(lacksPostgres())('many processes on one store', () => {
     expect(desk.gate.calls).toEqual([]);
   });
 
+  test('who knew a run as waiting hears that somebody else has answered it', async () => {
+    const [desk, other] = [
+      await world.process({}, { works: false }),
+      await world.process({}, { works: false }),
+    ];
+    const ask = (id: string) => sampleStep(id, { kind: 'approval', prompt: 'Push?', default: 'deny' });
+    const id = await startSample(desk.engine, sampleWorkflow([ask('one'), ask('two')]));
+    expect((await desk.engine.settled(id)).waiting.toArray()).toEqual(['one']);
+    await other.engine.answer(id, 'one', { by: 'user:ada', answer: 'allow' });
+    expect((await desk.engine.settled(id)).waiting.toArray()).toEqual(['two']);
+  });
+
   test('who hands in what it has places for begins it at once, and the others take the rest', async () => {
     const processes = await Promise.all([1, 2].map(() => world.process(forever, { atOnce: 2 })));
     const [first, second] = processes as [SimulatedProcess, SimulatedProcess];

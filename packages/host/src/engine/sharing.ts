@@ -5,6 +5,7 @@ import { assignmentOf } from './assignment.ts';
 import { claimHere } from './claim-here.ts';
 import { createClaimedWork } from './claimed-work.ts';
 import { createDueRuns } from './due-runs.ts';
+import { findPlaces, passOn } from './find-places.ts';
 import type { HeldRunContext } from './held-run.ts';
 import type { Holding } from './holding.ts';
 import { keepAlive } from './keep-alive.ts';
@@ -21,6 +22,7 @@ import {
   wakeOf,
 } from './shared-run.ts';
 import { createdEvent, decideFirst, type StartRequest } from './start-run.ts';
+import { createWentBack } from './went-back.ts';
 
 export interface SharingOptions {
   readonly context: Omit<HeldRunContext, 'ended'>;
@@ -68,6 +70,11 @@ export function createSharing(options: SharingOptions): Sharing {
     journal,
     queue,
     readOn: createRunsReader(journal),
+    wentBack: createWentBack({
+      clock,
+      stopHere: (run, step) => claimed.stop(run, step, 'lost'),
+      warn: options.warn,
+    }),
     stopHere: (run, step, reason) => claimed.stop(run, step, reason),
     wakeAt: (at) => due.at(at),
     reserve: (className) => (closing ? undefined : performing?.reserve(className)),
@@ -102,6 +109,7 @@ export function createSharing(options: SharingOptions): Sharing {
       const [what, ...rest] = line.split(' ');
       const name = rest.join(' ');
       if (what === 'work') performing?.wake(name);
+      if (what === 'placed') performing?.call(rest[0] ?? '', rest.slice(1).join(' '));
       if (what === 'time') due.at(Number(name));
       if (what !== 'run') return;
       feed.changed(name);
@@ -129,13 +137,11 @@ export function createSharing(options: SharingOptions): Sharing {
     const handedIn = tasksOf(context, id, request.workflow, { commands, before, state });
     await prepareQueues(queue, handedIn);
     if (known.peek(id) !== undefined) throw existing(id);
-    const here = claimHere(handedIn, context.reserve);
+    const placed = await findPlaces(handedIn, queue.shards);
+    const here = claimHere(placed, context.reserve, context.holder);
     const { jobs } = here;
-    // Known before it is there: its first result may come sooner than the answer to the append.
-    const run = known.keep(
-      new SharedRun(context, id, await definitions.get(state.definition), state, admitted),
-    );
-    const outcome = await journal
+    const run = new SharedRun(context, id, await definitions.get(state.definition), state, admitted);
+    const advancing = journal
       .advance({
         run: id,
         expected: 0,
@@ -145,12 +151,16 @@ export function createSharing(options: SharingOptions): Sharing {
       })
       .catch((error: unknown) => {
         definitions.doubt(created.definition);
-        known.forget(id);
         here.giveBack();
         throw error;
       });
+    // Its first result may come sooner than the answer to the append.
+    known.expect(
+      id,
+      advancing.then(({ ok }) => (ok ? known.keep(run) : undefined)),
+    );
+    const outcome = await advancing;
     if (!outcome.ok) {
-      known.forget(id);
       here.giveBack();
       throw existing(id);
     }
@@ -162,11 +172,14 @@ export function createSharing(options: SharingOptions): Sharing {
   }
 
   async function beat(held: readonly Claim[]): Promise<void> {
-    const ids = new Set(held.map((claim) => assignmentOf(claim).run));
-    const numbers = await journal.lastNumbers([...ids]);
-    for (const [id, number] of numbers) {
+    const runs = new Set(held.map((claim) => assignmentOf(claim).run));
+    const before = [...runs].map((id) => ({ id, least: known.peek(id)?.state.number ?? 0 }));
+    const numbers = await journal.lastNumbers([...runs]);
+    for (const { id, least } of before) {
       const run = known.peek(id);
-      if (run !== undefined && run.state.number < number) noticeLater(run);
+      const number = numbers.get(id) ?? 0;
+      // Others went on, or the store went back.
+      if (run !== undefined && (number > run.state.number || number < least)) noticeLater(run);
     }
   }
 
@@ -187,6 +200,8 @@ export function createSharing(options: SharingOptions): Sharing {
     const run = await known.open(id);
     if (run === undefined) return undefined;
     listen();
+    // Somebody else may have answered what it waits for here: of what nobody watches nothing is heard.
+    if (run.state.status === 'waiting') await run.notice();
     const letProcessEnd = keepAlive();
     let waiting = true;
     const look = () =>
@@ -249,6 +264,8 @@ export function createSharing(options: SharingOptions): Sharing {
         classes: classes === undefined ? undefined : [...classes, ENGINE_CLASS],
         known: [...options.knownClasses, ENGINE_CLASS],
         places: options.context.places,
+        place: context.holder,
+        passOn: (claims) => passOn(claims, context.holder, queue.shards),
         everywhere: (className) => (className === ENGINE_CLASS ? undefined : options.everywhere(className)),
         perform: (claim) => claimed.perform(claim),
         beat,

@@ -1,4 +1,4 @@
-import { CadreError, isOver, type RunEvent, type RunState } from '@cadre/core/history';
+import { CadreError, isOver, type RunEvent, type RunState, type StepState } from '@cadre/core/history';
 import type { JsonValue } from '@cadre/sdk';
 import type { RunStore } from '../ports/store.ts';
 import { readOn, readState } from './journal.ts';
@@ -50,14 +50,15 @@ type StepResult = Extract<RunEvent, { readonly step: string }>;
 export async function giveResult(
   runs: RunStore,
   run: string,
+  step: string,
   child: string,
-  result: StepResult,
+  resultOf: (step: StepState) => StepResult,
 ): Promise<boolean> {
   let told = false;
   await steer(runs, run, (state) => {
-    const step = state.steps.get(result.step);
-    told = !isOver(state.status) && step?.status === 'running' && step.child === child;
-    return told ? result : undefined;
+    const waits = state.steps.get(step);
+    told = !isOver(state.status) && waits?.status === 'running' && waits.child === child;
+    return told && waits !== undefined ? resultOf(waits) : undefined;
   });
   return told;
 }

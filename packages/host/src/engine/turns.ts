@@ -32,6 +32,7 @@ export interface Turning<Claim> {
   /** Whether what follows is decided here, too; else what happened is only kept. */
   readonly decides: (state: RunState) => boolean;
   readonly stopped: () => boolean;
+  /** The same state when nobody has appended. Throws when the journal does not say any more what is known. */
   readonly readOn: (state: RunState) => Promise<RunState>;
   /** Durably, with all that stands beside it. False: somebody else was first, so read on and decide anew. */
   readonly append: (turn: Prepared<Claim>) => Promise<boolean> | boolean;
@@ -172,7 +173,7 @@ export class Turns<Claim = unknown> {
   async #readOn(): Promise<void> {
     this.#behind = false;
     const state = await this.#turning.readOn(this.#state);
-    if (state.number === this.#state.number) return;
+    if (state === this.#state) return;
     this.#state = state;
     this.#turning.caughtUp();
   }
@@ -182,6 +183,10 @@ export class Turns<Claim = unknown> {
 function isStillTrue(state: RunState, { body, attempt }: News): boolean {
   if (isOver(state.status)) return false;
   if (!('step' in body)) return true;
-  if (!state.running.has(body.step)) return false;
-  return attempt === undefined || state.steps.get(body.step)?.attempts === attempt;
+  if (attempt !== undefined) return isUnderWay(state, body.step, attempt);
+  return state.running.has(body.step);
+}
+
+export function isUnderWay(state: RunState, step: string, attempt: number): boolean {
+  return state.running.has(step) && state.steps.get(step)?.attempts === attempt;
 }

@@ -43,6 +43,18 @@ export interface ConfinedProcess {
    * when it had to be ended because it ran out of memory.
    */
   measure(): Promise<Usage | undefined>;
+  /** The same at any time, also of one without limits, and of one that has ended; undefined where nothing can be seen. */
+  use(): Promise<ProcessUse | undefined>;
+}
+
+/** What a program and all that it started use. */
+export interface ProcessUse {
+  /** Now. */
+  readonly memoryBytes: number;
+  /** The most of it that was seen. */
+  readonly peakBytes: number;
+  /** So far. */
+  readonly cpuMs: number;
 }
 
 export interface ProcessEnd {
@@ -52,7 +64,7 @@ export interface ProcessEnd {
   readonly error?: string;
   /** It used more memory than this and was ended by the system. */
   readonly exceededMemoryBytes?: number;
-  /** What it had used in the end, where it was measured. */
+  /** What it had used in the end; only of one with limits. */
   readonly used?: Usage;
 }
 

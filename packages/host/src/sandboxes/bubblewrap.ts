@@ -64,7 +64,7 @@ export async function wrapInBox(
     env: {},
     cwd: '/',
     descriptors: [args, ...contents],
-    ...(options.limits === undefined ? {} : { measure: createMeasure(group) }),
+    measure: createMeasure(group),
     release: async () => {
       const ended = await group?.close();
       // The system needed something to mount on; somebody may have put it to use meanwhile.

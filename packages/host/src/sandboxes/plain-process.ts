@@ -34,7 +34,7 @@ export async function wrapPlainly(
     cwd: options.cwd,
     descriptors: [],
     endStrays: () => endMarked(`TMPDIR=${temporary}`),
-    ...(options.limits === undefined ? {} : { measure: createMeasure(undefined) }),
+    measure: createMeasure(undefined),
     release: async () => {
       await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
       return undefined;

@@ -2,6 +2,8 @@ import type { Usage } from '@cadre/core';
 
 export interface Seen {
   readonly usage: Usage;
+  /** Of memory now; `usage` has the most. */
+  readonly memoryBytes: number;
   /** The system has ended one of its processes for want of memory; what is left of it is of no use. */
   readonly memoryExceeded: boolean;
 }
@@ -22,6 +24,6 @@ export interface WrappedCommand {
    * much memory it was not to exceed, if it did.
    */
   release(): Promise<number | undefined>;
-  /** What it has used so far, given the number of the program that was spawned; absent where it is not measured. */
-  readonly measure?: (pid: number | undefined) => Promise<Seen>;
+  /** What it has used so far, given the number of the program that was spawned. */
+  readonly measure: (pid: number | undefined) => Promise<Seen>;
 }

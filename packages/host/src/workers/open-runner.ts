@@ -15,6 +15,10 @@ export interface RunnerSettings {
   readonly workspace: string;
   /** MCP servers that are workers too; absent: none are. */
   readonly servers?: McpServers;
+  /** False: what lies in `builtInFolder` did not come with Cadre. */
+  readonly trusted?: boolean;
+  /** Folder of the packages that were installed from archives. */
+  readonly packages?: string;
   readonly sandbox: Sandbox;
   readonly clock: Clock;
   readonly quarantines: QuarantineStore;
@@ -25,13 +29,18 @@ export interface RunnerSettings {
 
 const TIMES: WorkerTimes = { startMs: 20_000, graceMs: 5_000 };
 
-const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failure' };
+const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failure', errors: 0.05 };
 
 /** Performs actions in worker processes, which are started when first needed and kept while they are used. */
 export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Registry, 'problems'> {
   const { sandbox, clock, quarantines } = settings;
   const registry = createRegistry(
-    { builtIn: settings.builtInFolder, workspace: settings.workspace },
+    {
+      builtIn: settings.builtInFolder,
+      workspace: settings.workspace,
+      trusted: settings.trusted ?? true,
+      ...(settings.packages === undefined ? {} : { packages: settings.packages }),
+    },
     settings.servers,
   );
   const pools = openPools((worker) => ({ ...USUAL, ...settings.poolOf?.(worker) }), {

@@ -13,7 +13,7 @@ import {
 } from '@cadre/sdk';
 import { readFrames } from '@cadre/sdk/frames';
 import type { ActionCall, CallObserver, CallRequest, InstalledWorker } from '../ports/action-runner.ts';
-import type { ConfinedProcess } from '../ports/sandbox.ts';
+import type { ConfinedProcess, ProcessUse } from '../ports/sandbox.ts';
 import { type CallStreams, createCallStreams } from './call-streams.ts';
 import { readLines } from './read-lines.ts';
 import { type Measuring, startMeasuring } from './start-measuring.ts';
@@ -39,6 +39,8 @@ export interface WorkerProcess {
   ask(request: CallRequest): Promise<Outcome<JsonValue>>;
   /** Asks it to end, kills it after the grace; resolves when it is gone. */
   stop(): Promise<void>;
+  /** What it uses, or has used when it is gone; undefined where nothing can be seen. */
+  use(): Promise<ProcessUse | undefined>;
   /** When it is gone, and whether that was wanted. */
   readonly gone: Promise<Gone>;
 }
@@ -205,7 +207,8 @@ export function openWorkerProcess(
       return isRetired;
     },
     gone,
-    call({ action, input, ...given }, signal, observer) {
+    use: child.use,
+    call({ action, input, files, ...given }, signal, observer) {
       const call = String(++numbered);
       // Invariant 4.
       if (given.limits !== undefined) isRetired = true;
@@ -232,7 +235,8 @@ export function openWorkerProcess(
         );
         const settled = { observer, signal, streams, settle: finish };
         calls.set(call, { ...settled, ...(meter === undefined ? {} : { meter }) });
-        send(child.stdin, { type: 'call', call, action, input, context: contextOf(given) });
+        const context = contextOf(given);
+        send(child.stdin, { type: 'call', call, action, input, context, ...(files && { files }) });
         if (signal.aborted) cancel();
         else signal.addEventListener('abort', cancel, { once: true });
       });

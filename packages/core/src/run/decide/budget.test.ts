@@ -187,6 +187,14 @@ test('[WRK-37] a run inside gets what is left, kept for it until it is over; wha
   expect(limitsOf(run, 'two')).toEqual({ tokens: 90, money: { amount: '1.5', currency: 'USD' } });
 });
 
+test('[WRK-37] a run inside is given the time of its step with what is reserved for it', () => {
+  const budget = { tokens: 100 };
+  const run = simulate(workflowOf([childOf('one', { wallMs: 500 })], { budget }));
+  run.go();
+  expect(limitsOf(run, 'one')).toEqual({ tokens: 100, wallMs: 500 });
+  expect(run.step('one').reserved).toEqual({ tokens: 100, wallMs: 500 });
+});
+
 test('[WRK-37] runs inside that go on at once share what there is; one whose budget is given gets that', () => {
   const branches = [childOf('a'), childOf('b', { tokens: 10 }), actionOf('c'), childOf('d')];
   const run = simulate(

@@ -18,7 +18,11 @@ const DEATHS_TO_QUARANTINE = 3;
 export function settleWaiting(draft: Draft, place: StepPlace, state: StepState): Standing | undefined {
   // In a rehearsal nothing is waited for.
   if (draft.state.mode === 'apply' && (state.deadline ?? Number.POSITIVE_INFINITY) <= draft.moment.now) {
-    emit(draft, { type: 'step.failed', step: place.path, failure: wallExceeded(place) });
+    emit(draft, {
+      type: 'step.failed',
+      step: place.path,
+      failure: wallExceeded(place.path, place.node.step.budget?.wallMs ?? 0),
+    });
     return undefined;
   }
   if (state.wait !== undefined) return settleWait(draft, place, state.wait);

@@ -46,7 +46,9 @@ function settleRunning(draft: Draft, place: StepPlace, { deadline }: StepState):
   if (draft.state.failing.has(path)) return ACTIVE;
   if (!passed) return wakeRepeat(draft, place) ? undefined : ACTIVE;
   const wallAt = wallOf(draft, path, place.node.step);
-  stopWith(draft, path, wallAt !== undefined && wallAt <= deadline ? wallExceeded(place) : tooLong(path));
+  const planned = place.node.step.budget?.wallMs ?? 0;
+  const ofBudget = wallAt !== undefined && wallAt <= deadline;
+  stopWith(draft, path, ofBudget ? wallExceeded(path, planned) : tooLong(path));
   return ACTIVE;
 }
 

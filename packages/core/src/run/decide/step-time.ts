@@ -15,8 +15,7 @@ export function wallDeadline(draft: Draft, { path, node }: StepPlace): { readonl
   return deadline === undefined ? {} : { deadline };
 }
 
-export function wallExceeded({ path, node }: StepPlace): Failure {
-  const planned = node.step.budget?.wallMs ?? 0;
+export function wallExceeded(path: string, planned: number): Failure {
   const message = `the step '${path}' took longer than the ${amountText('wall', planned)} that its budget gives it`;
   return failure('budget_exceeded', message, {
     hint: 'raise budget.wall, or make it do less',

@@ -1,19 +1,20 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../clock.ts';
 import { createPlaces } from '../../dispatch/create-places.ts';
 import { openSqliteStore } from '../../stores/open-sqlite-store.ts';
+import { earlyAnswers } from '../../testing/early-answers.ts';
 import { sampleAction, sampleStep, sampleWorkflow } from '../../testing/sample-workflow.ts';
 import { type Script, scriptedGate, succeed } from '../../testing/scripted-gate.ts';
 import { type Engine, openEngine } from '../engine.ts';
 import { thisProcess } from '../holder.ts';
 
 /**
- * A process that is meant to be killed: takes over what others left, and runs workflows as long as it lives, or with
- * `finish` until nothing is left to go on with. What it does in the world are lines in a file. It says on standard output what it was
- * promised: `started ID` and `over ID STATUS`.
+ * A process that is meant to be killed: waits until it is let go, by a word on standard input, takes over what others left,
+ * and runs workflows: with `work` as long as it lives, with `once` some of them, with `finish` none. What it does in the world
+ * are lines in a file. It says on standard output what it was promised: `started ID` and `over ID STATUS`.
  */
-const [folder = '.', task = 'work'] = process.argv.slice(2);
+const [folder = '.', task = 'work', fault] = process.argv.slice(2);
 const AT_ONCE = 20;
 
 const WORKFLOW = sampleWorkflow([
@@ -63,8 +64,15 @@ async function startAndSettle(engine: Engine): Promise<void> {
   await settle(engine, id);
 }
 
+// What the engine loads late is loaded before, too.
+await import('../open-holding.ts');
+await import('../journal.ts');
+say('loaded');
+// Nobody has let it go when its parent is gone.
+if (readSync(0, Buffer.alloc(2)) === 0) process.exit(1);
 const clock = systemClock();
-const store = await openSqliteStore(join(folder, 'cadre.db'));
+const opened = await openSqliteStore(join(folder, 'cadre.db'));
+const store = fault === 'early-answers' ? earlyAnswers(opened) : opened;
 const engine = openEngine({
   store,
   gate: scriptedGate({
@@ -79,19 +87,15 @@ const engine = openEngine({
   places: createPlaces(() => AT_ONCE),
   holder: thisProcess(clock.newId('process')),
 });
-// What the engine loads late takes longer, from its sources, than these processes live.
-await import('../open-holding.ts');
-await import('../journal.ts');
 say('ready');
 const taken = await engine.recover();
 say(`taken ${taken.length}`);
 await Promise.all(taken.map((id) => settle(engine, id)));
-if (task === 'work') {
-  const work = async () => {
-    for (;;) await startAndSettle(engine);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, work));
-}
+const work = async () => {
+  do await startAndSettle(engine);
+  while (task === 'work');
+};
+if (task !== 'finish') await Promise.all(Array.from({ length: AT_ONCE }, work));
 await engine.close();
 await store.close();
 closeSync(world);

@@ -37,6 +37,8 @@ export interface ProcessOptions {
   /** On a shared store: by which processes wake each other. */
   readonly wire?: Wire;
   /** What steps may run as runs of their own. */
+  /** On a shared store: what went wrong in the background. */
+  readonly warn?: (error: unknown) => void;
   readonly workflows?: Readonly<Record<string, Workflow>>;
 }
 
@@ -118,14 +120,18 @@ export function openWorld(url?: string, schema = `world${process.pid}_${++schema
   };
 }
 
-function sharingOf(shared: SharedStore, schema: string, { everywhere }: ProcessOptions) {
+function sharingOf(
+  shared: SharedStore,
+  schema: string,
+  { everywhere, warn = () => undefined }: ProcessOptions,
+) {
   const isLimited = () => everywhere !== undefined;
   return {
     shared,
     queue: openBossQueue({ store: shared, schema, isLimited, failed: () => undefined }),
     knownClasses: ['io'],
     everywhere: () => everywhere,
-    warn: () => undefined,
+    warn,
   };
 }
 
