@@ -97,10 +97,11 @@ export async function openLiveWorkers(options: Options): Promise<LiveWorkers> {
     const before = live.get(key);
     const used = before !== undefined && 'worker' in before.loaded ? before.loaded.worker : undefined;
     const version = used === undefined ? {} : { version: used.manifest.version };
-    const failed = { worker: id, at: now(), code: reason.code, message: reason.message, ...version };
+    const message = sentenceOf(reason);
+    const failed = { worker: id, at: now(), code: reason.code, message, ...version };
     const loaded = used === undefined ? broken : (before as Live).loaded;
     live.set(key, { id, loaded, stamp: before?.stamp ?? '', tried, failed });
-    told({ kind: 'failed', worker: id, failure: reason, ...version });
+    told({ kind: 'failed', worker: id, failure: { ...reason, message }, ...version });
   }
 
   async function renew(key: string, place: WorkerPlace, tried: string): Promise<void> {
@@ -188,6 +189,11 @@ function keyOf({ folder, locked }: WorkerPlace): string {
 /** A package never changes; it may come to be there. */
 function lockStamp({ folder, locked }: WorkerPlace): string {
   return `${locked?.digest} ${existsSync(folder)}`;
+}
+
+/** What did not start says by its end why. */
+function sentenceOf({ message, cause }: Failure): string {
+  return cause === undefined || message.includes(cause.message) ? message : `${message}: ${cause.message}`;
 }
 
 function faultOf(loaded: Loaded, id: string): Failure {

@@ -28,6 +28,7 @@ export function nodeCommand(
       ...(strategy === 'thread' ? [] : permissionFlags(confinement, installed)),
       ...(worker.builtIn ? [] : [`--import=${pathToFileURL(join(SDK, 'provide.js')).href}`]),
       ...(strategy === 'thread' ? [join(SDK, 'thread.js'), entry, String(heap)] : [entry]),
+      ...(worker.arguments ?? []),
     ],
     installed,
   };

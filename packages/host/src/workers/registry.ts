@@ -6,6 +6,7 @@ import type { Manifest } from '@cadre/sdk';
 import { compare, satisfies, validRange } from 'semver';
 import type { InstalledWorker } from '../ports/action-runner.ts';
 import { type BrokenWorker, brokenWorker, fault, type Loaded, loadWorker } from './load-worker.ts';
+import type { LoadedServer, McpServers } from './mcp-servers.ts';
 import { LOCK_FILE } from './packaging/worker-lock.ts';
 import { findPlaces, idOf, packagesIn, type WorkerPlace } from './worker-places.ts';
 
@@ -31,14 +32,17 @@ export interface HeldWorkers {
  * The workers that come with Cadre and those of the workspace. A package lies in a folder named after its id, or
  * `id@version` where there are several; nothing is read before it is asked for, and then once.
  */
-export function createRegistry(folders: {
-  readonly builtIn: string;
-  readonly workspace: string;
-  /** False: what lies in `builtIn` did not come with Cadre. */
-  readonly trusted?: boolean;
-  /** Packages that were installed from archives; those that the lock of the workspace names are used. */
-  readonly packages?: string;
-}): Registry {
+export function createRegistry(
+  folders: {
+    readonly builtIn: string;
+    readonly workspace: string;
+    /** False: what lies in `builtIn` did not come with Cadre. */
+    readonly trusted?: boolean;
+    /** Packages that were installed from archives; those that the lock of the workspace names are used. */
+    readonly packages?: string;
+  },
+  servers?: McpServers,
+): Registry {
   const known = new Map<string, Loaded>();
   let held: HeldWorkers | undefined;
   const load = (folder: string, builtIn: boolean) => {
@@ -52,18 +56,27 @@ export function createRegistry(folders: {
   // What comes with Cadre does not change while it runs.
   const builtIns = once(() => packagesIn(folders.builtIn));
   const loadBuiltIn = (name: string) => load(join(folders.builtIn, name), folders.trusted ?? true);
-  const ofWorkspace = (): readonly { readonly id: string; readonly load: () => Loaded }[] =>
+  const ofWorkspace = (): readonly Origin[] =>
     (
       held?.list().map(({ id, loaded }) => ({ id, load: () => loaded })) ??
       find().places.map((place) => ({ id: place.id, load: () => loadPlace(place) }))
     )
       // A package may not take the name of one in the box: it would get what that one is trusted with.
       .filter(({ id }) => !builtIns().includes(id));
-  const all = () => [...builtIns().map(loadBuiltIn), ...ofWorkspace().map((one) => one.load())];
+  /** Nor may an MCP server take the name of a package. */
+  const ofServers = (): readonly Origin[] => {
+    const declared = servers?.list() ?? [];
+    const taken = declared.length === 0 ? [] : [...builtIns(), ...ofWorkspace().map(({ id }) => id)];
+    return declared
+      .filter(({ name }) => !taken.includes(name))
+      .map((server) => ({ id: server.name, load: () => loadedServer(server) }));
+  };
+  const others = () => [...ofWorkspace(), ...ofServers()];
+  const all = () => [...builtIns().map(loadBuiltIn), ...others().map((one) => one.load())];
   const named = (id: string) =>
     builtIns().includes(id)
       ? [loadBuiltIn(id)]
-      : ofWorkspace()
+      : others()
           .filter((one) => one.id === id)
           .map((one) => one.load());
 
@@ -79,8 +92,7 @@ export function createRegistry(folders: {
         range === undefined || satisfies(manifest.version, range);
       const worker = workers.find(fits) ?? past.find(({ manifest }) => manifest.version === range);
       if (worker === undefined) {
-        if (candidates.length === 0)
-          throw noWorker(id, [...builtIns(), ...ofWorkspace().map((one) => one.id)]);
+        if (candidates.length === 0) throw noWorker(id, [...builtIns(), ...others().map((one) => one.id)]);
         throw workers.length === 0 ? brokenWorker(id, candidates) : noVersion(id, range ?? '*', workers);
       }
       const found = worker.manifest.actions.find(({ name }) => name === action);
@@ -91,6 +103,16 @@ export function createRegistry(folders: {
       held = workers;
     },
   };
+}
+
+interface Origin {
+  readonly id: string;
+  readonly load: () => Loaded;
+}
+
+function loadedServer(server: LoadedServer): Loaded {
+  if ('declared' in server) return { worker: server.declared.worker };
+  return { broken: { folder: server.file, problems: server.problems } };
 }
 
 export function notInstalled({ folder, id, locked }: WorkerPlace): Loaded {

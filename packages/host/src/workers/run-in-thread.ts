@@ -2,16 +2,16 @@ import { Worker } from 'node:worker_threads';
 import { readFrames } from '@cadre/sdk/frames';
 
 /**
- * The first thread of the process of a worker with `strategy: thread`; its code computes in the second one. `node run-in-thread.js ENTRY MIB`.
+ * The first thread of the process of a worker with `strategy: thread`; its code computes in the second one. `node run-in-thread.js ENTRY MIB ARGUMENT...`.
  * Standard input and output are handed on as they are, except that whoever is cancelled and still computes after a second is ended.
  */
 const CANCEL_MS = 1_000;
 
-const [, , entry = '', mebibytes = '1024'] = process.argv;
+const [, , entry = '', mebibytes = '1024', ...given] = process.argv;
 const thread = new Worker(entry, {
   stdin: true,
   stdout: true,
-  argv: [],
+  argv: given,
   resourceLimits: { maxOldGenerationSizeMb: Number(mebibytes) },
 });
 const stdin = thread.stdin;
