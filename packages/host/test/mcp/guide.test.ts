@@ -28,7 +28,7 @@ describeSandboxed('the guide to MCP', () => {
       said.set(line, stdout);
     }
     expect(said.get('mcp list')).toContain('not accepted yet');
-    expect(said.get('workers clock')).toMatch(/clock\/keep-note +write;/);
+    expect(said.get('worker show clock')).toMatch(/clock\/keep-note +write;/);
     const shown = await place.cadre('show', 'last', '--json');
     expect(shown.stdout).toContain('12:00 in Europe/Berlin');
 

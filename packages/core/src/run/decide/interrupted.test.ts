@@ -84,7 +84,9 @@ test('[WRK-12] a step that killed its worker three times is quarantined, however
     kind: 'quarantined',
     failure: {
       code: 'quarantined',
-      message: expect.stringMatching(/^'a' is quarantined: its worker died in 3 of 3 attempts; the last time ./),
+      message: expect.stringMatching(
+        /^'a' is quarantined: its worker died in 3 of 3 attempts; the last time ./,
+      ),
       details: { step: 'a', attempts: 3, deaths: 3 },
       cause: { code: 'worker_died' },
     },
