@@ -13,6 +13,7 @@ import {
   type WorkerMessage,
 } from './protocol.ts';
 import { readFrames } from './read-frames.ts';
+import { tellRefusals } from './tell-refusals.ts';
 
 /**
  * Makes this process a worker: speaks the protocol on standard input and output until the host says `stop` or goes.
@@ -48,6 +49,12 @@ export function serve(worker: Worker): void {
         questions.set(request, { answer, refuse });
         send({ type: 'request', call, request, body });
       }),
+  });
+
+  // Outside of calls it is Node that looks for packages, which nobody wants to hear of.
+  tellRefusals((permission, resource) => {
+    const call = [...calls.keys()].at(-1);
+    if (call !== undefined) send({ type: 'refused', call, permission, resource });
   });
 
   const perform = async (message: Extract<HostMessage, { type: 'call' }>) => {

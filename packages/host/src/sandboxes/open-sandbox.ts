@@ -48,7 +48,7 @@ export function openSandbox(settings: SandboxSettings): Sandbox {
       if (options.limits !== undefined && report.measures === undefined) throw unmeasured(platform);
       return startWrapped(
         bubblewrap === undefined
-          ? await wrapPlainly(command, options, settings.environment)
+          ? await wrapPlainly(command, options, settings.environment, limitsOf(settings.limits))
           : await wrapInBox(bubblewrap, await boxOwner(options.cwd), nextName(), command, options),
       );
     },
@@ -92,8 +92,12 @@ async function describe(
     filter: seccompFilter(process.arch),
     gitSettings: await readGitSettings(workspace, environment),
     environment,
-    limits: { ...defaultLimits(), ...limits },
+    limits: limitsOf(limits),
   };
+}
+
+function limitsOf(limits: SandboxSettings['limits']): BoxLimits {
+  return { ...defaultLimits(), ...limits };
 }
 
 async function reportOf(

@@ -25,7 +25,9 @@ export function startWrapped(wrapped: WrappedCommand): ConfinedProcess {
     kill();
     return undefined;
   };
-  return { stdin, stdout, stderr, kill, measure, ended: endOf(child, kill, wrapped) };
+  const { most, full } = wrapped;
+  const load = () => wrapped.load(child.pid);
+  return { stdin, stdout, stderr, kill, measure, most, load, full, ended: endOf(child, kill, wrapped) };
 }
 
 async function endOf(child: ChildProcess, kill: () => void, wrapped: WrappedCommand): Promise<ProcessEnd> {

@@ -124,6 +124,12 @@ const messageShape = once(() => {
       }),
     }),
     z.object({ type: z.literal('effect'), call, effect }),
+    z.object({
+      type: z.literal('refused'),
+      call,
+      permission: z.string().max(100),
+      resource: z.string().max(10_000),
+    }),
     z.object({ type: z.literal('extended'), call, piece: json }),
     z.object({ type: z.literal('chunk'), call, stream, bytes: size }),
     z.object({ type: z.literal('credit'), call, stream, bytes: z.number().int().min(0) }),

@@ -12,13 +12,20 @@ import {
   type WorkerRequest,
 } from '@cadre/sdk';
 import { readFrames } from '@cadre/sdk/frames';
-import type { ActionCall, CallObserver, CallRequest, InstalledWorker } from '../ports/action-runner.ts';
+import type {
+  ActionCall,
+  CallObserver,
+  CallRequest,
+  InstalledWorker,
+  Noticed,
+} from '../ports/action-runner.ts';
 import type { ConfinedProcess } from '../ports/sandbox.ts';
 import { type CallStreams, createCallStreams } from './call-streams.ts';
 import { readLines } from './read-lines.ts';
 import { type Measuring, startMeasuring } from './start-measuring.ts';
 import { tailLines } from './tail-lines.ts';
-import { brokenProtocol, cancelledCall, checkGreeting, explainEnd } from './worker-failure.ts';
+import { type LimitUse, watchLimits } from './watch-limits.ts';
+import { brokenProtocol, cancelledCall, checkGreeting, explainEnd, useText } from './worker-failure.ts';
 import { readMessage } from './worker-message.ts';
 
 export interface WorkerTimes {
@@ -37,6 +44,8 @@ export interface WorkerProcess {
   call(call: ActionCall, signal: AbortSignal, observer: CallObserver): Promise<Outcome<JsonValue>>;
   /** What programs of the worker ask for, put to the call that is under way. */
   ask(request: CallRequest): Promise<Outcome<JsonValue>>;
+  /** What was noticed of its programs from outside. */
+  notice(noticed: Noticed): void;
   /** Asks it to end, kills it after the grace; resolves when it is gone. */
   stop(): Promise<void>;
   /** When it is gone, and whether that was wanted. */
@@ -57,6 +66,9 @@ interface Call {
 /** Kept short: the text comes from a program that is not trusted. */
 const SHOWN_GARBAGE = 200;
 const MOST_GARBAGE = 20;
+
+/** What people and programs print has no such lines. */
+const MAX_ERROR_LINE_BYTES = 1024 * 1024;
 
 /**
  * Speaks the protocol with a worker's process until it ends.
@@ -81,19 +93,39 @@ export function openWorkerProcess(
   let garbage = 0;
   let isRetired = false;
   /** Why we killed it, when we did. */
-  let killed: string | undefined;
+  let killed: string | LimitUse | undefined;
   /** It was to end: for nothing that it had done. */
   let isAsked = false;
 
   const newest = () => [...calls.values()].at(-1);
-  const kill = (reason: string) => {
+  const notice = (noticed: Noticed) => newest()?.observer.noticed?.(noticed);
+  const kill = (reason: string | LimitUse) => {
     isRetired = true;
     killed ??= reason;
     child.kill();
   };
+  const watch = watchLimits(child, {
+    near(use) {
+      const text = `${id} comes close to its limit: ${useText(use)}`;
+      newest()?.observer.log('warn', text, { ...use });
+      notice({
+        kind: 'limit',
+        tried: text,
+        rule: `limit ${use.limit}`,
+        isWarning: true,
+        details: { ...use },
+      });
+    },
+    over(use) {
+      const tried = `${id} used more than its limit: ${useText(use)}`;
+      notice({ kind: 'limit', tried, rule: `limit ${use.limit}`, details: { ...use } });
+      kill(use);
+    },
+  });
   const settle = (call: string, outcome: Outcome<JsonValue>) => {
     const found = calls.get(call);
     calls.delete(call);
+    watch.end(call);
     // What it wrote has to be where it belongs before anybody is told of it.
     if (found !== undefined) void found.streams.end().then(() => found.settle(outcome));
     if (isRetired && calls.size === 0) {
@@ -102,9 +134,24 @@ export function openWorkerProcess(
     }
   };
 
+  /** Whose call it belongs to only the worker knows; it is the newest that is most likely at work. */
+  const count = (text: string) => watch.said([...calls.keys()].at(-1) ?? '', Buffer.byteLength(text));
+  const endless = (how: string, most: number) => {
+    const tried = `${how} a line of more than ${most} bytes`;
+    notice({ kind: 'output', tried, rule: 'no line is held beyond that' });
+    kill(tried);
+  };
+  /** Of a call that is over it may come late; nobody may speak for one that never was. */
+  const foreign = ({ call, type }: Exclude<WorkerMessage, { type: 'ready' | 'chunk' }>) => {
+    if (/^\d{1,15}$/.test(call) && Number(call) <= numbered) return;
+    const tried = `${type} for the call ${JSON.stringify(call.slice(0, SHOWN_GARBAGE))}`;
+    notice({ kind: 'protocol', tried, rule: 'protocol: there is no such call' });
+  };
+
   /** As long as the process is there it can be seen what it used. One that is being ended is answered for by its end. */
   const answered = (call: string, outcome: Outcome<JsonValue>) => {
     const { meter } = calls.get(call) ?? {};
+    if (!watch.isWithin()) return;
     if (meter === undefined) settle(call, outcome);
     else void meter.look().then((isWell) => isWell && settle(call, outcome));
   };
@@ -118,10 +165,16 @@ export function openWorkerProcess(
   const receive = (line: string) => {
     const read = readMessage(line);
     if (read.kind === 'message') return handle(read.message);
-    if (read.kind === 'broken') return breakOff(read.call, brokenProtocol(id, read.reason));
+    const shown = JSON.stringify(line.slice(0, SHOWN_GARBAGE));
+    if (read.kind === 'broken') {
+      calls
+        .get(read.call)
+        ?.observer.noticed?.({ kind: 'protocol', tried: shown, rule: `protocol: ${read.reason}` });
+      return breakOff(read.call, brokenProtocol(id, read.reason));
+    }
     garbage += 1;
     if (garbage > MOST_GARBAGE) return;
-    const shown = JSON.stringify(line.slice(0, SHOWN_GARBAGE));
+    notice({ kind: 'protocol', tried: shown, rule: 'protocol: no message' });
     newest()?.observer.log('warn', `${id} wrote to standard output what is no message: ${shown}`);
   };
 
@@ -133,7 +186,7 @@ export function openWorkerProcess(
       return;
     }
     const call = calls.get(message.call);
-    if (call === undefined) return;
+    if (call === undefined) return foreign(message);
     const { observer } = call;
     switch (message.type) {
       case 'log':
@@ -144,6 +197,12 @@ export function openWorkerProcess(
         return observer.spend(message.spent);
       case 'effect':
         return observer.effect(message.effect);
+      case 'refused':
+        return observer.noticed?.({
+          kind: 'refused',
+          tried: `${message.permission} ${message.resource}`.trim(),
+          rule: 'permissions of its own Node',
+        });
       case 'request':
         return void answer(child.stdin, message.request, put(message.body, call));
       case 'extended':
@@ -163,6 +222,7 @@ export function openWorkerProcess(
   readFrames(child.stdout, MAX_LINE_BYTES, {
     line(text) {
       chunk = undefined;
+      count(text);
       receive(text);
       // Set by a chunk's line.
       return (chunk as { readonly bytes: number } | undefined)?.bytes;
@@ -172,15 +232,16 @@ export function openWorkerProcess(
       if (chunk === undefined || call === undefined) return done();
       breakOff(chunk.call, call.streams.bytes(chunk.stream, bytes, done));
     },
-    tooLong: () => kill(`it sent a line of more than ${MAX_LINE_BYTES} bytes`),
+    tooLong: () => endless('it sent', MAX_LINE_BYTES),
     end: () => undefined,
   });
   const keepError = (line: string) => {
+    count(line);
     errors.add(line);
     newest()?.observer.log('info', line);
   };
-  readLines(child.stderr, MAX_LINE_BYTES, keepError, () =>
-    kill('it wrote an endless line to standard error'),
+  readLines(child.stderr, MAX_ERROR_LINE_BYTES, keepError, () =>
+    endless('it wrote to standard error', MAX_ERROR_LINE_BYTES),
   );
 
   const slow = setTimeout(() => kill(`it was not ready after ${times.startMs} ms`), times.startMs);
@@ -231,12 +292,14 @@ export function openWorkerProcess(
           send(child.stdin, message, bytes),
         );
         const settled = { observer, signal, streams, settle: finish };
+        watch.begin(call);
         calls.set(call, { ...settled, ...(meter === undefined ? {} : { meter }) });
         send(child.stdin, { type: 'call', call, action, input, context: contextOf(given) });
         if (signal.aborted) cancel();
         else signal.addEventListener('abort', cancel, { once: true });
       });
     },
+    notice,
     async ask(request) {
       const refused = failure('denied', `${id} has no call under way that could ask for this`);
       return newest()?.observer.request(request) ?? { ok: false, failure: refused };
