@@ -51,11 +51,10 @@ export function serve(worker: Worker): void {
       }),
   });
 
-  // Outside of calls it is Node that looks for packages, which nobody wants to hear of.
-  tellRefusals((permission, resource) => {
-    const call = [...calls.keys()].at(-1);
-    if (call !== undefined) send({ type: 'refused', call, permission, resource });
-  });
+  tellRefusals(
+    () => [...calls.keys()].at(-1),
+    (call, permission, resource) => send({ type: 'refused', call, permission, resource }),
+  );
 
   const perform = async (message: Extract<HostMessage, { type: 'call' }>) => {
     const controller = new AbortController();

@@ -123,7 +123,18 @@ async function answerFetch(
 ): Promise<Outcome<JsonValue>> {
   const ask = (host: string, port: number) => askForHost(host, port, 'fetch', given);
   const fetched = await brokeredFetch(request.url, request.options, ask, given.limits, given.signal);
+  // A refusal of the gate stands there already.
+  if (!fetched.ok && fetched.failure.code !== 'denied') {
+    const { code, message } = fetched.failure;
+    const what = { decision: 'allowed', rule: given.mask.text(message), outcome: code } as const;
+    await record(undefined, 'fetch', hostOf(request.url), given, what);
+  }
   return fetched as Outcome<JsonValue>;
+}
+
+/** What else stands in an address may be meant for that host alone. */
+function hostOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).host : 'no address';
 }
 
 async function answerSshPlace(place: SshPlace, given: Requested): Promise<Outcome<JsonValue>> {
@@ -150,6 +161,11 @@ async function answerAgent(given: Requested): Promise<Outcome<string>> {
   const { socket } = given.agent;
   if (socket === undefined) {
     const why = 'this call has asked for no place that is reached by ssh';
+    await record(AGENT_PERMISSION, 'agent', 'ssh agent', given, {
+      decision: 'denied',
+      rule: why,
+      outcome: 'refused',
+    });
     return { ok: false, failure: failure('denied', why) };
   }
   const ruling = await rule(AGENT_PERMISSION, 'agent', socket, given);

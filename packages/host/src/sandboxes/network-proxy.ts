@@ -12,6 +12,8 @@ import { readTlsGreeting, type TlsGreeting } from './tls-name.ts';
 const IDLE_MS = 120_000;
 const CONNECT_MS = 30_000;
 const MOST_CONNECTIONS = 256;
+/** RFC 9112, 3.2.3. What else an address may hold would be read as something that nobody meant. */
+const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^\s/\\:@?#[\]]+):\d{1,5}$/i;
 const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n';
 
 /** What concerns one hop only and is not passed on (RFC 9110, 7.6.1). */
@@ -76,7 +78,7 @@ async function tunnel(
   open: Set<Duplex>,
 ): Promise<void> {
   client.on('error', () => client.destroy());
-  const place = placeOf(`http://${target}`);
+  const place = HOST_AND_PORT.test(target) ? placeOf(`http://${target}`) : undefined;
   if (place === undefined) {
     ask.refused?.(`CONNECT ${JSON.stringify(target.slice(0, 200))}`, 'it is no host and port');
     return refuse(client, 400, 'write CONNECT host:port');

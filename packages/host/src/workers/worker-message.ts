@@ -150,6 +150,7 @@ export type ReadMessage =
 /** Reads one line of a worker, which is not trusted. */
 export function readMessage(line: string): ReadMessage {
   const value = parseJson(line);
+  if (isDeeper(value, DEEPEST)) return tooDeep(value);
   const parsed = messageShape().safeParse(value);
   if (parsed.success) return { kind: 'message', message: parsed.data };
   const { type, call } = (typeof value === 'object' && value !== null ? value : {}) as Record<
@@ -158,6 +159,20 @@ export function readMessage(line: string): ReadMessage {
   >;
   if (typeof call !== 'string' || !known().has(String(type))) return { kind: 'other' };
   return { kind: 'broken', call, reason: z.prettifyError(parsed.error) };
+}
+
+/** What is nested deeper would overflow the stack of whoever walks through it: when it is masked, stored, compared. */
+const DEEPEST = 200;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
+function tooDeep(value: unknown): ReadMessage {
+  const { call } = value as { readonly call?: unknown };
+  if (typeof call !== 'string') return { kind: 'other' };
+  return { kind: 'broken', call, reason: `it is nested more than ${DEEPEST} levels deep` };
 }
 
 const known = once(() => new Set(messageShape().options.map((option) => String(option.shape.type.value))));

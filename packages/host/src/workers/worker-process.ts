@@ -253,7 +253,7 @@ export function openWorkerProcess(
     greeting.resolve(why);
     if (end.used !== undefined) newest()?.observer.measure(end.used);
     for (const call of calls.keys()) settle(call, { ok: false, failure: why });
-    if (wasAsked || end.exceededMemoryBytes !== undefined) return 'asked';
+    if (wasAsked || why.code === 'limit_exceeded') return 'asked';
     return end.code === 0 && end.error === undefined && killed === undefined ? 'left' : 'died';
   });
   send(child.stdin, { type: 'hello', protocol: PROTOCOL_VERSION });
