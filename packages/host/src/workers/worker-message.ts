@@ -13,7 +13,7 @@ const messageShape = once(() => {
   const optionalText = z.string().exactOptional();
 
   const failure = z.object({
-    code: z.string().min(1),
+    code: z.string().regex(/^[\w.-]{1,100}$/),
     message: z.string(),
     retryable: z.boolean(),
     hint: optionalText,

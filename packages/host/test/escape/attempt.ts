@@ -36,7 +36,11 @@ export interface Attempt {
   /** What the record says besides that the call was made. Absent: nobody outside of the box can see it. */
   readonly seen?: Partial<AuditEntry>;
   /** That it is not only the attempt that fails: what else has to be so afterwards. */
-  readonly also?: (around: Surroundings, outcome: unknown, record: readonly AuditEntry[]) => void | Promise<void>;
+  readonly also?: (
+    around: Surroundings,
+    outcome: unknown,
+    record: readonly AuditEntry[],
+  ) => void | Promise<void>;
 }
 
 export interface Family {

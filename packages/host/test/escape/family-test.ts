@@ -31,7 +31,10 @@ export function familyTest({ title, attempts, limits = {} }: Family): void {
   let victim: ChildProcess;
   const servers: Server[] = [];
 
-  function listening(server: Server, where: { path: string } | { host: string; port: number }): Promise<number> {
+  function listening(
+    server: Server,
+    where: { path: string } | { host: string; port: number },
+  ): Promise<number> {
     return new Promise((resolve, reject) => {
       servers.push(server);
       server.once('error', reject);
@@ -105,24 +108,25 @@ export function familyTest({ title, attempts, limits = {} }: Family): void {
   });
 
   describeSandboxed(title, () => {
-    test.each(attempts.map((attempt) => [`${attempt.name} (${attempt.as})`, attempt] as const))(
-      '[WRK-19] [WRK-21] it cannot %s',
-      async (_name, attempt) => {
-        const before = (await fixture.audited()).length;
-        const performed = await fixture.perform(gate, `escaper/${attempt.as}`, attempt.input(around));
-        const record = (await fixture.audited()).slice(before);
-        const { outcome } = performed;
-        expect(outcome).toMatchObject(expected(attempt));
-        // Neither by the worker, nor by what the host saw when it looked at what had changed.
-        expect(JSON.stringify([performed, fixture.logs])).not.toContain(around.canary);
-        // Whatever it was, it stands there who called what and how that ended.
-        expect(record).toContainEqual(expect.objectContaining({ operation: 'call', decision: 'allowed', worker: 'escaper' }));
-        if (attempt.seen !== undefined && Object.keys(attempt.seen).length > 0) {
-          expect(record).toContainEqual(expect.objectContaining({ decision: 'denied', ...attempt.seen }));
-        }
-        await attempt.also?.(around, outcome, record);
-      },
-    );
+    test.each(
+      attempts.map((attempt) => [`${attempt.name} (${attempt.as})`, attempt] as const),
+    )('[WRK-19] [WRK-21] it cannot %s', async (_name, attempt) => {
+      const before = (await fixture.audited()).length;
+      const performed = await fixture.perform(gate, `escaper/${attempt.as}`, attempt.input(around));
+      const record = (await fixture.audited()).slice(before);
+      const { outcome } = performed;
+      expect(outcome).toMatchObject(expected(attempt));
+      // Neither by the worker, nor by what the host saw when it looked at what had changed.
+      expect(JSON.stringify([performed, fixture.logs])).not.toContain(around.canary);
+      // Whatever it was, it stands there who called what and how that ended.
+      expect(record).toContainEqual(
+        expect.objectContaining({ operation: 'call', decision: 'allowed', worker: 'escaper' }),
+      );
+      if (attempt.seen !== undefined && Object.keys(attempt.seen).length > 0) {
+        expect(record).toContainEqual(expect.objectContaining({ decision: 'denied', ...attempt.seen }));
+      }
+      await attempt.also?.(around, outcome, record);
+    });
   });
 }
 

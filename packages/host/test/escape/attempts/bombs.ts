@@ -16,7 +16,9 @@ const bomb = (
   stopped,
   code: 'limit_exceeded',
   also: (_around, outcome, record) => {
-    expect(outcome).toMatchObject({ failure: { details: { limit, planned: expect.any(Number), used: expect.any(Number) } } });
+    expect(outcome).toMatchObject({
+      failure: { details: { limit, planned: expect.any(Number), used: expect.any(Number) } },
+    });
     expect(record).toContainEqual(expect.objectContaining({ operation: 'call', outcome: 'limit_exceeded' }));
   },
 });
@@ -37,7 +39,12 @@ export const bombs: Family = {
     temporaryBytes: 16 * MIB,
   },
   attempts: [
-    bomb('start processes without end', 'fork', 'processes', 'a control group refuses more, and all of it is ended'),
+    bomb(
+      'start processes without end',
+      'fork',
+      'processes',
+      'a control group refuses more, and all of it is ended',
+    ),
     bomb(
       'start processes again and again, away from its own',
       'respawn',
@@ -60,11 +67,23 @@ export const bombs: Family = {
       stopped: 'it has a size',
     },
     bomb('fill the disk', 'disk', 'disk', LOOKED, 'alone'),
-    bomb('use up all descriptors', 'files', 'files', 'the system refuses more, and all of it is ended', 'alone'),
+    bomb(
+      'use up all descriptors',
+      'files',
+      'files',
+      'the system refuses more, and all of it is ended',
+      'alone',
+    ),
     bomb('compute without end', 'time', 'cpu', LOOKED, 'alone'),
     bomb('have a program compute without end', 'child-time', 'cpu', LOOKED),
     {
-      ...bomb('flood the log', 'output', 'output', 'what it says is counted, and all of it is ended', 'alone'),
+      ...bomb(
+        'flood the log',
+        'output',
+        'output',
+        'what it says is counted, and all of it is ended',
+        'alone',
+      ),
       input: () => ({
         way: 'end:output',
         line: { type: 'log', call: '1', level: 'info', message: 'x'.repeat(10_000) },

@@ -31,7 +31,11 @@ export const kernel: Family = {
       ([name, x64, arm64, values]): Attempt => ({
         name,
         as: 'armed',
-        input: () => ({ way: 'syscall', number: String(arch === 'arm64' ? arm64 : x64), values: [...values] }),
+        input: () => ({
+          way: 'syscall',
+          number: String(arch === 'arm64' ? arm64 : x64),
+          values: [...values],
+        }),
         stopped: FILTER,
       }),
     ),

@@ -14,7 +14,10 @@ export const processes: Family = {
     {
       name: 'read the environment of the first process',
       as: 'armed',
-      input: ({ canary }) => ({ way: 'shell', script: `tr '\\0' '\\n' </proc/1/environ | grep -a '${canary}'` }),
+      input: ({ canary }) => ({
+        way: 'shell',
+        script: `tr '\\0' '\\n' </proc/1/environ | grep -a '${canary}'`,
+      }),
       stopped: 'what makes the box has an empty environment itself',
     },
     {

@@ -18,7 +18,10 @@ const broken = (name: string, line: string, rule = 'protocol'): Attempt =>
 const requested = (name: string, body: string, rest: Partial<Attempt>): Attempt => ({
   name,
   as: 'alone',
-  input: () => ({ way: 'ask', lines: [`{"type":"request","call":"CALL","request":"CALL:9","body":${body}}`] }),
+  input: () => ({
+    way: 'ask',
+    lines: [`{"type":"request","call":"CALL","request":"CALL:9","body":${body}}`],
+  }),
   stopped: 'the gate refuses it',
   ...rest,
 });
@@ -30,14 +33,28 @@ export const protocol: Family = {
   attempts: [
     said('confuse the host by what is no message', 'not a message', 'no message'),
     said('confuse the host by bytes that are no text', '\u0000\u0001{"type":', 'no message'),
-    said('answer in the name of a call that is not its own', '{"type":"succeeded","call":"999","output":{"got":"all"}}', 'no such call'),
-    said('log in the name of a call that is not its own', '{"type":"log","call":"run_2","level":"info","message":"all is well"}', 'no such call'),
+    said(
+      'answer in the name of a call that is not its own',
+      '{"type":"succeeded","call":"999","output":{"got":"all"}}',
+      'no such call',
+    ),
+    said(
+      'log in the name of a call that is not its own',
+      '{"type":"log","call":"run_2","level":"info","message":"all is well"}',
+      'no such call',
+    ),
     broken('answer with a failure that is none', '{"type":"failed","call":"CALL","failure":7}'),
     broken('tell of less than nothing spent', '{"type":"spent","call":"CALL","spent":{"tokens":-1}}'),
     broken('tell of money that is no number', '{"type":"spent","call":"CALL","spent":{"money":"NaN USD"}}'),
-    broken('announce more bytes than a piece has', '{"type":"chunk","call":"CALL","stream":"a","bytes":9007199254740991}'),
+    broken(
+      'announce more bytes than a piece has',
+      '{"type":"chunk","call":"CALL","stream":"a","bytes":9007199254740991}',
+    ),
     broken('announce a negative number of bytes', '{"type":"credit","call":"CALL","stream":"a","bytes":-5}'),
-    broken('ask for something that there is no word for', '{"type":"request","call":"CALL","request":"1","body":{"kind":"root"}}'),
+    broken(
+      'ask for something that there is no word for',
+      '{"type":"request","call":"CALL","request":"1","body":{"kind":"root"}}',
+    ),
     {
       ...broken('overflow the stack of the host by nesting', '', 'levels deep'),
       input: () => ({ way: 'end:deep', levels: 100_000 }),
@@ -58,12 +75,20 @@ export const protocol: Family = {
       '',
       { seen: {}, also: isUnpolluted },
     ),
-    requested('have Cadre run another program than the one it names', '{"kind":"exec","program":"git","path":"/tmp/evil","arguments":[],"cwd":"/"}', {
-      seen: { operation: 'exec', permission: 'shell:git', outcome: 'refused' },
-    }),
-    requested('read a stream that it was not given', '{"kind":"read-stream","stream":"a","handle":{"$stream":"other","contentType":"text/plain","size":1,"sha256":"0"}}', {
-      stopped: 'only streams whose handles stand in the input are read',
-    }),
+    requested(
+      'have Cadre run another program than the one it names',
+      '{"kind":"exec","program":"git","path":"/tmp/evil","arguments":[],"cwd":"/"}',
+      {
+        seen: { operation: 'exec', permission: 'shell:git', outcome: 'refused' },
+      },
+    ),
+    requested(
+      'read a stream that it was not given',
+      '{"kind":"read-stream","stream":"a","handle":{"$stream":"other","contentType":"text/plain","size":1,"sha256":"0"}}',
+      {
+        stopped: 'only streams whose handles stand in the input are read',
+      },
+    ),
     requested('ask for a permission that is none', '{"kind":"secret","name":"A B\\nallowed"}', {
       seen: { operation: 'secret', rule: 'invalid' },
     }),

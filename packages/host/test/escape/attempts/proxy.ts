@@ -2,7 +2,8 @@ import { expect } from 'vitest';
 import type { Attempt, Family } from '../attempt.ts';
 
 const NOT_GRANTED = 'the proxy puts each connection to the gate, which refuses what was not granted';
-const CLOSED = 'a name that was granted by a pattern is good for the open network alone, whatever it resolves to';
+const CLOSED =
+  'a name that was granted by a pattern is good for the open network alone, whatever it resolves to';
 
 const tunnelled = (name: string, target: string, permission: string, stopped = NOT_GRANTED): Attempt => ({
   name,
