@@ -49,6 +49,7 @@ import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
 import { clearOf } from './store-address.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
 import { keepWarm } from './upkeep/keep-warm.ts';
+import { useLimits } from './use-limits.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
 
@@ -123,7 +124,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const config = settings.value;
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
-  const sandbox = openSandbox({ workspace: place.root, environment });
+  const sandbox = openSandbox({ workspace: place.root, environment, limits: useLimits(config) });
   const runner = openRunner({
     builtInFolder: join(DIST, 'workers'),
     workspace: place.root,

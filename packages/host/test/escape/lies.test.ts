@@ -96,4 +96,19 @@ describeSandboxed('a manifest that lies', () => {
     });
     await runner.close();
   });
+
+  test('[WRK-23] a heap that is full is reported as a limit of memory, and as no crash of unknown cause', async () => {
+    await changeManifest('actions:', 'resources: { memoryMiB: 48 }\nactions:');
+    const runner = openRunner({
+      ...besideRunner(),
+      builtInFolder: fixture.workers,
+      workspace: fixture.workspace,
+      sandbox: fixture.sandbox,
+    });
+    const { outcome } = await fixture.perform(fixture.newGate({ runner }), 'escaper/alone', {
+      way: 'end:heap',
+    });
+    expect(outcome).toMatchObject({ failure: { code: 'limit_exceeded', details: { limit: 'memory' } } });
+    await runner.close();
+  });
 });

@@ -74,6 +74,13 @@ export const bombs: Family = {
       'the system refuses more, and all of it is ended',
       'alone',
     ),
+    {
+      name: 'come close to a limit without anybody noticing',
+      as: 'alone',
+      input: () => ({ way: 'hold', files: 205 }),
+      stopped: 'at four fifths of a limit that is said, in the log and in the record',
+      seen: { operation: 'warning', decision: 'allowed', rule: 'limit files', outcome: 'warned' },
+    },
     bomb('compute without end', 'time', 'cpu', LOOKED, 'alone'),
     bomb('have a program compute without end', 'child-time', 'cpu', LOOKED),
     {
