@@ -156,9 +156,29 @@ export async function buildAll(): Promise<void> {
     await cp(join(folder, 'worker.yaml'), join(out, 'worker.yaml'));
     await writeChecked(join(folder, 'worker.yaml'), join(out, 'worker.checked.json'));
   }
+  await buildSdk();
+  await cp(join(root, 'packages/host/templates'), join(dist, 'templates'), { recursive: true });
   await cp(join(root, 'packages/host/workflows'), join(dist, 'workflows'), { recursive: true });
   await writeCheckedWorkflows(join(dist, 'workflows'), join(dist, 'checked'));
   await writeConfigSchema(join(dist, 'config-schema.json'));
+}
+
+/** What workers of others import as `@cadre/sdk`: they need not bring it along, and speak the protocol of this Cadre. */
+async function buildSdk(): Promise<void> {
+  const source = (file: string) => join(root, 'packages/sdk/src', file);
+  await build({
+    ...common,
+    banner: {},
+    plugins: [],
+    entryPoints: {
+      index: source('index.ts'),
+      worker: source('worker.ts'),
+      testing: source('testing.ts'),
+      provide: join(root, 'packages/host/src/workers/provide-sdk.ts'),
+    },
+    outdir: join(dist, 'sdk'),
+    splitting: true,
+  });
 }
 
 /** Manifests in the box are read and checked here once, and not at every start: that took a third of it. */

@@ -1,18 +1,33 @@
 /**
- * A stream of so many bytes written by one action, read and written again by another, and read by a third, through the real
- * gate, sandbox and worker processes: how much the memory of the host and of the workers grows meanwhile.
- * `node bench/events/streams.ts [--mib 1024]`
+ * A stream of so many bytes written by one action and kept as an artifact, read and written again by another, and read as a file
+ * by a third, through the real engine's call, gate, sandbox and worker processes: how much the memory of the host and of the
+ * workers grows meanwhile. `node bench/events/streams.ts [--mib 1024] [--postgres]`
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import type { JsonObject } from '@cadre/sdk';
+import { referencesIn } from '@cadre/core/history';
+import type { JsonObject, JsonValue } from '@cadre/sdk';
+import { createLargeValues } from '../../packages/host/src/engine/large-values.ts';
+import { performWhole } from '../../packages/host/src/engine/perform-whole.ts';
+import { openPostgresStore } from '../../packages/host/src/stores/open-postgres-store.ts';
+import { openSqliteStore } from '../../packages/host/src/stores/open-sqlite-store.ts';
+import { startPostgres } from '../../packages/host/src/testing/postgres-server.ts';
 import { gateFixture } from '../../packages/host/test/gate-fixture.ts';
 
-const { values } = parseArgs({ options: { mib: { type: 'string', default: '1024' } } });
-const bytes = Number(values.mib) * 1024 * 1024;
+const { values: given } = parseArgs({
+  options: { mib: { type: 'string', default: '1024' }, postgres: { type: 'boolean', default: false } },
+});
+const bytes = Number(given.mib) * 1024 * 1024;
 
 const fixture = await gateFixture('streamer');
 const gate = fixture.newGate();
+const server = given.postgres ? await startPostgres({ sync: true }) : undefined;
+const store =
+  server === undefined
+    ? await openSqliteStore(join(fixture.dataDir, 'cadre.db'))
+    : await openPostgresStore(server.url, 'bench');
+const values = createLargeValues(store.artifacts, { now: Date.now });
 
 /** Highest resident set in MiB, of this process and of the one whose arguments name the fixture's worker. */
 const peak = { host: 0, worker: 0 };
@@ -32,8 +47,26 @@ const look = setInterval(() => {
   }
 }, 20);
 
+const nothing = () => undefined;
+
 async function perform(action: string, input: JsonObject): Promise<JsonObject> {
-  const { outcome } = await fixture.perform(gate, `streamer/${action}`, input);
+  const { outcome } = await performWhole(
+    { gate, values },
+    {
+      uses: `streamer/${action}`,
+      input,
+      mode: 'apply',
+      principal: 'user:ann',
+      run: 'run_1',
+      step: 'step',
+      attempt: 1,
+      idempotencyKey: 'key',
+      permissionSets: [],
+      env: {},
+    },
+    new AbortController().signal,
+    { log: nothing, progress: nothing, spend: nothing, measure: nothing },
+  );
   if (!outcome.ok) throw new Error(outcome.failure.message);
   return outcome.output as JsonObject;
 }
@@ -43,17 +76,21 @@ async function round(size: number) {
   peak.worker = 0;
   const began = performance.now();
   const { made } = await perform('produce', { bytes: size });
-  const [first] = made as [JsonObject];
+  const [first = null] = made as JsonValue[];
   const written = performance.now();
-  const { made: second } = await perform('copy', { from: first ?? {} });
+  const { made: second = null } = await perform('copy', { from: first });
   const copied = performance.now();
+  const weighed = await perform('weigh', { file: second });
+  const read = performance.now();
   await gate.endRun('run_1');
   const mebibytes = size / 1024 / 1024;
+  const rate = (from: number, to: number) => Math.round(mebibytes / ((to - from) / 1000));
   return {
-    size: (second as JsonObject)['size'],
-    same: (second as JsonObject)['sha256'] === first?.['sha256'],
-    writeMiBs: Math.round(mebibytes / ((written - began) / 1000)),
-    copyMiBs: Math.round(mebibytes / ((copied - written) / 1000)),
+    size: weighed['size'],
+    same: [first, second].every((one) => referencesIn(one)[0]?.digest === `sha256:${weighed['sha256']}`),
+    writeMiBs: rate(began, written),
+    copyMiBs: rate(written, copied),
+    asFileMiBs: rate(copied, read),
     hostMiB: Math.round(peak.host / 1024 / 1024),
     workerMiB: Math.round(peak.worker / 1024 / 1024),
   };
@@ -74,4 +111,6 @@ console.log(
     2,
   ),
 );
+await store.close();
+await server?.close();
 await fixture.remove();

@@ -6,6 +6,7 @@
 export { ArtifactReference } from './artifact/artifact-reference.ts';
 export { ArtifactsNeeded } from './artifact/artifacts-needed.ts';
 export { holdsReference, isReference, loadArtifacts, referencesIn } from './artifact/load-artifacts.ts';
+export { referHandles } from './artifact/refer-handles.ts';
 export { isMarked, parseValue, valueText } from './artifact/value-text.ts';
 export type { MeasuredBy, Usage } from './budget/usage.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';

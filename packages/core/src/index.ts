@@ -2,6 +2,7 @@ export { ArtifactReference } from './artifact/artifact-reference.ts';
 export type { Artifacts } from './artifact/artifacts.ts';
 export { ArtifactsNeeded } from './artifact/artifacts-needed.ts';
 export { holdsReference, isReference, loadArtifacts, referencesIn } from './artifact/load-artifacts.ts';
+export { referHandles } from './artifact/refer-handles.ts';
 export { isMarked, parseValue, valueText } from './artifact/value-text.ts';
 export { amountText } from './budget/amount-text.ts';
 export type { Amount, LimitName, Overrun } from './budget/limits.ts';
@@ -26,7 +27,14 @@ export { patternReplacer } from './expression/regular-expression.ts';
 export type { Scope, StepView } from './expression/scope.ts';
 export { topicFits } from './expression/topic.ts';
 export { canonicalJson } from './json.ts';
+export { artifactsOf, schemaOutside } from './manifest/artifact-schema.ts';
 export { checkValue, type ValueFault } from './manifest/check-value.ts';
+export {
+  diffManifests,
+  type ManifestChange,
+  type ManifestDifference,
+  type VersionStep,
+} from './manifest/diff-manifests.ts';
 export { manifestSchema } from './manifest/manifest-schema.ts';
 export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts';
 export { didYouMean, nearest } from './nearest.ts';

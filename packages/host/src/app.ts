@@ -40,7 +40,10 @@ export interface Records {
   /** What is kept of runs that are over, and what exempts them from going. */
   readonly upkeep: Omit<Upkeep, 'remove' | 'vacuum'>;
   /** Values of runs that are too large for their journals. */
-  readonly artifacts: Pick<ArtifactStore, 'read' | 'find' | 'list' | 'listRuns' | 'setClass' | 'sizes'>;
+  readonly artifacts: Pick<
+    ArtifactStore,
+    'read' | 'open' | 'find' | 'list' | 'listRuns' | 'setClass' | 'sizes'
+  >;
   readonly clock: Clock;
   /** Everything that happens in the workspace. Opened when it is first asked for. */
   events(): Promise<WorkspaceEvents>;

@@ -198,6 +198,17 @@ export const ConfigSchema = z.strictObject({
     )
     .default({})
     .describe('classes of work: cpu (cores, at most 8), io (32), llm (4), deploy (2), and own ones'),
+  packages: z
+    .strictObject({
+      catalogues: z
+        .array(z.string())
+        .default([])
+        .describe(
+          'where `cadre worker add NAME` looks: folders, or https addresses of folders, the first that has it',
+        ),
+    })
+    .prefault({})
+    .describe('packages of workers'),
   pools: z
     .record(
       z.string(),
@@ -216,6 +227,12 @@ export const ConfigSchema = z.strictObject({
             .enum(['never', 'on-failure', 'always'])
             .default('on-failure')
             .describe('what happens when a process ends by itself'),
+          errors: z
+            .number()
+            .min(0)
+            .max(1)
+            .default(0.05)
+            .describe('the share of its last 100 calls that may end by its own fault before it is degraded'),
         })
         .refine(({ min, max }) => min <= max, 'min is at most max'),
     )

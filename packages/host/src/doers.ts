@@ -29,10 +29,12 @@ import type { OpenedStore } from './open-store.ts';
 import { firingRetention, openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
 import { poolOf, warmWorkers } from './pool-settings.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
+import type { Authoring } from './ports/authoring.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
 import type { Gate } from './ports/gate.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
+import type { Packages } from './ports/packages.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
 import type { ResultCache } from './ports/result-cache.ts';
 import type { Sandbox } from './ports/sandbox.ts';
@@ -52,6 +54,7 @@ import { keepWarm } from './upkeep/keep-warm.ts';
 import { useLimits } from './use-limits.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
+import type { Registry } from './workers/registry.ts';
 
 const EVALUATION_LIMIT_MS = 10_000;
 
@@ -67,7 +70,7 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   readonly classOf: (uses: string) => string;
   /** How much of a class this process performs at once. */
   readonly placesOf: (className: string) => number;
-  readonly workers: Pick<ActionRunner, 'list' | 'resolve'>;
+  readonly workers: Pick<ActionRunner, 'list' | 'resolve'> & Pick<Registry, 'problems'>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
   /** The log file of this workspace's runs. */
   readonly log: Log;
@@ -83,6 +86,10 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** The backup that a run made, unpacked and proved; it changes nothing until it is placed. */
   stageBackup(wanted: { run: string; to: string; paths: readonly string[] }): Promise<Outcome<StagedBackup>>;
   readonly results: Pick<ResultCache, 'list' | 'clear'>;
+  /** What the author of a worker does. */
+  authoring(): Promise<Authoring>;
+  /** Packages of workers; by what right the one who asks changes them: undefined, by none. */
+  packages(asking: { readonly right: string | undefined; readonly cadre: string }): Promise<Packages>;
   /** Keeps processes of workers ready, as the settings of `pools` say, until the answer is called. */
   keepWarm(): () => void;
   readonly quarantines: Pick<QuarantineStore, 'list' | 'clear'>;
@@ -128,6 +135,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const runner = openRunner({
     builtInFolder: join(DIST, 'workers'),
     workspace: place.root,
+    packages: join(folder, 'packages'),
     sandbox,
     clock,
     quarantines: store.pools.quarantines,
@@ -302,6 +310,17 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         failed: (error) => log.warn('a worker could not be kept warm', { error: String(error) }),
       }),
     results: store.results,
+    async authoring() {
+      const { openAuthoring } = await import('./open-authoring.ts');
+      const { quarantines } = store.pools;
+      return openAuthoring({ sandbox, clock, quarantines, watchFiles: watchWithChokidar });
+    },
+    async packages(asking) {
+      const { openPackages } = await import('./open-packages.ts');
+      const { audit, grants, runs } = store;
+      const about = { env: options.env, root: place.root, folder, principal, clock };
+      return openPackages({ ...about, ...asking, workers: runner, sandbox, audit, grants, runs });
+    },
     quarantines: store.pools.quarantines,
     evaluateWorkflow: source.evaluateWorkflow,
     findWorkflow,

@@ -54,7 +54,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   resources: ['ports'],
   stores: ['ports', 'pg'],
   dispatch: ['ports', 'pg-boss'],
-  workers: ['ports', 'zod', 'semver'],
+  workers: ['ports', 'installation.ts', 'zod', 'semver', 'tar-stream'],
   sandboxes: ['ports'],
   snapshots: ['ports'],
   watching: ['ports', 'chokidar', 'picomatch'],

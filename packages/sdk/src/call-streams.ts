@@ -71,8 +71,8 @@ export function createCallStreams(
     const stream = `s${++opened}`;
     const credit = createCredit();
     outgoing.set(stream, credit);
-    const { contentType, lossy = false } = options;
-    await channel.ask({ kind: 'write-stream', stream, contentType, lossy });
+    const { contentType, lossy = false, keep = true } = options;
+    await channel.ask({ kind: 'write-stream', stream, contentType, lossy, keep });
     const close = async (dropped: number): Promise<StreamHandle> => {
       outgoing.delete(stream);
       return (await channel.ask({ kind: 'close-stream', stream, dropped })) as unknown as StreamHandle;

@@ -8,6 +8,7 @@ import { execute } from './exec.ts';
 import { ActionError, toFailure } from './failure.ts';
 import { findProgram } from './find-program.ts';
 import type { JsonObject, JsonValue } from './json.ts';
+import { keepFiles } from './keep-files.ts';
 import { openSsh } from './open-ssh.ts';
 import type { CallContext, WorkerMessage, WorkerRequest } from './protocol.ts';
 import type { SshAccess } from './ssh-place.ts';
@@ -25,7 +26,13 @@ export interface CallChannel {
 /** Performs one call from beginning to end and says how it ended. Never rejects. */
 export async function performCall(
   worker: Worker,
-  request: { call: string; action: string; input: JsonObject; context: CallContext },
+  request: {
+    call: string;
+    action: string;
+    input: JsonObject;
+    context: CallContext;
+    files?: Readonly<Record<string, string>>;
+  },
   signal: AbortSignal,
   channel: CallChannel,
 ): Promise<WorkerMessage> {
@@ -39,7 +46,8 @@ export async function performCall(
     }
     const context = createContext(request.call, request.context, signal, channel, streams, leftovers);
     const output = await handler(request.input as never, context);
-    return { type: 'succeeded', call: request.call, output: (output ?? null) as JsonValue };
+    const kept = await keepFiles((output ?? null) as JsonValue, request.files ?? {}, streams.write);
+    return { type: 'succeeded', call: request.call, output: kept };
   } catch (error) {
     return { type: 'failed', call: request.call, failure: toFailure(error) };
   } finally {

@@ -94,11 +94,14 @@ export interface ActionContext {
    * it at once. Resolves when more may be handed over: whoever keeps it may be slower than whoever makes it.
    */
   extend(piece: JsonValue): Promise<void>;
-  /** Begins a stream of bytes, for what is too large or no JSON. What `close` answers may stand anywhere in the output. */
+  /**
+   * Begins a stream of bytes, for what is too large or no JSON. What `close` answers may stand anywhere in the output, which
+   * keeps the bytes like any other result.
+   */
   writeStream(options: StreamOptions): Promise<StreamWriter>;
   /**
    * The bytes of a stream whose handle stands in the input. Throws ActionError `denied` for any other one, and `not_found` when
-   * it is gone: it lives until the run is over, on the machine where it was written.
+   * it is gone: by its age, or because whoever wrote it did not want it kept.
    */
   readStream(handle: StreamHandle): AsyncIterable<Uint8Array>;
   /**
@@ -123,6 +126,9 @@ export interface ActionContext {
    * Throws ActionError `denied`, `not_configured`, `host_unknown`, `program_missing`, `invalid_input`.
    */
   ssh(place: SshPlace): Promise<string>;
-  /** A new empty folder outside the workspace, removed when the action ends. */
+  /**
+   * A new empty folder outside the workspace, removed when the action ends. An output with `format: artifact` may be the path of
+   * a file in it: it is kept before.
+   */
   tempDir(): Promise<string>;
 }

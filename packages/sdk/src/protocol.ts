@@ -39,6 +39,8 @@ export type HostMessage =
       readonly action: string;
       readonly input: JsonObject;
       readonly context: CallContext;
+      /** Outputs that are files, by their name, and what is in them: the worker sends them as streams. */
+      readonly files?: Readonly<Record<string, string>>;
     }
   | { readonly type: 'cancel'; readonly call: string; readonly reason: string }
   | { readonly type: 'answer'; readonly request: string; readonly value: JsonValue }
@@ -77,6 +79,8 @@ export type StreamRequest =
       readonly stream: string;
       readonly contentType: string;
       readonly lossy: boolean;
+      /** False: nobody wants it when the run is over. */
+      readonly keep: boolean;
     }
   /** All was sent; the answer is its handle. */
   | { readonly kind: 'close-stream'; readonly stream: string; readonly dropped: number }

@@ -1,6 +1,6 @@
 /**
  * Bytes that an action has written or is to read: they stand in no JSON, only this does. It may be put anywhere into an output;
- * an action that finds it in its input may read it until the run is over.
+ * an action that finds it in its input may read it.
  */
 export interface StreamHandle {
   readonly $stream: string;
@@ -30,6 +30,11 @@ export interface StreamOptions {
    * `write` at a time, and counted.
    */
   readonly lossy?: boolean;
+  /**
+   * `false`: only for further steps of this run, on this machine; gone when the run is over. Otherwise it is kept like any other
+   * result, as soon as its handle stands in one.
+   */
+  readonly keep?: boolean;
 }
 
 /** How much may be under way before whoever sends has to wait (bytes): in each stream, and of partial results in each call. */

@@ -24,6 +24,8 @@ export interface TryOptions extends Partial<CallContext> {
   readonly secrets?: Readonly<Record<string, string>>;
   /** Streams that its input names, by the `$stream` of their handles. */
   readonly streams?: Readonly<Record<string, Uint8Array>>;
+  /** Outputs whose schema says `format: artifact`, and what is in them: the files they name are sent as streams. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Answers the worker's HTTP requests; default: the real `fetch`. */
   readonly fetch?: (url: string, options: object) => Promise<Fetched>;
 }
@@ -36,7 +38,7 @@ export async function runAction(
   options: TryOptions,
 ): Promise<Tried> {
   const { signal = new AbortController().signal, secrets = {}, fetch = fetchText, ...rest } = options;
-  const { streams = {}, ...given } = rest;
+  const { streams = {}, files = {}, ...given } = rest;
   const wire = heldStreams(streams);
   const messages: WorkerMessage[] = [];
   const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'cadre-data-')));
@@ -61,7 +63,7 @@ export async function runAction(
   };
   const end = await performCall(
     worker,
-    { call: 'test', action, input: input as JsonObject, context },
+    { call: 'test', action, input: input as JsonObject, context, files },
     signal,
     {
       send(message) {

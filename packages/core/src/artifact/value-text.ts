@@ -32,12 +32,13 @@ function escaped(value: unknown): unknown {
 
 export function unescaped(value: unknown): unknown {
   if (isWritten(value)) {
-    return new ArtifactReference(value.$artifact, value.bytes, value.type, value.elements);
+    const { $artifact, bytes, type, elements, contentType } = value;
+    return new ArtifactReference($artifact, bytes, type, elements, contentType);
   }
   return rewrite(value, (name) => (ESCAPED.test(name) ? name.slice(1) : name), unescaped);
 }
 
-interface Written extends Pick<ArtifactReference, 'bytes' | 'type' | 'elements'> {
+interface Written extends Pick<ArtifactReference, 'bytes' | 'type' | 'elements' | 'contentType'> {
   readonly $artifact: string;
 }
 

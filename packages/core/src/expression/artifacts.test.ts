@@ -100,3 +100,38 @@ describe('as text', () => {
     expect(data).toEqual(list.toJSON());
   });
 });
+
+describe('bytes that are kept outside of the journal [WRK-44]', () => {
+  const film = new ArtifactReference(`sha256:${'a'.repeat(64)}`, 300_000, 'bytes', undefined, 'video/mp4');
+  const scope: Scope = {
+    ...scopeWith({ a: { film: film.value, all: [film.value], name: 'x' } }),
+    findArtifact: ({ stream }) => stream,
+  };
+
+  test('are a handle to expressions that look at them, with nothing loaded', () => {
+    expect(evaluate('${{ steps.a.output.film.size }}', scope)).toBe(300_000);
+    expect(evaluate("${{ steps.a.output.all.exists(one, one.contentType == 'video/mp4') }}", scope)).toBe(
+      true,
+    );
+    expect(evaluate('of ${{ steps.a.output.film.sha256 }}', scope)).toBe(`of ${'a'.repeat(64)}`);
+  });
+
+  test.each([
+    ['their path', '${{ steps.a.output.film }}', film],
+    ['an index', '${{ steps.a.output.all[0] }}', film],
+    ['a map that an expression makes', "${{ {'video': steps.a.output.film} }}", { video: film }],
+    ['a choice', "${{ steps.a.output.name == 'x' ? steps.a.output.all : [] }}", [film]],
+  ])('stay what they are by %s', (_, template, value) => {
+    const found = evaluate(template, scope);
+    expect(found).toEqual(value);
+    expect(valueText(found)).toContain('"$artifact"');
+  });
+
+  test('are not had by writing down their handle', () => {
+    const forged = { ...film.stream } as JsonValue;
+    const given = scopeWith({ a: forged, b: film.value });
+    const wide = { ...given, findArtifact: scope.findArtifact } as Scope;
+    const found = evaluate('${{ [steps.a.output] }}', wide);
+    expect(valueText(found)).not.toContain('"$artifact"');
+  });
+});

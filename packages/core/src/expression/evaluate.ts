@@ -1,5 +1,7 @@
 import type { JsonObject, JsonValue } from '@cadre/sdk';
-import { isReference, loadArtifacts, referencesIn } from '../artifact/load-artifacts.ts';
+import type { ArtifactReference } from '../artifact/artifact-reference.ts';
+import { type FindArtifact, isReference, loadArtifacts, referencesIn } from '../artifact/load-artifacts.ts';
+import { referHandles } from '../artifact/refer-handles.ts';
 import { CadreError } from '../errors.ts';
 import { explainError } from './explain-error.ts';
 import { compileExpression, type Expression } from './expression.ts';
@@ -123,7 +125,8 @@ function run(expression: Expression, evaluation: Evaluation): JsonValue {
   if (found !== undefined) return found;
   const { fuel, scope } = evaluation;
   evaluation.variables ??= toVariables(scope);
-  const find = scope.findArtifact;
+  const streams = new Map<string, ArtifactReference>();
+  const find = scope.findArtifact && noting(scope.findArtifact, streams);
   const variables =
     find === undefined ? evaluation.variables : loadAccesses(expression, evaluation.variables, find);
   const passedOn = find === undefined ? undefined : passOn(expression, variables);
@@ -132,10 +135,19 @@ function run(expression: Expression, evaluation: Evaluation): JsonValue {
     if (expression.plain) return withFuel(fuel, () => expression.run(variables)) as JsonValue;
     for (const access of expression.accesses) assertNesting(readAccess(access, variables));
     const value = withFuel(fuel, () => expression.run(variables));
-    return withFuel(fuel * RESULT_FUEL_FACTOR, () => toJson(value));
+    const made = withFuel(fuel * RESULT_FUEL_FACTOR, () => toJson(value));
+    return streams.size === 0 ? made : referHandles(made, (handle) => streams.get(handle));
   } catch (error) {
     throw explainError(expression.text, error);
   }
+}
+
+/** What an expression sees of bytes is their handle. Where it hands on one that it has read, that stands for them again. */
+function noting(find: FindArtifact, streams: Map<string, ArtifactReference>): FindArtifact {
+  return (reference) => {
+    if (reference.stream !== undefined) streams.set(reference.digest, reference);
+    return find(reference);
+  };
 }
 
 /** A value with references in it, which the library knows nothing of. Undefined: it is none, or more than passed on. */

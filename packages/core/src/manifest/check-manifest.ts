@@ -2,6 +2,7 @@ import type { ActionManifest, JsonSchema, JsonValue, Manifest } from '@cadre/sdk
 import { validRange } from 'semver';
 import { didYouMean } from '../nearest.ts';
 import { covers, type Permission, parsePermission } from '../policy/permission.ts';
+import { artifactsOf } from './artifact-schema.ts';
 import { checkValue } from './check-value.ts';
 
 /** A fault of meaning in a manifest whose shape is right. */
@@ -126,6 +127,7 @@ function checkAction(action: ActionManifest, path: Path, manifest: Manifest): re
       `${action.name} changes something, so its result cannot rest on its input alone`,
       'name what it rests on: pure: { files: ["**"] }',
     ),
+    ...checkArtifacts(action, path),
     ...checkNarrowing(action, path, manifest),
     ...checkExamples(action, path),
     ...warningIf(
@@ -135,6 +137,25 @@ function checkAction(action: ActionManifest, path: Path, manifest: Manifest): re
       'add preview: scratch or report',
     ),
   ];
+}
+
+/** What is handed over as a file is a path to its author. */
+function checkArtifacts(action: ActionManifest, path: Path): readonly ManifestFault[] {
+  return (['input', 'output'] as const).flatMap((side) =>
+    Object.keys(artifactsOf(action[side])).flatMap((name) => {
+      const at = [side, 'properties', name, 'type'];
+      return faultIf(
+        typeAt(action[side], name) !== 'string',
+        [...path, ...at],
+        `${name} is handed over as a file, and is no path`,
+        'write type: string beside format: artifact',
+      );
+    }),
+  );
+}
+
+function typeAt({ properties }: JsonSchema, name: string): JsonValue | undefined {
+  return (properties as Record<string, JsonSchema>)[name]?.['type'];
 }
 
 function checkNarrowing(action: ActionManifest, path: Path, manifest: Manifest): readonly ManifestFault[] {

@@ -29,6 +29,17 @@ const problemsOf = (from: string | RegExp, to: string) => {
 };
 
 describe('reading a manifest', () => {
+  test('[WRK-44] what is handed over as a file is a path to its author', () => {
+    const output = (type: string) =>
+      `output: { type: object, properties: { film: { ${type}format: artifact } } }`;
+    expect(problemsOf('output: { type: object }', output('type: string, '))).toEqual([]);
+    for (const type of ['', 'type: object, ']) {
+      expect(problemsOf('output: { type: object }', output(type))).toMatchObject([
+        { severity: 'error', suggestion: 'write type: string beside format: artifact' },
+      ]);
+    }
+  });
+
   test('[WRK-1] a whole one is read without problems', () => {
     const parsed = parseManifest(GOOD);
     expect(parsed).toMatchObject({

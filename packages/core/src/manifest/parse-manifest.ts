@@ -8,7 +8,8 @@ import { manifestSchema, manifestShape } from './manifest-schema.ts';
 
 export type ParsedManifest =
   | { readonly ok: true; readonly manifest: Manifest; readonly problems: readonly Problem[] }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  /** `shaped`: it has the shape of a manifest, and says something that cannot be. */
+  | { readonly ok: false; readonly problems: readonly Problem[]; readonly shaped?: Manifest };
 
 /** Reads `worker.yaml` or `.json`. Every problem is told, each with its place; warnings alone do not refuse it. */
 export function parseManifest(text: string): ParsedManifest {
@@ -32,7 +33,9 @@ export function parseManifest(text: string): ParsedManifest {
     ? checkManifest(shape.data)
     : shape.error.issues.flatMap((issue) => explain(issue, written));
   const problems = faults.map((fault) => toProblem(fault, document, lines));
-  if (!shape.success || problems.some(({ severity }) => severity === 'error')) return { ok: false, problems };
+  if (!shape.success) return { ok: false, problems };
+  if (problems.some(({ severity }) => severity === 'error'))
+    return { ok: false, problems, shaped: shape.data };
   return { ok: true, manifest: shape.data, problems };
 }
 

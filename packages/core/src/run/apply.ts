@@ -61,6 +61,7 @@ function create(event: NumberedEvent): RunState {
     ...(event.group === undefined ? {} : { group: event.group }),
     ...(event.priority === undefined ? {} : { priority: event.priority }),
     ...(event.noCache === undefined ? {} : { noCache: event.noCache }),
+    ...(event.workers === undefined ? {} : { workers: event.workers }),
   };
 }
 

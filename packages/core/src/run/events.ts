@@ -39,6 +39,8 @@ export type RunEventBody =
       readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
       /** No step is answered with a kept result of an earlier run, and none is kept. */
       readonly noCache?: true;
+      /** Versions, by id, of the workers that did not come with Cadre: it goes on with these until it ends. */
+      readonly workers?: Readonly<Record<string, string>>;
     }
   | { readonly type: 'run.started' }
   | { readonly type: 'run.resumed'; readonly holder: string }

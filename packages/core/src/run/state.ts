@@ -58,6 +58,8 @@ export interface RunState {
   /** Results of an earlier run, by the id of a top-level step. */
   readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
   readonly noCache?: true;
+  /** Versions of workers that it goes on with until it ends, by id. */
+  readonly workers?: Readonly<Record<string, string>>;
   /** By everything in it, `finally` and what was undone as well. */
   readonly used?: Usage;
   /** Paths that something was used at since a decision looked; like the agenda, only a decision empties it. */

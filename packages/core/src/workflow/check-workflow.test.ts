@@ -112,11 +112,11 @@ describe('actions [WRK-31]', () => {
   test.each([
     ['git/comit', 'there is no action git/comit', 'did you mean git/commit or git/push?'],
     ['gti/commit', 'there is no action gti/commit', 'did you mean git/commit?'],
-    ['nothing/like', 'there is no action nothing/like', 'cadre workers lists what is installed'],
+    ['nothing/like', 'there is no action nothing/like', 'cadre worker list shows what there is'],
     [
       'git/commit@^9',
       'no installed version of git/commit lies in ^9',
-      'cadre workers lists what is installed',
+      'cadre worker list shows what there is',
     ],
   ])('%s is unknown', (uses, message, suggestion) => {
     expect(check(`- { id: a, uses: "${uses}" }`)).toMatchObject([

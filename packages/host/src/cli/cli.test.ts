@@ -131,7 +131,7 @@ describe('cadre config', () => {
   test.each([
     ['run', 'hygiene', '--plan'],
     ['config', 'check'],
-    ['workers'],
+    ['worker', 'list'],
     ['resume'],
     ['hygiene', 'doctor'],
   ])('an unknown key is refused with its place and the nearest one, by whatever works with settings: %s %s [HYG-33]', async (...command) => {

@@ -2,6 +2,7 @@ import type { CommandEntry } from './command.ts';
 import { HELPING } from './entries/helping.ts';
 import { KEEPING } from './entries/keeping.ts';
 import { LOOKING } from './entries/looking.ts';
+import { PACKAGING } from './entries/packaging.ts';
 import { PERMITTING } from './entries/permitting.ts';
 import { RUNNING } from './entries/running.ts';
 import { SERVING } from './entries/serving.ts';
@@ -16,6 +17,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   ...STEERING,
   ...TRIGGERING,
   ...SERVING,
+  ...PACKAGING,
   ...PERMITTING,
   ...SETTLING,
   ...KEEPING,

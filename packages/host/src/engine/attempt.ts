@@ -13,6 +13,7 @@ import type { Feed } from './feed.ts';
 import type { LargeValues } from './large-values.ts';
 import { createLineBuffer, type LineBuffer } from './line-buffer.ts';
 import { performWhole } from './perform-whole.ts';
+import { pinned } from './pinned-workers.ts';
 import { type Meter, startMeter } from './start-meter.ts';
 
 export type PerformStep = Extract<Command, { readonly type: 'perform-step' }>;
@@ -59,10 +60,11 @@ export interface AttemptContext {
 }
 
 /** What a call needs to know of its run. */
-export type CallOrigin = Pick<
-  GateCall,
-  'run' | 'root' | 'mode' | 'principal' | 'permissionSets' | 'workflow' | 'noCache'
->;
+export interface CallOrigin
+  extends Pick<GateCall, 'run' | 'root' | 'mode' | 'principal' | 'permissionSets' | 'workflow' | 'noCache'> {
+  /** Versions of workers that the run keeps, by id. */
+  readonly workers?: Readonly<Record<string, string>>;
+}
 
 /**
  * Performs one attempt of a step through the gate.
@@ -74,10 +76,11 @@ export type CallOrigin = Pick<
  */
 export function startAttempt(
   context: AttemptContext,
-  origin: CallOrigin,
-  command: PerformStep,
+  { workers, ...origin }: CallOrigin,
+  decided: PerformStep,
   tellSpent: TellSpent,
 ): Attempt {
+  const command = workers === undefined ? decided : { ...decided, uses: pinned(decided.uses, workers) };
   const controller = new AbortController();
   let begun = false;
   let reason: StopReason | undefined;
@@ -154,7 +157,7 @@ function callGate(
     readonly extend: (piece: JsonValue) => Promise<void>;
   },
 ): Promise<Performed> {
-  const { step, attempt, uses, input, idempotencyKey, permissions, cache, priority } = command;
+  const { step, attempt, uses, input, idempotencyKey, permissions, cache, shard, priority } = command;
   const call: GateCall = {
     ...origin,
     step,
@@ -165,6 +168,7 @@ function callGate(
     permissionSets: [...origin.permissionSets, ...(permissions === undefined ? [] : [permissions])],
     env: command.env ?? {},
     ...(cache === undefined ? {} : { cache }),
+    ...(shard === undefined ? {} : { shard }),
     ...(priority === undefined ? {} : { priority }),
     ...processLimits(command),
   };

@@ -293,6 +293,7 @@ export function originOf(run: string, workflow: Workflow, state: RunState): Call
     principal: state.principal,
     workflow: workflow.name,
     ...(state.noCache === undefined ? {} : { noCache: true }),
+    ...(state.workers === undefined ? {} : { workers: state.workers }),
     permissionSets: [
       ...(state.permissionSets ?? []),
       ...(workflow.permissions === undefined ? [] : [workflow.permissions]),

@@ -11,8 +11,10 @@ import {
   valueText,
 } from '@cadre/core/history';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
-import type { ArtifactStore, ArtifactUse, NewArtifact } from '../ports/artifacts.ts';
+import type { ArtifactStore, ArtifactUse, NewArtifact, NewFile } from '../ports/artifacts.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { OpenBytes } from '../ports/gate.ts';
+import { artifactContent } from './artifact-content.ts';
 import { largestSize } from './largest-size.ts';
 
 /** A larger value goes to the artifacts by itself. */
@@ -42,8 +44,12 @@ export interface LargeValues {
   keepEntries(owner: ValueOwner, values: JsonObject): Promise<JsonObject>;
   /** From now on the run names whatever references stand in the values, whoever made them. */
   adopt(owner: ValueOwner, ...values: readonly unknown[]): Promise<void>;
-  /** The value with all references loaded. Throws `artifact_missing`, `artifact_damaged`, `too_large`. */
-  load(value: JsonValue): Promise<JsonValue>;
+  /** The value with all references loaded; those of bytes, for which it has handles, are then in `streams`. Throws `artifact_missing`, `artifact_damaged`, `too_large`. */
+  load(value: JsonValue, streams?: ArtifactReference[]): Promise<JsonValue>;
+  /** What a file of it is made of, without loading more of it than has to be changed. */
+  content(reference: ArtifactReference): OpenBytes;
+  /** Keeps the bytes that a result is about to name. */
+  putFiles(owner: ValueOwner, files: readonly NewFile[]): Promise<void>;
   /** For the decisions of one run. */
   open(owner: ValueOwner): RunValues;
 }
@@ -63,7 +69,8 @@ export interface RunValues {
  * Invariants
  * 1. A value is durable before the event that names it is appended; the run stands among those that use it.
  * 2. What is loaded is bounded: 64 MiB for a decision, 256 MiB for an action, and 64 MiB that are remembered.
- * 3. A value that cannot be loaded is the reason why a step fails, and never why a process does.
+ * 3. Bytes are never loaded: what stands for them in a value is their handle.
+ * 4. A value that cannot be loaded is the reason why a step fails, and never why a process does.
  */
 export function createLargeValues(store: ArtifactStore, clock: Pick<Clock, 'now'>): LargeValues {
   const remembered = new Map<string, JsonValue>();
@@ -97,12 +104,17 @@ export function createLargeValues(store: ArtifactStore, clock: Pick<Clock, 'now'
     return value;
   }
 
-  async function load(value: JsonValue): Promise<JsonValue> {
+  async function load(value: JsonValue, streams: ArtifactReference[] = []): Promise<JsonValue> {
+    const find = (reference: ArtifactReference) => {
+      const { digest, stream } = reference;
+      if (stream !== undefined) streams.push(reference);
+      return stream ?? found.get(digest);
+    };
     const found = new Map<string, JsonValue>();
     let bytes = 0;
     for (;;) {
       try {
-        return loadArtifacts(value, ({ digest }) => found.get(digest));
+        return loadArtifacts(value, find);
       } catch (error) {
         if (!(error instanceof ArtifactsNeeded)) throw error;
         for (const reference of error.references) {
@@ -134,6 +146,10 @@ export function createLargeValues(store: ArtifactStore, clock: Pick<Clock, 'now'
       await keep(owner, made);
       return kept;
     },
+    content: (reference) => () => artifactContent(store, reference, () => load(reference.value)),
+    async putFiles(owner, files) {
+      for (const file of files) await store.putFile(file, useBy(owner));
+    },
     async keepEntries(owner, values) {
       const made: NewArtifact[] = [];
       const entries = Object.entries(values).map(([name, value]) => [name, withoutLarge(value, made)]);
@@ -153,7 +169,7 @@ export function createLargeValues(store: ArtifactStore, clock: Pick<Clock, 'now'
         try {
           return await read(reference);
         } catch (error) {
-          // Invariant 3. A store that cannot be asked now is another matter.
+          // Invariant 4. A store that cannot be asked now is another matter.
           if (isCadreError(error) && error.code.startsWith('artifact_')) return error;
           throw error;
         }
@@ -161,7 +177,8 @@ export function createLargeValues(store: ArtifactStore, clock: Pick<Clock, 'now'
 
       return {
         artifacts: {
-          find({ digest }) {
+          find({ digest, stream }) {
+            if (stream !== undefined) return stream;
             const found = loaded?.get(digest);
             if (isCadreError(found)) throw found;
             return found;

@@ -7,6 +7,7 @@ import { checkStart } from './check-start.ts';
 import { decideLoaded } from './decide-loaded.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import { versionsFor } from './pinned-workers.ts';
 import { leaseName } from './take-over.ts';
 
 export interface StartRequest {
@@ -45,6 +46,7 @@ export interface Created {
  */
 export async function createdEvent(
   {
+    gate,
     clock,
     definitions,
     groups,
@@ -55,7 +57,15 @@ export async function createdEvent(
     asksForBudget,
   }: Pick<
     HeldRunContext,
-    'clock' | 'definitions' | 'groups' | 'workspace' | 'store' | 'commit' | 'values' | 'asksForBudget'
+    | 'gate'
+    | 'clock'
+    | 'definitions'
+    | 'groups'
+    | 'workspace'
+    | 'store'
+    | 'commit'
+    | 'values'
+    | 'asksForBudget'
   >,
   request: StartRequest,
 ): Promise<Created> {
@@ -63,6 +73,8 @@ export async function createdEvent(
   const whole = checkStart(workflow, (await values.load(request.inputs)) as JsonObject);
   await refuseExisting(store, request.id);
   const definition = await definitions.keep(workflow);
+  await gate.ready();
+  const workers = versionsFor(gate, workflow);
   const id = request.id ?? clock.newId('run');
   const at = clock.now();
   const group = groupOf(workflow, { id, at, inputs: whole, trigger, workspace });
@@ -91,6 +103,7 @@ export async function createdEvent(
       ...(commit === undefined ? {} : { commit }),
       ...(reused === undefined ? {} : { reused }),
       ...(noCache === true ? { noCache } : {}),
+      ...(workers === undefined ? {} : { workers }),
       ...(permissionSets === undefined || permissionSets.length === 0 ? {} : { permissionSets }),
       ...(budget === undefined ? {} : { budget }),
       ...(asks ? { asksForBudget: true as const } : {}),

@@ -14,6 +14,8 @@ export interface ConfineRequest {
   readonly policy: PlacedPolicy;
   /** Never to be seen: Cadre's own data, keys. */
   readonly hidden: readonly string[];
+  /** Where files are that it is given; read-only. */
+  readonly given?: string;
   /** In a plan nothing but the scratch tree (if there is one) and the worker's own folder can be written. */
   readonly plan?: { readonly scratch?: string };
 }
@@ -61,6 +63,7 @@ export async function confine(request: ConfineRequest): Promise<Confinement | Mi
         .filter(({ type }) => type === 'fs:write')
         .flatMap(({ scope }) => withTwin(scope, scratch, workspace)),
       ...(await guardedPaths(subject, writable)),
+      ...(request.given === undefined ? [] : [request.given]),
     ]),
     writable: unique(writable),
     hidden: unique(hidden.flatMap((path) => withTwin(path, scratch, workspace))),

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CadreError, isCadreError } from '@cadre/core';
+import { artifactsOf, type CadreError, isCadreError } from '@cadre/core';
 import { parseDuration } from '@cadre/kit/format';
 import { type ActionManifest, type Failure, failure } from '@cadre/sdk';
 import type { ActionTraits, Gate } from '../ports/gate.ts';
@@ -39,7 +39,10 @@ export function createGate(settings: GateSettings): Gate {
 
   return {
     ready: async () => undefined,
-    describe: (uses) => traitsOf(runner.resolve(uses).action),
+    describe(uses) {
+      const { worker, action } = runner.resolve(uses);
+      return { ...traitsOf(action), ...(worker.builtIn ? {} : { version: worker.manifest.version }) };
+    },
     async perform(call, signal, observer) {
       try {
         const found = runner.resolve(call.uses);
@@ -65,24 +68,13 @@ export function createGate(settings: GateSettings): Gate {
 }
 
 function traitsOf(action: ActionManifest): ActionTraits {
-  const handles = handlesOf(action);
+  const handles = Object.keys(artifactsOf(action.input));
   return {
     repeatable: !changesAnything(action) || action.idempotent === true,
     class: action.class ?? 'io',
     ...(action.timeout === undefined ? {} : { timeoutMs: parseDuration(action.timeout) }),
     ...(handles.length === 0 ? {} : { handles }),
   };
-}
-
-/** Inputs that are wanted as a reference, however large what they stand for is. */
-function handlesOf({ input }: ActionManifest): readonly string[] {
-  const { properties } = input;
-  if (typeof properties !== 'object' || properties === null) return [];
-  return Object.entries(properties).flatMap(([name, schema]) =>
-    typeof schema === 'object' && schema !== null && 'format' in schema && schema.format === 'artifact'
-      ? [name]
-      : [],
-  );
 }
 
 function toFailure({ code, message, hint }: CadreError): Failure {

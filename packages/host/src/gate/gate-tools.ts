@@ -14,6 +14,7 @@ import { createMask, type Mask } from './mask.ts';
 import { type GiveAway, giveToOwnerOf } from './owner.ts';
 import { keyFolders } from './private-folders.ts';
 import { openScratchTrees, SCRATCH_LIMITS, type ScratchTrees } from './scratch-tree.ts';
+import { type GivenFiles, openGivenFiles } from './streams/given-files.ts';
 import { openStreamSpool, type StreamSpool } from './streams/open-stream-spool.ts';
 import type { Subject } from './subject.ts';
 
@@ -28,6 +29,7 @@ export interface GateTools
   readonly cache: CallCache | undefined;
   readonly scratch: ScratchTrees;
   readonly streams: StreamSpool;
+  readonly given: GivenFiles;
   /** Of the whole gate: a worker that stays warm may tell in one call what it got in another. */
   readonly mask: Mask;
   readonly logMask: LogMask;
@@ -67,6 +69,7 @@ export function openGateTools(settings: GateSettings): GateTools {
       giveAway,
     }),
     streams: openStreamSpool(join(dataDir, 'streams'), settings.clock),
+    given: openGivenFiles(join(dataDir, 'given'), giveAway),
     mask,
     logMask: createLogMask(mask, settings.hide ?? ((text) => text)),
     fetchLimits: { ...FETCH_LIMITS, ...limits?.fetch },

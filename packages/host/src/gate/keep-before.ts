@@ -49,8 +49,9 @@ export async function keepBefore(
       return [];
     });
   try {
-    const { outcome, effects } = await perform();
-    return { outcome, effects: [...effects, ...unreported(await close(), effects)] };
+    const performed = await perform();
+    const { effects } = performed;
+    return { ...performed, effects: [...effects, ...unreported(await close(), effects)] };
   } catch (error) {
     await close();
     throw error;

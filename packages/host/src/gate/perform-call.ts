@@ -1,4 +1,4 @@
-import { parseMoney, type Usage } from '@cadre/core';
+import { artifactsOf, parseMoney, schemaOutside, type Usage } from '@cadre/core';
 import { type Effect, type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { CallObserver } from '../ports/action-runner.ts';
 import type { AuditEntry } from '../ports/audit-store.ts';
@@ -57,15 +57,10 @@ export async function performCall(
     told = await carryOut(way, prepared.output, requested, observer, tools);
     return told;
   };
-  const performed =
-    way === 'skip'
-      ? notPerformed(subject)
-      : await keepBefore(
-          { way, subject, confinement: prepared.output.confinement },
-          observer,
-          tools,
-          carryOutNow,
-        );
+  const performed = await (way === 'skip'
+    ? notPerformed(subject)
+    : keepBefore({ way, subject, confinement: prepared.output.confinement }, observer, tools, carryOutNow)
+  ).finally(prepared.output.remove);
   const { outcome } = performed;
   await record(subject, tools, {
     decision: 'allowed',
@@ -100,14 +95,14 @@ async function answerKept(subject: Subject, found: Found, tools: GateTools): Pro
 }
 
 /** Nobody can say what it would do. */
-function notPerformed({ call }: Subject): Performed {
+async function notPerformed({ call }: Subject): Promise<Performed> {
   const effect: Effect = { kind: 'command', command: call.uses, purpose: 'effects unknown until it runs' };
   return { outcome: { ok: true, output: null }, effects: [effect] };
 }
 
 async function carryOut(
   way: CallWay,
-  { input, env, confinement, scratch }: PreparedCall,
+  { input, env, confinement, scratch, streams }: PreparedCall,
   requested: Requested,
   observer: GateObserver,
   tools: GateTools,
@@ -124,6 +119,7 @@ async function carryOut(
       version: worker.manifest.version,
       action: action.name,
       input,
+      ...filesOf(action),
       env,
       confinement,
       workspace: scratch?.root ?? places.workspace,
@@ -134,6 +130,7 @@ async function carryOut(
       attempt: call.attempt,
       idempotencyKey: call.idempotencyKey,
       config: tools.config(worker.manifest.id),
+      ...(call.shard === undefined ? {} : { shard: call.shard }),
       ...(call.priority === undefined ? {} : { priority: call.priority }),
       ...(call.limits === undefined ? {} : { limits: call.limits }),
     },
@@ -142,7 +139,7 @@ async function carryOut(
       ...callObserver(reported, requested, logMask, observer),
       noticed: noticing.note,
       extend: pieces.extend,
-      streams: tools.streams.placeFor(call.root ?? call.run, input),
+      streams: streams.place,
     },
   );
   await Promise.all([pieces.end(), noticing.end()]);
@@ -151,7 +148,17 @@ async function carryOut(
   const checked = checkOutput(outcome, subject);
   const told = { outcome: checked.ok ? checked : logMask.data(checked), effects };
   const masked = mask.data(told);
-  return { ...masked, isMasked: masked !== told && JSON.stringify(masked) !== JSON.stringify(told) };
+  const written = checked.ok ? streams.written() : [];
+  return {
+    ...masked,
+    ...(written.length === 0 ? {} : { written }),
+    isMasked: masked !== told && JSON.stringify(masked) !== JSON.stringify(told),
+  };
+}
+
+function filesOf({ output }: Subject['action']) {
+  const files = artifactsOf(output);
+  return Object.keys(files).length === 0 ? {} : { files };
 }
 
 /** What the worker says, with secrets taken out, and what it asks for. */
@@ -195,7 +202,7 @@ function unreported(found: readonly Effect[], reported: readonly Effect[]): read
 }
 
 function checkOutput(outcome: Outcome<JsonValue>, { action, worker }: Subject): Outcome<JsonValue> {
-  const faults = outcome.ok ? valueFaults(action.output, outcome.output) : [];
+  const faults = outcome.ok ? valueFaults(schemaOutside(action.output), outcome.output) : [];
   if (faults.length === 0) return outcome;
   const list = faults.map(({ pointer, message }) => `${pointer || 'the output'}: ${message}`).join(' ');
   return {

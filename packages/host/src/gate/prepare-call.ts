@@ -4,6 +4,7 @@ import {
   globCovers,
   type Permission,
   placePermission,
+  schemaOutside,
   type ValueFault,
 } from '@cadre/core';
 import { failure, type JsonObject, type Outcome } from '@cadre/sdk';
@@ -15,6 +16,7 @@ import { confine } from './confine.ts';
 import type { GateTools } from './gate-tools.ts';
 import type { ScratchTree } from './scratch-tree.ts';
 import { findMarkers, replaceMarkers } from './secret-marker.ts';
+import type { CallStreams } from './streams/open-stream-spool.ts';
 import type { Subject } from './subject.ts';
 import { violation } from './violation.ts';
 
@@ -24,6 +26,10 @@ export interface PreparedCall {
   readonly env: Readonly<Record<string, string>>;
   readonly confinement: Confinement;
   readonly scratch?: ScratchTree;
+  /** Streams that it writes, and those that it was given. */
+  readonly streams: CallStreams;
+  /** Takes away what was made for it; call it when it is over. */
+  remove(): Promise<void>;
 }
 
 /** validate input → policy and grants: what was allowed, each with the rule that allowed it. */
@@ -60,10 +66,16 @@ export async function prepareCall(
   if (scratch?.ok === false) return scratch;
   const confinement = await confineCall(way, subject, scratch?.output, tools);
   if (!confinement.ok) return confinement;
+  const { call } = subject;
+  const streams = tools.streams.placeFor(call.root ?? call.run, input.output, call.given?.streams);
+  const given = await tools.given.put(subject, input.output, streams.place);
+  if (!given.ok) return given;
   return {
     ok: true,
     output: {
-      input: input.output,
+      input: given.output.input,
+      remove: given.output.remove,
+      streams,
       env: { ...grantedEnvironment(subject, way, tools), ...subject.call.env },
       confinement: confinement.output,
       ...(scratch === undefined ? {} : { scratch: scratch.output }),
@@ -73,7 +85,7 @@ export async function prepareCall(
 
 /** A secret is not there yet; what a schema says of its place is checked when it is. */
 function checkInput(input: JsonObject, { action }: Subject, without: readonly string[]): Outcome<true> {
-  const faults = valueFaults(action.input, input).filter(
+  const faults = valueFaults(schemaOutside(action.input), input).filter(
     ({ pointer }) => !without.some((secret) => pointer === secret || pointer.startsWith(`${secret}/`)),
   );
   if (faults.length === 0) return { ok: true, output: true };
@@ -81,7 +93,7 @@ function checkInput(input: JsonObject, { action }: Subject, without: readonly st
   return {
     ok: false,
     failure: failure('invalid_input', `the input of ${action.name} does not fit its schema. ${list}`, {
-      hint: 'see the schema of the action: cadre workers --json',
+      hint: 'see the schema of the action: cadre worker list --json',
       details: { faults: faults.map((fault) => ({ ...fault })) },
     }),
   };
@@ -144,11 +156,13 @@ export async function confineCall(
   scratch: ScratchTree | undefined,
   tools: GateTools,
 ): Promise<Outcome<Confinement>> {
+  const given = await tools.given.folderFor(subject);
   const confinement = await confine({
     subject,
     files: subject.effective.filter(({ type }) => type.startsWith('fs:')),
     policy: tools.policyOf(subject),
     hidden: tools.hidden,
+    ...(given === undefined ? {} : { given }),
     ...(way === 'apply' ? {} : { plan: scratch === undefined ? {} : { scratch: scratch.root } }),
   });
   if (!('permission' in confinement)) return { ok: true, output: confinement };

@@ -1,13 +1,14 @@
 import { constants } from 'node:fs';
-import { copyFile, lstat, mkdir, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, lstat, mkdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { isRunning, processStart, systemCode } from '@cadre/kit/files';
+import { processStart, systemCode } from '@cadre/kit/files';
 import { type Effect, type Failure, failure, type Outcome } from '@cadre/sdk';
 import { fileEffect } from './file-effect.ts';
 import { gitFolders } from './git-folders.ts';
 import { openUnlinked } from './open-unlinked.ts';
 import type { GiveAway } from './owner.ts';
 import { scratchList } from './scratch-list.ts';
+import { sweepFolder } from './sweep-folder.ts';
 import { changedPaths, readTreeState, type TreeState } from './tree-state.ts';
 
 export interface ScratchLimits {
@@ -57,7 +58,7 @@ export function openScratchTrees(settings: ScratchSettings): ScratchTrees {
   const folderOf = async (run: string) =>
     join(settings.folder, `${process.pid}-${await processStart(process.pid)}-${encodeURIComponent(run)}`);
   const make = async (run: string): Promise<Outcome<ScratchTree>> => {
-    swept ??= sweep(settings.folder);
+    swept ??= sweepFolder(settings.folder);
     await swept;
     const root = await folderOf(run);
     try {
@@ -85,14 +86,6 @@ export function openScratchTrees(settings: ScratchSettings): ScratchTrees {
       await rm(await folderOf(run), { recursive: true, force: true, maxRetries: 3 });
     },
   };
-}
-
-async function sweep(folder: string): Promise<void> {
-  for (const name of await readdir(folder).catch(() => [])) {
-    const [pid = '', start = ''] = name.split('-');
-    if (!(await isRunning(Number(pid), start)))
-      await rm(join(folder, name), { recursive: true, force: true });
-  }
 }
 
 async function makeTree(root: string, settings: ScratchSettings): Promise<Outcome<ScratchTree>> {

@@ -35,6 +35,10 @@ const told: ProcessFigures = {
       failed: 2,
       starts: 4,
       restarts: 1,
+      started: { at: NOW - 4_000, readyMs: 250 },
+      usage: { memoryBytes: 50_000_000, peakBytes: 30_000_000, cpuMs: 1_500 },
+      times: { sumMs: 1_730, counts: [0, 0, 4, 5, 0, 0, 0, 1] },
+      recent: { calls: 10, faults: 2, share: 0.05 },
     },
   ],
   edge: { inFlight: 2, accepted: 100, refused: { in_flight: 5, delay: 0, waiting: 1 }, delayMs: 12 },
@@ -72,7 +76,7 @@ test('[WRK-125] length, age of the oldest and throughput of pools and classes ar
     expect(lines).toContain(line);
 });
 
-test('[WRK-13] calls, failures, restarts and quarantine of a worker are metrics', async () => {
+test('[WRK-13] calls, failures, durations, restarts, memory, processor time and state of a worker are metrics', async () => {
   const lines = (await metricsText(sources())).split('\n');
   for (const line of [
     '# TYPE cadre_worker_calls_total counter',
@@ -84,6 +88,22 @@ test('[WRK-13] calls, failures, restarts and quarantine of a worker are metrics'
     'cadre_worker_restarts_total{process="here:7",worker="code"} 1',
     'cadre_worker_quarantined{worker="audit"} 1',
     'cadre_runs{mode="apply",status="succeeded"} 9',
+    'cadre_worker_memory_bytes{process="here:7",worker="code"} 50000000',
+    'cadre_worker_memory_peak_bytes{process="here:7",worker="code"} 30000000',
+    'cadre_worker_cpu_seconds_total{process="here:7",worker="code"} 1.5',
+    `cadre_worker_started_seconds{process="here:7",worker="code"} ${(NOW - 4_000) / 1_000}`,
+    'cadre_worker_ready_seconds{process="here:7",worker="code"} 0.25',
+    '# TYPE cadre_worker_call_seconds histogram',
+    'cadre_worker_call_seconds_bucket{process="here:7",worker="code",le="0.01"} 0',
+    'cadre_worker_call_seconds_bucket{process="here:7",worker="code",le="0.05"} 9',
+    'cadre_worker_call_seconds_bucket{process="here:7",worker="code",le="+Inf"} 10',
+    'cadre_worker_call_seconds_sum{process="here:7",worker="code"} 1.73',
+    'cadre_worker_call_seconds_count{process="here:7",worker="code"} 10',
+    'cadre_worker_state{worker="code",state="degraded"} 1',
+    'cadre_worker_state{worker="code",state="ok"} 0',
+    'cadre_worker_state{worker="audit",state="quarantined"} 1',
+    'cadre_worker_recent_faults{worker="code"} 2',
+    'cadre_worker_allowed_faults{worker="code"} 1',
     'cadre_http_refused_total{process="here:7",reason="in_flight"} 5',
     'cadre_event_loop_delay_seconds{process="here:7"} 0.012',
   ])

@@ -1,8 +1,14 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { WaitingJobs } from '../ports/dispatch.ts';
-import type { ClassFigures, PoolFigures, ProcessFigures } from '../ports/figures.ts';
+import {
+  CALL_BOUNDS_MS,
+  type ClassFigures,
+  type PoolFigures,
+  type ProcessFigures,
+} from '../ports/figures.ts';
 import type { Quarantine } from '../ports/pool-store.ts';
 import type { RunCount } from '../ports/upkeep.ts';
+import { workerStates } from '../upkeep/worker-states.ts';
 
 /** What the metrics are made of; none of it looks at runs. */
 export interface MetricSources {
@@ -33,6 +39,8 @@ export async function metricsText(sources: MetricSources): Promise<string> {
   runs(registry, counts);
   classes(registry, processes, now);
   pools(registry, processes, now);
+  use(registry, processes);
+  states(registry, processes, quarantines);
   edge(registry, processes);
   gauge(
     registry,
@@ -126,6 +134,99 @@ function pools(registry: Registry, processes: readonly ProcessFigures[], now: nu
     'cadre_worker_restarts_total',
     'Processes that were started in place of one that had ended by itself',
     each(({ restarts }) => restarts),
+  );
+}
+
+/** What the system shows of the processes of workers, and how long their calls took. */
+function use(registry: Registry, processes: readonly ProcessFigures[]): void {
+  const all = processes.flatMap((one) =>
+    one.pools.map((pool) => ({ pool, labels: { process: nameOf(one), worker: pool.worker } })),
+  );
+  const each = (value: (pool: PoolFigures) => number | undefined): Sample[] =>
+    all.flatMap(({ pool, labels }) => {
+      const found = value(pool);
+      return found === undefined ? [] : [[labels, found]];
+    });
+  const of = (name: string, help: string, value: (pool: PoolFigures) => number | undefined) =>
+    gauge(registry, `cadre_worker_${name}`, help, each(value));
+  of('memory_bytes', 'Memory that the processes of a worker use', ({ usage }) => usage?.memoryBytes);
+  of('memory_peak_bytes', 'The most that one of them has used', ({ usage }) => usage?.peakBytes);
+  of(
+    'started_seconds',
+    'When the newest of them was started',
+    ({ started }) => started && started.at / 1_000,
+  );
+  of(
+    'ready_seconds',
+    'How long it took until it was ready',
+    ({ started }) => started && started.readyMs / 1_000,
+  );
+  counter(
+    registry,
+    'cadre_worker_cpu_seconds_total',
+    'Processor time that they have used',
+    each(({ usage }) => usage && usage.cpuMs / 1_000),
+  );
+  const timed = all.flatMap(({ pool: { times }, labels }) =>
+    times === undefined ? [] : [{ times, labels }],
+  );
+  if (timed.length > 0) registry.registerMetric(durations(timed));
+}
+
+/** What the library would count itself was counted elsewhere. */
+function durations(
+  timed: readonly { readonly labels: Labels; readonly times: NonNullable<PoolFigures['times']> }[],
+): Histogram {
+  const name = 'cadre_worker_call_seconds';
+  const help = 'How long calls took, with what they waited for a process that was starting';
+  const histogram = new Histogram({ name, help, labelNames: ['process', 'worker'], registers: [] });
+  const values = timed.flatMap(({ labels, times: { counts, sumMs } }) => {
+    let sum = 0;
+    const bounds = [...CALL_BOUNDS_MS.map((bound) => bound / 1_000), '+Inf'];
+    const buckets = bounds.map((le, slot) => {
+      sum += counts[slot] ?? 0;
+      return { metricName: `${name}_bucket`, labels: { ...labels, le }, value: sum };
+    });
+    return [
+      ...buckets,
+      { metricName: `${name}_sum`, labels, value: sumMs / 1_000 },
+      { metricName: `${name}_count`, labels, value: sum },
+    ];
+  });
+  const get = async () => ({ name, help, type: 'histogram', values, aggregator: 'sum' });
+  // The registry asks a histogram by the second one.
+  return Object.assign(histogram, { get, getForPromString: get });
+}
+
+function states(
+  registry: Registry,
+  processes: readonly ProcessFigures[],
+  quarantines: readonly Quarantine[],
+): void {
+  const named = processes.flatMap(({ pools: some }) => some.map(({ worker }) => worker));
+  const workers = [...new Set([...named, ...quarantines.map(({ worker }) => worker)])];
+  const all = workerStates(workers, processes, quarantines);
+  gauge(
+    registry,
+    'cadre_worker_state',
+    '1 for the state that a worker is in',
+    all.flatMap(({ worker, status }) =>
+      (['ok', 'degraded', 'quarantined'] as const).map(
+        (state): Sample => [{ worker, state }, status === state ? 1 : 0],
+      ),
+    ),
+  );
+  gauge(
+    registry,
+    'cadre_worker_recent_faults',
+    'Of the last calls of a worker, those that ended by its own fault',
+    all.map(({ worker, faults }) => [{ worker }, faults]),
+  );
+  gauge(
+    registry,
+    'cadre_worker_allowed_faults',
+    'How many of them may, before it is degraded',
+    all.map(({ worker, allowed }) => [{ worker }, allowed]),
   );
 }
 

@@ -61,12 +61,16 @@ export interface ActionCall extends Surroundings {
   readonly version: string;
   readonly action: string;
   readonly input: JsonObject;
+  /** Outputs that are files in there, by their name, and what is in them. */
+  readonly files?: Readonly<Record<string, string>>;
   readonly mode: 'apply' | 'preview';
   readonly run: string;
   readonly step: string;
   readonly attempt: number;
   readonly idempotencyKey: string;
   readonly config: JsonObject;
+  /** It is put to the process that had it before, while that is there and has room. */
+  readonly shard?: string;
   /** Where it stands among the calls that wait for a process: above 0 high, below low. */
   readonly priority?: number;
 }

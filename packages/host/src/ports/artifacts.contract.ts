@@ -1,13 +1,41 @@
 import { createHash } from 'node:crypto';
-import { expect, test } from 'vitest';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
 import { created, started, succeeded } from '../testing/sample-events.ts';
-import type { ArtifactClass, NewArtifact } from './artifacts.ts';
+import type { ArtifactClass, ArtifactStore, NewArtifact, NewFile } from './artifacts.ts';
 import type { Store } from './store.ts';
 
 function artifact(text: string, parts: readonly NewArtifact[] = []): NewArtifact {
   const digest = `sha256:${createHash('sha256').update(text).digest('hex')}`;
   const bytes = Buffer.byteLength(text);
   return { digest, bytes, type: 'text', text, parts: parts.map((part) => part.digest) };
+}
+
+async function file(bytes: Uint8Array, contentType = 'image/x-test'): Promise<NewFile> {
+  const folder = await mkdtemp(join(tmpdir(), 'cadre-artifact-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const path = join(folder, 'bytes');
+  await writeFile(path, bytes);
+  const digest = `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
+  return { digest, bytes: bytes.length, contentType, path };
+}
+
+/** No two blocks of it are the same, and it holds every byte. */
+function manyBytes(length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  for (let at = 0; at < length; at += 1) bytes[at] = (at * 31 + (at >> 8) * 17) & 0xff;
+  return bytes;
+}
+
+async function readAll({ open }: Pick<ArtifactStore, 'open'>, digest: string): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of open(digest)) {
+    expect(piece.length).toBeLessThanOrEqual(64 * 1024);
+    pieces.push(Buffer.from(piece));
+  }
+  return Buffer.concat(pieces);
 }
 
 const by = (run: string, at: number, kept: ArtifactClass = 'standard') => ({ run, at, class: kept });
@@ -124,6 +152,47 @@ export function artifactContract(open: () => Store): void {
     await over('run_2', 2);
     await store.artifacts.use([outer.digest], by('run_2', 2));
     expect(await store.artifacts.listRuns(inner.digest)).toEqual(['run_1', 'run_2']);
+    expect(await store.artifacts.removeLeftOvers(0)).toBe(0);
+  });
+
+  test('the bytes of a file are kept as they are, and read in pieces [WRK-44]', async () => {
+    const { artifacts } = open();
+    for (const length of [0, 1, 64 * 1024, 3 * 64 * 1024, 1024 * 1024 + 7]) {
+      const bytes = manyBytes(length);
+      const given = await file(bytes);
+      await artifacts.putFile(given, by('run_1', 1));
+      await rm(given.path);
+      expect((await readAll(artifacts, given.digest)).equals(bytes)).toBe(true);
+      expect(await artifacts.find(given.digest)).toMatchObject([
+        { type: 'bytes', bytes: length, contentType: 'image/x-test', class: 'standard', run: 'run_1' },
+      ]);
+    }
+    expect(await artifacts.sizes()).toContainEqual(
+      expect.objectContaining({ class: 'standard', artifacts: 5 }),
+    );
+    const none = `sha256:${'0'.repeat(64)}`;
+    await expect(readAll(artifacts, none)).rejects.toMatchObject({ code: 'artifact_missing' });
+  });
+
+  test('the text of a value is read in pieces, too, and the same bytes may be kept as both', async () => {
+    const { artifacts } = open();
+    const value = artifact(JSON.stringify('é😀'.repeat(200_000)));
+    const asBytes = await file(Buffer.from(value.text));
+    await artifacts.putFile(asBytes, by('run_1', 1));
+    await artifacts.put([value], by('run_2', 2));
+    expect(await artifacts.read(value.digest)).toBe(value.text);
+    expect((await readAll(artifacts, value.digest)).toString()).toBe(value.text);
+    expect(await artifacts.listRuns(value.digest)).toEqual(['run_1', 'run_2']);
+  });
+
+  test('bytes that nobody names any more go whole, and are kept anew when they come again', async () => {
+    const store = open();
+    const given = await file(manyBytes(500_000));
+    await store.artifacts.putFile(given, by('run_that_never_came_to_be', 1));
+    expect(await removeAll()).toEqual([true]);
+    await expect(readAll(store.artifacts, given.digest)).rejects.toMatchObject({ code: 'artifact_missing' });
+    await store.artifacts.putFile(given, by('run_2', 2));
+    expect((await readAll(store.artifacts, given.digest)).equals(manyBytes(500_000))).toBe(true);
     expect(await store.artifacts.removeLeftOvers(0)).toBe(0);
   });
 }

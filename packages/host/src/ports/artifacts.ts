@@ -3,16 +3,23 @@ export const ARTIFACT_CLASSES = ['temporary', 'standard', 'kept'] as const;
 export type ArtifactClass = (typeof ARTIFACT_CLASSES)[number];
 
 /**
- * Values that are too large for a journal, by the hash of their text. An artifact belongs to the workspace; which runs name
+ * Values that are too large for a journal, by the hash of their text, and bytes, which are no value, by their own. An artifact belongs to the workspace; which runs name
  * it is kept beside it, and says how long it stays.
  */
 export interface ArtifactStore {
   /** Keeps values that a run is about to name: durable before it answers. What is kept already is not kept twice. */
   put(artifacts: readonly NewArtifact[], use: ArtifactUse): Promise<void>;
+  /** The same for the bytes of a file, which is read and not changed; nothing of it is held in memory. */
+  putFile(artifact: NewFile, use: ArtifactUse): Promise<void>;
   /** From now on the run names these, too, and all that stand in them. */
   use(digests: readonly string[], use: ArtifactUse): Promise<void>;
-  /** Its text, proved by its hash. Throws `artifact_missing` and `artifact_damaged`. */
+  /** Of a value: its text, proved by its hash. Throws `artifact_missing` and `artifact_damaged`. */
   read(digest: string): Promise<string>;
+  /**
+   * Its bytes, or those of its text, in pieces of at most 64 KiB, each good until 1 MiB after it was taken. They are
+   * proved by their hash when the last was taken. Throws what `read` throws.
+   */
+  open(digest: string): AsyncIterable<Uint8Array>;
   /** By its digest or the beginning of it; more than one: it is not long enough. */
   find(digest: string): Promise<readonly ArtifactRecord[]>;
   /** The last used first. */
@@ -39,14 +46,24 @@ export interface ArtifactFacts {
   /** `sha256:` and 64 hexadecimal digits. */
   readonly digest: string;
   readonly bytes: number;
-  readonly type: 'text' | 'list' | 'map';
+  readonly type: 'text' | 'list' | 'map' | 'bytes';
   readonly elements?: number;
+  /** Of bytes. */
+  readonly contentType?: string;
 }
 
 export interface NewArtifact extends ArtifactFacts {
+  readonly type: 'text' | 'list' | 'map';
   readonly text: string;
   /** Other artifacts that stand in it. */
   readonly parts: readonly string[];
+}
+
+export interface NewFile {
+  readonly digest: string;
+  readonly bytes: number;
+  readonly contentType: string;
+  readonly path: string;
 }
 
 export interface ArtifactUse {

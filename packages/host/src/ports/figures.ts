@@ -30,6 +30,41 @@ export interface PoolFigures {
   /** Processes started, and those of them in place of one that had ended by itself. */
   readonly starts: number;
   readonly restarts: number;
+  /** When the newest process was started, and how long it took until it was ready. */
+  readonly started?: { readonly at: number; readonly readyMs: number };
+  /** Absent: nothing was seen yet, or the system shows nothing. */
+  readonly usage?: PoolUsage;
+  /** Absent, as what follows: it was told by a process of an earlier version. */
+  readonly times?: CallTimes;
+  readonly recent?: RecentFaults;
+}
+
+/** Of the processes and all that they have started, to within some seconds. */
+export interface PoolUsage {
+  /** Now, all in all. */
+  readonly memoryBytes: number;
+  /** The most that one process has used. */
+  readonly peakBytes: number;
+  /** Ever, those that are gone counted. */
+  readonly cpuMs: number;
+}
+
+/** Calls by how long they took. */
+export interface CallTimes {
+  readonly sumMs: number;
+  /** How many took no longer than each of `CALL_BOUNDS_MS` and longer than the one before; at last, how many took longer. */
+  readonly counts: readonly number[];
+}
+
+export const CALL_BOUNDS_MS = [
+  5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000, 1_800_000,
+] as const;
+
+/** Of the last calls: how many ended by a fault of the worker, and the share that may. */
+export interface RecentFaults {
+  readonly calls: number;
+  readonly faults: number;
+  readonly share: number;
 }
 
 export type Lane = 'high' | 'normal' | 'low';

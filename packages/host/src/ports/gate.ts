@@ -1,5 +1,5 @@
 import type { Budget, CacheWish, Usage } from '@cadre/core';
-import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
+import type { Effect, JsonObject, JsonValue, Outcome, StreamHandle } from '@cadre/sdk';
 
 /** The one way into the outside world, as the doers see it. */
 export interface Gate {
@@ -26,13 +26,17 @@ export interface ActionTraits {
   readonly repeatable: boolean;
   readonly timeoutMs?: number;
   readonly class: 'cpu' | 'io' | 'llm' | 'deploy';
-  /** Inputs whose schema says `format: artifact`: a large value comes as its reference, and is not loaded. */
+  /** Inputs whose schema says `format: artifact`: the action is given a file, and a large value is not loaded. */
   readonly handles?: readonly string[];
+  /** Of a worker that did not come with Cadre: a run keeps it until it ends. */
+  readonly version?: string;
 }
 
 export interface GateCall {
   readonly uses: string;
   readonly input: JsonObject;
+  /** What stands for it in the input was resolved by Cadre itself, so that nobody can name what he was not given. */
+  readonly given?: GivenArtifacts;
   readonly mode: 'apply' | 'plan';
   readonly principal: string;
   readonly run: string;
@@ -50,6 +54,8 @@ export interface GateCall {
   readonly workflow?: string;
   /** What the author of the step says of keeping its result; absent: what the action's manifest says. */
   readonly cache?: CacheWish;
+  /** Calls with the same one are best put to the same process of the worker. */
+  readonly shard?: string;
   /** Where it stands among the calls that wait for a worker. */
   readonly priority?: number;
   /** Neither answered with a kept result, nor kept. */
@@ -57,6 +63,16 @@ export interface GateCall {
   /** Processor time and memory that its processes may use at most: where there is any, they are measured. */
   readonly limits?: ProcessLimits;
 }
+
+/** Each is read when it is wanted, in pieces; what goes wrong on the way is thrown. */
+export interface GivenArtifacts {
+  /** What files are made of, by the name of the input. */
+  readonly files: ReadonlyMap<string, OpenBytes>;
+  /** What streams hold, by the `$stream` of their handles. */
+  readonly streams: ReadonlyMap<string, OpenBytes>;
+}
+
+export type OpenBytes = () => AsyncIterable<Uint8Array>;
 
 export type ProcessLimits = Pick<Budget, 'cpuMs' | 'memoryBytes'>;
 
@@ -76,4 +92,11 @@ export interface Performed {
   readonly effects: readonly Effect[];
   /** Nothing was performed: the outcome is the kept result of this run. */
   readonly cachedFrom?: string;
+  /** Streams that it has written and that are to be kept if their handles stand in the output: each in a file, for now. */
+  readonly written?: readonly WrittenStream[];
+}
+
+export interface WrittenStream {
+  readonly handle: StreamHandle;
+  readonly path: string;
 }

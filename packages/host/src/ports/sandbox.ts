@@ -71,10 +71,22 @@ export interface ConfinedProcess {
    * when it had to be ended because it ran out of memory.
    */
   measure(): Promise<Usage | undefined>;
+  /** The same at any time, also of one without limits, and of one that has ended; undefined where nothing can be seen. */
+  use(): Promise<ProcessUse | undefined>;
   readonly most: UseLimits;
   load(): Promise<Load>;
   /** What the system has refused it because it has as much of it as it may. Asked without waiting; costs some microseconds. */
   full(): 'memory' | 'processes' | undefined;
+}
+
+/** What a program and all that it started use. */
+export interface ProcessUse {
+  /** Now. */
+  readonly memoryBytes: number;
+  /** The most of it that was seen. */
+  readonly peakBytes: number;
+  /** So far. */
+  readonly cpuMs: number;
 }
 
 export interface ProcessEnd {
@@ -84,7 +96,7 @@ export interface ProcessEnd {
   readonly error?: string;
   /** It used more memory than this and was ended by the system. */
   readonly exceededMemoryBytes?: number;
-  /** What it had used in the end, where it was measured. */
+  /** What it had used in the end; only of one with limits. */
   readonly used?: Usage;
 }
 

@@ -67,7 +67,7 @@ export async function wrapInBox(
     most: limits,
     load: createLoadReader(group),
     full: () => group?.full(),
-    ...(options.limits === undefined ? {} : { measure: createMeasure(group) }),
+    measure: createMeasure(group),
     release: async () => {
       const ended = await group?.close();
       // The system needed something to mount on; somebody may have put it to use meanwhile.

@@ -22,6 +22,6 @@ export function createMeasure(group: ControlGroup | undefined) {
       memoryBytes: Math.max(highest.memoryBytes ?? 0, now.memoryBytes ?? 0),
       measuredBy,
     };
-    return { usage: highest, memoryExceeded };
+    return { usage: highest, memoryBytes: now.memoryBytes ?? 0, memoryExceeded };
   };
 }

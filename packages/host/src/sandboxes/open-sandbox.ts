@@ -50,6 +50,7 @@ export function openSandbox(settings: SandboxSettings): Sandbox {
         bubblewrap === undefined
           ? await wrapPlainly(command, options, settings.environment, limitsOf(settings.limits))
           : await wrapInBox(bubblewrap, await boxOwner(options.cwd), nextName(), command, options),
+        options.limits !== undefined,
       );
     },
     openProxy: openNetworkProxy,

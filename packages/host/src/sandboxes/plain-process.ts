@@ -41,7 +41,7 @@ export async function wrapPlainly(
     load: createLoadReader(undefined),
     full: () => undefined,
     endStrays: () => endMarked(`TMPDIR=${temporary}`),
-    ...(options.limits === undefined ? {} : { measure: createMeasure(undefined) }),
+    measure: createMeasure(undefined),
     release: async () => {
       await rm(temporary, { recursive: true, force: true, maxRetries: 3 });
       return undefined;

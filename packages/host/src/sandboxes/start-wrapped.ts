@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import type { ConfinedProcess, ProcessEnd } from '../ports/sandbox.ts';
-import type { WrappedCommand } from './wrapped-command.ts';
+import type { ConfinedProcess, ProcessEnd, ProcessUse } from '../ports/sandbox.ts';
+import type { Seen, WrappedCommand } from './wrapped-command.ts';
 
-/** Starts a wrapped command as the leader of a process group of its own. */
-export function startWrapped(wrapped: WrappedCommand): ConfinedProcess {
+/** Starts a wrapped command as the leader of a process group of its own. `isLimited`: what it uses is somebody's affair. */
+export function startWrapped(wrapped: WrappedCommand, isLimited = false): ConfinedProcess {
   const child = spawn(wrapped.program, wrapped.arguments, {
     cwd: wrapped.cwd,
     env: wrapped.env,
@@ -20,28 +20,48 @@ export function startWrapped(wrapped: WrappedCommand): ConfinedProcess {
     wrapped.endStrays?.();
   };
   const measure = async () => {
-    const seen = await wrapped.measure?.(child.pid);
+    const seen = isLimited ? await wrapped.measure(child.pid) : undefined;
     if (seen?.memoryExceeded !== true) return seen?.usage;
     kill();
     return undefined;
   };
   const { most, full } = wrapped;
   const load = () => wrapped.load(child.pid);
-  return { stdin, stdout, stderr, kill, measure, most, load, full, ended: endOf(child, kill, wrapped) };
+  const use = async () => useOf(await wrapped.measure(hasEnded(child) ? undefined : child.pid));
+  const ended = endOf(child, kill, wrapped, isLimited);
+  return { stdin, stdout, stderr, kill, measure, use, most, load, full, ended };
 }
 
-async function endOf(child: ChildProcess, kill: () => void, wrapped: WrappedCommand): Promise<ProcessEnd> {
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
+}
+
+/** A program that uses no memory is one that cannot be looked at. */
+function useOf({
+  usage: { cpuMs = 0, memoryBytes: peakBytes = 0 },
+  memoryBytes,
+}: Seen): ProcessUse | undefined {
+  return peakBytes === 0 ? undefined : { memoryBytes, peakBytes, cpuMs };
+}
+
+async function endOf(
+  child: ChildProcess,
+  kill: () => void,
+  wrapped: WrappedCommand,
+  isLimited: boolean,
+): Promise<ProcessEnd> {
   const ended = await new Promise<ProcessEnd>((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, error: error.message }));
     // What the program left in its group would keep the output open for ever.
     child.once('exit', kill);
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
-  const seen = await wrapped.measure?.(undefined);
+  // Before what counts it is removed.
+  const seen = await wrapped.measure(undefined);
   const exceededMemoryBytes = await wrapped.release();
   return {
     ...ended,
-    ...(seen === undefined ? {} : { used: seen.usage }),
+    ...(isLimited ? { used: seen.usage } : {}),
     ...(exceededMemoryBytes === undefined ? {} : { exceededMemoryBytes }),
   };
 }

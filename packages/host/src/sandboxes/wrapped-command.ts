@@ -3,6 +3,8 @@ import type { ConfinedProcess, Load, UseLimits } from '../ports/sandbox.ts';
 
 export interface Seen {
   readonly usage: Usage;
+  /** Of memory now; `usage` has the most. */
+  readonly memoryBytes: number;
   /** The system has ended one of its processes for want of memory; what is left of it is of no use. */
   readonly memoryExceeded: boolean;
 }
@@ -23,8 +25,8 @@ export interface WrappedCommand {
    * much memory it was not to exceed, if it did.
    */
   release(): Promise<number | undefined>;
-  /** What it has used so far, given the number of the program that was spawned; absent where it is not measured. */
-  readonly measure?: (pid: number | undefined) => Promise<Seen>;
+  /** What it has used so far, given the number of the program that was spawned. */
+  readonly measure: (pid: number | undefined) => Promise<Seen>;
   readonly most: UseLimits;
   /** What it uses, given the number of the program that was spawned. */
   readonly load: (pid: number | undefined) => Promise<Load>;

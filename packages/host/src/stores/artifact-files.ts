@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CadreError } from '@cadre/core/errors';
 
@@ -6,7 +6,10 @@ import { CadreError } from '@cadre/core/errors';
 export interface ArtifactFiles {
   /** Durable before it answers: written beside, flushed, and then given its name. */
   write(digest: string, text: string): Promise<void>;
-  has(digest: string): Promise<boolean>;
+  /** The same for bytes that lie in a file, which shares them where the file system can. */
+  take(digest: string, file: string): Promise<void>;
+  /** Where its bytes are; undefined: nowhere. */
+  find(digest: string): Promise<string | undefined>;
   /** Undefined: there is none. */
   read(digest: string): Promise<string | undefined>;
   /**
@@ -22,6 +25,7 @@ const NAME = /^[0-9a-f]{64}$/;
 const ASIDE = '.gone';
 
 export function openArtifactFiles(folder: string): ArtifactFiles {
+  let taken = 0;
   const hexOf = (digest: string) => digest.slice(digest.indexOf(':') + 1);
   const placeOf = (digest: string) => join(folder, hexOf(digest).slice(0, 2), hexOf(digest));
 
@@ -38,7 +42,21 @@ export function openArtifactFiles(folder: string): ArtifactFiles {
         throw cannotWrite(path, error);
       }
     },
-    has: async (digest) => (await sizeOf(placeOf(digest))) !== undefined,
+    async take(digest, file) {
+      const path = placeOf(digest);
+      try {
+        if ((await sizeOf(path)) === (await stat(file)).size) return;
+        const { flushFolder } = await import('@cadre/kit/files');
+        await mkdir(join(path, '..'), { recursive: true, mode: 0o700 });
+        const beside = `${path}.${process.pid}-${++taken}.new`;
+        await link(file, beside).catch(() => copyWhole(file, beside));
+        await rename(beside, path);
+        await flushFolder(join(path, '..'));
+      } catch (error) {
+        throw cannotWrite(path, error);
+      }
+    },
+    find: async (digest) => ((await sizeOf(placeOf(digest))) === undefined ? undefined : placeOf(digest)),
     async read(digest) {
       try {
         return await readFile(placeOf(digest), 'utf8');
@@ -74,6 +92,13 @@ export function openArtifactFiles(folder: string): ArtifactFiles {
   };
 }
 
+/** On another file system, or on one without hard links. */
+async function copyWhole(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  const file = await open(to, 'r+');
+  await file.datasync().finally(() => file.close());
+}
+
 async function list(folder: string): Promise<readonly string[]> {
   return readdir(folder).catch(() => []);
 }
@@ -87,7 +112,8 @@ function isMissing(error: unknown): boolean {
 }
 
 function cannotWrite(path: string, error: unknown): CadreError {
-  const isFull = error instanceof Error && 'code' in error && error.code === 'disk_full';
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const isFull = code === 'disk_full' || code === 'ENOSPC';
   const message = `cannot keep an artifact as ${path}: ${messageOf(error)}`;
   return new CadreError(isFull ? 'disk_full' : 'store_unavailable', message, {
     cause: error,

@@ -1,24 +1,33 @@
 import { createHash } from 'node:crypto';
 import { CadreError } from '@cadre/core/errors';
-import type { ArtifactStore } from '../ports/artifacts.ts';
+import { readPieces } from '@cadre/kit/files';
+import { CHUNK, CREDIT } from '@cadre/sdk';
+import type { ArtifactStore, ArtifactUse, NewFile } from '../ports/artifacts.ts';
 import type { ArtifactFiles } from './artifact-files.ts';
+import { putPieces, readRows } from './artifact-pieces.ts';
 import { change, type Database } from './database.ts';
 import {
   FIND_ARTIFACTS,
+  LIST_LEFT,
   LIST_OLDEST,
   LIST_RUNS_OF,
   listArtifacts,
   putArtifact,
+  putFile,
   READ_CHUNK,
   readAged,
   readArtifact,
   removeArtifact,
+  removeLeft,
   SET_CLASS,
   SUM_ARTIFACTS,
   useArtifacts,
 } from './sql/artifacts.ts';
 
 const PAGE = 100;
+
+/** Somebody may remove what is being put; that he does so again and again is no chance. */
+const TRIES = 3;
 
 /**
  * Invariants
@@ -47,7 +56,57 @@ export function createArtifactStore(database: Database, files?: ArtifactFiles): 
     }
   }
 
+  /** Undefined: it was removed while it was put. */
+  async function putRows(file: NewFile, use: ArtifactUse): Promise<true | undefined> {
+    const pieces = await putPieces(database, file, use.at);
+    try {
+      await database.write(function* () {
+        // Thrown, so that nothing of it is kept.
+        if (!(yield* putFile(file, use, pieces))) throw new Incomplete();
+      });
+      return true;
+    } catch (error) {
+      if (error instanceof Incomplete) return undefined;
+      throw error;
+    }
+  }
+
+  async function* open(digest: string): AsyncGenerator<Uint8Array> {
+    const hash = createHash('sha256');
+    const path = await files?.find(digest);
+    const pieces =
+      path === undefined
+        ? readRows(database, digest)
+        : // Whoever sends them may hold as many as there is credit for.
+          readPieces(path, { bytes: CHUNK, held: CREDIT / CHUNK + 2 });
+    let isThere = path !== undefined;
+    for await (const piece of pieces) {
+      isThere = true;
+      hash.update(piece);
+      yield piece;
+    }
+    const found = `sha256:${hash.digest('hex')}`;
+    // Of no bytes at all there is nothing but the record.
+    const isEmpty = !isThere && found === digest && (await findAll(digest)).length > 0;
+    if (!isThere && !isEmpty) throw missing(digest);
+    // Invariant 3.
+    if (found !== digest) throw damaged(digest);
+  }
+
   return {
+    open,
+    async putFile(file, use) {
+      if (files === undefined) {
+        for (let tried = 1; (await putRows(file, use)) === undefined; tried += 1) {
+          if (tried === TRIES) throw new Error(`bug: ${file.digest} is removed while it is put`);
+        }
+        return;
+      }
+      // As in `put`.
+      await files.take(file.digest, file.path);
+      await database.write(() => putFile(file, use, 0));
+      await files.take(file.digest, file.path);
+    },
     async put(artifacts, use) {
       // Invariant 1.
       for (const { digest, text } of artifacts) await files?.write(digest, text);
@@ -63,13 +122,7 @@ export function createArtifactStore(database: Database, files?: ArtifactFiles): 
       if (text === undefined) throw missing(digest);
       // Invariant 3.
       if (`sha256:${createHash('sha256').update(text).digest('hex')}` === digest) return text;
-      throw new CadreError(
-        'artifact_damaged',
-        `the artifact ${digest} is not what was kept under this hash`,
-        {
-          hint: 'look at the disk it lies on; put it back from a backup, or run again the step that made it',
-        },
-      );
+      throw damaged(digest);
     },
     find: findAll,
     async list({ limit = PAGE, ...filter }) {
@@ -102,6 +155,9 @@ export function createArtifactStore(database: Database, files?: ArtifactFiles): 
     },
     async removeLeftOvers(before) {
       let removed = 0;
+      for (const { digest } of await database.read(LIST_LEFT, [before])) {
+        if (await database.write(() => removeLeft(String(digest), before))) removed += 1;
+      }
       if (files === undefined) return removed;
       for await (const digest of files.listOld(before)) {
         if ((await findAll(digest)).length > 0) continue;
@@ -111,6 +167,14 @@ export function createArtifactStore(database: Database, files?: ArtifactFiles): 
       return removed;
     },
   };
+}
+
+class Incomplete extends Error {}
+
+function damaged(digest: string): CadreError {
+  return new CadreError('artifact_damaged', `the artifact ${digest} is not what was kept under this hash`, {
+    hint: 'look at the disk it lies on; put it back from a backup, or run again the step that made it',
+  });
 }
 
 function missing(digest: string): CadreError {

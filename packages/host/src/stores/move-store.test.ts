@@ -111,7 +111,7 @@ describe.skipIf(lacksPostgres())('a store that is moved', () => {
     // Leases and lines belong to processes; results and digests are made again, and counters by what is moved.
     const left = ['migrations', 'leases', 'line_names', 'lines', 'results', 'result_tags', 'file_digests'];
     left.push('removing', 'run_counts', 'kept', 'kept_sizes', 'process_figures', 'warm_calls');
-    left.push('artifact_sizes', 'forgetting');
+    left.push('artifact_sizes', 'artifact_arrivals', 'forgetting');
     await withFile(path, async (database) => {
       const tables = await database.read(
         "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'",

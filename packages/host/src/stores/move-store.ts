@@ -64,13 +64,14 @@ const TABLES: readonly Table[] = [
   },
   {
     name: 'artifacts',
-    columns: ['digest', 'bytes', 'type', 'elements', 'class', 'run', 'created_at', 'used_at'],
+    columns: 'digest bytes type elements class run created_at used_at content_type'.split(' '),
     order: ['digest'],
   },
   { name: 'artifact_uses', columns: ['run', 'digest', 'root'], order: ['run', 'digest'] },
   { name: 'artifact_parts', columns: ['whole', 'part'], order: ['whole', 'part'] },
   // What lies in files is not in it: see `importArtifacts`.
   { name: 'artifact_chunks', columns: ['digest', 'number', 'chunk'], order: ['digest', 'number'], page: 8 },
+  { name: 'artifact_bytes', columns: ['digest', 'number', 'bytes'], order: ['digest', 'number'], page: 8 },
 ];
 
 /** Columns that are moved, by table: a test compares them with what there is. */

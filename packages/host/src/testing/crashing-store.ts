@@ -48,6 +48,6 @@ export function crashingStore(store: Store, crash: Crash): Store & { readonly wr
 const UNTOUCHED: ReadonlySet<string> = new Set(['upkeep', 'pools']);
 
 /** Of the artifacts, what runs do with them. */
-const OF_RUNS: ReadonlySet<string> = new Set(['put', 'use', 'read']);
+const OF_RUNS: ReadonlySet<string> = new Set(['put', 'putFile', 'use', 'read']);
 
 const READS = /^(get|find|list|read|is|count)|^(first|newest|nextReady|lastNumber|keyAt)$/;

@@ -40,7 +40,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 test('of a stream no more is held than there was credit for, whatever its worker sends [WRK-45]', async () => {
   const { streams, waiting, sent, logs } = slowHost();
-  await streams.ask({ kind: 'write-stream', stream: 'a', contentType: 'x', lossy: false });
+  await streams.ask({ kind: 'write-stream', stream: 'a', contentType: 'x', lossy: false, keep: true });
   for (let index = 0; index < many; index += 1)
     expect(streams.bytes('a', block, () => undefined)).toBeUndefined();
   await turn();
@@ -78,7 +78,7 @@ test('to a worker no more is sent than it takes [WRK-45]', async () => {
 test('what is open when the call is over is thrown away, and too many at once are refused [WRK-44]', async () => {
   const { streams, ends } = slowHost();
   const open = (stream: string) =>
-    streams.ask({ kind: 'write-stream', stream, contentType: 'x', lossy: false });
+    streams.ask({ kind: 'write-stream', stream, contentType: 'x', lossy: false, keep: true });
   for (let index = 0; index < 16; index += 1) expect(await open(`s${index}`)).toMatchObject({ ok: true });
   expect(await open('s16')).toMatchObject({ ok: false, failure: { code: 'too_large' } });
   expect(await open('s1')).toMatchObject({ ok: false, failure: { code: 'worker_fault' } });

@@ -54,10 +54,10 @@ export function createCallStreams(call: string, observer: CallObserver, send: Se
   async function open(
     request: Extract<StreamRequest, { kind: 'write-stream' }>,
   ): Promise<Outcome<JsonValue>> {
-    const { stream, contentType, lossy } = request;
+    const { stream, contentType, lossy, keep } = request;
     const refused = name(stream);
     if (refused !== undefined) return { ok: false, failure: refused };
-    const opened = (await observer.streams?.write({ contentType, lossy })) ?? NOWHERE;
+    const opened = (await observer.streams?.write({ contentType, lossy, keep })) ?? NOWHERE;
     if (!opened.ok) return opened;
     writing.set(stream, {
       sink: opened.output,

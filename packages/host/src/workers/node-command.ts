@@ -1,8 +1,13 @@
 import { tmpdir } from 'node:os';
 import { dirname, join, parse } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DIST } from '../installation.ts';
 import type { Confinement, InstalledWorker } from '../ports/action-runner.ts';
 
 const HEAP_MIB = 1_024;
+
+/** What every worker may import. */
+const SDK = join(DIST, 'sdk');
 
 /** How a worker is started with the Node that runs Cadre, and what of this machine it needs for that. */
 export function nodeCommand(
@@ -10,6 +15,7 @@ export function nodeCommand(
   confinement: Confinement,
 ): { readonly command: readonly string[]; readonly installed: readonly string[] } {
   const installed = [process.execPath, worker.folder, ...libraryFolders(worker)];
+  if (!worker.builtIn) installed.push(SDK);
   const heap = worker.manifest.resources?.memoryMiB ?? HEAP_MIB;
   const entry = join(worker.folder, worker.manifest.entrypoint);
   return {
@@ -19,6 +25,7 @@ export function nodeCommand(
       // A signal that opens the debugger would let one worker take over another of the same user.
       '--disable-sigusr1',
       ...permissionFlags(confinement, installed),
+      ...(worker.builtIn ? [] : [`--import=${pathToFileURL(join(SDK, 'provide.js')).href}`]),
       entry,
     ],
     installed,

@@ -18,6 +18,9 @@ export interface Pools {
   close(): Promise<void>;
 }
 
+/** How often it is looked at what processes use, while there are calls. */
+const LOOK_MS = 5_000;
+
 /** So many processes are kept without a call, over all workers and besides those that the settings want kept. */
 const MOST_IDLE = 6;
 
@@ -40,14 +43,38 @@ export function openPools(
     for (const retire of idle.slice(0, Math.max(0, idle.length - MOST_IDLE))) retire();
   }
 
+  const { clock } = context;
+  let calls = 0;
+  let takeBackLook: (() => void) | undefined;
+  let looking: Promise<unknown> = Promise.resolve();
+
+  /** Once more after the last call, and then no more: who rests is not woken for it. */
+  function lookSoon(): void {
+    takeBackLook ??= clock.wakeAt(clock.now() + LOOK_MS, () => {
+      takeBackLook = undefined;
+      looking = Promise.all([...pools.values()].map((pool) => pool.look()));
+      if (calls > 0) lookSoon();
+    });
+  }
+
   return {
-    use: (worker, ...call) => poolOf(worker).use(worker, ...call),
+    async use(worker, ...call) {
+      calls += 1;
+      lookSoon();
+      try {
+        return await poolOf(worker).use(worker, ...call);
+      } finally {
+        calls -= 1;
+      }
+    },
     warm: (worker, around) => poolOf(worker).warm(worker, around),
     prioritise(run, priorityOf) {
       for (const pool of pools.values()) pool.prioritise(run, priorityOf);
     },
     figures: () => [...pools.values()].map((pool) => pool.figures()),
     async close() {
+      takeBackLook?.();
+      await looking;
       await Promise.all([...pools.values()].map((pool) => pool.close()));
     },
   };

@@ -12,6 +12,10 @@ export interface RunnerSettings {
   /** Folder with the workers that come with Cadre, one package each. */
   readonly builtInFolder: string;
   readonly workspace: string;
+  /** False: what lies in `builtInFolder` did not come with Cadre. */
+  readonly trusted?: boolean;
+  /** Folder of the packages that were installed from archives. */
+  readonly packages?: string;
   readonly sandbox: Sandbox;
   readonly clock: Clock;
   readonly quarantines: QuarantineStore;
@@ -22,12 +26,17 @@ export interface RunnerSettings {
 
 const TIMES: WorkerTimes = { startMs: 20_000, graceMs: 5_000 };
 
-const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failure' };
+const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failure', errors: 0.05 };
 
 /** Performs actions in worker processes, which are started when first needed and kept while they are used. */
 export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Registry, 'problems'> {
   const { sandbox, clock, quarantines } = settings;
-  const registry = createRegistry({ builtIn: settings.builtInFolder, workspace: settings.workspace });
+  const registry = createRegistry({
+    builtIn: settings.builtInFolder,
+    workspace: settings.workspace,
+    trusted: settings.trusted ?? true,
+    ...(settings.packages === undefined ? {} : { packages: settings.packages }),
+  });
   const pools = openPools((worker) => ({ ...USUAL, ...settings.poolOf?.(worker) }), {
     sandbox,
     clock,

@@ -1,11 +1,20 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, realpathSync } from 'node:fs';
-import { join } from 'node:path';
-import { CadreError, canonicalJson, type ParsedManifest, type Problem, parseManifest } from '@cadre/core';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import {
+  CadreError,
+  canonicalJson,
+  once,
+  type ParsedManifest,
+  type Problem,
+  parseManifest,
+} from '@cadre/core';
 import { nearest } from '@cadre/kit/files';
 import type { JsonValue, Manifest } from '@cadre/sdk';
 import { compare, satisfies, validRange } from 'semver';
 import type { InstalledWorker } from '../ports/action-runner.ts';
+import type { LockedWorker } from '../ports/packages.ts';
+import { LOCK_FILE, parseWorkerLock } from './packaging/worker-lock.ts';
 
 export interface Registry {
   /** All that can be used, by id, the newest version first. */
@@ -31,37 +40,64 @@ const MANIFESTS = ['worker.yaml', 'worker.json'];
  * The workers that come with Cadre and those of the workspace. A package lies in a folder named after its id, or
  * `id@version` where there are several; nothing is read before it is asked for, and then once.
  */
-export function createRegistry(folders: { readonly builtIn: string; readonly workspace: string }): Registry {
+export function createRegistry(folders: {
+  readonly builtIn: string;
+  readonly workspace: string;
+  /** False: what lies in `builtIn` did not come with Cadre. */
+  readonly trusted?: boolean;
+  /** Packages that were installed from archives; those that the lock of the workspace names are used. */
+  readonly packages?: string;
+}): Registry {
   const loaded = new Map<string, Loaded>();
   const load = (folder: string, builtIn: boolean) => {
-    const known = loaded.get(folder) ?? loadWorker(folder, builtIn);
+    const known = loaded.get(folder) ?? loadWorker(folder, { builtIn, id: idOf(basename(folder)) });
     loaded.set(folder, known);
     return known;
   };
   const own = join(folders.workspace, '.cadre', 'workers');
-  const builtIns = () => packagesIn(folders.builtIn);
+  // What comes with Cadre does not change while it runs.
+  const builtIns = once(() => packagesIn(folders.builtIn));
   /** A package of the workspace may not take the name of one in the box: it would get what that one is trusted with. */
   const ofWorkspace = () => packagesIn(own).filter((name) => !builtIns().includes(idOf(name)));
-  const all = () => [
-    ...builtIns().map((name) => load(join(folders.builtIn, name), true)),
-    ...ofWorkspace().map((name) => load(join(own, name), false)),
-  ];
-  const named = (id: string) => [
-    ...builtIns()
-      .filter((name) => idOf(name) === id)
-      .map((name) => load(join(folders.builtIn, name), true)),
-    ...ofWorkspace()
-      .filter((name) => idOf(name) === id)
-      .map((name) => load(join(own, name), false)),
-  ];
+  const ofLock = () => readLock(folders.workspace).workers.filter(({ id }) => !builtIns().includes(id));
+  const loadLocked = ({ id, version }: LockedWorker): Loaded => {
+    const folder = join(folders.packages ?? '', `${id}@${version}`);
+    return existsSync(folder) ? load(folder, false) : notInstalled(folder, id, version);
+  };
+  const chosen = (wanted: (id: string) => boolean): readonly Loaded[] => {
+    const here = ofWorkspace().filter((name) => wanted(idOf(name)));
+    return [
+      ...builtIns()
+        .filter(wanted)
+        .map((name) => load(join(folders.builtIn, name), folders.trusted ?? true)),
+      // Sources stand for the package that is made of them: whoever works on a worker sees what it does.
+      ...here.map((name) => load(join(own, name), false)),
+      ...ofLock()
+        .filter(({ id }) => wanted(id))
+        .map(loadLocked),
+    ];
+  };
+  const all = () => chosen(() => true);
+  const named = (id: string) =>
+    builtIns().includes(id)
+      ? [load(join(folders.builtIn, id), folders.trusted ?? true)]
+      : chosen((one) => one === id);
 
   return {
     list: () => workersOf(all()),
-    problems: () => all().flatMap((one) => ('broken' in one ? [one.broken] : [])),
+    problems: () => [
+      ...readLock(folders.workspace).broken,
+      ...all().flatMap((one) => ('broken' in one ? [one.broken] : [])),
+    ],
     resolve(uses) {
       const { id, action, range } = splitUses(uses);
       const candidates = named(id);
-      if (candidates.length === 0) throw noWorker(id, [...builtIns(), ...ofWorkspace()].map(idOf));
+      if (candidates.length === 0) {
+        throw noWorker(id, [
+          ...[...builtIns(), ...ofWorkspace()].map(idOf),
+          ...ofLock().map((one) => one.id),
+        ]);
+      }
       const workers = workersOf(candidates);
       if (workers.length === 0) throw brokenWorker(id, candidates);
       const worker = workers.find(
@@ -87,17 +123,54 @@ function packagesIn(folder: string): readonly string[] {
   }
 }
 
+interface ReadLock {
+  readonly workers: readonly LockedWorker[];
+  readonly broken: readonly BrokenWorker[];
+}
+
+/** A lock that cannot be read is told of like a worker that cannot: the others go on being of use. */
+function readLock(root: string): ReadLock {
+  const file = join(root, LOCK_FILE);
+  if (!existsSync(file)) return { workers: [], broken: [] };
+  try {
+    return { workers: parseWorkerLock(readFileSync(file, 'utf8'), file), broken: [] };
+  } catch (error) {
+    const { message, hint } = error as CadreError;
+    const problem = { ...fault('', message), ...(hint === undefined ? {} : { suggestion: hint }) };
+    return { workers: [], broken: [{ folder: file, problems: [problem] }] };
+  }
+}
+
+function notInstalled(folder: string, id: string, version: string): Loaded {
+  const message = `${id} ${version} stands in ${LOCK_FILE} and is not installed on this machine`;
+  return {
+    broken: { folder, problems: [{ ...fault('', message), suggestion: 'cadre worker add --locked' }] },
+  };
+}
+
 function idOf(name: string): string {
   return name.split('@')[0] ?? name;
 }
 
-function loadWorker(given: string, builtIn: boolean): Loaded {
+/** What lies in a folder, whatever that is called. Throws `invalid_manifest`. */
+export function loadPackage(folder: string): InstalledWorker {
+  const loaded = loadWorker(folder, { builtIn: false });
+  if ('worker' in loaded) return loaded.worker;
+  throw brokenWorker(basename(folder), [loaded]);
+}
+
+interface Found {
+  readonly builtIn: boolean;
+  /** By the name of its folder. */
+  readonly id?: string;
+}
+
+function loadWorker(given: string, { builtIn, id: expected }: Found): Loaded {
   const folder = realpathSync(given);
   const parsed = (builtIn ? readChecked(folder) : undefined) ?? readManifest(folder);
   if (!parsed.ok) return { broken: { folder, problems: parsed.problems } };
   const { manifest } = parsed;
-  const expected = idOf(given.split(/[/\\]/).at(-1) ?? '');
-  if (manifest.id !== expected) {
+  if (expected !== undefined && manifest.id !== expected) {
     const problem = fault(
       'id',
       `the worker is called ${manifest.id} and lies in a folder called ${expected}`,
@@ -182,7 +255,7 @@ function brokenWorker(id: string, candidates: readonly Loaded[]): CadreError {
     'invalid_manifest',
     `the worker ${id} cannot be used: ${first?.message ?? 'no reason known'}`,
     {
-      hint: first?.suggestion ?? 'see `cadre workers`',
+      hint: first?.suggestion ?? 'see `cadre worker list`',
       details: problems,
     },
   );

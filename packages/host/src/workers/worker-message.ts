@@ -70,6 +70,8 @@ const messageShape = once(() => {
       stream: z.string().max(100),
       contentType: z.string().max(200),
       lossy: z.boolean(),
+      // Workers that were built before do not say it.
+      keep: z.boolean().default(true),
     }),
     z.object({ kind: z.literal('close-stream'), stream: z.string().max(100), dropped: count }),
     z.object({

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { createRecentCount, createWaitingLine, type Waiting } from '@cadre/kit/line';
 import { type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { InstalledWorker, Surroundings } from '../ports/action-runner.ts';
@@ -5,6 +6,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { Lane, PoolFigures } from '../ports/figures.ts';
 import type { QuarantineStore } from '../ports/pool-store.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
+import { createCallTimer } from './call-times.ts';
+import { createErrorBudget, type ErrorBudget } from './error-budget.ts';
+import { createPoolUse } from './pool-usage.ts';
 import { createRestarts, type RestartPolicy, type Restarts } from './restarts.ts';
 import { hasProxy, keyOf, startWorker } from './start-worker.ts';
 import type { WorkerProcess, WorkerTimes } from './worker-process.ts';
@@ -17,6 +21,8 @@ export interface PoolSetting {
   /** After so long without a call a process is stopped. */
   readonly idleMs: number;
   readonly restart: RestartPolicy;
+  /** The share of its calls that may end by a fault of the worker before it counts as degraded. */
+  readonly errors: number;
 }
 
 export interface PoolContext {
@@ -32,6 +38,7 @@ export interface PoolContext {
 export interface Caller extends Surroundings {
   readonly run: string;
   readonly step: string;
+  readonly shard?: string;
   readonly priority?: number;
 }
 
@@ -43,6 +50,8 @@ interface Member {
   process?: WorkerProcess;
   /** Calls that have taken it, also while it is starting. */
   taken: number;
+  /** Of the calls that it had, the one used longest ago first. */
+  readonly shards: Set<string>;
   /** It gets no further call. */
   isLeaving: boolean;
   takeBackIdle?: (() => void) | undefined;
@@ -54,6 +63,9 @@ interface Wanted {
   /** Undefined: there will be none. */
   readonly enter: (member: Member | undefined) => void;
 }
+
+/** A process has at hand what it had last, and not all that it ever had. */
+const MOST_SHARDS = 1_000;
 
 /** Calls at once in one process where they may share it; with more the next process is started. */
 const MOST_CALLS = 16;
@@ -84,6 +96,10 @@ export class WorkerPool {
   readonly #line = createWaitingLine<Wanted>();
   readonly #restarts: Restarts;
   readonly #performed = createRecentCount();
+  readonly #times = createCallTimer();
+  readonly #use = createPoolUse();
+  readonly #budget: ErrorBudget;
+  #started: PoolFigures['started'];
   #failed = 0;
   #starts = 0;
   #measured = 0;
@@ -103,6 +119,7 @@ export class WorkerPool {
     this.#setting = setting;
     this.#context = context;
     this.#restarts = createRestarts(setting.restart);
+    this.#budget = createErrorBudget(setting.errors);
   }
 
   async use(
@@ -114,13 +131,16 @@ export class WorkerPool {
     if (this.#isClosed) return { ok: false, failure: ending() };
     const member = await this.#take(worker, caller, signal);
     if (member === undefined) return { ok: false, failure: this.#isClosed ? ending() : stopped(this.#id) };
+    const begun = performance.now();
     try {
       const started = await member.started;
       const outcome = started.ok ? await task(started.output) : started;
       if (!outcome.ok) this.#failed += 1;
+      this.#budget.add(outcome);
       return outcome;
     } finally {
       this.#performed.add(this.#now());
+      this.#times.add(performance.now() - begun);
       this.#rest(member);
     }
   }
@@ -149,8 +169,20 @@ export class WorkerPool {
     return idle.filter((member) => !kept.has(member)).map((member) => () => this.#retire(member));
   }
 
+  /** Sees what the processes use. */
+  async look(): Promise<void> {
+    await Promise.all([...this.#members].map((member) => this.#lookAt(member)));
+  }
+
+  async #lookAt(member: Member): Promise<void> {
+    const use = await member.process?.use();
+    // It may be gone meanwhile.
+    if (use !== undefined && this.#members.has(member)) this.#use.seen(member, use);
+  }
+
   figures(): PoolFigures {
     const now = this.#now();
+    const usage = this.#use.figures();
     const { oldest } = this.#line;
     const waiting = this.#line.ordered(now, Number.POSITIVE_INFINITY);
     const inLane = (priority: number) => waiting.filter((one) => one.priority === priority).length;
@@ -169,6 +201,10 @@ export class WorkerPool {
       failed: this.#failed,
       starts: this.#starts,
       restarts: this.#restarted,
+      ...(this.#started === undefined ? {} : { started: this.#started }),
+      ...(usage === undefined ? {} : { usage }),
+      times: this.#times.figures(),
+      recent: this.#budget.recent(),
     };
   }
 
@@ -235,9 +271,11 @@ export class WorkerPool {
   #seat(worker: InstalledWorker, caller: Caller): Member | undefined {
     const key = caller.limits === undefined ? keyOf(worker, caller) : this.#ownKey();
     const member =
-      this.#find(key, hasProxy(caller) ? 1 : MOST_CALLS) ?? this.#startIfRoom(key, worker, caller);
+      this.#find(key, hasProxy(caller) ? 1 : MOST_CALLS, caller.shard) ??
+      this.#startIfRoom(key, worker, caller);
     if (member === undefined) return undefined;
     member.taken += 1;
+    if (caller.shard !== undefined) this.#remember(member, caller.shard);
     member.takeBackIdle?.();
     return member;
   }
@@ -248,11 +286,21 @@ export class WorkerPool {
     return `measured ${this.#measured}`;
   }
 
-  /** The one with the fewest calls; of those the one that was used last, which has the most at hand. */
-  #find(key: string, most: number): Member | undefined {
+  /** It is the only one that is preferred for the shard. */
+  #remember(member: Member, shard: string): void {
+    for (const each of this.#members) each.shards.delete(shard);
+    member.shards.add(shard);
+    const [oldest] = member.shards;
+    if (member.shards.size > MOST_SHARDS && oldest !== undefined) member.shards.delete(oldest);
+  }
+
+  /** The one that had the shard; else the one with the fewest calls, of those the one used last, which has the most at hand. */
+  #find(key: string, most: number, shard: string | undefined): Member | undefined {
     const fitting = [...this.#members].filter(
       (member) => member.key === key && member.taken < most && !isLeaving(member),
     );
+    const known = shard === undefined ? undefined : fitting.find(({ shards }) => shards.has(shard));
+    if (known !== undefined) return known;
     const least = Math.min(...fitting.map(({ taken }) => taken));
     return fitting.findLast(({ taken }) => taken === least);
   }
@@ -285,6 +333,7 @@ export class WorkerPool {
       key,
       around: kept,
       taken: 0,
+      shards: new Set(),
       isLeaving: false,
       started: this.#begin(worker, kept),
     };
@@ -300,25 +349,30 @@ export class WorkerPool {
     if (quarantine !== undefined) {
       const since = new Date(quarantine.since).toISOString();
       const message = `the worker ${this.#id} is in quarantine since ${since}: ${quarantine.reason}`;
-      const hint = `when its fault is mended: cadre workers clear ${this.#id}`;
+      const hint = `when its fault is mended: cadre worker clear ${this.#id}`;
       return { ok: false, failure: failure('worker_quarantined', message, { hint }) };
     }
     return startWorker(worker, around, sandbox, times);
   }
 
   async #watch(member: Member, worker: InstalledWorker): Promise<void> {
+    const at = this.#now();
+    const began = performance.now();
     // Whoever uses it hears why it did not start.
     const started = await member.started.catch(() => undefined);
     let why: 'asked' | 'left' | 'died' = 'asked';
     if (started?.ok === true) {
       member.process = started.output;
+      this.#started = { at, readyMs: Math.round(performance.now() - began) };
       why = await started.output.gone;
+      await this.#lookAt(member);
     } else {
       if (started?.failure.code === 'worker_not_started') why = 'died';
       // Tried again when it is next asked for; trying at once would never end.
       this.#warm = undefined;
     }
     this.#members.delete(member);
+    this.#use.gone(member);
     member.takeBackIdle?.();
     if (this.#isClosed) return;
     if (why === 'died' || (why === 'left' && this.#setting.restart === 'always'))

@@ -19,7 +19,7 @@ import type {
   InstalledWorker,
   Noticed,
 } from '../ports/action-runner.ts';
-import type { ConfinedProcess } from '../ports/sandbox.ts';
+import type { ConfinedProcess, ProcessUse } from '../ports/sandbox.ts';
 import { type CallStreams, createCallStreams } from './call-streams.ts';
 import { readLines } from './read-lines.ts';
 import { type Measuring, startMeasuring } from './start-measuring.ts';
@@ -48,6 +48,8 @@ export interface WorkerProcess {
   notice(noticed: Noticed): void;
   /** Asks it to end, kills it after the grace; resolves when it is gone. */
   stop(): Promise<void>;
+  /** What it uses, or has used when it is gone; undefined where nothing can be seen. */
+  use(): Promise<ProcessUse | undefined>;
   /** When it is gone, and whether that was wanted. */
   readonly gone: Promise<Gone>;
 }
@@ -266,7 +268,8 @@ export function openWorkerProcess(
       return isRetired;
     },
     gone,
-    call({ action, input, ...given }, signal, observer) {
+    use: child.use,
+    call({ action, input, files, ...given }, signal, observer) {
       const call = String(++numbered);
       // Invariant 4.
       if (given.limits !== undefined) isRetired = true;
@@ -294,7 +297,8 @@ export function openWorkerProcess(
         const settled = { observer, signal, streams, settle: finish };
         watch.begin(call);
         calls.set(call, { ...settled, ...(meter === undefined ? {} : { meter }) });
-        send(child.stdin, { type: 'call', call, action, input, context: contextOf(given) });
+        const context = contextOf(given);
+        send(child.stdin, { type: 'call', call, action, input, context, ...(files && { files }) });
         if (signal.aborted) cancel();
         else signal.addEventListener('abort', cancel, { once: true });
       });

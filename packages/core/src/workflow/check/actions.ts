@@ -1,5 +1,6 @@
 import type { ActionManifest, JsonObject, JsonValue } from '@cadre/sdk';
 import { hasExpression } from '../../expression/template.ts';
+import { schemaOutside } from '../../manifest/artifact-schema.ts';
 import { nearest } from '../../nearest.ts';
 import { validateSchema } from '../validate-schema.ts';
 import type { PlacedStep } from '../walk-steps.ts';
@@ -45,13 +46,13 @@ function unknownAction(uses: string, names: readonly string[]): Finding {
     suggestion:
       near.length > 0 && !known
         ? `did you mean ${near.join(' or ')}?`
-        : 'cadre workers lists what is installed',
+        : 'cadre worker list shows what there is',
   };
 }
 
 /** What is written out; what expressions give is not known before the run. */
 function checkWith(inputs: JsonObject, action: ActionManifest): Finding[] {
-  return validateSchema(action.input, inputs)
+  return validateSchema(schemaOutside(action.input), inputs)
     .filter(
       ({ path, kind }) => kind === 'unknown' || kind === 'missing' || !holdsExpression(at(inputs, path)),
     )

@@ -113,7 +113,8 @@ function misgiven(
 }
 
 function typesAllowed(schema: JsonValue | undefined): JsonValue[] {
-  const type = isObject(schema) ? schema['type'] : undefined;
+  // A file of it is made of whatever is given.
+  const type = isObject(schema) && schema['format'] !== 'artifact' ? schema['type'] : undefined;
   return type === undefined ? [] : [type].flat();
 }
 

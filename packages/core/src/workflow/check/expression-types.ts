@@ -40,7 +40,8 @@ function registerNumberLists(environment: Environment): void {
 
 /** The name of the type that values of a schema have; `dyn` where the schema leaves it open. */
 export function typeOfSchema(schema: JsonValue | undefined, table: TypeTable, depth = 0): string {
-  if (!isObject(schema) || depth > DEEPEST) return 'dyn';
+  // Its author hands over a path; what stands in the run is what lies there.
+  if (!isObject(schema) || depth > DEEPEST || schema['format'] === 'artifact') return 'dyn';
   switch (schema['type']) {
     case 'string':
       return 'string';

@@ -1,9 +1,11 @@
 import { existsSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { CadreError, plainText } from '@cadre/core';
-import { writeAtomic } from '@cadre/kit/files';
+import { CadreError, parseValue, plainText } from '@cadre/core';
 import { bytes, relativeTime, truncate } from '@cadre/kit/format';
+import type { JsonValue } from '@cadre/sdk';
 import type { App } from '../../app.ts';
+import { artifactContent } from '../../engine/artifact-content.ts';
 import type { ArtifactRecord } from '../../ports/artifacts.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
@@ -50,8 +52,9 @@ export const showArtifact: CommandHandler = (invocation) =>
     const { output } = invocation;
     const found = await findOne(app, invocation.arguments[0]);
     const runs = await app.artifacts.listRuns(found.digest);
-    const text = await app.artifacts.read(found.digest);
-    output.document({ ...found, runs, begins: text.slice(0, SHOWN) });
+    const beginning = await beginningOf(app, found);
+    const begins = isText(found) ? beginning : undefined;
+    output.document({ ...found, runs, ...(begins === undefined ? {} : { begins }) });
     const now = app.clock.now();
     output.line(`${found.digest}`);
     output.line(`${whatOf(found)}, ${bytes(found.bytes)}, whole`);
@@ -60,8 +63,10 @@ export const showArtifact: CommandHandler = (invocation) =>
     output.line(
       `used   ${relativeTime(found.usedAt, { now })}, by ${runs.length === 0 ? 'no run any more' : runs.join(', ')}`,
     );
-    output.line();
-    output.line(plainText(truncate(text.slice(0, SHOWN), SHOWN - 1)));
+    if (begins !== undefined) {
+      output.line();
+      output.line(plainText(truncate(begins, SHOWN - 1)));
+    }
     output.line(`\ntry: cadre artifacts export ${found.digest.slice(0, SHORT)} FILE`);
     return EXIT.ok;
   });
@@ -71,10 +76,9 @@ export const exportArtifact: CommandHandler = (invocation) =>
     const { io, output } = invocation;
     const [digest, file = '-'] = invocation.arguments;
     const found = await findOne(app, digest);
-    const text = await app.artifacts.read(found.digest);
-    const value = found.type === 'text' ? String(JSON.parse(text)) : text;
+    const content = contentOf(app, found);
     if (file === '-') {
-      io.stdout.write(value);
+      for await (const piece of content) await written(io.stdout, piece);
       return EXIT.ok;
     }
     const path = resolve(io.cwd, file);
@@ -83,9 +87,9 @@ export const exportArtifact: CommandHandler = (invocation) =>
         hint: 'name another file, or remove that one',
       });
     }
-    await writeAtomic(path, value);
-    output.document({ digest: found.digest, file: path, bytes: Buffer.byteLength(value) });
-    output.line(`${path} (${bytes(Buffer.byteLength(value))})`);
+    const size = await writeWhole(path, content);
+    output.document({ digest: found.digest, file: path, bytes: size });
+    output.line(`${path} (${bytes(size)})`);
     return EXIT.ok;
   });
 
@@ -126,6 +130,54 @@ async function findOne(app: App, named = ''): Promise<ArtifactRecord> {
   });
 }
 
-function whatOf({ type, elements }: ArtifactRecord): string {
+function contentOf({ artifacts }: App, found: ArtifactRecord): AsyncIterable<Uint8Array> {
+  return artifactContent(
+    artifacts,
+    found,
+    async () => parseValue(await artifacts.read(found.digest)) as JsonValue,
+  );
+}
+
+/** Reads all of it, so that it is proved, and keeps the beginning. */
+async function beginningOf(app: App, found: ArtifactRecord): Promise<string> {
+  let begins: string | undefined;
+  for await (const piece of contentOf(app, found)) {
+    begins ??= Buffer.from(piece).toString('utf8').slice(0, SHOWN);
+  }
+  return begins ?? '';
+}
+
+function isText({ type, contentType = '' }: ArtifactRecord): boolean {
+  return type !== 'bytes' || /^text\/|[/+](json|xml|yaml)\b/.test(contentType);
+}
+
+/** It has its name only when it is whole and proved. */
+async function writeWhole(path: string, content: AsyncIterable<Uint8Array>): Promise<number> {
+  const beside = `${path}.${process.pid}.part`;
+  const file = await open(beside, 'wx');
+  let size = 0;
+  try {
+    for await (const piece of content) {
+      await file.writeFile(piece);
+      size += piece.length;
+    }
+    await file.sync();
+    await rename(beside, path);
+  } finally {
+    await file.close();
+    await rm(beside, { force: true });
+  }
+  return size;
+}
+
+/** Resolves when the bytes have been taken, and their memory may be used again. */
+function written(to: NodeJS.WritableStream, piece: Uint8Array): Promise<void> {
+  return new Promise((done, failed) =>
+    to.write(Buffer.from(piece), (error?: Error | null) => (error ? failed(error) : done())),
+  );
+}
+
+function whatOf({ type, elements, contentType }: ArtifactRecord): string {
+  if (contentType !== undefined) return contentType;
   return elements === undefined ? type : `${type} of ${elements}`;
 }

@@ -1,6 +1,8 @@
 /** The commands that need settings and workers: one part, because to open a file takes longer than to read much of one. */
 export { exportArtifact, keepArtifact, listArtifacts, showArtifact } from './artifacts.ts';
+export { callAction, developWorker, newWorker, testWorker, validateWorkers } from './authoring.ts';
 export { clearCache, listCache } from './cache.ts';
+export { bundlePackages, publishPackages } from './catalogue.ts';
 export { check } from './check.ts';
 export { clean, maintenance } from './clean.ts';
 export { checkConfig, explainConfig, getConfig, listConfig, setConfigValue } from './config.ts';
@@ -11,6 +13,16 @@ export { hygiene } from './hygiene.ts';
 export { importSettings } from './import.ts';
 export { init } from './init.ts';
 export { migrate } from './migrate.ts';
+export {
+  addWorker,
+  diffWorkers,
+  distrustSigner,
+  listSigners,
+  packWorker,
+  removeWorker,
+  showSigningKey,
+  trustSigner,
+} from './packages.ts';
 export { hold, pin, pins, release, unpin } from './pins.ts';
 export { restore } from './restore.ts';
 export { rerun, resume } from './resume.ts';
@@ -21,4 +33,4 @@ export { deadFirings, triggerHistory } from './trigger-history.ts';
 export { backfillTrigger, pauseTrigger, resumeTrigger } from './trigger-steer.ts';
 export { undo } from './undo.ts';
 export { serve, work } from './work.ts';
-export { clearWorker, workers } from './workers.ts';
+export { clearWorker, listWorkers, showWorker } from './workers.ts';

@@ -31,7 +31,7 @@ export const addGrant: CommandHandler = (invocation) =>
     const permission = formatPermission(parsed.permission);
     const installed = app.workers.list().find(({ manifest }) => manifest.id === worker);
     if (installed === undefined) {
-      throw new CadreError('not_found', `there is no worker "${worker}"`, { hint: 'cadre workers' });
+      throw new CadreError('not_found', `there is no worker "${worker}"`, { hint: 'cadre worker list' });
     }
     const { expires, for: principal = app.principal } = invocation.options;
     const now = app.clock.now();

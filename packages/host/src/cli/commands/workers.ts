@@ -2,48 +2,76 @@ import { statSync } from 'node:fs';
 import { CadreError, nearest, parsePermission, permissionSentence, plainText } from '@cadre/core';
 import { relativeTime } from '@cadre/kit/format';
 import type { Manifest } from '@cadre/sdk';
+import type { App } from '../../app.ts';
+import { type WorkerState, workerStates } from '../../upkeep/worker-states.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { rightToRelease } from '../run/right-to-release.ts';
 import { printFigures } from '../show/figures.ts';
 import { paint } from '../show/report.ts';
 import { printTable } from '../show/table.ts';
+import { printWorkerFigures, statusText } from '../show/worker-figures.ts';
 import { withApp } from '../with-app.ts';
 
-export const workers: CommandHandler = (invocation) =>
+async function lookAt(app: App) {
+  const installed = app.workers.list();
+  const processes = await app.figures();
+  const quarantines = await app.quarantines.list();
+  const names = installed.map(({ manifest }) => manifest.id);
+  const states = workerStates(names, processes, quarantines);
+  const stateOf = (id: string) => states.find((state) => state.worker === id) as WorkerState;
+  return { installed, processes, quarantines, names, states, stateOf };
+}
+
+export const showWorker: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
-    const installed = app.workers.list();
-    const [wanted] = invocation.arguments;
+    const { installed, processes, names, stateOf } = await lookAt(app);
     const { output } = invocation;
-    if (wanted !== undefined) {
-      const worker = installed.find(({ manifest }) => manifest.id === wanted);
-      if (worker === undefined)
-        throw unknownWorker(
-          wanted,
-          installed.map(({ manifest }) => manifest.id),
-        );
-      output.document({ worker });
-      printWorker(worker.manifest, invocation);
-      return EXIT.ok;
-    }
-    const processes = await app.figures();
-    const quarantines = await app.quarantines.list();
-    output.document({ workers: installed, processes, quarantines });
-    const rows = installed.map(({ manifest, builtIn }) => [
+    const [wanted = ''] = invocation.arguments;
+    const [id, version] = wanted.split('@');
+    const worker = installed.find(
+      ({ manifest }) => manifest.id === id && (version === undefined || manifest.version === version),
+    );
+    if (worker === undefined) throw unknownWorker(wanted, names);
+    const state = stateOf(worker.manifest.id);
+    const pools = processes.map((one) => ({
+      ...one,
+      pools: one.pools.filter((pool) => pool.worker === worker.manifest.id),
+    }));
+    output.document({ worker, state, processes: pools });
+    printWorker(worker.manifest, invocation);
+    printWorkerFigures(worker.manifest.id, processes, state, app.clock.now(), output);
+    return EXIT.ok;
+  });
+
+export const listWorkers: CommandHandler = (invocation) =>
+  withApp(invocation, async (app) => {
+    const { installed, processes, quarantines, states, stateOf } = await lookAt(app);
+    const { output } = invocation;
+    const broken = app.workers.problems();
+    const shards = await app.shards();
+    output.document({ workers: installed, states, processes, shards, quarantines, broken });
+    const rows = installed.map(({ manifest, builtIn, folder }) => [
       manifest.id,
       manifest.version,
-      builtIn ? 'built in' : 'workspace',
-      quarantines.some(({ worker }) => worker === manifest.id) ? 'quarantined' : 'ok',
+      builtIn ? 'built in' : folder.startsWith(app.dataDir) ? 'package' : 'workspace',
+      statusText(stateOf(manifest.id).status, output),
       manifest.actions.map((action) => action.name).join(' '),
     ]);
     printTable(['worker', 'version', 'from', 'state', 'actions'], rows, output);
-    printFigures(processes, app.clock.now(), output);
+    for (const { folder, problems } of broken) {
+      for (const { message, suggestion } of problems) {
+        output.line(`\n${paint('unusable', 'red', output.colours)} ${plainText(message)}`);
+        output.line(output.colours.dim(`  ${plainText(suggestion ?? `cadre worker validate ${folder}`)}`));
+      }
+    }
+    printFigures(processes, shards, app.clock.now(), output);
     for (const { worker, since, reason } of quarantines) {
       const when = relativeTime(since, { now: app.clock.now() });
       output.line(
         `\n${paint('quarantined', 'red', output.colours)} ${worker}, since ${when}: ${plainText(reason)}`,
       );
-      output.line(output.colours.dim(`  when its fault is mended: cadre workers clear ${worker}`));
+      output.line(output.colours.dim(`  when its fault is mended: cadre worker clear ${worker}`));
     }
     return EXIT.ok;
   });
@@ -54,7 +82,9 @@ export const clearWorker: CommandHandler = (invocation) =>
     const { output } = invocation;
     const quarantine = (await app.quarantines.list()).find((one) => one.worker === worker);
     if (quarantine === undefined) {
-      throw new CadreError('not_found', `no worker "${worker}" is in quarantine`, { hint: 'cadre workers' });
+      throw new CadreError('not_found', `no worker "${worker}" is in quarantine`, {
+        hint: 'cadre worker list',
+      });
     }
     const self = process.getuid?.();
     const rule = rightToRelease({ self, holder: undefined, workspace: statSync(app.dataDir).uid });
@@ -117,6 +147,6 @@ function printWorker(manifest: Manifest, { output }: Invocation): void {
 function unknownWorker(wanted: string, known: readonly string[]): CadreError {
   const [likely] = nearest(wanted, known);
   return new CadreError('not_found', `there is no worker "${wanted}"`, {
-    hint: likely === undefined ? 'cadre workers' : `cadre workers ${likely}`,
+    hint: likely === undefined ? 'cadre worker list' : `cadre worker show ${likely}`,
   });
 }

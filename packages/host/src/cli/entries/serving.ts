@@ -42,20 +42,4 @@ export const SERVING: readonly CommandEntry[] = [
     examples: ['cadre migrate --to secret:STORE_URL --plan', 'cadre migrate --to sqlite'],
     load: async () => (await import('../commands/doing.ts')).migrate,
   },
-  {
-    name: 'workers',
-    summary: 'List the workers and what they do now; of one its actions, permissions and programs',
-    arguments: [['[worker]', 'show one worker whole']],
-    commands: [
-      {
-        name: 'clear',
-        summary: 'Let a worker in quarantine be started again',
-        arguments: [['<worker>', 'id of a worker']],
-        examples: ['cadre workers clear code'],
-        load: async () => (await import('../commands/doing.ts')).clearWorker,
-      },
-    ],
-    examples: ['cadre workers', 'cadre workers git', 'cadre workers --json'],
-    load: async () => (await import('../commands/doing.ts')).workers,
-  },
 ];

@@ -122,7 +122,10 @@ function largeText(output: JsonValue | undefined): string {
   const found = referencesIn(output);
   const named = found
     .slice(0, MOST_REFERENCES)
-    .map(({ digest, type, bytes: size }) => `${type} of ${bytes(size)} (${digest.slice(0, SHORT)})`);
+    .map(
+      ({ digest, type, contentType, bytes: size }) =>
+        `${contentType ?? type} of ${bytes(size)} (${digest.slice(0, SHORT)})`,
+    );
   const more = found.length - named.length;
   return [...named, ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }

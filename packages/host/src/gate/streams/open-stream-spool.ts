@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readPieces } from '@cadre/kit/files';
 import {
   CHUNK,
   CREDIT,
@@ -13,21 +14,29 @@ import {
 } from '@cadre/sdk';
 import type { CallStreamPlace, StreamSink } from '../../ports/action-runner.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { OpenBytes, WrittenStream } from '../../ports/gate.ts';
 
 /**
- * Streams of bytes between the steps of a run, as files in Cadre's own folder, which no worker sees.
+ * Streams of bytes that the steps of a run write, as files in Cadre's own folder, which no worker sees. Those that stand in a
+ * result become artifacts, which is beyond the gate; what they are is then told with the call.
  *
  * Invariants
- * 1. A stream is read only by a call that was given its handle, in the run that it was written in (or in one that shares its
- *    root); what is read is what was written, proved by its hash.
+ * 1. A stream is read only by a call that was given its handle: of one that lies here in the run that it was written in (or
+ *    in one that shares its root), of an artifact by Cadre itself. What is read is what was written, proved by its hash.
  * 2. Memory is bounded by what one write has, whatever the size of the stream.
- * 3. Nothing of a run is left when it is over.
+ * 3. Nothing of a run is left here when it is over.
  */
 export interface StreamSpool {
   /** For one call of the run `root`, that was given this input. */
-  placeFor(root: string, input: JsonValue): CallStreamPlace;
+  placeFor(root: string, input: JsonValue, given?: ReadonlyMap<string, OpenBytes>): CallStreams;
   /** Throws away every stream of a run. */
   remove(root: string): Promise<void>;
+}
+
+export interface CallStreams {
+  readonly place: CallStreamPlace;
+  /** Those that the call has written and that are to be kept. */
+  written(): readonly WrittenStream[];
 }
 
 /** A handle is what some worker said: it must not lead anywhere else. */
@@ -36,7 +45,11 @@ const NAME = /^stream_[0-9a-z]+$/;
 export function openStreamSpool(folder: string, clock: Clock): StreamSpool {
   const fileOf = (root: string, id: string) => join(folder, root, id);
 
-  async function write(root: string, contentType: string): Promise<StreamSink> {
+  async function write(
+    root: string,
+    contentType: string,
+    closed: (stream: WrittenStream) => void,
+  ): Promise<StreamSink> {
     await mkdir(join(folder, root), { recursive: true, mode: 0o700 });
     const id = clock.newId('stream');
     const path = fileOf(root, id);
@@ -58,6 +71,7 @@ export function openStreamSpool(folder: string, clock: Clock): StreamSpool {
         const handle = { $stream: id, contentType, size, sha256, ...(dropped > 0 ? { dropped } : {}) };
         // The hash that counts is ours: a handle goes through expressions before it comes back.
         await writeFile(`${path}.json`, JSON.stringify(handle), { mode: 0o600 });
+        closed({ handle, path });
         return handle;
       },
       async discard() {
@@ -76,7 +90,7 @@ export function openStreamSpool(folder: string, clock: Clock): StreamSpool {
       return {
         ok: false,
         failure: failure('not_found', `the stream ${id} is not here`, {
-          hint: 'a stream lives until its run is over, on the machine where it was written: write a file to keep it',
+          hint: 'a stream that is not to be kept lives until its run is over, on the machine where it was written',
         }),
       };
     }
@@ -84,19 +98,28 @@ export function openStreamSpool(folder: string, clock: Clock): StreamSpool {
   }
 
   return {
-    placeFor(root, input) {
+    placeFor(root, input, artifacts = new Map()) {
       const given = new Set(handlesIn(input).map(({ $stream }) => $stream));
+      const written: WrittenStream[] = [];
       return {
-        write: async ({ contentType }) => ({ ok: true, output: await write(root, contentType) }),
-        async read(handle) {
-          if (given.has(handle.$stream) && NAME.test(handle.$stream)) return read(root, handle);
-          return {
-            ok: false,
-            failure: failure('denied', `the stream ${handle.$stream} was not given to this action`, {
-              hint: 'only streams whose handles stand in the input can be read',
-            }),
-          };
+        place: {
+          async write({ contentType, keep }) {
+            const closed = (stream: WrittenStream) => void (keep !== false && written.push(stream));
+            return { ok: true, output: await write(root, contentType, closed) };
+          },
+          async read(handle) {
+            const open = artifacts.get(handle.$stream);
+            if (open !== undefined) return { ok: true, output: open() };
+            if (given.has(handle.$stream) && NAME.test(handle.$stream)) return read(root, handle);
+            return {
+              ok: false,
+              failure: failure('denied', `the stream ${handle.$stream} was not given to this action`, {
+                hint: 'only streams whose handles stand in the input can be read',
+              }),
+            };
+          },
         },
+        written: () => written,
       };
     },
     async remove(root) {
@@ -105,27 +128,14 @@ export function openStreamSpool(folder: string, clock: Clock): StreamSpool {
   };
 }
 
-/**
- * Buffers are used again, since garbage of a gigabyte would be collected late: whoever reads may hold as many as there is
- * credit for.
- */
+/** Whoever reads may hold as many pieces as there is credit for. */
 async function* proved(path: string, handle: StreamHandle): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
-  const buffers = Array.from({ length: CREDIT / CHUNK + 2 }, () => Buffer.allocUnsafeSlow(CHUNK));
-  const file = await open(path, constants.O_RDONLY);
   let size = 0;
-  try {
-    for (let turn = 0; ; turn = (turn + 1) % buffers.length) {
-      const buffer = buffers[turn] as Buffer;
-      const { bytesRead } = await file.read(buffer, 0, CHUNK, null);
-      if (bytesRead === 0) break;
-      const chunk = buffer.subarray(0, bytesRead);
-      hash.update(chunk);
-      size += bytesRead;
-      yield chunk;
-    }
-  } finally {
-    await file.close();
+  for await (const piece of readPieces(path, { bytes: CHUNK, held: CREDIT / CHUNK + 2 })) {
+    hash.update(piece);
+    size += piece.length;
+    yield piece;
   }
   if (size !== handle.size || hash.digest('hex') !== handle.sha256) {
     throw new Error(`the stream ${handle.$stream} is not what was written: its file was changed`);

@@ -12,6 +12,7 @@ import { ONE_GUARD } from './0016-one-guard.ts';
 import { STREAM_EVENTS } from './0017-streams.ts';
 import { DEFINITIONS_GO } from './0018-definitions-go.ts';
 import { TRANSACTIONS } from './0019-transactions.ts';
+import { ARTIFACT_BYTES } from './0020-artifact-bytes.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -35,4 +36,5 @@ export const MIGRATIONS: readonly Migration[] = [
   STREAM_EVENTS,
   DEFINITIONS_GO,
   TRANSACTIONS,
+  ARTIFACT_BYTES,
 ];

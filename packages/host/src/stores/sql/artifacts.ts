@@ -5,6 +5,7 @@ import type {
   ArtifactRecord,
   ArtifactUse,
   NewArtifact,
+  NewFile,
 } from '../../ports/artifacts.ts';
 import { change, query, type Row, type Script, type SqlValue, type Statement } from '../database.ts';
 
@@ -12,8 +13,8 @@ import { change, query, type Row, type Script, type SqlValue, type Statement } f
 const CHUNK = 1_000_000;
 
 /** A class that keeps longer wins. */
-const PUT = `INSERT INTO artifacts (digest, bytes, type, elements, class, run, created_at, used_at)
-  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7) ON CONFLICT (digest) DO UPDATE SET
+const PUT = `INSERT INTO artifacts (digest, bytes, type, elements, class, run, created_at, used_at, content_type)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7, ?8) ON CONFLICT (digest) DO UPDATE SET
     used_at = CASE WHEN excluded.used_at > artifacts.used_at THEN excluded.used_at ELSE artifacts.used_at END,
     class = CASE WHEN artifacts.class = 'temporary' THEN excluded.class ELSE artifacts.class END`;
 const USE_AGAIN = `UPDATE artifacts SET used_at = CASE WHEN ?2 > used_at THEN ?2 ELSE used_at END,
@@ -28,7 +29,7 @@ const PUT_CHUNK =
 
 export function* putArtifact(artifact: NewArtifact, use: ArtifactUse, inChunks: boolean): Script<void> {
   const { digest, bytes, type, elements = null, parts, text } = artifact;
-  yield change(PUT, digest, bytes, type, elements, use.class, use.run, use.at);
+  yield change(PUT, digest, bytes, type, elements, use.class, use.run, use.at, null);
   yield change(USE, use.run, digest, rootOf(use.run));
   for (const part of parts) yield change(PUT_PART, digest, part);
   if (inChunks) yield* putChunks(digest, text);
@@ -43,6 +44,41 @@ export function* putChunks(digest: string, text: string): Script<void> {
     yield change(PUT_CHUNK, digest, number, text.slice(start, end));
     start = end;
   }
+}
+
+/** False: what was put before is not there any more, for which somebody has cleaned up. */
+export function* putFile(file: NewFile, use: ArtifactUse, pieces: number): Script<boolean> {
+  const { digest, bytes, contentType } = file;
+  // First: whoever removes it at the same moment has then done so, or waits until this is kept.
+  yield change(PUT, digest, bytes, 'bytes', null, use.class, use.run, use.at, contentType);
+  const [row] = (yield query(COUNT_PIECES, digest)).rows;
+  if (Number(row?.['pieces']) < pieces) return false;
+  yield change(USE, use.run, digest, rootOf(use.run));
+  yield change('DELETE FROM artifact_arrivals WHERE digest = ?1', digest);
+  return true;
+}
+
+const COUNT_PIECES = 'SELECT count(*) AS pieces FROM artifact_bytes WHERE digest = ?1';
+const PUT_PIECE =
+  'INSERT INTO artifact_bytes (digest, number, bytes) VALUES (?1, ?2, ?3) ON CONFLICT (digest, number) DO NOTHING';
+const ARRIVING =
+  'INSERT INTO artifact_arrivals (digest, at) VALUES (?1, ?2) ON CONFLICT (digest) DO UPDATE SET at = excluded.at';
+
+export function* putPiece(digest: string, number: number, bytes: string, at: number): Script<void> {
+  yield change(ARRIVING, digest, at);
+  yield change(PUT_PIECE, digest, number, bytes);
+}
+
+export const READ_PIECE = 'SELECT bytes FROM artifact_bytes WHERE digest = ?1 AND number = ?2';
+export const LIST_LEFT = 'SELECT digest FROM artifact_arrivals WHERE at < ?1 ORDER BY at LIMIT 100';
+
+/** Pieces of bytes that nobody has gone on with since. */
+export function* removeLeft(digest: string, before: number): Script<boolean> {
+  const left = yield change('DELETE FROM artifact_arrivals WHERE digest = ?1 AND at < ?2', digest, before);
+  if (left.changes === 0) return false;
+  const named = 'EXISTS (SELECT 1 FROM artifacts WHERE artifacts.digest = artifact_bytes.digest)';
+  yield change(`DELETE FROM artifact_bytes WHERE digest = ?1 AND NOT ${named}`, digest);
+  return true;
 }
 
 /** Those that stand in them are named as well. */
@@ -60,7 +96,8 @@ export function* useArtifacts(digests: readonly string[], use: ArtifactUse): Scr
 
 export const READ_CHUNK = 'SELECT chunk FROM artifact_chunks WHERE digest = ?1 AND number = ?2';
 
-const COLUMNS = 'a.digest, a.bytes, a.type, a.elements, a.class, a.run, a.created_at, a.used_at';
+const COLUMNS =
+  'a.digest, a.bytes, a.type, a.elements, a.class, a.run, a.created_at, a.used_at, a.content_type';
 
 /** Between a beginning and itself with a `g`, which comes after all digits: everything that begins so. */
 export const FIND_ARTIFACTS = `SELECT ${COLUMNS} FROM artifacts AS a WHERE a.digest >= ?1 AND a.digest < ?2
@@ -115,6 +152,7 @@ export function* removeArtifact({ digest, usedAt }: ArtifactRecord): Script<bool
   yield change('DELETE FROM artifact_uses WHERE digest = ?1', digest);
   yield change('DELETE FROM artifact_parts WHERE whole = ?1', digest);
   yield change('DELETE FROM artifact_chunks WHERE digest = ?1', digest);
+  yield change('DELETE FROM artifact_bytes WHERE digest = ?1', digest);
   return true;
 }
 
@@ -132,6 +170,7 @@ export function readArtifact(row: Row): ArtifactRecord {
     bytes: Number(row['bytes']),
     type: row['type'] as ArtifactRecord['type'],
     ...(row['elements'] === null ? {} : { elements: Number(row['elements']) }),
+    ...(row['content_type'] === null ? {} : { contentType: String(row['content_type']) }),
     class: row['class'] as ArtifactClass,
     run: String(row['run']),
     createdAt: Number(row['created_at']),

@@ -1,0 +1,53 @@
+import { isCadreError, type Workflow } from '@cadre/core/history';
+import type { Gate } from '../ports/gate.ts';
+
+/** A definition is one object for as long as it is known, so it is looked through once. */
+const known = new WeakMap<Workflow, readonly string[]>();
+
+/**
+ * Versions of the workers that a run begins with and keeps until it ends, by id: of those that did not come with Cadre. A worker that
+ * is not there is none that it could keep: the step that wants it says so.
+ */
+export function versionsFor(gate: Gate, workflow: Workflow): Readonly<Record<string, string>> | undefined {
+  const versions: Record<string, string> = {};
+  for (const uses of usesOf(workflow)) {
+    const version = versionOf(gate, uses);
+    if (version !== undefined) versions[idOf(uses)] = version;
+  }
+  return Object.keys(versions).length === 0 ? undefined : versions;
+}
+
+/** `greeter/greet@^1` of a run that keeps greeter 1.2.0 is `greeter/greet@1.2.0`. */
+export function pinned(uses: string, versions: Readonly<Record<string, string>> | undefined): string {
+  const version = versions?.[idOf(uses)];
+  return version === undefined ? uses : `${uses.split('@')[0]}@${version}`;
+}
+
+function versionOf(gate: Gate, uses: string): string | undefined {
+  try {
+    return gate.describe(uses).version;
+  } catch (error) {
+    if (isCadreError(error)) return undefined;
+    throw error;
+  }
+}
+
+function idOf(uses: string): string {
+  return uses.split('/', 1)[0] ?? uses;
+}
+
+function usesOf(workflow: Workflow): readonly string[] {
+  const found = known.get(workflow) ?? [
+    ...usesIn([workflow.steps, workflow.onFailure, workflow.finally], new Set()),
+  ];
+  known.set(workflow, found);
+  return found;
+}
+
+function usesIn(part: unknown, found: Set<string>): ReadonlySet<string> {
+  if (typeof part !== 'object' || part === null) return found;
+  const { kind, uses } = part as Record<string, unknown>;
+  if (kind === 'action' && typeof uses === 'string') found.add(uses);
+  for (const inner of Object.values(part)) usesIn(inner, found);
+  return found;
+}

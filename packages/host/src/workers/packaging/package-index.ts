@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { CadreError, canonicalJson, once } from '@cadre/core';
+import type { JsonValue } from '@cadre/sdk';
+import { z } from 'zod';
+
+/** What an archive holds, as its first entry says before anything else of it is read. */
+export interface PackageIndex {
+  readonly format: 1;
+  readonly id: string;
+  readonly version: string;
+  /** In the order of their paths. */
+  readonly files: readonly PackageFile[];
+}
+
+export interface PackageFile {
+  /** Relative to the package, with `/` on every system. */
+  readonly path: string;
+  readonly size: number;
+  /** SHA-256, hex. */
+  readonly sha256: string;
+  readonly executable?: true;
+}
+
+/** The entries of an archive: index and signature stand before the files. */
+export const ENTRIES = {
+  index: 'cadre-package.json',
+  signature: 'cadre-signature.json',
+  files: 'package/',
+} as const;
+
+/** More is no worker; and whoever unpacks one has to know beforehand what it can cost. */
+export const MOST_FILES = 20_000;
+export const MOST_BYTES = 256 * 2 ** 20;
+export const MOST_INDEX_BYTES = 8 * 2 ** 20;
+
+/** What is signed, pinned and compared: the same for the same content, whoever packs it and when. */
+export function digestOf(index: PackageIndex): string {
+  return createHash('sha256')
+    .update(canonicalJson(index as unknown as JsonValue))
+    .digest('hex');
+}
+
+/** Names that lead nowhere else on any system, and that no two systems read differently. */
+const ODD = /[\u0000-\u001f\u007f\\:*?"<>|]|\p{Cf}/u;
+const DEVICE = /^(con|prn|aux|nul|com\d|lpt\d)(\.|$)/i;
+
+/** What is wrong with the name of a file of a package; undefined: nothing. */
+export function pathFault(path: string): string | undefined {
+  if (path === '' || path.length > 200) return 'a name has 1 to 200 characters';
+  if (path.startsWith('/')) return 'it is absolute';
+  if (ODD.test(path)) return 'it holds characters that mean something else elsewhere';
+  for (const part of path.split('/')) {
+    if (part === '' || part === '.' || part === '..') return 'it leads outside of the package';
+    if (/[. ]$/.test(part) || DEVICE.test(part)) return 'not every system can have such a name';
+  }
+  return undefined;
+}
+
+const shape = once(() =>
+  z.strictObject({
+    format: z.literal(1),
+    id: z.string().regex(/^[a-z][a-z0-9-]{1,49}$/),
+    version: z.string().min(5).max(100),
+    files: z
+      .array(
+        z.strictObject({
+          path: z.string(),
+          size: z.number().int().min(0).max(MOST_BYTES),
+          sha256: z.string().regex(/^[0-9a-f]{64}$/),
+          executable: z.literal(true).exactOptional(),
+        }),
+      )
+      .min(1)
+      .max(MOST_FILES),
+  }),
+);
+
+/** Throws CadreError `invalid_package`. */
+export function parseIndex(text: string): PackageIndex {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw invalidPackage('its index is no JSON');
+  }
+  const parsed = shape().safeParse(value);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    throw invalidPackage(`its index is wrong at ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
+  }
+  const index = parsed.data as PackageIndex;
+  const seen = new Set<string>();
+  let bytes = 0;
+  for (const { path, size } of index.files) {
+    const fault = pathFault(path);
+    if (fault !== undefined) throw invalidPackage(`it holds a file called ${JSON.stringify(path)}: ${fault}`);
+    // On macOS and Windows they would be one file.
+    const folded = path.normalize('NFC').toLowerCase();
+    if (seen.has(folded)) throw invalidPackage(`it holds ${path} twice`);
+    seen.add(folded);
+    bytes += size;
+  }
+  for (const path of seen) {
+    const within = path.split('/').slice(0, -1);
+    for (let depth = 1; depth <= within.length; depth++) {
+      const folder = within.slice(0, depth).join('/');
+      if (seen.has(folder)) throw invalidPackage(`in it ${folder} is a file and a folder`);
+    }
+  }
+  if (bytes > MOST_BYTES)
+    throw invalidPackage(`unpacked it has ${bytes} bytes, and at most ${MOST_BYTES} are taken`);
+  return index;
+}
+
+export function invalidPackage(reason: string, cause?: unknown): CadreError {
+  return new CadreError(
+    'invalid_package',
+    `this is no package of a worker that could be installed: ${reason}`,
+    {
+      hint: 'nothing was installed; ask whoever made it for one made by `cadre worker pack`',
+      ...(cause === undefined ? {} : { cause }),
+    },
+  );
+}
