@@ -6,7 +6,7 @@ import type { AuditEntry } from '../ports/audit-store.ts';
 import type { SecretSource } from '../ports/secret-source.ts';
 import type { AuditLog } from './audit-log.ts';
 import { type Authority, NOBODY_TO_ASK, type Ruling } from './authority.ts';
-import { brokeredFetch, type FetchLimits } from './brokered-fetch.ts';
+import { brokeredFetch, type FetchLimits, type FetchQuestions } from './brokered-fetch.ts';
 import type { Mask } from './mask.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { AGENT_PERMISSION, answerSsh } from './ssh/answer-ssh.ts';
@@ -19,6 +19,8 @@ export interface Requested {
   readonly audit: AuditLog;
   readonly secrets: SecretSource;
   readonly mask: Mask;
+  /** Of the values that were put into requests: what comes back is cleared of them, for whoever sent them. */
+  readonly edge: Mask;
   readonly limits: FetchLimits;
   /** Of the host: where the ssh agent is. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -103,7 +105,10 @@ export async function revealSecret(name: string, given: Requested): Promise<Outc
     return { ok: false, failure: failure('not_found', `${name} has no value: keys stay in the ssh agent`) };
   }
   const ruling = await rule(`secret:${name}`, 'secret', name, given);
-  if (!ruling.allowed) return { ok: false, failure: ruling.failure };
+  return ruling.allowed ? findSecret(name, given) : { ok: false, failure: ruling.failure };
+}
+
+async function findSecret(name: string, given: Requested): Promise<Outcome<string>> {
   const value = await given.secrets.find(name);
   if (value === undefined) {
     return {
@@ -121,8 +126,12 @@ async function answerFetch(
   request: Extract<CallRequest, { kind: 'fetch' }>,
   given: Requested,
 ): Promise<Outcome<JsonValue>> {
-  const ask = (host: string, port: number) => askForHost(host, port, 'fetch', given);
-  const fetched = await brokeredFetch(request.url, request.options, ask, given.limits, given.signal);
+  const { limits, signal, edge } = given;
+  const ask: FetchQuestions = {
+    host: (host, port) => askForHost(host, port, 'fetch', given),
+    secrets: (names, url) => insertSecrets(names, url, given),
+  };
+  const fetched = edge.data(await brokeredFetch(request.url, request.options, ask, limits, signal));
   // A refusal of the gate stands there already.
   if (!fetched.ok && fetched.failure.code !== 'denied') {
     const { code, message } = fetched.failure;
@@ -130,6 +139,39 @@ async function answerFetch(
     await record(undefined, 'fetch', hostOf(request.url), given, what);
   }
   return fetched as Outcome<JsonValue>;
+}
+
+/** Values that may be put into a request to this host, which the worker does not get to see. */
+async function insertSecrets(
+  names: readonly string[],
+  url: URL,
+  given: Requested,
+): Promise<Outcome<ReadonlyMap<string, string>>> {
+  const target = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`;
+  const values = new Map<string, string>();
+  for (const name of names) {
+    const permission = `secret:${name}@${target}`;
+    if (url.protocol !== 'https:' && !isThisMachine(url.hostname)) {
+      const why = 'a secret is sent by https alone, except to this machine';
+      await record(permission, 'insert', target, given, {
+        decision: 'denied',
+        rule: why,
+        outcome: 'refused',
+      });
+      return { ok: false, failure: failure('denied', `${name} was not sent to ${target}: ${why}`) };
+    }
+    const ruling = await rule(permission, 'insert', target, given);
+    if (!ruling.allowed) return { ok: false, failure: ruling.failure };
+    const value = await findSecret(name, given);
+    if (!value.ok) return value;
+    given.edge.add(value.output);
+    values.set(name, value.output);
+  }
+  return { ok: true, output: values };
+}
+
+function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** What else stands in an address may be meant for that host alone. */

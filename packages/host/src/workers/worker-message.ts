@@ -45,6 +45,9 @@ const messageShape = once(() => {
     z.object({ kind: z.literal('archive'), path: z.string(), files: count, bytes: count }),
   ]);
 
+  const reference = z.object({ $secret: z.string().max(200) });
+  const fetchText = z.union([z.string(), reference, z.array(z.union([z.string(), reference]))]);
+
   const request = z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('exec'),
@@ -58,8 +61,11 @@ const messageShape = once(() => {
       url: z.string(),
       options: z.object({
         method: optionalText,
-        headers: z.record(z.string(), z.string()).exactOptional(),
-        body: optionalText,
+        headers: z.record(z.string(), fetchText).exactOptional(),
+        query: z.record(z.string(), fetchText).exactOptional(),
+        body: fetchText.exactOptional(),
+        json: json.exactOptional(),
+        basic: z.object({ user: fetchText, password: fetchText }).exactOptional(),
         timeoutMs: optionalCount,
       }),
     }),
