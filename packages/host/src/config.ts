@@ -111,6 +111,20 @@ export const ConfigSchema = z.strictObject({
         .enum(['require', 'warn'])
         .default('warn')
         .describe('what happens where the system cannot confine workers: refuse, or say so and go on'),
+      tiers: z
+        .strictObject({
+          builtIn: z.enum(['process', 'os', 'container', 'remote']).default('process').describe('that come with Cadre'),
+          signed: z
+            .enum(['process', 'os', 'container', 'remote'])
+            .default('os')
+            .describe('of packages that somebody whom you trust has signed'),
+          unsigned: z
+            .enum(['os', 'container', 'remote'])
+            .default('os')
+            .describe('of the workspace, and of packages that nobody whom you trust has signed'),
+        })
+        .prefault({})
+        .describe('the weakest confinement in which workers are run; where the machine offers less they are refused'),
       limits: z
         .strictObject({
           cpu: duration

@@ -17,6 +17,7 @@ import { liveness } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
 import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
+import { tiersHere } from './gate/check-sandbox.ts';
 import { createGate } from './gate/create-gate.ts';
 import { fingerprint } from './gate/fingerprint.ts';
 import { hideTexts } from './hidden-texts.ts';
@@ -37,7 +38,7 @@ import type { Lease, LeaseHolder } from './ports/lease-store.ts';
 import type { Packages } from './ports/packages.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
 import type { ResultCache } from './ports/result-cache.ts';
-import type { Sandbox } from './ports/sandbox.ts';
+import type { Sandbox, SandboxReport } from './ports/sandbox.ts';
 import type { Store } from './ports/store.ts';
 import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
 import { loadRunnable, type WorkflowSource } from './resources/load-workflow.ts';
@@ -72,6 +73,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   readonly placesOf: (className: string) => number;
   readonly workers: Pick<ActionRunner, 'list' | 'resolve'> & Pick<Registry, 'problems'>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
+  /** Which workers are run in such a sandbox, in words. */
+  tiersHere(report: SandboxReport): readonly string[];
   /** The log file of this workspace's runs. */
   readonly log: Log;
   readonly folders: WorkflowFolders;
@@ -284,6 +287,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     placesOf: most,
     workers: runner,
     sandbox,
+    tiersHere: (report) => tiersHere(report, config.policy.tiers),
     log,
     folders: source.folders,
     call,

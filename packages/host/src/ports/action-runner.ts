@@ -43,6 +43,8 @@ export interface InstalledWorker {
   /** Absolute folder of the package. */
   readonly folder: string;
   readonly builtIn: boolean;
+  /** Key of whoever signed its package and was trusted when it was installed. */
+  readonly signedBy?: string;
 }
 
 /** What a worker's process is started for, and with: a call is never put to one that was started for something else. */

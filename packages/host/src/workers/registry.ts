@@ -14,6 +14,7 @@ import type { JsonValue, Manifest } from '@cadre/sdk';
 import { compare, satisfies, validRange } from 'semver';
 import type { InstalledWorker } from '../ports/action-runner.ts';
 import type { LockedWorker } from '../ports/packages.ts';
+import { SIGNED } from './packaging/package-index.ts';
 import { LOCK_FILE, parseWorkerLock } from './packaging/worker-lock.ts';
 
 export interface Registry {
@@ -62,7 +63,7 @@ export function createRegistry(folders: {
   const ofLock = () => readLock(folders.workspace).workers.filter(({ id }) => !builtIns().includes(id));
   const loadLocked = ({ id, version }: LockedWorker): Loaded => {
     const folder = join(folders.packages ?? '', `${id}@${version}`);
-    return existsSync(folder) ? load(folder, false) : notInstalled(folder, id, version);
+    return existsSync(folder) ? withSigner(load(folder, false), folder) : notInstalled(folder, id, version);
   };
   const chosen = (wanted: (id: string) => boolean): readonly Loaded[] => {
     const here = ofWorkspace().filter((name) => wanted(idOf(name)));
@@ -139,6 +140,11 @@ function readLock(root: string): ReadLock {
     const problem = { ...fault('', message), ...(hint === undefined ? {} : { suggestion: hint }) };
     return { workers: [], broken: [{ folder: file, problems: [problem] }] };
   }
+}
+
+function withSigner(loaded: Loaded, folder: string): Loaded {
+  if (!('worker' in loaded) || !existsSync(`${folder}${SIGNED}`)) return loaded;
+  return { worker: { ...loaded.worker, signedBy: readFileSync(`${folder}${SIGNED}`, 'utf8') } };
 }
 
 function notInstalled(folder: string, id: string, version: string): Loaded {
