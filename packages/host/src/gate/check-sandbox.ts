@@ -3,7 +3,15 @@ import type { InstalledWorker } from '../ports/action-runner.ts';
 import type { GateObserver } from '../ports/gate.ts';
 import type { SandboxReport } from '../ports/sandbox.ts';
 import type { GatePolicy, GateSettings } from './gate-settings.ts';
-import { isEnough, offeredTier, requiredTier, type Tier, tierName, trustOf, USUAL_TIERS } from './required-tier.ts';
+import {
+  isEnough,
+  offeredTier,
+  requiredTier,
+  type Tier,
+  tierName,
+  trustOf,
+  USUAL_TIERS,
+} from './required-tier.ts';
 import type { Subject } from './subject.ts';
 
 /** Undefined when the call may be performed in the sandbox that there is. */
@@ -65,7 +73,10 @@ function notFull(worker: InstalledWorker, report: SandboxReport): Failure {
 }
 
 /** What each tier comes to here, in words, from the weakest. */
-export function tiersHere(report: SandboxReport, tiers: GatePolicy['tiers'] = USUAL_TIERS): readonly string[] {
+export function tiersHere(
+  report: SandboxReport,
+  tiers: GatePolicy['tiers'] = USUAL_TIERS,
+): readonly string[] {
   const offered = offeredTier(report);
   const kinds = Object.entries(tiers).map(([trust, tier]) => {
     const can = isEnough(offered, tier) ? 'run' : 'are refused';

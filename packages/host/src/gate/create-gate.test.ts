@@ -109,7 +109,11 @@ describe('where the sandbox is weak', () => {
     const container = { ...POLICY, tiers: { builtIn: 'container', signed: 'os', unsigned: 'os' } } as const;
     const gate = fixture.newGate({ sandboxReport: async () => ENFORCED, policy: container });
     expect((await fixture.perform(gate, 'polite/echo', { text: 'x' })).outcome).toMatchObject({
-      failure: { code: 'no_sandbox', message: /tier 3 \(container\)/, details: { required: 'container', offered: 'os' } },
+      failure: {
+        code: 'no_sandbox',
+        message: /tier 3 \(container\)/,
+        details: { required: 'container', offered: 'os' },
+      },
     });
     expect(await fixture.audited()).toContainEqual(
       expect.objectContaining({ operation: 'call', decision: 'denied', rule: 'no_sandbox' }),
@@ -120,7 +124,10 @@ describe('where the sandbox is weak', () => {
     const [built] = fixture.runner.list();
     if (built === undefined) throw new Error('there is no worker');
     const tiers = { builtIn: 'process', signed: 'process', unsigned: 'os' } as const;
-    const wishing = (isolation: 'process' | 'remote') => ({ ...built, manifest: { ...built.manifest, isolation } });
+    const wishing = (isolation: 'process' | 'remote') => ({
+      ...built,
+      manifest: { ...built.manifest, isolation },
+    });
     const foreign = { ...built, builtIn: false };
     expect(requiredTier(built, tiers)).toBe('process');
     expect(requiredTier(foreign, tiers)).toBe('os');

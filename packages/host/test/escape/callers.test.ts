@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
 import { isInstalled } from '../../../../scripts/installed-program.ts';
-import { findExecutable } from '../../src/sandboxes/find-executable.ts';
 import type { SandboxReport } from '../../src/ports/sandbox.ts';
+import { findExecutable } from '../../src/sandboxes/find-executable.ts';
 import { describeSandboxed } from '../sandboxed.ts';
 
 /** Nobody in particular. */
@@ -34,7 +34,9 @@ function tryAs(caller: number | undefined, owner: number | undefined): Told {
   const script = [join(import.meta.dirname, 'try-as.ts'), workspace, join(root, 'outside.txt')];
   const node = [process.execPath, '--no-warnings', ...script];
   const [program = '', ...rest] =
-    caller === undefined ? node : [setpriv, `--reuid=${caller}`, `--regid=${caller}`, '--clear-groups', '--', ...node];
+    caller === undefined
+      ? node
+      : [setpriv, `--reuid=${caller}`, `--regid=${caller}`, '--clear-groups', '--', ...node];
   const { stdout, stderr, status } = spawnSync(program, rest, {
     encoding: 'utf8',
     env: { PATH: process.env['PATH'] ?? '', HOME: root, CANARY: 'CANARY' },
@@ -59,12 +61,18 @@ describeSandboxed('whoever Cadre runs as', () => {
     expect(told.who).toEqual([String(SOMEBODY), 'granted']);
   });
 
-  test.skipIf(!isRoot)('[WRK-20] root on files of root stays root without capabilities, and that is said', () => {
-    const told = tryAs(undefined, undefined);
-    expect(told.through).toEqual({});
-    expect(told.report).toMatchObject({ level: 'partial', missing: [expect.stringContaining('runs as root')] });
-    expect(told.who).toEqual(['0', 'granted']);
-  });
+  test.skipIf(!isRoot)(
+    '[WRK-20] root on files of root stays root without capabilities, and that is said',
+    () => {
+      const told = tryAs(undefined, undefined);
+      expect(told.through).toEqual({});
+      expect(told.report).toMatchObject({
+        level: 'partial',
+        missing: [expect.stringContaining('runs as root')],
+      });
+      expect(told.who).toEqual(['0', 'granted']);
+    },
+  );
 
   test.skipIf(isRoot)('[WRK-20] this user confines without any help of root', () => {
     expect(tryAs(undefined, undefined).through).toEqual({});
