@@ -113,7 +113,10 @@ export const ConfigSchema = z.strictObject({
         .describe('what happens where the system cannot confine workers: refuse, or say so and go on'),
       tiers: z
         .strictObject({
-          builtIn: z.enum(['process', 'os', 'container', 'remote']).default('process').describe('that come with Cadre'),
+          builtIn: z
+            .enum(['process', 'os', 'container', 'remote'])
+            .default('process')
+            .describe('that come with Cadre'),
           signed: z
             .enum(['process', 'os', 'container', 'remote'])
             .default('os')
@@ -124,7 +127,9 @@ export const ConfigSchema = z.strictObject({
             .describe('of the workspace, and of packages that nobody whom you trust has signed'),
         })
         .prefault({})
-        .describe('the weakest confinement in which workers are run; where the machine offers less they are refused'),
+        .describe(
+          'the weakest confinement in which workers are run; where the machine offers less they are refused',
+        ),
       limits: z
         .strictObject({
           cpu: duration

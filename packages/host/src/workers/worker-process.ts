@@ -24,8 +24,9 @@ import { type CallStreams, createCallStreams } from './call-streams.ts';
 import { readLines } from './read-lines.ts';
 import { type Measuring, startMeasuring } from './start-measuring.ts';
 import { tailLines } from './tail-lines.ts';
+import { tellLimits } from './tell-limits.ts';
 import { type LimitUse, watchLimits } from './watch-limits.ts';
-import { brokenProtocol, cancelledCall, checkGreeting, explainEnd, useText } from './worker-failure.ts';
+import { brokenProtocol, cancelledCall, checkGreeting, explainEnd } from './worker-failure.ts';
 import { readMessage } from './worker-message.ts';
 
 export interface WorkerTimes {
@@ -106,24 +107,7 @@ export function openWorkerProcess(
     killed ??= reason;
     child.kill();
   };
-  const watch = watchLimits(child, {
-    near(use) {
-      const text = `${id} comes close to its limit: ${useText(use)}`;
-      newest()?.observer.log('warn', text, { ...use });
-      notice({
-        kind: 'limit',
-        tried: text,
-        rule: `limit ${use.limit}`,
-        isWarning: true,
-        details: { ...use },
-      });
-    },
-    over(use) {
-      const tried = `${id} used more than its limit: ${useText(use)}`;
-      notice({ kind: 'limit', tried, rule: `limit ${use.limit}`, details: { ...use } });
-      kill(use);
-    },
-  });
+  const watch = watchLimits(child, tellLimits(id, newest, kill));
   const settle = (call: string, outcome: Outcome<JsonValue>) => {
     const found = calls.get(call);
     calls.delete(call);

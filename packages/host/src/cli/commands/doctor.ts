@@ -44,6 +44,8 @@ async function sandboxCheck(app: App): Promise<Check> {
   return { what: 'sandbox', state, detail, ...(report.hint === undefined ? {} : { hint: report.hint }) };
 }
 
+const TIERS_HINT = 'see policy.tiers in docs/guide/sandboxing.md';
+
 /** Which workers are run here, and which are not, as the policy says. */
 async function tiersCheck(app: App): Promise<Check> {
   const report = await app.sandbox.probe();
@@ -53,7 +55,7 @@ async function tiersCheck(app: App): Promise<Check> {
     what: 'workers',
     state: isRefused ? 'warning' : 'ok',
     detail: sentences.join('; '),
-    ...(isRefused ? { hint: report.hint ?? 'see policy.tiers: cadre config get policy.tiers' } : {}),
+    ...(isRefused ? { hint: report.level === 'advisory' && report.hint ? report.hint : TIERS_HINT } : {}),
   };
 }
 
