@@ -28,6 +28,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     '@lezer/common',
     '@lezer/go',
     '@lezer/python',
+    '@modelcontextprotocol/client',
     'diff',
     'fast-xml-parser',
     'ignore',
@@ -71,6 +72,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'bench',
     'data-restore.ts',
     'http',
+    'mcp',
     'resources',
     'app.ts',
     'app-options.ts',
@@ -92,6 +94,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     '@hono/node-server',
     'prom-client',
   ],
+  mcp: ['ports', 'engine', 'resources', 'app.ts', 'doers.ts', '@modelcontextprotocol/server'],
   // What CI promises to install stands in one list for all tests.
   testing: ['clock.ts', 'ports', 'scripts/installed-program.ts', 'data-restore.ts'],
 };

@@ -85,7 +85,7 @@ export function createAuthority(settings: AuthoritySettings): Authority {
       step: call.step,
     });
     await recordAnswer(subject, wanted, answer, settings);
-    const howToFix = grantCommand(id, wanted);
+    const howToFix = grantCommand(id, wanted, call.principal);
     if (answer === undefined) {
       return refusal(subject, wanted, { rule: NOBODY_TO_ASK, howToFix });
     }

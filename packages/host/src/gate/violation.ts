@@ -14,9 +14,10 @@ export function violation(
   });
 }
 
-/** The command that would allow it, ready to be pasted into a shell. */
-export function grantCommand(worker: string, wanted: Permission): string {
-  return `cadre grant add ${worker} ${shellWord(formatPermission(wanted))}`;
+/** The command that would allow it, ready to be pasted into a shell. Who is no person has no shell to paste it into. */
+export function grantCommand(worker: string, wanted: Permission, principal: string): string {
+  const whom = principal.startsWith('user:') ? '' : ` --for ${shellWord(principal)}`;
+  return `cadre grant add ${worker} ${shellWord(formatPermission(wanted))}${whom}`;
 }
 
 function shellWord(text: string): string {

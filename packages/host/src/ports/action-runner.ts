@@ -45,6 +45,8 @@ export interface InstalledWorker {
   readonly builtIn: boolean;
   /** Key of whoever signed its package and was trusted when it was installed. */
   readonly signedBy?: string;
+  /** What its entry point is started with. */
+  readonly arguments?: readonly string[];
 }
 
 /** What a worker's process is started for, and with: a call is never put to one that was started for something else. */
