@@ -11,7 +11,7 @@ import { proxy } from './attempts/proxy.ts';
 
 const FAMILIES = { files, processes, network, proxy, kernel, bombs, protocol };
 const all = Object.values(FAMILIES).flatMap(({ attempts }) => attempts);
-const isSeen = ({ seen, code }: Attempt) => seen !== undefined || code !== undefined;
+const isSeen = ({ seen, code }: Attempt) => seen?.operation !== undefined || code !== undefined;
 
 const HEAD = `# Ways out that are tried
 
