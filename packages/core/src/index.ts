@@ -71,6 +71,7 @@ export {
   policyFor,
   type Verdict,
 } from './policy/policy.ts';
+export { splitSecret } from './policy/secret-scope.ts';
 export { apply, restore } from './run/apply.ts';
 export {
   type BudgetReport,

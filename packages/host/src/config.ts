@@ -6,6 +6,8 @@ const permissions = z
 
 const duration = z.string().regex(/^(\d+(\.\d+)?(ms|s|m|h|d))+$/, 'write a duration such as 90s, 12h or 1d');
 
+const size = z.string().regex(/^\d+(\.\d+)?( ?[kMGT]i?B)?$/i, 'write a size such as 512MiB or 2GiB');
+
 const keeping = (after: string, what: string) =>
   z
     .strictObject({
@@ -109,6 +111,42 @@ export const ConfigSchema = z.strictObject({
         .enum(['require', 'warn'])
         .default('warn')
         .describe('what happens where the system cannot confine workers: refuse, or say so and go on'),
+      tiers: z
+        .strictObject({
+          builtIn: z
+            .enum(['process', 'os', 'container', 'remote'])
+            .default('process')
+            .describe('that come with Cadre'),
+          signed: z
+            .enum(['process', 'os', 'container', 'remote'])
+            .default('os')
+            .describe('of packages that somebody whom you trust has signed'),
+          unsigned: z
+            .enum(['os', 'container', 'remote'])
+            .default('os')
+            .describe('of the workspace, and of packages that nobody whom you trust has signed'),
+        })
+        .prefault({})
+        .describe(
+          'the weakest confinement in which workers are run; where the machine offers less they are refused',
+        ),
+      limits: z
+        .strictObject({
+          cpu: duration
+            .optional()
+            .describe('processor time of one call (default: what its time limit gives it)'),
+          memory: size
+            .optional()
+            .describe('of a worker with its programs (default: three quarters of the machine)'),
+          processes: z.number().int().min(16).optional().describe('processes and threads of a worker (2048)'),
+          openFiles: z.number().int().min(64).optional().describe('of any one process (16384)'),
+          disk: size.optional().describe('written to disks by one call (64GiB)'),
+          output: size.optional().describe('lines that one call writes (256MiB)'),
+        })
+        .prefault({})
+        .describe(
+          'the most that any call of a worker may use; a call that uses more is ended with limit_exceeded',
+        ),
       budget: z
         .enum(['warn', 'ask'])
         .default('warn')

@@ -17,6 +17,7 @@ import { liveness } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
 import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
+import { tiersHere } from './gate/check-sandbox.ts';
 import { createGate } from './gate/create-gate.ts';
 import { fingerprint } from './gate/fingerprint.ts';
 import { hideTexts } from './hidden-texts.ts';
@@ -40,7 +41,7 @@ import type { Packages } from './ports/packages.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
 import type { Reload } from './ports/reloads.ts';
 import type { ResultCache } from './ports/result-cache.ts';
-import type { Sandbox } from './ports/sandbox.ts';
+import type { Sandbox, SandboxReport } from './ports/sandbox.ts';
 import type { Store } from './ports/store.ts';
 import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
 import { loadRunnable, type WorkflowSource } from './resources/load-workflow.ts';
@@ -54,6 +55,7 @@ import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
 import { clearOf } from './store-address.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
 import { keepWarm } from './upkeep/keep-warm.ts';
+import { useLimits } from './use-limits.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { type McpServers, openMcpServers } from './workers/mcp-servers.ts';
 import { openRunner } from './workers/open-runner.ts';
@@ -75,6 +77,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   readonly placesOf: (className: string) => number;
   readonly workers: Pick<ActionRunner, 'list' | 'resolve'> & Pick<Registry, 'problems'>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
+  /** Which workers are run in such a sandbox, in words. */
+  tiersHere(report: SandboxReport): readonly string[];
   /** The log file of this workspace's runs. */
   readonly log: Log;
   readonly folders: WorkflowFolders;
@@ -149,7 +153,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const config = settings.value;
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
-  const sandbox = openSandbox({ workspace: place.root, environment });
+  const sandbox = openSandbox({ workspace: place.root, environment, limits: useLimits(config) });
   const servers = openMcpServers(place.root, join(DIST, 'mcp-bridge'));
   const configOf = (worker: string): JsonObject =>
     servers.find(worker)?.settings ?? config.workers[worker] ?? {};
@@ -318,6 +322,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     placesOf: most,
     workers: runner,
     sandbox,
+    tiersHere: (report) => tiersHere(report, config.policy.tiers),
     log,
     folders: source.folders,
     call,

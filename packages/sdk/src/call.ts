@@ -101,6 +101,7 @@ function createContext(
     async fetch(url, options = {}) {
       return (await channel.ask({ kind: 'fetch', url, options })) as unknown as Fetched;
     },
+    secretReference: (name) => ({ $secret: name }),
     async secret(name) {
       return (await channel.ask({ kind: 'secret', name })) as string;
     },

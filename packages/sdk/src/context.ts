@@ -42,10 +42,24 @@ export interface Completed {
   readonly durationMs: number;
 }
 
+/** Stands for the value of a secret, which the host puts in when it makes the request: the worker never has it. */
+export interface SecretReference {
+  readonly $secret: string;
+}
+
+/** Pieces are joined: `['Bearer ', context.secretReference('TOKEN')]`. */
+export type FetchText = string | SecretReference | readonly (string | SecretReference)[];
+
 export interface FetchOptions {
   readonly method?: string;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string;
+  readonly headers?: Readonly<Record<string, FetchText>>;
+  /** Added to the address. */
+  readonly query?: Readonly<Record<string, FetchText>>;
+  readonly body?: FetchText;
+  /** Instead of a body: it is sent as JSON, in which references may stand anywhere as values. */
+  readonly json?: JsonValue;
+  /** User and password of basic authentication. */
+  readonly basic?: { readonly user: FetchText; readonly password: FetchText };
   readonly timeoutMs?: number;
 }
 
@@ -120,6 +134,11 @@ export interface ActionContext {
   fetch(url: string, options?: FetchOptions): Promise<Fetched>;
   /** The value of a granted secret. Throws ActionError `denied` or `not_found`. */
   secret(name: string): Promise<string>;
+  /**
+   * What stands for a secret in `fetch`. The permission `secret:NAME@HOST:PORT` is enough for it: the host puts the value in for that
+   * host alone, by https, and takes it out of what comes back.
+   */
+  secretReference(name: string): SecretReference;
   /**
    * Asks whether a program may connect there, before one does: what the program itself would say of a refusal is little.
    * Throws ActionError `denied`, or `provider_failed` when the host has no address.

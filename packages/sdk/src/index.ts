@@ -4,8 +4,10 @@ export type {
   ExecOptions,
   Fetched,
   FetchOptions,
+  FetchText,
   LogLevel,
   Progress,
+  SecretReference,
   Spent,
   StreamWriter,
 } from './context.ts';

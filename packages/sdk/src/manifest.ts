@@ -33,7 +33,17 @@ export interface Manifest {
   readonly platforms?: readonly ('linux' | 'darwin' | 'win32')[];
   /** Wished confinement and limits; policy may only tighten them. */
   readonly isolation?: 'process' | 'os' | 'container' | 'remote';
-  readonly resources?: { readonly memoryMiB?: number };
+  readonly resources?: {
+    /** Of the heap of its own Node. */
+    readonly memoryMiB?: number;
+    /** Of one call, with all programs that it starts: beyond it the call is stopped. */
+    readonly cpuSeconds?: number;
+    readonly diskMiB?: number;
+    readonly outputMiB?: number;
+    /** Of its process with all programs. */
+    readonly processes?: number;
+    readonly openFiles?: number;
+  };
 }
 
 export interface ActionManifest {

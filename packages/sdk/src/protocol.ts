@@ -124,6 +124,13 @@ export type WorkerMessage =
   | { readonly type: 'progress'; readonly call: string; readonly progress: Progress }
   | { readonly type: 'spent'; readonly call: string; readonly spent: Spent }
   | { readonly type: 'effect'; readonly call: string; readonly effect: Effect }
+  /** Its own Node has refused it something, whoever in it tried. */
+  | {
+      readonly type: 'refused';
+      readonly call: string;
+      readonly permission: string;
+      readonly resource: string;
+    }
   /** A part of the result. Before the host has given credit for it no more than CREDIT bytes may be under way. */
   | { readonly type: 'extended'; readonly call: string; readonly piece: JsonValue }
   /** After the line come so many bytes, at most CHUNK. */

@@ -14,6 +14,9 @@ export interface FrameReader {
   end(): void;
 }
 
+/** A line that comes byte by byte would hold a hundred times its size in pieces. */
+const MOST_PIECES = 1_000;
+
 /** Reads lines and the bytes between them. A line that grows beyond `maxBytes` is not held; bytes never are. */
 export function readFrames(stream: Readable, maxBytes: number, reader: FrameReader): void {
   let pieces: Buffer[] = [];
@@ -38,6 +41,7 @@ export function readFrames(stream: Readable, maxBytes: number, reader: FrameRead
     // Copied, since the rest of it may come long after this buffer is gone.
     const piece = Buffer.from(chunk.subarray(start, end < 0 ? chunk.length : end));
     pieces.push(piece);
+    if (pieces.length === MOST_PIECES) pieces = [Buffer.concat(pieces)];
     held += piece.length;
     if (held > maxBytes) {
       isStopped = true;

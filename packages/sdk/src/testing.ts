@@ -6,6 +6,7 @@ import type { Fetched } from './context.ts';
 import type { Worker } from './define-worker.ts';
 import type { Effect } from './effect.ts';
 import { ActionError, type Outcome } from './failure.ts';
+import { fillParts } from './fetch-text.ts';
 import { heldStreams } from './held-streams.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { createLife, type Life } from './life.ts';
@@ -56,14 +57,24 @@ export async function runAction(
     ...given,
     dataDir,
   };
+  const secretOf = (name: string) => {
+    const value = secrets[name];
+    if (value === undefined) throw new ActionError('not_found', `no secret ${name}`);
+    return value;
+  };
   const ask = async (body: WorkerRequest): Promise<JsonValue> => {
     if (body.kind === 'exec' || body.kind === 'connect') return true;
     if (wire.isStreamRequest(body)) return wire.ask(body);
     if (body.kind === 'ssh') throw new ActionError('denied', 'ssh is granted by a host, and there is none');
-    if (body.kind === 'fetch') return (await fetch(body.url, body.options)) as unknown as JsonValue;
-    const value = secrets[body.name];
-    if (value === undefined) throw new ActionError('not_found', `no secret ${body.name}`);
-    return value;
+    if (body.kind === 'fetch') {
+      const { query, ...filled } = fillParts(body.options, secretOf);
+      const url = new URL(body.url);
+      for (const [name, value] of query) url.searchParams.append(name, value);
+      const { method, timeoutMs } = body.options;
+      const plain = { ...filled, ...(method && { method }), ...(timeoutMs && { timeoutMs }) };
+      return (await fetch(url.href, plain)) as unknown as JsonValue;
+    }
+    return secretOf(body.name);
   };
   const send = (message: WorkerMessage) => {
     messages.push(message);

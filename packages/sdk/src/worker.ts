@@ -16,6 +16,7 @@ import {
   type WorkerMessage,
 } from './protocol.ts';
 import { readFrames } from './read-frames.ts';
+import { tellRefusals } from './tell-refusals.ts';
 
 /**
  * Makes this process a worker: speaks the protocol on standard input and output until the host says `stop` or goes.
@@ -53,6 +54,11 @@ export function serve(worker: Worker): void {
         send({ type: 'request', call, request, body });
       }),
   });
+
+  tellRefusals(
+    () => [...calls.keys()].at(-1),
+    (call, permission, resource) => send({ type: 'refused', call, permission, resource }),
+  );
 
   const perform = async (message: Extract<HostMessage, { type: 'call' }>) => {
     const controller = new AbortController();

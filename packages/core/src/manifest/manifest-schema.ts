@@ -67,6 +67,18 @@ export const manifestShape = once(() => {
     examples: z.array(z.strictObject({ input: json, output: json.exactOptional() })).exactOptional(),
   });
 
+  const atLeast = (least: number) => z.number().int().min(least).exactOptional();
+  const resources = z
+    .strictObject({
+      memoryMiB: atLeast(32),
+      cpuSeconds: atLeast(1),
+      diskMiB: atLeast(1),
+      outputMiB: atLeast(1),
+      processes: atLeast(16),
+      openFiles: atLeast(64),
+    })
+    .describe('The most that it needs; settings may narrow it');
+
   return z
     .strictObject({
       id: z
@@ -97,7 +109,7 @@ export const manifestShape = once(() => {
       dependencies: z.record(z.string(), text).exactOptional(),
       platforms: z.array(z.enum(['linux', 'darwin', 'win32'])).exactOptional(),
       isolation: z.enum(['process', 'os', 'container', 'remote']).exactOptional(),
-      resources: z.strictObject({ memoryMiB: z.number().int().min(32).exactOptional() }).exactOptional(),
+      resources: resources.exactOptional(),
     })
     .describe('Manifest of a Cadre worker (worker.yaml)') satisfies z.ZodType<Manifest>;
 });

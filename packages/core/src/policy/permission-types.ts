@@ -1,7 +1,8 @@
 import { plainText } from './plain-text.ts';
+import { splitSecret } from './secret-scope.ts';
 
 /** How the scope of a type is written and compared. */
-export type ScopeKind = 'path' | 'host' | 'program' | 'name' | 'whole';
+export type ScopeKind = 'path' | 'host' | 'program' | 'name' | 'secret' | 'whole';
 
 interface PermissionTypeInfo {
   readonly scope: ScopeKind;
@@ -15,6 +16,11 @@ const anyOr = (any: string, one: string) => (scope: string) =>
 
 /** The keys of the agent are no secret that a worker could get to know, which people should see before they decide. */
 function secret(scope: string): string {
+  const { name, host } = splitSecret(scope);
+  if (host !== undefined) {
+    const at = `put into requests to ${plainText(host)}, without seeing it`;
+    return name === '*' ? `have every secret ${at}` : `have the secret ${plainText(name)} ${at}`;
+  }
   return scope === 'ssh-agent'
     ? 'sign in at hosts with the keys in your ssh agent, without seeing them'
     : anyOr('use every secret and the keys in your ssh agent', 'use the secret')(scope);
@@ -28,7 +34,7 @@ export const PERMISSION_TYPES = {
   shell: { scope: 'program', says: anyOr('run any program', 'run the program') },
   browser: { scope: 'name', says: anyOr('open any page in a browser', 'open in a browser') },
   env: { scope: 'name', says: anyOr('read every environment variable', 'read the environment variable') },
-  secret: { scope: 'name', says: secret },
+  secret: { scope: 'secret', says: secret },
   clipboard: { scope: 'whole', says: () => 'read and change the clipboard' },
   screen: { scope: 'whole', says: () => 'see the screen' },
   input: { scope: 'whole', says: () => 'control mouse and keyboard' },

@@ -37,6 +37,7 @@ describe('reading a permission', () => {
     ['net:*', 'net:*:*'],
     ['net:[::1]:8080', 'net:[::1]:8080'],
     ['shell:python3*', 'shell:python3*'],
+    ['secret:TOKEN@API.example.org', 'secret:TOKEN@api.example.org:*'],
     ['clipboard', 'clipboard'],
   ])('[WRK-14] %s is understood as %s', (text, normal) => {
     expect(formatPermission(permission(text))).toBe(normal);
@@ -164,6 +165,35 @@ describe('the intersection', () => {
           expect(b.some((granted) => covers(permission(granted), one))).toBe(true);
         }
       }),
+    );
+  });
+});
+
+describe('[WRK-22] a secret that is bound to a host', () => {
+  test.each([
+    ['secret:TOKEN', 'secret:TOKEN@api.example.org:443', true],
+    ['secret:*', 'secret:TOKEN@api.example.org:443', true],
+    ['secret:TOKEN@api.example.org', 'secret:TOKEN@api.example.org:443', true],
+    ['secret:TOKEN@*.example.org:443', 'secret:TOKEN@api.example.org:443', true],
+    ['secret:TOKEN@api.example.org:443', 'secret:TOKEN', false],
+    ['secret:TOKEN@api.example.org:443', 'secret:TOKEN@evil.example.org:443', false],
+    ['secret:TOKEN@api.example.org:443', 'secret:OTHER@api.example.org:443', false],
+    ['secret:*@api.example.org:443', 'secret:TOKEN', false],
+  ])('%s covers %s: %s', (granted, wanted, expected) => expect(isCovered(granted, wanted)).toBe(expected));
+
+  test('meets one that is not by staying bound, and one that is by the narrower host', () => {
+    expect(meeting(['secret:*'], ['secret:TOKEN@api.example.org:443'])).toEqual([
+      'secret:TOKEN@api.example.org:443',
+    ]);
+    expect(meeting(['secret:TOKEN@*.example.org'], ['secret:TOKEN@api.example.org:443'])).toEqual([
+      'secret:TOKEN@api.example.org:443',
+    ]);
+    expect(meeting(['secret:TOKEN@a.example.org'], ['secret:TOKEN@b.example.org'])).toEqual([]);
+  });
+
+  test('says that the worker does not see it', () => {
+    expect(permissionSentence('api', permission('secret:TOKEN@api.example.org:443'))).toBe(
+      'api wants to have the secret TOKEN put into requests to api.example.org:443, without seeing it',
     );
   });
 });

@@ -3,6 +3,7 @@ import { globCovers } from './glob.ts';
 import { hostCovers, meetHosts, narrower, normaliseHostScope } from './host-scope.ts';
 import { normalisePathScope, type Places, pathCovers, placePath } from './path-scope.ts';
 import { PERMISSION_TYPES, type PermissionType, type ScopeKind } from './permission-types.ts';
+import { meetSecrets, normaliseSecretScope, secretCovers } from './secret-scope.ts';
 
 /** What may be done, to what. The scope is in its normal form. */
 export interface Permission {
@@ -77,6 +78,7 @@ const EXAMPLES: Readonly<Record<ScopeKind, string>> = {
   host: 'api.example.org:443',
   program: 'git',
   name: 'NAME',
+  secret: 'NAME@api.example.org:443',
   whole: '*',
 };
 
@@ -103,6 +105,7 @@ const SCOPES: Readonly<Record<ScopeKind, Scoping>> = {
     /^[\w.*@/:-]+$/,
     'a name has letters, digits and _ . - @ / : only, `*` stands for any characters',
   ),
+  secret: { normalise: normaliseSecretScope, covers: secretCovers, meet: meetSecrets },
   whole: { normalise: () => ({ path: '*' }), covers: () => true, meet: () => '*' },
 };
 

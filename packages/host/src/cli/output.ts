@@ -1,6 +1,8 @@
 import { isCadreError } from '@cadre/core/errors';
+import { plainText } from '@cadre/core/history';
 import { createColors } from 'picocolors';
 import type { Io } from './io.ts';
+import { jsonText } from './json-text.ts';
 
 export type Colours = ReturnType<typeof createColors>;
 
@@ -48,7 +50,7 @@ export function createOutput(io: Io, options: GlobalOptions): Output {
       if (!quiet) io.stderr.write(`${text}\n`);
     },
     document: (value) => {
-      if (json) io.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+      if (json) io.stdout.write(`${jsonText(value, 2)}\n`);
     },
   };
 }
@@ -62,11 +64,16 @@ export function printError(error: unknown, io: Io, options: GlobalOptions): void
   }
   const { red, dim } = createColors(io.colours && options.color !== false);
   const { code, message, hint } = errorDocument(error);
-  io.stderr.write(`${red('error')} ${message} ${dim(`[${code}]`)}\n`);
-  if (hint !== undefined) io.stderr.write(`  try: ${hint}\n`);
+  io.stderr.write(`${red('error')} ${plainLines(message)} ${dim(`[${code}]`)}\n`);
+  if (hint !== undefined) io.stderr.write(`  try: ${plainLines(hint)}\n`);
   if (output.verbose && error instanceof Error) io.stderr.write(`${error.stack ?? ''}\n`);
   if (!isCadreError(error) && !output.verbose)
     io.stderr.write('  this is a fault in Cadre: repeat with --verbose\n');
+}
+
+/** What a worker failed with may stand in it. */
+function plainLines(text: string): string {
+  return text.split('\n').map(plainText).join('\n');
 }
 
 function errorDocument(error: unknown): { code: string; message: string; hint?: string; details?: unknown } {

@@ -2,10 +2,11 @@ import { basename } from 'node:path';
 import { type Permission, parsePermission, splitHost } from '@cadre/core';
 import { failure, type JsonValue, type Outcome, type SshPlace } from '@cadre/sdk';
 import type { CallRequest } from '../ports/action-runner.ts';
+import type { AuditEntry } from '../ports/audit-store.ts';
 import type { SecretSource } from '../ports/secret-source.ts';
 import type { AuditLog } from './audit-log.ts';
 import { type Authority, NOBODY_TO_ASK, type Ruling } from './authority.ts';
-import { brokeredFetch, type FetchLimits } from './brokered-fetch.ts';
+import { brokeredFetch, type FetchLimits, type FetchQuestions } from './brokered-fetch.ts';
 import type { Mask } from './mask.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { AGENT_PERMISSION, answerSsh } from './ssh/answer-ssh.ts';
@@ -18,11 +19,15 @@ export interface Requested {
   readonly audit: AuditLog;
   readonly secrets: SecretSource;
   readonly mask: Mask;
+  /** Of the values that were put into requests: what comes back is cleared of them, for whoever sent them. */
+  readonly edge: Mask;
   readonly limits: FetchLimits;
   /** Of the host: where the ssh agent is. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Of this call: the agent that answers, once a place to reach by ssh was allowed. */
   readonly agent: { socket?: string };
+  /** Of this call. */
+  readonly refusals: { count: number };
   /** In a plan nothing is fetched and no secret is handed out. */
   readonly isPlan: boolean;
   readonly signal: AbortSignal;
@@ -33,8 +38,26 @@ export interface Requested {
 /** Arguments can be as long as the system permits; the record keeps their beginning. */
 const RECORDED_LENGTH = 1_000;
 
+/** A call that was refused so often goes on asking in vain; each refusal more would only fill the record. */
+const MOST_REFUSALS = 1_000;
+
 /** Decides, records and answers one request of a worker, or of the proxy for its programs. */
-export function answerRequest(request: CallRequest, given: Requested): Promise<Outcome<JsonValue>> {
+export async function answerRequest(request: CallRequest, given: Requested): Promise<Outcome<JsonValue>> {
+  const { refusals } = given;
+  if (refusals.count > MOST_REFUSALS) return { ok: false, failure: failure('denied', OFTEN_REFUSED) };
+  const outcome = await answer(request, given);
+  if (outcome.ok || outcome.failure.code !== 'denied') return outcome;
+  refusals.count += 1;
+  if (refusals.count === MOST_REFUSALS + 1) {
+    const why = { decision: 'denied', rule: OFTEN_REFUSED, outcome: 'refused' } as const;
+    await record(undefined, request.kind, 'everything else', given, why);
+  }
+  return outcome;
+}
+
+const OFTEN_REFUSED = `this call was refused ${MOST_REFUSALS} times, and is refused everything from now on`;
+
+function answer(request: CallRequest, given: Requested): Promise<Outcome<JsonValue>> {
   switch (request.kind) {
     case 'exec':
       return answerExec(request, given);
@@ -57,7 +80,13 @@ async function answerExec(
 ): Promise<Outcome<JsonValue>> {
   const { program, path } = request;
   if (basename(path) !== program) {
-    return { ok: false, failure: failure('denied', `the program ${program} is not what lies at ${path}`) };
+    const lie = `the program ${program} is not what lies at ${path}`;
+    await record(`shell:${program}`, 'exec', path, given, {
+      decision: 'denied',
+      rule: lie,
+      outcome: 'refused',
+    });
+    return { ok: false, failure: failure('denied', lie) };
   }
   const target = [path, ...request.arguments].join(' ').slice(0, RECORDED_LENGTH);
   const ruling = await rule(`shell:${program}`, 'exec', target, given);
@@ -76,7 +105,10 @@ export async function revealSecret(name: string, given: Requested): Promise<Outc
     return { ok: false, failure: failure('not_found', `${name} has no value: keys stay in the ssh agent`) };
   }
   const ruling = await rule(`secret:${name}`, 'secret', name, given);
-  if (!ruling.allowed) return { ok: false, failure: ruling.failure };
+  return ruling.allowed ? findSecret(name, given) : { ok: false, failure: ruling.failure };
+}
+
+async function findSecret(name: string, given: Requested): Promise<Outcome<string>> {
   const value = await given.secrets.find(name);
   if (value === undefined) {
     return {
@@ -94,9 +126,57 @@ async function answerFetch(
   request: Extract<CallRequest, { kind: 'fetch' }>,
   given: Requested,
 ): Promise<Outcome<JsonValue>> {
-  const ask = (host: string, port: number) => askForHost(host, port, 'fetch', given);
-  const fetched = await brokeredFetch(request.url, request.options, ask, given.limits, given.signal);
+  const { limits, signal, edge } = given;
+  const ask: FetchQuestions = {
+    host: (host, port) => askForHost(host, port, 'fetch', given),
+    secrets: (names, url) => insertSecrets(names, url, given),
+  };
+  const fetched = edge.data(await brokeredFetch(request.url, request.options, ask, limits, signal));
+  // A refusal of the gate stands there already.
+  if (!fetched.ok && fetched.failure.code !== 'denied') {
+    const { code, message } = fetched.failure;
+    const what = { decision: 'allowed', rule: given.mask.text(message), outcome: code } as const;
+    await record(undefined, 'fetch', hostOf(request.url), given, what);
+  }
   return fetched as Outcome<JsonValue>;
+}
+
+/** Values that may be put into a request to this host, which the worker does not get to see. */
+async function insertSecrets(
+  names: readonly string[],
+  url: URL,
+  given: Requested,
+): Promise<Outcome<ReadonlyMap<string, string>>> {
+  const target = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`;
+  const values = new Map<string, string>();
+  for (const name of names) {
+    const permission = `secret:${name}@${target}`;
+    if (url.protocol !== 'https:' && !isThisMachine(url.hostname)) {
+      const why = 'a secret is sent by https alone, except to this machine';
+      await record(permission, 'insert', target, given, {
+        decision: 'denied',
+        rule: why,
+        outcome: 'refused',
+      });
+      return { ok: false, failure: failure('denied', `${name} was not sent to ${target}: ${why}`) };
+    }
+    const ruling = await rule(permission, 'insert', target, given);
+    if (!ruling.allowed) return { ok: false, failure: ruling.failure };
+    const value = await findSecret(name, given);
+    if (!value.ok) return value;
+    given.edge.add(value.output);
+    values.set(name, value.output);
+  }
+  return { ok: true, output: values };
+}
+
+function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+/** What else stands in an address may be meant for that host alone. */
+function hostOf(address: string): string {
+  return URL.canParse(address) ? new URL(address).host : 'no address';
 }
 
 async function answerSshPlace(place: SshPlace, given: Requested): Promise<Outcome<JsonValue>> {
@@ -123,6 +203,11 @@ async function answerAgent(given: Requested): Promise<Outcome<string>> {
   const { socket } = given.agent;
   if (socket === undefined) {
     const why = 'this call has asked for no place that is reached by ssh';
+    await record(AGENT_PERMISSION, 'agent', 'ssh agent', given, {
+      decision: 'denied',
+      rule: why,
+      outcome: 'refused',
+    });
     return { ok: false, failure: failure('denied', why) };
   }
   const ruling = await rule(AGENT_PERMISSION, 'agent', socket, given);
@@ -140,7 +225,16 @@ async function askForHost(
     return { ok: false, failure: failure('denied', `a plan does not use the network (${target})`) };
   const ruling = await rule(`net:${target}`, operation, target, given);
   if (!ruling.allowed) return { ok: false, failure: ruling.failure };
-  return resolveAddress(host, !splitHost(ruling.granted.scope).host.includes('*'));
+  const address = await resolveAddress(host, !splitHost(ruling.granted.scope).host.includes('*'));
+  // What its name may be asked for, its address may not: that is a decision of its own.
+  if (!address.ok && address.failure.code === 'denied') {
+    await record(`net:${target}`, operation, target, given, {
+      decision: 'denied',
+      rule: `${ruling.rule}, whose pattern takes in the open network alone`,
+      outcome: address.failure.message,
+    });
+  }
+  return address;
 }
 
 type Ruled =
@@ -148,7 +242,7 @@ type Ruled =
   | { readonly allowed: false; readonly failure: ReturnType<typeof failure>; readonly rule: string };
 
 async function rule(text: string, operation: string, target: string, given: Requested): Promise<Ruled> {
-  const { subject, authority, audit, mask, used } = given;
+  const { subject, authority, used } = given;
   const wanted = readConcrete(text);
   const ruling: Ruled =
     wanted === undefined
@@ -159,19 +253,32 @@ async function rule(text: string, operation: string, target: string, given: Requ
         }
       : await authority.decide(subject, wanted);
   if (ruling.allowed) used.add(text);
-  await audit.record({
-    principal: subject.call.principal,
-    run: subject.call.run,
-    step: subject.call.step,
-    worker: subject.worker.manifest.id,
-    action: subject.action.name,
-    operation,
-    permission: text,
-    target: mask.text(target),
+  await record(text, operation, target, given, {
     decision: ruling.allowed ? 'allowed' : 'denied',
     rule: ruling.rule,
+    ...(ruling.allowed ? {} : { outcome: 'refused' }),
   });
   return ruling;
+}
+
+function record(
+  permission: string | undefined,
+  operation: string,
+  target: string,
+  { subject: { worker, action, call }, audit, mask }: Requested,
+  what: Pick<AuditEntry, 'decision' | 'rule' | 'outcome'>,
+): Promise<void> {
+  return audit.record({
+    principal: call.principal,
+    run: call.run,
+    step: call.step,
+    worker: worker.manifest.id,
+    action: action.name,
+    operation,
+    ...(permission === undefined ? {} : { permission }),
+    target: mask.text(target).slice(0, RECORDED_LENGTH),
+    ...what,
+  });
 }
 
 /** A wish names one thing; a pattern would get an answer for more than was shown to whoever answered. */

@@ -1,8 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type FetchOptions, failure, type Outcome } from '@cadre/sdk';
+import { type FetchOptions, failure } from '@cadre/sdk';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { brokeredFetch, FETCH_LIMITS, type FetchLimits } from './brokered-fetch.ts';
+import { brokeredFetch, FETCH_LIMITS, type FetchLimits, type FetchQuestions } from './brokered-fetch.ts';
 import { resolveAddress } from './resolve-address.ts';
 
 let server: Server;
@@ -40,10 +40,13 @@ afterAll(() => {
   server.close();
 });
 
-const ask = async (host: string, at: number): Promise<Outcome<string>> => {
-  asked.push(`${host}:${at}`);
-  if (host.startsWith('169.')) return { ok: false, failure: failure('denied', 'not there') };
-  return { ok: true, output: '127.0.0.1' };
+const ask: FetchQuestions = {
+  async host(host, at) {
+    asked.push(`${host}:${at}`);
+    if (host.startsWith('169.')) return { ok: false, failure: failure('denied', 'not there') };
+    return { ok: true, output: '127.0.0.1' };
+  },
+  secrets: async (names) => ({ ok: true, output: new Map(names.map((name) => [name, `value of ${name}`])) }),
 };
 
 function fetch(
@@ -100,6 +103,28 @@ describe('a request on behalf of a worker', () => {
     expect(headers).toMatchObject({ 'x-own': 'y' });
     expect(headers).not.toHaveProperty('authorization');
     expect(headers).not.toHaveProperty('cookie');
+  });
+
+  test('[WRK-22] what stands for secrets is filled in, and goes to one origin alone', async () => {
+    const token = { $secret: 'TOKEN' };
+    const options = {
+      method: 'PUT',
+      headers: { 'X-Key': token, 'X-Own': ['own ', token] },
+      json: { deep: [token] },
+    };
+    const there = await echoed('/echo', options);
+    expect(there.headers).toMatchObject({
+      'x-key': 'value of TOKEN',
+      'x-own': 'own value of TOKEN',
+      'content-type': 'application/json',
+    });
+    expect(there.body).toBe('{"deep":["value of TOKEN"]}');
+    const { headers } = await echoed('/away', {
+      headers: { 'X-Key': token },
+      basic: { user: 'u', password: token },
+    });
+    expect(headers).not.toHaveProperty('x-key');
+    expect(headers).not.toHaveProperty('authorization');
   });
 
   test('a post becomes a get where browsers do so, and stays one where it must', async () => {

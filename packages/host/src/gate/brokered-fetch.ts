@@ -1,6 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
-import { type Fetched, type FetchOptions, failure, type Outcome } from '@cadre/sdk';
+import { type Fetched, type FetchOptions, type FetchText, failure, type Outcome } from '@cadre/sdk';
+import {
+  type FetchParts,
+  type FilledParts,
+  fillParts,
+  hasReference,
+  referencesIn,
+} from '@cadre/sdk/fetch-text';
 
 export interface FetchLimits {
   readonly bytes: number;
@@ -18,21 +25,32 @@ const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 const CREDENTIALS = new Set(['authorization', 'cookie', 'proxy-authorization']);
 const OURS = new Set(['host', 'connection', 'content-length', 'transfer-encoding', 'accept-encoding']);
 
+/** Answers the values of secrets, by name, that may be put into a request to this host. */
+export type AskForSecrets = (
+  names: readonly string[],
+  url: URL,
+) => Promise<Outcome<ReadonlyMap<string, string>>>;
+
+export interface FetchQuestions {
+  readonly host: AskForHost;
+  readonly secrets: AskForSecrets;
+}
+
 interface Hop {
   readonly url: URL;
   readonly method: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | undefined;
+  readonly parts: FetchParts;
 }
 
 /**
- * An HTTP request on behalf of a worker. Each host on the way, redirects included, is asked for before it is connected to.
- * Failures: `invalid_input`, `denied`, `timeout`, `too_large`, `provider_failed`.
+ * An HTTP request on behalf of a worker. Each host on the way, redirects included, is asked for before it is connected to, and so is each
+ * secret that is put into what is sent to it.
+ * Failures: `invalid_input`, `denied`, `not_found`, `timeout`, `too_large`, `provider_failed`.
  */
 export async function brokeredFetch(
   address: string,
   options: FetchOptions,
-  ask: AskForHost,
+  ask: FetchQuestions,
   limits: FetchLimits,
   signal: AbortSignal,
 ): Promise<Outcome<Fetched>> {
@@ -40,17 +58,27 @@ export async function brokeredFetch(
   const deadline = AbortSignal.timeout(timeoutMs);
   const url = parseAddress(address);
   if (url === undefined) return refuse('invalid_input', `${address} is not an http or https address`);
+  if (options.body !== undefined && options.json !== undefined)
+    return refuse('invalid_input', 'a request has a body or JSON, and not both');
+  const { headers, query, body, json, basic } = options;
   let hop: Hop = {
     url,
     method: (options.method ?? 'GET').toUpperCase(),
-    headers: lower(options.headers),
-    body: options.body,
+    parts: {
+      headers: lower(headers),
+      ...(query === undefined ? {} : { query }),
+      ...(body === undefined ? {} : { body }),
+      ...(json === undefined ? {} : { json }),
+      ...(basic === undefined ? {} : { basic }),
+    },
   };
   try {
     for (let redirects = 0; redirects <= limits.redirects; redirects++) {
-      const to = await ask(hop.url.hostname, portOf(hop.url));
+      const to = await ask.host(hop.url.hostname, portOf(hop.url));
       if (!to.ok) return to;
-      const response = await send(hop, to.output, AbortSignal.any([signal, deadline]));
+      const filled = await fill(hop, ask.secrets);
+      if (!filled.ok) return filled;
+      const response = await send(filled.output, to.output, AbortSignal.any([signal, deadline]));
       const next = nextHop(hop, response);
       if (next === undefined) return await receive(response, limits.bytes);
       response.destroy();
@@ -76,7 +104,22 @@ function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 }
 
-function lower(headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+/** What is sent: from here on the values of secrets stand in it. */
+type Sent = Omit<Hop, 'parts'> & Omit<FilledParts, 'query'>;
+
+async function fill({ url, method, parts }: Hop, askForSecrets: AskForSecrets): Promise<Outcome<Sent>> {
+  const names = referencesIn(parts);
+  const values = names.length === 0 ? NO_SECRETS : await askForSecrets(names, url);
+  if (!values.ok) return values;
+  const { query, ...filled } = fillParts(parts, (name) => values.output.get(name) ?? '');
+  const whole = new URL(url);
+  for (const [name, value] of query) whole.searchParams.append(name, value);
+  return { ok: true, output: { ...filled, url: whole, method } };
+}
+
+const NO_SECRETS: Outcome<ReadonlyMap<string, string>> = { ok: true, output: new Map() };
+
+function lower(headers: NonNullable<FetchOptions['headers']> = {}): Record<string, FetchText> {
   return Object.fromEntries(
     Object.entries(headers)
       .map(([name, value]) => [name.toLowerCase(), value] as const)
@@ -85,7 +128,7 @@ function lower(headers: Readonly<Record<string, string>> = {}): Record<string, s
 }
 
 async function send(
-  { url, method, headers, body }: Hop,
+  { url, method, headers, body }: Sent,
   address: string,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
@@ -121,12 +164,20 @@ function nextHop(hop: Hop, response: IncomingMessage): Hop | string | undefined 
   const becomesGet =
     response.statusCode === 303 || (hop.method === 'POST' && (response.statusCode ?? 0) < 303);
   const isSame = url.origin === hop.url.origin;
-  const kept = Object.entries(hop.headers).filter(([name]) => isSame || !CREDENTIALS.has(name));
+  const { headers = {}, body, json, basic } = hop.parts;
+  const kept = Object.entries(headers).filter(
+    ([name, value]) => isSame || !(CREDENTIALS.has(name) || hasReference(value)),
+  );
   return {
     url,
     method: becomesGet ? 'GET' : hop.method,
-    headers: Object.fromEntries(kept),
-    body: becomesGet ? undefined : hop.body,
+    // The address that it is led to has its own query. A body goes along, and its secrets are asked for again.
+    parts: {
+      headers: Object.fromEntries(kept),
+      ...(becomesGet || body === undefined ? {} : { body }),
+      ...(becomesGet || json === undefined ? {} : { json }),
+      ...(isSame && basic !== undefined ? { basic } : {}),
+    },
   };
 }
 

@@ -7,7 +7,9 @@ import { buildWorker } from '../../test/worker-fixture.ts';
 import type { SandboxReport } from '../ports/sandbox.ts';
 import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from '../workers/open-runner.ts';
+import { requiredTier } from './required-tier.ts';
 
+const POLICY = { allow: [], ask: [], deny: [], sandbox: 'warn' } as const;
 const ENFORCED: SandboxReport = { level: 'enforced', mechanism: 'test', missing: [] };
 
 let fixture: GateFixture;
@@ -101,6 +103,37 @@ describe('where the sandbox is weak', () => {
       failure: { code: 'no_sandbox' },
     });
     await foreign.close();
+  });
+
+  test('[WRK-19] a tier that this version cannot start is refused, whoever wants it', async () => {
+    const container = { ...POLICY, tiers: { builtIn: 'container', signed: 'os', unsigned: 'os' } } as const;
+    const gate = fixture.newGate({ sandboxReport: async () => ENFORCED, policy: container });
+    expect((await fixture.perform(gate, 'polite/echo', { text: 'x' })).outcome).toMatchObject({
+      failure: {
+        code: 'no_sandbox',
+        message: /tier 3 \(container\)/,
+        details: { required: 'container', offered: 'os' },
+      },
+    });
+    expect(await fixture.audited()).toContainEqual(
+      expect.objectContaining({ operation: 'call', decision: 'denied', rule: 'no_sandbox' }),
+    );
+  });
+
+  test('[WRK-19] where it comes from decides what a worker needs, and its own wish only adds to that', () => {
+    const [built] = fixture.runner.list();
+    if (built === undefined) throw new Error('there is no worker');
+    const tiers = { builtIn: 'process', signed: 'process', unsigned: 'os' } as const;
+    const wishing = (isolation: 'process' | 'remote') => ({
+      ...built,
+      manifest: { ...built.manifest, isolation },
+    });
+    const foreign = { ...built, builtIn: false };
+    expect(requiredTier(built, tiers)).toBe('process');
+    expect(requiredTier(foreign, tiers)).toBe('os');
+    expect(requiredTier({ ...foreign, signedBy: 'key' }, tiers)).toBe('process');
+    expect(requiredTier({ ...wishing('process'), builtIn: false }, tiers)).toBe('os');
+    expect(requiredTier(wishing('remote'), tiers)).toBe('remote');
   });
 
   test('a worker that did not come with Cadre is asked for everything', async () => {

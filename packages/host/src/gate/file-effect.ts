@@ -1,7 +1,8 @@
-import { lstat, readFile, readlink } from 'node:fs/promises';
+import { lstat, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Effect } from '@cadre/sdk';
 import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff';
+import { openUnlinked } from './open-unlinked.ts';
 
 /** Beyond this a diff helps nobody. */
 const MOST_BYTES = 1024 * 1024;
@@ -18,7 +19,7 @@ interface Content {
 
 /** What happened to a file between two trees; undefined when it is the same in both. */
 export async function fileEffect(before: string, after: string, path: string): Promise<Effect | undefined> {
-  const [old, now] = await Promise.all([contentOf(join(before, path)), contentOf(join(after, path))]);
+  const [old, now] = await Promise.all([contentOf(before, path), contentOf(after, path)]);
   if (old === undefined && now === undefined) return undefined;
   if (old === undefined)
     return { kind: 'file', change: 'created', path, ...sizeAndDiff(path, undefined, now) };
@@ -28,7 +29,8 @@ export async function fileEffect(before: string, after: string, path: string): P
   return isSame ? undefined : { kind: 'file', change: 'modified', path, ...sizeAndDiff(path, old, now) };
 }
 
-async function contentOf(path: string): Promise<Content | undefined> {
+async function contentOf(root: string, name: string): Promise<Content | undefined> {
+  const path = join(root, name);
   const found = await lstat(path).catch(() => undefined);
   if (found === undefined || found.isDirectory()) return undefined;
   if (found.isSymbolicLink()) {
@@ -37,7 +39,13 @@ async function contentOf(path: string): Promise<Content | undefined> {
   }
   // Both sides of a file of this size changed at the same moment in the same way is not worth reading gigabytes for.
   if (!found.isFile() || found.size > 64 * MOST_BYTES) return { bytes: found.size };
-  return { bytes: found.size, data: await readFile(path) };
+  const file = await openUnlinked(root, name);
+  if (file === undefined) return { bytes: found.size };
+  try {
+    return { bytes: found.size, data: await file.readFile() };
+  } finally {
+    await file.close();
+  }
 }
 
 function sizeAndDiff(path: string, old: Content | undefined, now: Content | undefined) {

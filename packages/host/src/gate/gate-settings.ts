@@ -12,6 +12,7 @@ import type { SecretSource } from '../ports/secret-source.ts';
 import type { Snapshots } from '../ports/snapshots.ts';
 import type { FetchLimits } from './brokered-fetch.ts';
 import type { CacheLimits } from './cache/call-cache.ts';
+import type { RequiredTiers } from './required-tier.ts';
 import type { ScratchLimits } from './scratch-tree.ts';
 import type { WarmSettings } from './warm-worker.ts';
 
@@ -49,4 +50,6 @@ export interface GateSettings {
 export interface GatePolicy extends Policy {
   /** What happens where the system cannot fully confine workers: refuse, or say so once and go on. */
   readonly sandbox: 'require' | 'warn';
+  /** Absent: as usual. */
+  readonly tiers?: RequiredTiers;
 }

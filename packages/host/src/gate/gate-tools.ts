@@ -32,6 +32,8 @@ export interface GateTools
   readonly given: GivenFiles;
   /** Of the whole gate: a worker that stays warm may tell in one call what it got in another. */
   readonly mask: Mask;
+  /** Of secrets that no worker has seen: taken out of answers from the network too, whichever call they come to. */
+  readonly edge: Mask;
   readonly logMask: LogMask;
   readonly fetchLimits: FetchLimits;
   readonly home: string;
@@ -71,6 +73,7 @@ export function openGateTools(settings: GateSettings): GateTools {
     streams: openStreamSpool(join(dataDir, 'streams'), settings.clock),
     given: openGivenFiles(join(dataDir, 'given'), giveAway),
     mask,
+    edge: createMask(),
     logMask: createLogMask(mask, settings.hide ?? ((text) => text)),
     fetchLimits: { ...FETCH_LIMITS, ...limits?.fetch },
     hidden,

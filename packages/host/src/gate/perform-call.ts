@@ -11,6 +11,7 @@ import { keepBefore } from './keep-before.ts';
 import type { LogMask } from './log-mask.ts';
 import { maskPieces } from './masked-pieces.ts';
 import { admitCall, type PreparedCall, prepareCall, valueFaults } from './prepare-call.ts';
+import { recordNoticed } from './record-noticed.ts';
 import type { Subject } from './subject.ts';
 
 /** A worker that says more in one call has gone wrong; the rest would only fill the disk. */
@@ -31,7 +32,16 @@ export async function performCall(
   const way = callWay(subject.action, subject.call.mode);
   const used = new Set<string>();
   const limits = tools.fetchLimits;
-  const requested = { ...tools, limits, isPlan: way !== 'apply', subject, signal, agent: {}, used };
+  const requested = {
+    ...tools,
+    limits,
+    isPlan: way !== 'apply',
+    subject,
+    signal,
+    agent: {},
+    refusals: { count: 0 },
+    used,
+  };
   const admitted = await admitCall(way, requested, tools);
   if (!admitted.ok) return refused(subject, admitted.failure, tools);
   const fits = (output: JsonValue) => checkOutput({ ok: true, output }, subject).ok;
@@ -101,6 +111,7 @@ async function carryOut(
   const { worker, action, call, places } = subject;
   const { mask, logMask } = tools;
   const reported: Effect[] = [];
+  const noticing = recordNoticed(subject, tools);
   const pieces = maskPieces(mask, async (piece) => observer.extend?.(piece));
   const outcome = await tools.runner.perform(
     {
@@ -126,11 +137,12 @@ async function carryOut(
     signal,
     {
       ...callObserver(reported, requested, logMask, observer),
+      noticed: noticing.note,
       extend: pieces.extend,
       streams: streams.place,
     },
   );
-  await pieces.end();
+  await Promise.all([pieces.end(), noticing.end()]);
   const found = scratch === undefined ? [] : await scratch.changes();
   const effects = [...reported, ...unreported(found, reported)];
   const checked = checkOutput(outcome, subject);

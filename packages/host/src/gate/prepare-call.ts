@@ -5,6 +5,7 @@ import {
   type Permission,
   placePermission,
   schemaOutside,
+  splitSecret,
   type ValueFault,
 } from '@cadre/core';
 import { failure, type JsonObject, type Outcome } from '@cadre/sdk';
@@ -15,7 +16,7 @@ import type { CallWay } from './call-way.ts';
 import { confine } from './confine.ts';
 import type { GateTools } from './gate-tools.ts';
 import type { ScratchTree } from './scratch-tree.ts';
-import { findMarkers, replaceMarkers } from './secret-marker.ts';
+import { findMarkers, type MarkedSecret, replaceMarkers } from './secret-marker.ts';
 import type { CallStreams } from './streams/open-stream-spool.ts';
 import type { Subject } from './subject.ts';
 import { violation } from './violation.ts';
@@ -134,10 +135,12 @@ async function authorise(
   return { ok: true, output: Object.fromEntries(rules) };
 }
 
-/** In a plan a secret stays a name. */
+/** In a plan a secret stays a name; one that the worker may only refer to stays a reference. */
 async function fillSecrets(way: CallWay, requested: Requested): Promise<Outcome<JsonObject>> {
   const { call } = requested.subject;
-  const names = [...new Set(findMarkers(call.input).map(({ name }) => name))];
+  const markers = findMarkers(call.input);
+  const isReference = ({ name }: MarkedSecret) => isBoundOnly(name, requested.subject);
+  const names = [...new Set(markers.filter((one) => !isReference(one)).map(({ name }) => name))];
   const values = new Map<string, string>();
   for (const name of names) {
     const value =
@@ -145,9 +148,19 @@ async function fillSecrets(way: CallWay, requested: Requested): Promise<Outcome<
     if (!value.ok) return value;
     values.set(name, value.output);
   }
-  const input = replaceMarkers(call.input, (name) => values.get(name) ?? '');
-  const unfit = way === 'apply' ? checkInput(input, requested.subject, []) : { ok: true as const };
+  const input = replaceMarkers(call.input, (name) => values.get(name));
+  const kept = markers.filter(isReference).map(({ pointer }) => pointer);
+  const unfit = way === 'apply' ? checkInput(input, requested.subject, kept) : { ok: true as const };
   return unfit.ok ? { ok: true, output: input } : unfit;
+}
+
+/** It may have it put into requests to some host, and may not see it. */
+function isBoundOnly(name: string, { effective }: Subject): boolean {
+  const secrets = effective.filter(({ type }) => type === 'secret');
+  return (
+    secrets.some(({ scope }) => globCovers(splitSecret(scope).name, name)) &&
+    !secrets.some((one) => covers(one, { type: 'secret', scope: name }))
+  );
 }
 
 export async function confineCall(

@@ -5,6 +5,7 @@ import { processStart, systemCode } from '@cadre/kit/files';
 import { type Effect, type Failure, failure, type Outcome } from '@cadre/sdk';
 import { fileEffect } from './file-effect.ts';
 import { gitFolders } from './git-folders.ts';
+import { openUnlinked } from './open-unlinked.ts';
 import type { GiveAway } from './owner.ts';
 import { scratchList } from './scratch-list.ts';
 import { sweepFolder } from './sweep-folder.ts';
@@ -97,7 +98,7 @@ async function makeTree(root: string, settings: ScratchSettings): Promise<Outcom
   await makeFolder('.');
   await inTurns(list.files, async (path) => {
     await makeFolder(dirname(path));
-    await copyEntry(join(workspace, path), join(root, path));
+    await copyEntry(workspace, path, join(root, path));
     await giveAway(join(root, path)).catch(() => {});
   });
   for (const path of list.links) {
@@ -153,16 +154,23 @@ async function tooLarge(
   });
 }
 
-async function copyEntry(from: string, to: string): Promise<void> {
+async function copyEntry(workspace: string, path: string, to: string): Promise<void> {
+  const from = join(workspace, path);
   const found = await lstat(from).catch(() => undefined);
   // Deleted but still in git's index, or a checkout inside the checkout.
   if (found === undefined || found.isDirectory()) return;
   if (found.isSymbolicLink()) return symlink(await readlink(from), to);
   if (!found.isFile()) return;
-  // What we may not read, a worker may not read either.
-  await copyFile(from, to, constants.COPYFILE_FICLONE).catch((error: unknown) => {
+  try {
+    const file = await openUnlinked(workspace, path);
+    if (file === undefined) return;
+    // What was opened is copied, whatever lies at its path by now.
+    const source = process.platform === 'linux' ? `/proc/self/fd/${file.fd}` : from;
+    await copyFile(source, to, constants.COPYFILE_FICLONE).finally(() => file.close());
+  } catch (error) {
+    // What we may not read, a worker may not read either.
     if (systemCode(error) !== 'EACCES') throw error;
-  });
+  }
 }
 
 function notMade(error: unknown): Failure {

@@ -16,14 +16,14 @@ export function findMarkers(value: JsonValue, pointer = ''): readonly MarkedSecr
   );
 }
 
-/** The same input with each marker replaced by what `reveal` says. */
-export function replaceMarkers(input: JsonObject, reveal: (name: string) => string): JsonObject {
+/** The same input with each marker replaced by what `reveal` says; where it says nothing the marker stays. */
+export function replaceMarkers(input: JsonObject, reveal: (name: string) => string | undefined): JsonObject {
   return replace(input, reveal) as JsonObject;
 }
 
-function replace(value: JsonValue, reveal: (name: string) => string): JsonValue {
+function replace(value: JsonValue, reveal: (name: string) => string | undefined): JsonValue {
   const name = markerName(value);
-  if (name !== undefined) return reveal(name);
+  if (name !== undefined) return reveal(name) ?? value;
   if (Array.isArray(value)) return value.map((inner) => replace(inner, reveal));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, replace(inner, reveal)]));

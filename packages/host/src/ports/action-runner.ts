@@ -43,6 +43,8 @@ export interface InstalledWorker {
   /** Absolute folder of the package. */
   readonly folder: string;
   readonly builtIn: boolean;
+  /** Key of whoever signed its package and was trusted when it was installed. */
+  readonly signedBy?: string;
   /** What its entry point is started with. */
   readonly arguments?: readonly string[];
 }
@@ -105,8 +107,28 @@ export interface CallObserver {
   spend(spent: Spent): void;
   /** What the processes of a call with `limits` have used so far. */
   measure(usage: Usage): void;
+  /** Something that it must not do was noticed and stopped, or it comes close to a limit. */
+  noticed?(noticed: Noticed): void;
   /** The gate's answer to a request made during the call: the value to hand back, or a refusal. */
   request(body: CallRequest): Promise<Outcome<JsonValue>>;
+}
+
+/**
+ * What was noticed of a worker besides what it asks for.
+ * `refused`: its own Node refused it, and it says so · `protocol`: what it sent is no message that fits ·
+ * `output`: it writes more, or longer lines, than is read · `network`: the proxy refused it · `limit`: see `rule`
+ */
+export interface Noticed {
+  readonly kind: 'refused' | 'protocol' | 'output' | 'network' | 'limit';
+  /** What was tried, in words that come from a program which is not trusted. */
+  readonly tried: string;
+  /** What stopped it. */
+  readonly rule: string;
+  /** What it would have taken. */
+  readonly permission?: string;
+  /** Nothing was stopped yet. */
+  readonly isWarning?: true;
+  readonly details?: JsonObject;
 }
 
 /**

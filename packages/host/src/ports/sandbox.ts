@@ -25,6 +25,34 @@ export interface SandboxOptions {
   readonly proxySocket?: string;
   /** It is measured, and its memory kept within this where the system can; refused where nothing can be measured. */
   readonly limits?: ProcessLimits;
+  /** Narrows what the settings let it use. */
+  readonly most?: Partial<UseLimits>;
+}
+
+/** What a program with all that it started may use at most. */
+export interface UseLimits {
+  readonly memoryBytes: number;
+  /** Processes and threads together. */
+  readonly processes: number;
+  /** Of any one process. */
+  readonly openFiles: number;
+  /** Written to disks by one call. */
+  readonly diskBytes: number;
+  /** Of the lines that it writes during one call: messages, log, what it prints. */
+  readonly outputBytes: number;
+  /** Processor time of one call; absent: as much as its time limit lets it have. */
+  readonly cpuMs?: number;
+}
+
+/** What a program and all that it started use, as far as it can be seen. */
+export interface Load {
+  readonly cpuMs: number;
+  readonly memoryBytes: number;
+  readonly processes: number;
+  /** Of the process that has the most. */
+  readonly openFiles: number;
+  /** So far. */
+  readonly writtenBytes: number;
 }
 
 export interface ConfinedProcess {
@@ -45,6 +73,10 @@ export interface ConfinedProcess {
   measure(): Promise<Usage | undefined>;
   /** The same at any time, also of one without limits, and of one that has ended; undefined where nothing can be seen. */
   use(): Promise<ProcessUse | undefined>;
+  readonly most: UseLimits;
+  load(): Promise<Load>;
+  /** What the system has refused it because it has as much of it as it may. Asked without waiting; costs some microseconds. */
+  full(): 'memory' | 'processes' | undefined;
 }
 
 /** What a program and all that it started use. */
@@ -73,6 +105,8 @@ export interface ProxyQuestions {
   address(host: string, port: number): Promise<Outcome<string>>;
   /** Path of the socket of the person's ssh agent. */
   agent(): Promise<Outcome<string>>;
+  /** The proxy itself refused something that nobody was asked about. */
+  refused?(tried: string, rule: string): void;
 }
 
 export interface NetworkProxy {

@@ -1,13 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { CadreError } from '@cadre/core';
-import type { ProcessLimits } from '../ports/gate.ts';
-import type { SandboxOptions } from '../ports/sandbox.ts';
+import type { SandboxOptions, UseLimits } from '../ports/sandbox.ts';
 import { baseEnvironment } from './base-environment.ts';
-import type { BoxLimits } from './box-limits.ts';
+import { type BoxLimits, memoryOf, narrowLimits } from './box-limits.ts';
 import type { BoxOwner } from './box-owner.ts';
 import { type Box, bubblewrapArguments, HOME_INSIDE, PROXY_INSIDE } from './bubblewrap-arguments.ts';
 import { type ControlGroup, openControlGroup } from './control-group.ts';
+import { createLoadReader } from './load-reader.ts';
 import { createMeasure } from './measure.ts';
 import { namePerson } from './name-person.ts';
 import type { SystemLayout } from './system-layout.ts';
@@ -52,9 +52,9 @@ export async function wrapInBox(
   const { filter } = bubblewrap;
   const box = describeBox(bubblewrap, owner, options);
   const contents = [...(filter === undefined ? [] : [filter]), ...box.files.map(([, content]) => content)];
-  const limits = narrowed(bubblewrap.limits, options.limits);
+  const limits = narrowLimits(bubblewrap.limits, options.most, memoryOf(options.limits));
   const group = await openControlGroup(name, limits);
-  const inside = [...becoming(bubblewrap, owner), ...processLimit(bubblewrap, owner), ...command];
+  const inside = [...becoming(bubblewrap, owner), ...systemLimits(bubblewrap, owner, limits), ...command];
   const confined = [bubblewrap.program, '--args', String(ARGUMENTS_DESCRIPTOR), '--', ...inside];
   const [program = '', ...rest] = group === undefined ? confined : joining(group, confined);
   const args = Buffer.from(bubblewrapArguments(box).join('\0'));
@@ -64,6 +64,9 @@ export async function wrapInBox(
     env: {},
     cwd: '/',
     descriptors: [args, ...contents],
+    most: limits,
+    load: createLoadReader(group),
+    full: () => group?.full(),
     measure: createMeasure(group),
     release: async () => {
       const ended = await group?.close();
@@ -72,11 +75,6 @@ export async function wrapInBox(
       return ended?.memoryExceeded === true ? limits.memoryBytes : undefined;
     },
   };
-}
-
-function narrowed(limits: BoxLimits, { memoryBytes }: ProcessLimits = {}): BoxLimits {
-  if (memoryBytes === undefined) return limits;
-  return { ...limits, memoryBytes: Math.min(limits.memoryBytes, memoryBytes) };
 }
 
 function joining(group: ControlGroup, command: readonly string[]): readonly string[] {
@@ -103,12 +101,20 @@ function becoming({ setpriv }: Bubblewrap, { change }: BoxOwner): readonly strin
 }
 
 /**
- * Set inside, where the user namespace of its own counts only what runs in the box. Root is exempt from it, and without
- * such a namespace everything that the person runs would count.
+ * Set inside, where the user namespace of its own counts only the processes that run in the box. Root is exempt from that
+ * count, and without such a namespace everything that the person runs would count.
  */
-function processLimit({ prlimit, limits }: Bubblewrap, owner: BoxOwner): readonly string[] {
-  if (prlimit === undefined || owner.isRoot || owner.change !== undefined) return [];
-  return [prlimit, `--nproc=${limits.processes}:${limits.processes}`, '--core=0:0', '--'];
+function systemLimits({ prlimit }: Bubblewrap, owner: BoxOwner, limits: UseLimits): readonly string[] {
+  if (prlimit === undefined) return [];
+  const { processes, openFiles } = limits;
+  const isCounted = !owner.isRoot && owner.change === undefined;
+  return [
+    prlimit,
+    ...(isCounted ? [`--nproc=${processes}:${processes}`] : []),
+    `--nofile=${openFiles}:${openFiles}`,
+    '--core=0:0',
+    '--',
+  ];
 }
 
 function describeBox(bubblewrap: Bubblewrap, { change }: BoxOwner, options: SandboxOptions): Box {

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
@@ -13,6 +14,10 @@ export interface ControlGroup {
   readonly limits: ReadonlySet<'memory' | 'processes'>;
   /** What all that was ever in it has used; without what the system does not count here. */
   measure(): Promise<GroupUse>;
+  /** Numbers of the processes that are in it now. */
+  members(): Promise<readonly number[]>;
+  /** What the system has refused it. Reads two small files at once, without waiting: the kernel makes them up as they are read. */
+  full(): 'memory' | 'processes' | undefined;
   /** Ends what is still in it; answers whether memory ran out. */
   close(): Promise<{ readonly memoryExceeded: boolean }>;
 }
@@ -21,6 +26,8 @@ export interface GroupUse {
   readonly cpuMs?: number;
   /** Now, without what is kept of files and could be given back. */
   readonly memoryBytes?: number;
+  /** Now, with threads. */
+  readonly processes?: number;
   readonly memoryExceeded: boolean;
 }
 
@@ -35,10 +42,13 @@ interface Controller {
   readonly limit?: 'memory' | 'processes';
   readonly folder: string;
   readonly settings: Readonly<Record<string, string>>;
-  /** File and pattern that counts kills for want of memory. */
+  /** File that counts kills for want of memory, and refusals to start one more process. */
   readonly kills?: string;
-  readonly counts?: 'time 1' | 'time 2' | 'memory 1' | 'memory 2';
+  readonly refusals?: string;
+  readonly counts?: readonly Count[];
 }
+
+type Count = 'time 1' | 'time 2' | 'memory 1' | 'memory 2' | 'processes';
 
 /** Undefined where no group with any limit can be made. `name` must be unused. */
 export async function openControlGroup(name: string, limits: GroupLimits): Promise<ControlGroup | undefined> {
@@ -56,6 +66,19 @@ export async function openControlGroup(name: string, limits: GroupLimits): Promi
     async measure() {
       const memoryExceeded = (await Promise.all(made.map(killedForMemory))).some(Boolean);
       return Object.assign({ memoryExceeded }, ...(await Promise.all(made.map(measured))));
+    },
+    async members() {
+      const [folder = ''] = folders;
+      const text = await readFile(join(folder, 'cgroup.procs'), 'utf8').catch(() => '');
+      return text.split('\n').filter(Boolean).map(Number);
+    },
+    full() {
+      if (made.some(({ folder, kills }) => kills && KILLED.test(textOf(join(folder, kills)))))
+        return 'memory';
+      const isRefused = made.some(
+        ({ folder, refusals }) => refusals && REFUSED.test(textOf(join(folder, refusals))),
+      );
+      return isRefused ? 'processes' : undefined;
     },
     async close() {
       const memoryExceeded = (await Promise.all(made.map(killedForMemory))).some(Boolean);
@@ -97,14 +120,20 @@ async function controllers(name: string, limits: GroupLimits): Promise<readonly 
     // Below our own group no controller can be switched on while we are in it; beside it they are on already.
     const folder = join(version2, dirname(joined), name);
     return [
-      { limit: 'processes', folder, settings: { 'pids.max': processes }, counts: 'time 2' },
+      {
+        limit: 'processes',
+        folder,
+        settings: { 'pids.max': processes },
+        refusals: 'pids.events',
+        counts: ['time 2', 'processes'],
+      },
       {
         limit: 'memory',
         folder,
         // One that runs out of memory takes the others with it: half a program is none.
         settings: { 'memory.max': memory, 'memory.swap.max': '0', 'memory.oom.group': '1' },
         kills: 'memory.events',
-        counts: 'memory 2',
+        counts: ['memory 2'],
       },
     ];
   }
@@ -118,15 +147,17 @@ async function controllers(name: string, limits: GroupLimits): Promise<readonly 
       limit: 'processes' as const,
       folder,
       settings: { 'pids.max': processes },
+      refusals: 'pids.events',
+      counts: ['processes'] as const,
     })),
     ...folderOf('memory').map((folder) => ({
       limit: 'memory' as const,
       folder,
       settings: { 'memory.limit_in_bytes': memory },
       kills: 'memory.oom_control',
-      counts: 'memory 1' as const,
+      counts: ['memory 1'] as const,
     })),
-    ...folderOf('cpuacct').map((folder) => ({ folder, settings: {}, counts: 'time 1' as const })),
+    ...folderOf('cpuacct').map((folder) => ({ folder, settings: {}, counts: ['time 1'] as const })),
   ];
 }
 
@@ -174,15 +205,24 @@ async function make({ folder, settings }: Controller): Promise<boolean> {
 async function killedForMemory({ folder, kills }: Controller): Promise<boolean> {
   if (kills === undefined) return false;
   const text = await readFile(join(folder, kills), 'utf8').catch(() => '');
-  return /^oom_kill [1-9]/m.test(text);
+  return KILLED.test(text);
+}
+
+const KILLED = /^oom_kill [1-9]/m;
+const REFUSED = /^max [1-9]/m;
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    // The group is gone, and what was in it.
+    return '';
+  }
 }
 
 /** File and how its text is read: of version 1 nanoseconds and totals, of version 2 microseconds. */
 const COUNTS: Readonly<
-  Record<
-    NonNullable<Controller['counts']>,
-    { readonly file: string; readonly read: (text: string) => Partial<GroupUse> }
-  >
+  Record<Count, { readonly file: string; readonly read: (text: string) => Partial<GroupUse> }>
 > = {
   'time 1': { file: 'cpuacct.usage', read: (text) => ({ cpuMs: Math.round(Number(text) / 1e6) }) },
   'time 2': { file: 'cpu.stat', read: (text) => ({ cpuMs: Math.round(entry(text, 'usage_usec') / 1e3) }) },
@@ -190,17 +230,22 @@ const COUNTS: Readonly<
     file: 'memory.stat',
     read: (text) => ({ memoryBytes: entry(text, 'total_rss') + entry(text, 'total_shmem') }),
   },
+  processes: { file: 'pids.current', read: (text) => ({ processes: Number(text) }) },
   'memory 2': {
     file: 'memory.stat',
     read: (text) => ({ memoryBytes: entry(text, 'anon') + entry(text, 'shmem') }),
   },
 };
 
-async function measured({ folder, counts }: Controller): Promise<Partial<GroupUse>> {
-  if (counts === undefined) return {};
-  const { file, read } = COUNTS[counts];
-  const text = await readFile(join(folder, file), 'utf8').catch(() => undefined);
-  return text === undefined ? {} : read(text);
+async function measured({ folder, counts = [] }: Controller): Promise<Partial<GroupUse>> {
+  const found = await Promise.all(
+    counts.map(async (count) => {
+      const { file, read } = COUNTS[count];
+      const text = await readFile(join(folder, file), 'utf8').catch(() => undefined);
+      return text === undefined ? {} : read(text);
+    }),
+  );
+  return Object.assign({}, ...found);
 }
 
 function entry(text: string, name: string): number {

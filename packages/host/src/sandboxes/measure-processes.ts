@@ -4,6 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 export interface ProcessUse {
   readonly cpuMs: number;
   readonly memoryBytes: number;
+  readonly pids: readonly number[];
 }
 
 interface Process {
@@ -23,13 +24,18 @@ const TICK_MS = 10;
  * only what is their own counts, not what they share by files.
  */
 export async function measureProcesses(root: number): Promise<ProcessUse> {
-  const all = (await Promise.all((await listPids()).map(readProcess))).filter((each) => each !== undefined);
-  const tree = treeOf(root, all);
+  const tree = await readTree(root);
   const memory = await Promise.all(tree.map(({ pid }) => memoryOf(pid)));
   return {
     cpuMs: tree.reduce((sum, { ticks }) => sum + ticks * TICK_MS, 0),
     memoryBytes: memory.reduce((sum, each) => sum + each, 0),
+    pids: tree.map(({ pid }) => pid),
   };
+}
+
+async function readTree(root: number): Promise<readonly Process[]> {
+  const all = (await Promise.all((await listPids()).map(readProcess))).filter((each) => each !== undefined);
+  return treeOf(root, all);
 }
 
 async function listPids(): Promise<number[]> {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import { type AddressInfo, connect, createServer as createTcpServer } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { failure, type Outcome } from '@cadre/sdk';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { NetworkProxy } from '../ports/sandbox.ts';
@@ -134,5 +135,47 @@ describe('the proxy', () => {
     await proxy.close();
     await cut;
     await expect(say(proxy, 'x', /x/)).rejects.toThrow('ENOENT');
+  });
+
+  test('[WRK-21] a name in TLS other than that of the connection is asked for, and passes when it is granted', async () => {
+    const greetings: string[] = [];
+    const server = createTcpServer((socket) =>
+      socket
+        .on('error', () => undefined)
+        .on('data', (bytes) => {
+          greetings.push(bytes.toString('latin1'));
+          socket.destroy();
+        }),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    closers.push(() => server.close());
+    const { port } = server.address() as AddressInfo;
+    const asked: string[] = [];
+    const proxy = await proxyWith((host) => {
+      asked.push(host);
+      return host.startsWith('evil') ? refusing() : { ok: true, output: '127.0.0.1' };
+    });
+    const speak = (servername: string) =>
+      new Promise<void>((resolve) => {
+        const socket = connect(proxy.socket);
+        socket.once('data', () => connectTls({ socket, servername }).on('error', () => undefined));
+        socket.on('error', () => undefined).on('close', () => resolve());
+        socket.write(`CONNECT api.example.org:${port} HTTP/1.1\r\n\r\n`);
+      });
+    await speak('evil.example.org');
+    expect(greetings).toEqual([]);
+    await speak('other.example.org');
+    await speak('api.example.org');
+    expect(asked).toEqual([
+      'api.example.org',
+      'evil.example.org',
+      'api.example.org',
+      'other.example.org',
+      'api.example.org',
+    ]);
+    expect(greetings.map((text) => /[a-z]+\.example\.org/.exec(text)?.[0])).toEqual([
+      'other.example.org',
+      'api.example.org',
+    ]);
   });
 });

@@ -7,9 +7,13 @@ import type { Duplex } from 'node:stream';
 import { AGENT_TARGET, type Failure } from '@cadre/sdk';
 import type { NetworkProxy, ProxyQuestions } from '../ports/sandbox.ts';
 import { pipeAgent } from './pipe-agent.ts';
+import { readTlsGreeting, type TlsGreeting } from './tls-name.ts';
 
 const IDLE_MS = 120_000;
 const CONNECT_MS = 30_000;
+const MOST_CONNECTIONS = 256;
+/** RFC 9112, 3.2.3. What else an address may hold would be read as something that nobody meant. */
+const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[^\s/\\:@?#[\]]+):\d{1,5}$/i;
 const ESTABLISHED = 'HTTP/1.1 200 Connection established\r\n\r\n';
 
 /** What concerns one hop only and is not passed on (RFC 9110, 7.6.1). */
@@ -26,8 +30,9 @@ const HOP_HEADERS = new Set([
  * An HTTP proxy on a Unix socket, the only way out of a box.
  * Invariants:
  * 1. No connection is made that `ask` has not answered with an address, and it is made to that very address.
- * 2. Nothing but requests to list keys and to sign a login reaches the ssh agent.
- * 3. After `close` nothing listens, every connection is cut and the socket is gone.
+ * 2. A name that TLS asks for on such a connection is asked for as well, before a byte of it has left.
+ * 3. Nothing but requests to list keys and to sign a login reaches the ssh agent.
+ * 4. After `close` nothing listens, every connection is cut and the socket is gone.
  */
 export async function openNetworkProxy(ask: ProxyQuestions): Promise<NetworkProxy> {
   const folder = await mkdtemp(join(tmpdir(), 'cadre-proxy-'));
@@ -36,6 +41,9 @@ export async function openNetworkProxy(ask: ProxyQuestions): Promise<NetworkProx
   // Loaded when needed: naming it above costs every command some 30 ms.
   const { createServer } = await import('node:http');
   const server = createServer((incoming, response) => void forward(incoming, response, ask));
+  // Each takes two descriptors of this process, which has only so many.
+  server.maxConnections = MOST_CONNECTIONS;
+  server.on('drop', () => ask.refused?.('one connection more', `${MOST_CONNECTIONS} connections at once`));
   server.on('connection', (connection) => track(connection, open));
   server.on('connect', (incoming: IncomingMessage, client: Duplex, first: Buffer) => {
     const target = incoming.url ?? '';
@@ -70,8 +78,11 @@ async function tunnel(
   open: Set<Duplex>,
 ): Promise<void> {
   client.on('error', () => client.destroy());
-  const place = placeOf(`http://${target}`);
-  if (place === undefined) return refuse(client, 400, 'write CONNECT host:port');
+  const place = HOST_AND_PORT.test(target) ? placeOf(`http://${target}`) : undefined;
+  if (place === undefined) {
+    ask.refused?.(`CONNECT ${JSON.stringify(target.slice(0, 200))}`, 'it is no host and port');
+    return refuse(client, 400, 'write CONNECT host:port');
+  }
   const answer = await ask.address(place.host, place.port);
   if (!answer.ok) return refuse(client, 403, inWords(answer.failure));
   if (client.destroyed) return;
@@ -82,15 +93,59 @@ async function tunnel(
     isConnected = true;
     remote.setTimeout(IDLE_MS);
     client.write(ESTABLISHED);
-    remote.write(first);
+    // Of some protocols the server speaks first.
     remote.pipe(client);
-    client.pipe(remote);
+    void sendOn(place, client, first, remote, ask);
   });
   remote.on('timeout', () => remote.destroy());
   remote.on('close', () =>
     isConnected ? client.destroy() : refuse(client, 502, `${target} cannot be reached`),
   );
   client.on('close', () => remote.destroy());
+}
+
+/** Invariant 2. */
+async function sendOn(
+  place: { readonly host: string; readonly port: number },
+  client: Duplex,
+  first: Buffer,
+  remote: Socket,
+  ask: ProxyQuestions,
+): Promise<void> {
+  const { bytes, greeting } = await greetingOf(client, first);
+  if (greeting.kind === 'tls' && greeting.name !== undefined && greeting.name !== place.host) {
+    const answer = await ask.address(greeting.name, place.port);
+    if (!answer.ok) {
+      client.destroy();
+      remote.destroy();
+      return;
+    }
+  }
+  if (client.destroyed || remote.destroyed) return;
+  remote.write(bytes);
+  client.pipe(remote);
+}
+
+function greetingOf(client: Duplex, first: Buffer): Promise<{ bytes: Buffer; greeting: TlsGreeting }> {
+  return new Promise((resolve) => {
+    let bytes = first;
+    const look = () => {
+      const greeting = readTlsGreeting(bytes);
+      if (greeting.kind === 'more') return;
+      client.pause();
+      client.off('data', more);
+      client.off('end', end);
+      resolve({ bytes, greeting });
+    };
+    const more = (chunk: Buffer) => {
+      bytes = Buffer.concat([bytes, chunk]);
+      look();
+    };
+    const end = () => resolve({ bytes, greeting: { kind: 'other' } });
+    client.on('data', more);
+    client.on('end', end);
+    look();
+  });
 }
 
 async function agentTunnel(
@@ -125,7 +180,13 @@ async function forward(
     response.writeHead(status, { 'content-type': 'text/plain', connection: 'close' }).end(`${text}\n`);
   };
   const place = placeOf(incoming.url ?? '');
-  if (place === undefined) return answerWith(400, 'this is a proxy: write the whole address');
+  if (place === undefined) {
+    ask.refused?.(
+      `request for ${JSON.stringify((incoming.url ?? '').slice(0, 200))}`,
+      'it is no http address',
+    );
+    return answerWith(400, 'this is a proxy: write the whole address');
+  }
   const answer = await ask.address(place.host, place.port);
   if (!answer.ok) return answerWith(403, inWords(answer.failure));
   const headers = Object.entries(incoming.headers).filter(([name]) => !HOP_HEADERS.has(name));

@@ -28,6 +28,10 @@ export interface SandboxSettings {
 /** What this machine turned out to offer. */
 type Found = { readonly report: SandboxReport; readonly bubblewrap?: Bubblewrap };
 
+/** Of all sandboxes of this process: two boxes in one control group would end each other. */
+let boxes = 0;
+const nextName = () => `cadre-${process.pid}-${++boxes}`;
+
 /**
  * The strongest confinement that this machine offers. Nothing is looked at before the first `probe` or `start`; what was
  * found then holds for the life of the process.
@@ -35,12 +39,10 @@ type Found = { readonly report: SandboxReport; readonly bubblewrap?: Bubblewrap 
 export function openSandbox(settings: SandboxSettings): Sandbox {
   let found: Promise<Found> | undefined;
   const platform = settings.platform ?? process.platform;
-  let started = 0;
   const find = () => {
-    found ??= findOut(settings, () => nextName());
+    found ??= findOut(settings);
     return found;
   };
-  const nextName = () => `cadre-${process.pid}-${++started}`;
   return {
     probe: async () => (await find()).report,
     async start(command, options) {
@@ -48,7 +50,7 @@ export function openSandbox(settings: SandboxSettings): Sandbox {
       if (options.limits !== undefined && report.measures === undefined) throw unmeasured(platform);
       return startWrapped(
         bubblewrap === undefined
-          ? await wrapPlainly(command, options, settings.environment)
+          ? await wrapPlainly(command, options, settings.environment, limitsOf(settings.limits))
           : await wrapInBox(bubblewrap, await boxOwner(options.cwd), nextName(), command, options),
         options.limits !== undefined,
       );
@@ -57,7 +59,7 @@ export function openSandbox(settings: SandboxSettings): Sandbox {
   };
 }
 
-async function findOut(settings: SandboxSettings, nextName: () => string): Promise<Found> {
+async function findOut(settings: SandboxSettings): Promise<Found> {
   const platform = settings.platform ?? process.platform;
   const elsewhere = NO_SANDBOX[platform];
   if (elsewhere !== undefined) return { report: elsewhere };
@@ -93,8 +95,12 @@ async function describe(
     filter: seccompFilter(process.arch),
     gitSettings: await readGitSettings(workspace, environment),
     environment,
-    limits: { ...defaultLimits(), ...limits },
+    limits: limitsOf(limits),
   };
+}
+
+function limitsOf(limits: SandboxSettings['limits']): BoxLimits {
+  return { ...defaultLimits(), ...limits };
 }
 
 async function reportOf(

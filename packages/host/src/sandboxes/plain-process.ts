@@ -4,8 +4,10 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SandboxOptions } from '../ports/sandbox.ts';
 import { baseEnvironment } from './base-environment.ts';
+import { type BoxLimits, memoryOf, narrowLimits } from './box-limits.ts';
 import { endMarked } from './end-marked.ts';
 import { readGitSettings } from './git-settings.ts';
+import { createLoadReader } from './load-reader.ts';
 import { createMeasure } from './measure.ts';
 import { toolchainsOf } from './toolchains.ts';
 import type { WrappedCommand } from './wrapped-command.ts';
@@ -18,6 +20,7 @@ export async function wrapPlainly(
   command: readonly string[],
   options: SandboxOptions,
   environment: Readonly<Record<string, string | undefined>>,
+  limits: BoxLimits,
 ): Promise<WrappedCommand> {
   const [program = '', ...rest] = command;
   const temporary = await mkdtemp(join(tmpdir(), 'cadre-worker-'));
@@ -33,6 +36,10 @@ export async function wrapPlainly(
     },
     cwd: options.cwd,
     descriptors: [],
+    // Nothing holds it to these; who looks at it sees when it is beyond, and ends it.
+    most: narrowLimits(limits, options.most, memoryOf(options.limits)),
+    load: createLoadReader(undefined),
+    full: () => undefined,
     endStrays: () => endMarked(`TMPDIR=${temporary}`),
     measure: createMeasure(undefined),
     release: async () => {

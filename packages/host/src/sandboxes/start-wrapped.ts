@@ -25,8 +25,11 @@ export function startWrapped(wrapped: WrappedCommand, isLimited = false): Confin
     kill();
     return undefined;
   };
+  const { most, full } = wrapped;
+  const load = () => wrapped.load(child.pid);
   const use = async () => useOf(await wrapped.measure(hasEnded(child) ? undefined : child.pid));
-  return { stdin, stdout, stderr, kill, measure, use, ended: endOf(child, kill, wrapped, isLimited) };
+  const ended = endOf(child, kill, wrapped, isLimited);
+  return { stdin, stdout, stderr, kill, measure, use, most, load, full, ended };
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {

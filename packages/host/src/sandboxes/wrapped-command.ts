@@ -1,4 +1,5 @@
 import type { Usage } from '@cadre/core';
+import type { ConfinedProcess, Load, UseLimits } from '../ports/sandbox.ts';
 
 export interface Seen {
   readonly usage: Usage;
@@ -26,4 +27,8 @@ export interface WrappedCommand {
   release(): Promise<number | undefined>;
   /** What it has used so far, given the number of the program that was spawned. */
   readonly measure: (pid: number | undefined) => Promise<Seen>;
+  readonly most: UseLimits;
+  /** What it uses, given the number of the program that was spawned. */
+  readonly load: (pid: number | undefined) => Promise<Load>;
+  readonly full: ConfinedProcess['full'];
 }

@@ -304,7 +304,10 @@ describeSandboxed('a worker that goes wrong', () => {
     '[WRK-23] a fork bomb is stopped by the limit on processes',
     async () => {
       const outcome = await perform(newRunner({ processes: 64 }), 'bomb', { most: 200 });
-      expect(outcome).toMatchObject({ ok: true, output: { failed: expect.stringContaining('EAGAIN') } });
+      expect(outcome).toMatchObject({
+        ok: false,
+        failure: { code: 'limit_exceeded', details: { limit: 'processes', planned: 64 } },
+      });
     },
   );
 

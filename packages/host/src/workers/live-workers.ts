@@ -7,7 +7,7 @@ import type { FailedReload, Reload } from '../ports/reloads.ts';
 import { copyPackage, stampOf } from './copy-package.ts';
 import { type Loaded, loadWorker } from './load-worker.ts';
 import { LOCK_FILE } from './packaging/worker-lock.ts';
-import { type HeldWorkers, notInstalled } from './registry.ts';
+import { type HeldWorkers, notInstalled, withSigner } from './registry.ts';
 import { findPlaces, type WorkerPlace } from './worker-places.ts';
 
 export interface LiveWorkers {
@@ -68,8 +68,10 @@ export async function openLiveWorkers(options: Options): Promise<LiveWorkers> {
 
   async function load(place: WorkerPlace): Promise<Loaded> {
     const { id, folder } = place;
-    if (place.locked !== undefined)
-      return existsSync(folder) ? loadWorker(folder, { builtIn: false, id }) : notInstalled(place);
+    if (place.locked !== undefined) {
+      if (!existsSync(folder)) return notInstalled(place);
+      return withSigner(loadWorker(folder, { builtIn: false, id }), place);
+    }
     const copy = join(copies, `${++copied}`);
     await copyPackage(folder, copy);
     const loaded = loadWorker(copy, { builtIn: false, id });

@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream';
 
+/** A line that comes byte by byte would hold a hundred times its size in pieces. */
+const MOST_PIECES = 1_000;
+
 /**
  * Hands over each line of a stream without its end. A line that grows beyond `maxBytes` is not held: `onTooLong` is
  * called once and nothing more is read.
@@ -21,6 +24,7 @@ export function readLines(
   };
   const keep = (piece: Buffer) => {
     pieces.push(piece);
+    if (pieces.length === MOST_PIECES) pieces = [Buffer.concat(pieces)];
     held += piece.length;
     if (held <= maxBytes) return;
     isStopped = true;

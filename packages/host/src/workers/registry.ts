@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CadreError, once } from '@cadre/core';
 import { nearest } from '@cadre/kit/files';
@@ -7,6 +7,7 @@ import { compare, satisfies, validRange } from 'semver';
 import type { InstalledWorker } from '../ports/action-runner.ts';
 import { type BrokenWorker, brokenWorker, fault, type Loaded, loadWorker } from './load-worker.ts';
 import type { LoadedServer, McpServers } from './mcp-servers.ts';
+import { SIGNED } from './packaging/package-index.ts';
 import { LOCK_FILE } from './packaging/worker-lock.ts';
 import { findPlaces, idOf, packagesIn, type WorkerPlace } from './worker-places.ts';
 
@@ -51,8 +52,10 @@ export function createRegistry(
     return loaded;
   };
   const find = () => findPlaces(folders.workspace, folders.packages ?? '');
-  const loadPlace = (place: WorkerPlace) =>
-    place.locked === undefined || existsSync(place.folder) ? load(place.folder, false) : notInstalled(place);
+  const loadPlace = (place: WorkerPlace) => {
+    if (place.locked !== undefined && !existsSync(place.folder)) return notInstalled(place);
+    return withSigner(load(place.folder, false), place);
+  };
   // What comes with Cadre does not change while it runs.
   const builtIns = once(() => packagesIn(folders.builtIn));
   const loadBuiltIn = (name: string) => load(join(folders.builtIn, name), folders.trusted ?? true);
@@ -113,6 +116,13 @@ interface Origin {
 function loadedServer(server: LoadedServer): Loaded {
   if ('declared' in server) return { worker: server.declared.worker };
   return { broken: { folder: server.file, problems: server.problems } };
+}
+
+/** Beside what was installed; what lies in the workspace itself says nothing that anybody would have to believe. */
+export function withSigner(loaded: Loaded, { folder, locked }: WorkerPlace): Loaded {
+  const file = `${folder}${SIGNED}`;
+  if (locked === undefined || !('worker' in loaded) || !existsSync(file)) return loaded;
+  return { worker: { ...loaded.worker, signedBy: readFileSync(file, 'utf8') } };
 }
 
 export function notInstalled({ folder, id, locked }: WorkerPlace): Loaded {

@@ -1,7 +1,7 @@
 import { isCadreError } from '@cadre/core';
 import { type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { CallRequest, InstalledWorker, Surroundings } from '../ports/action-runner.ts';
-import type { NetworkProxy, Sandbox } from '../ports/sandbox.ts';
+import type { NetworkProxy, Sandbox, SandboxOptions } from '../ports/sandbox.ts';
 import { type Strategy, strategyOf, workerCommand } from './worker-command.ts';
 import { openWorkerProcess, type WorkerProcess, type WorkerTimes } from './worker-process.ts';
 
@@ -43,6 +43,7 @@ export async function startWorker(
       proxy = await sandbox.openProxy({
         address: (host, port) => askFor(asking, { kind: 'connect', host, port }),
         agent: () => askFor(asking, { kind: 'agent' }),
+        refused: (tried, rule) => asking?.notice({ kind: 'network', tried, rule }),
       });
     }
     const { command, installed } = workerCommand(worker, around.confinement, strategy);
@@ -52,6 +53,7 @@ export async function startWorker(
       // Caches of tools survive from run to run in the worker's own folder; its home does not.
       env: { XDG_CACHE_HOME: `${around.dataDir}/cache`, ...around.env },
       installed,
+      ...mostOf(worker),
       ...(proxy === undefined ? {} : { proxySocket: proxy.socket }),
       ...(around.limits === undefined ? {} : { limits: around.limits }),
     });
@@ -74,6 +76,21 @@ export async function startWorker(
     };
   }
 }
+
+/** What its author says that it needs at most; the settings may only be narrower. */
+function mostOf({ manifest: { resources = {} } }: InstalledWorker): Pick<SandboxOptions, 'most'> {
+  const { cpuSeconds, processes, openFiles, diskMiB, outputMiB } = resources;
+  const most = {
+    ...(cpuSeconds === undefined ? {} : { cpuMs: cpuSeconds * 1000 }),
+    ...(processes === undefined ? {} : { processes }),
+    ...(openFiles === undefined ? {} : { openFiles }),
+    ...(diskMiB === undefined ? {} : { diskBytes: diskMiB * MEBIBYTE }),
+    ...(outputMiB === undefined ? {} : { outputBytes: outputMiB * MEBIBYTE }),
+  };
+  return Object.keys(most).length === 0 ? {} : { most };
+}
+
+const MEBIBYTE = 1024 * 1024;
 
 async function askFor(asking: WorkerProcess | undefined, request: CallRequest): Promise<Outcome<string>> {
   const refused = failure('denied', 'the worker is not ready yet');

@@ -8,6 +8,7 @@ import {
 } from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
 import type { ProcessEnd } from '../ports/sandbox.ts';
+import type { LimitUse, UseLimit } from './watch-limits.ts';
 
 /** Undefined when the worker is the one that its manifest describes. */
 export function checkGreeting(
@@ -68,24 +69,60 @@ export function lateHook(id: string, hook: HookName, limitMs: number): Failure {
   );
 }
 
-/** `killed`: why we ended it ourselves, when we did. */
+/** `killed`: why we ended it ourselves, when we did: in words, or because it was over a limit. */
 export function explainEnd(
   id: string,
   end: ProcessEnd,
-  killed: string | undefined,
+  killed: string | LimitUse | undefined,
   lastLines: string,
 ): Failure {
   const details = { code: end.code, signal: end.signal, lastLines };
-  if (end.exceededMemoryBytes !== undefined) {
-    const mebibytes = Math.round(end.exceededMemoryBytes / 1024 / 1024);
+  const over = exceededBy(end, lastLines) ?? (typeof killed === 'object' ? killed : undefined);
+  if (over !== undefined) {
     return failure(
       'limit_exceeded',
-      `the worker ${id} was ended because it used more than its limit: memory ${mebibytes} MiB`,
-      { details: { ...details, limit: 'memory', planned: end.exceededMemoryBytes } },
+      `the worker ${id} was ended because it used more than its limit: ${useText(over)}`,
+      { hint: HOW_TO_RAISE, details: { ...details, ...over } },
     );
   }
   const how = end.signal === null ? `exit code ${end.code}` : `signal ${end.signal}`;
-  const why = end.error ?? killed ?? how;
+  const why = end.error ?? (typeof killed === 'string' ? killed : how);
   const last = lastLines === '' ? '' : `; it last wrote: ${lastLines.split('\n').slice(-3).join(' / ')}`;
   return failure('worker_died', `the worker ${id} ended: ${why}${last}`, { retryable: true, details });
+}
+
+const HOW_TO_RAISE = 'make it do less, or raise policy.limits of the settings or resources of its manifest';
+
+/** The system ended one of its processes for want of memory, or its own Node came to the end of its heap. */
+function exceededBy(end: ProcessEnd, lastLines: string): LimitUse | undefined {
+  const { exceededMemoryBytes: bytes } = end;
+  if (bytes !== undefined) return { limit: 'memory', planned: bytes, used: bytes };
+  const isAborted = end.signal === 'SIGABRT' || end.signal === 'SIGTRAP' || ABORTED.has(end.code ?? 0);
+  const [, heap] = (isAborted && HEAP_END.exec(lastLines)) || [];
+  if (heap === undefined) return undefined;
+  const used = Number(heap) * 1024 * 1024;
+  return { limit: 'memory', planned: used, used };
+}
+
+/** 128 and the number of SIGABRT or SIGTRAP: how the first process of a box tells of it. */
+const ABORTED = new Set([134, 133]);
+/** What V8 prints last: how many MiB the heap had before and after it looked for garbage. */
+const HEAP_END = /Mark-Compact[^\n]*? (\d+)\.\d+ \(\d+\.\d+\) -> [\s\S]*JavaScript heap out of memory/;
+
+const MEBIBYTE = 1024 * 1024;
+const mebibytes = (used: number) => `${Math.round(used / MEBIBYTE)} MiB`;
+
+const AMOUNTS: Readonly<Record<UseLimit, (used: number) => string>> = {
+  cpu: (used) => `${(used / 1000).toFixed(1)} s`,
+  memory: mebibytes,
+  processes: String,
+  files: String,
+  disk: mebibytes,
+  output: mebibytes,
+};
+
+/** `memory 256 MiB`, or `cpu 2.1 s of 2.0 s` where it is known that it was more. */
+export function useText({ limit, planned, used }: LimitUse): string {
+  const text = AMOUNTS[limit];
+  return used === planned ? `${limit} ${text(planned)}` : `${limit} ${text(used)} of ${text(planned)}`;
 }

@@ -13,7 +13,7 @@ const messageShape = once(() => {
   const optionalText = z.string().exactOptional();
 
   const failure = z.object({
-    code: z.string().min(1),
+    code: z.string().regex(/^[\w.-]{1,100}$/),
     message: z.string(),
     retryable: z.boolean(),
     hint: optionalText,
@@ -45,6 +45,9 @@ const messageShape = once(() => {
     z.object({ kind: z.literal('archive'), path: z.string(), files: count, bytes: count }),
   ]);
 
+  const reference = z.object({ $secret: z.string().max(200) });
+  const fetchText = z.union([z.string(), reference, z.array(z.union([z.string(), reference]))]);
+
   const request = z.discriminatedUnion('kind', [
     z.object({
       kind: z.literal('exec'),
@@ -58,8 +61,11 @@ const messageShape = once(() => {
       url: z.string(),
       options: z.object({
         method: optionalText,
-        headers: z.record(z.string(), z.string()).exactOptional(),
-        body: optionalText,
+        headers: z.record(z.string(), fetchText).exactOptional(),
+        query: z.record(z.string(), fetchText).exactOptional(),
+        body: fetchText.exactOptional(),
+        json: json.exactOptional(),
+        basic: z.object({ user: fetchText, password: fetchText }).exactOptional(),
         timeoutMs: optionalCount,
       }),
     }),
@@ -136,6 +142,12 @@ const messageShape = once(() => {
       }),
     }),
     z.object({ type: z.literal('effect'), call, effect }),
+    z.object({
+      type: z.literal('refused'),
+      call,
+      permission: z.string().max(100),
+      resource: z.string().max(10_000),
+    }),
     z.object({ type: z.literal('extended'), call, piece: json }),
     z.object({ type: z.literal('chunk'), call, stream, bytes: size }),
     z.object({ type: z.literal('credit'), call, stream, bytes: z.number().int().min(0) }),
@@ -156,6 +168,7 @@ export type ReadMessage =
 /** Reads one line of a worker, which is not trusted. */
 export function readMessage(line: string): ReadMessage {
   const value = parseJson(line);
+  if (isDeeper(value, DEEPEST)) return tooDeep(value);
   const parsed = messageShape().safeParse(value);
   if (parsed.success) return { kind: 'message', message: parsed.data };
   const { type, call } = (typeof value === 'object' && value !== null ? value : {}) as Record<
@@ -164,6 +177,20 @@ export function readMessage(line: string): ReadMessage {
   >;
   if (typeof call !== 'string' || !known().has(String(type))) return { kind: 'other' };
   return { kind: 'broken', call, reason: z.prettifyError(parsed.error) };
+}
+
+/** What is nested deeper would overflow the stack of whoever walks through it: when it is masked, stored, compared. */
+const DEEPEST = 200;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeper(inner, levels - 1));
+}
+
+function tooDeep(value: unknown): ReadMessage {
+  const { call } = value as { readonly call?: unknown };
+  if (typeof call !== 'string') return { kind: 'other' };
+  return { kind: 'broken', call, reason: `it is nested more than ${DEEPEST} levels deep` };
 }
 
 const known = once(() => new Set(messageShape().options.map((option) => String(option.shape.type.value))));

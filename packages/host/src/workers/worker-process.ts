@@ -11,7 +11,13 @@ import {
   type WorkerMessage,
 } from '@cadre/sdk';
 import { readFrames } from '@cadre/sdk/frames';
-import type { ActionCall, CallObserver, CallRequest, InstalledWorker } from '../ports/action-runner.ts';
+import type {
+  ActionCall,
+  CallObserver,
+  CallRequest,
+  InstalledWorker,
+  Noticed,
+} from '../ports/action-runner.ts';
 import type { ConfinedProcess, ProcessUse } from '../ports/sandbox.ts';
 import { answerWorker } from './answer-worker.ts';
 import { type CallStreams, createCallStreams } from './call-streams.ts';
@@ -19,6 +25,8 @@ import { readLines } from './read-lines.ts';
 import { sendToWorker } from './send-to-worker.ts';
 import { type Measuring, startMeasuring } from './start-measuring.ts';
 import { tailLines } from './tail-lines.ts';
+import { tellLimits } from './tell-limits.ts';
+import { type LimitUse, watchLimits } from './watch-limits.ts';
 import { brokenProtocol, cancelledCall, checkGreeting, explainEnd } from './worker-failure.ts';
 import { createWorkerHooks } from './worker-hooks.ts';
 import { readMessage } from './worker-message.ts';
@@ -44,6 +52,8 @@ export interface WorkerProcess {
   readonly hookTimes: Readonly<Partial<Record<HookName, number>>>;
   /** What went wrong with those that end it; known when it is gone. */
   readonly endFault: Failure | undefined;
+  /** What was noticed of its programs from outside. */
+  notice(noticed: Noticed): void;
   /** Asks it to end, kills it after the grace; resolves when it is gone. */
   stop(): Promise<void>;
   /** What it uses, or has used when it is gone; undefined where nothing can be seen. */
@@ -70,6 +80,9 @@ const SHOWN_GARBAGE = 200;
 const MOST_GARBAGE = 20;
 const MOST_EARLY = 50;
 
+/** What people and programs print has no such lines. */
+const MAX_ERROR_LINE_BYTES = 1024 * 1024;
+
 /**
  * Speaks the protocol with a worker's process until it ends.
  * Invariants:
@@ -95,7 +108,7 @@ export function openWorkerProcess(
   let garbage = 0;
   let isRetired = false;
   /** Why we killed it, when we did. */
-  let killed: string | undefined;
+  let killed: string | LimitUse | undefined;
   /** It was to end: for nothing that it had done. */
   let isAsked = false;
 
@@ -110,14 +123,17 @@ export function openWorkerProcess(
   let endFault: Failure | undefined;
 
   const newest = () => [...calls.values()].at(-1);
-  const kill = (reason: string) => {
+  const notice = (noticed: Noticed) => newest()?.observer.noticed?.(noticed);
+  const kill = (reason: string | LimitUse) => {
     isRetired = true;
     killed ??= reason;
     child.kill();
   };
+  const watch = watchLimits(child, tellLimits(id, newest, kill));
   const settle = (call: string, outcome: Outcome<JsonValue>) => {
     const found = calls.get(call);
     calls.delete(call);
+    watch.end(call);
     // What it wrote has to be where it belongs before anybody is told of it.
     if (found !== undefined) void found.streams.end().then(() => found.settle(outcome));
     if (isRetired && calls.size === 0) {
@@ -137,9 +153,27 @@ export function openWorkerProcess(
     clearTimeout(late);
   };
 
+  /** Whose call it belongs to only the worker knows; it is the newest that is most likely at work. */
+  const count = (text: string) => watch.said([...calls.keys()].at(-1) ?? '', Buffer.byteLength(text));
+  const endless = (how: string, most: number) => {
+    const tried = `${how} a line of more than ${most} bytes`;
+    notice({ kind: 'output', tried, rule: 'no line is held beyond that' });
+    kill(tried);
+  };
+  /** Of a call that is over it may come late; nobody may speak for one that never was. */
+  const foreign = ({
+    call,
+    type,
+  }: Exclude<WorkerMessage, { type: 'ready' | 'chunk' | 'hooked' | 'hook-log' }>) => {
+    if (/^\d{1,15}$/.test(call) && Number(call) <= numbered) return;
+    const tried = `${type} for the call ${JSON.stringify(call.slice(0, SHOWN_GARBAGE))}`;
+    notice({ kind: 'protocol', tried, rule: 'protocol: there is no such call' });
+  };
+
   /** As long as the process is there it can be seen what it used. One that is being ended is answered for by its end. */
   const answered = (call: string, outcome: Outcome<JsonValue>) => {
     const { meter } = calls.get(call) ?? {};
+    if (!watch.isWithin()) return;
     if (meter === undefined) settle(call, outcome);
     else void meter.look().then((isWell) => isWell && settle(call, outcome));
   };
@@ -153,10 +187,16 @@ export function openWorkerProcess(
   const receive = (line: string) => {
     const read = readMessage(line);
     if (read.kind === 'message') return handle(read.message);
-    if (read.kind === 'broken') return breakOff(read.call, brokenProtocol(id, read.reason));
+    const shown = JSON.stringify(line.slice(0, SHOWN_GARBAGE));
+    if (read.kind === 'broken') {
+      calls
+        .get(read.call)
+        ?.observer.noticed?.({ kind: 'protocol', tried: shown, rule: `protocol: ${read.reason}` });
+      return breakOff(read.call, brokenProtocol(id, read.reason));
+    }
     garbage += 1;
     if (garbage > MOST_GARBAGE) return;
-    const shown = JSON.stringify(line.slice(0, SHOWN_GARBAGE));
+    notice({ kind: 'protocol', tried: shown, rule: 'protocol: no message' });
     newest()?.observer.log('warn', `${id} wrote to standard output what is no message: ${shown}`);
   };
 
@@ -173,7 +213,7 @@ export function openWorkerProcess(
       return;
     }
     const call = calls.get(message.call);
-    if (call === undefined) return;
+    if (call === undefined) return foreign(message);
     const { observer } = call;
     switch (message.type) {
       case 'log':
@@ -184,6 +224,12 @@ export function openWorkerProcess(
         return observer.spend(message.spent);
       case 'effect':
         return observer.effect(message.effect);
+      case 'refused':
+        return observer.noticed?.({
+          kind: 'refused',
+          tried: `${message.permission} ${message.resource}`.trim(),
+          rule: 'permissions of its own Node',
+        });
       case 'request':
         return void answerWorker(child.stdin, message.request, message.body, call);
       case 'extended':
@@ -203,6 +249,7 @@ export function openWorkerProcess(
   readFrames(child.stdout, MAX_LINE_BYTES, {
     line(text) {
       chunk = undefined;
+      count(text);
       receive(text);
       // Set by a chunk's line.
       return (chunk as { readonly bytes: number } | undefined)?.bytes;
@@ -212,7 +259,7 @@ export function openWorkerProcess(
       if (chunk === undefined || call === undefined) return done();
       breakOff(chunk.call, call.streams.bytes(chunk.stream, bytes, done));
     },
-    tooLong: () => kill(`it sent a line of more than ${MAX_LINE_BYTES} bytes`),
+    tooLong: () => endless('it sent', MAX_LINE_BYTES),
     end: () => undefined,
   });
   const keepHookLog = (log: HookLog) => {
@@ -223,11 +270,12 @@ export function openWorkerProcess(
     if (early.length < MOST_EARLY) early.push(log);
   };
   const keepError = (line: string) => {
+    count(line);
     errors.add(line);
     newest()?.observer.log('info', line);
   };
-  readLines(child.stderr, MAX_LINE_BYTES, keepError, () =>
-    kill('it wrote an endless line to standard error'),
+  readLines(child.stderr, MAX_ERROR_LINE_BYTES, keepError, () =>
+    endless('it wrote to standard error', MAX_ERROR_LINE_BYTES),
   );
 
   const slow = setTimeout(() => kill(`it was not ready after ${times.startMs} ms`), times.startMs);
@@ -240,7 +288,7 @@ export function openWorkerProcess(
     hooks.gone(why);
     if (end.used !== undefined) newest()?.observer.measure(end.used);
     for (const call of calls.keys()) settle(call, { ok: false, failure: why });
-    if (wasAsked || end.exceededMemoryBytes !== undefined) return 'asked';
+    if (wasAsked || why.code === 'limit_exceeded') return 'asked';
     return end.code === 0 && end.error === undefined && killed === undefined ? 'left' : 'died';
   });
   sendToWorker(child.stdin, { type: 'hello', protocol: PROTOCOL_VERSION });
@@ -285,6 +333,7 @@ export function openWorkerProcess(
         );
         const settled = { observer, signal, streams, settle: finish };
         for (const { level, message, fields } of early.splice(0)) observer.log(level, message, fields);
+        watch.begin(call);
         calls.set(call, { ...settled, ...(meter === undefined ? {} : { meter }) });
         const context = contextOf(given);
         sendToWorker(child.stdin, { type: 'call', call, action, input, context, ...(files && { files }) });
@@ -292,6 +341,7 @@ export function openWorkerProcess(
         else signal.addEventListener('abort', cancel, { once: true });
       });
     },
+    notice,
     async ask(request) {
       const refused = failure('denied', `${id} has no call under way that could ask for this`);
       return newest()?.observer.request(request) ?? { ok: false, failure: refused };

@@ -1,5 +1,6 @@
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
+import { jsonText } from '../json-text.ts';
 import { resolveRun } from '../run/resolve-run.ts';
 import { withRecords } from '../with-app.ts';
 
@@ -29,7 +30,7 @@ export const exportRecords: CommandHandler = (invocation) =>
         const entry = JSON.parse(record.entry) as { run?: string };
         if (run !== undefined && entry.run !== run) continue;
         const { number, hash, previous } = record;
-        invocation.io.stdout.write(`${JSON.stringify({ number, previous, hash, ...entry })}\n`);
+        invocation.io.stdout.write(`${jsonText({ number, previous, hash, ...entry })}\n`);
       }
       if (page.length < PAGE) return EXIT.ok;
     }

@@ -15,6 +15,7 @@ export const doctor: CommandHandler = (invocation) =>
     const checks = [
       nodeCheck(),
       await sandboxCheck(app),
+      await tiersCheck(app),
       await measuringCheck(app),
       await storeCheck(app),
       await diskCheck(app),
@@ -41,6 +42,21 @@ async function sandboxCheck(app: App): Promise<Check> {
   const state = report.level === 'enforced' ? 'ok' : 'warning';
   const detail = [`${report.level} by ${report.mechanism}`, ...report.missing].join('; ');
   return { what: 'sandbox', state, detail, ...(report.hint === undefined ? {} : { hint: report.hint }) };
+}
+
+const TIERS_HINT = 'see policy.tiers in docs/guide/sandboxing.md';
+
+/** Which workers are run here, and which are not, as the policy says. */
+async function tiersCheck(app: App): Promise<Check> {
+  const report = await app.sandbox.probe();
+  const sentences = app.tiersHere(report);
+  const isRefused = sentences.some((sentence) => sentence.endsWith('are refused'));
+  return {
+    what: 'workers',
+    state: isRefused ? 'warning' : 'ok',
+    detail: sentences.join('; '),
+    ...(isRefused ? { hint: report.level === 'advisory' && report.hint ? report.hint : TIERS_HINT } : {}),
+  };
 }
 
 /** What budgets of processor time and memory can count on. */

@@ -3,6 +3,7 @@ import type { Envelope } from '@cadre/sdk';
 import type { Records } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
+import { jsonText } from '../json-text.ts';
 import { openEnded } from '../open-ended.ts';
 import { resolveRun } from '../run/resolve-run.ts';
 import { withRecords } from '../with-app.ts';
@@ -112,7 +113,7 @@ function numberOf(given: unknown): number {
 
 function show({ output, io }: Invocation, event: Envelope, plain = false): void {
   if (output.json && !plain) {
-    io.stdout.write(`${JSON.stringify(event)}\n`);
+    io.stdout.write(`${jsonText(event)}\n`);
     return;
   }
   const { colours } = output;

@@ -1,6 +1,7 @@
 import { isOver, plainText } from '@cadre/core/history';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
+import { jsonText } from '../json-text.ts';
 import type { Output } from '../output.ts';
 import { resolveRun } from '../run/resolve-run.ts';
 import { paint } from '../show/report.ts';
@@ -44,7 +45,7 @@ function print(
   stdout: NodeJS.WritableStream,
 ): void {
   if (output.json) {
-    stdout.write(`${JSON.stringify(line)}\n`);
+    stdout.write(`${jsonText(line)}\n`);
     return;
   }
   const { colours } = output;

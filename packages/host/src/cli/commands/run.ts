@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { isDestructive, type Problem, runReport, waves, workflowMermaid } from '@cadre/core';
+import { isDestructive, type Problem, plainText, runReport, waves, workflowMermaid } from '@cadre/core';
 import type { Effect } from '@cadre/sdk';
 import type { App } from '../../app.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
@@ -157,7 +157,7 @@ function printPlan(planned: Planned, { warnings }: Prepared, { output }: Invocat
   printReport(planned.rows, output, again);
   for (const warning of warnings) output.line(warningLine(warning, output));
   const { failure } = planned.state;
-  if (failure?.code === 'tool_missing') output.line(`\n${failure.message} – ${failure.hint}`);
+  if (failure?.code === 'tool_missing') output.line(`\n${plainText(`${failure.message} – ${failure.hint}`)}`);
   output.line(`\n${output.colours.bold('What would change')}`);
   printEffects(planned.effects, output);
   if (planned.effects.every(({ effects }) => effects.length === 0)) output.line('  nothing');

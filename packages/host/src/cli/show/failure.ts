@@ -16,9 +16,13 @@ export function printFailure(name: string, failure: Failure, output: Output, rep
   // A message that goes on after its first line repeats what the tool said.
   const message = said.length === 0 ? failure.message : (failure.message.split('\n')[0] ?? failure.code);
   output.line();
-  output.line(`${colours.red(name)} ${plainLines(message, '  ')} ${colours.dim(`[${failure.code}]`)}`);
+  output.line(
+    `${colours.red(name)} ${plainLines(message, '  ')} ${colours.dim(`[${plainText(failure.code)}]`)}`,
+  );
   for (const cause of causesOf(failure)) {
-    output.line(`  because: ${plainLines(cause.message, '    ')} ${colours.dim(`[${cause.code}]`)}`);
+    output.line(
+      `  because: ${plainLines(cause.message, '    ')} ${colours.dim(`[${plainText(cause.code)}]`)}`,
+    );
   }
   if (said.length > 0) {
     output.line('  last lines:');

@@ -200,6 +200,6 @@ export function sentenceOf(state: RunState, id: string): string {
     state.startedAt === undefined || state.endedAt === undefined
       ? ''
       : ` after ${duration(state.endedAt - state.startedAt)}`;
-  const why = state.failure === undefined ? '' : `: ${state.failure.message.split('\n')[0]}`;
+  const why = state.failure === undefined ? '' : `: ${plainText(state.failure.message.split('\n')[0] ?? '')}`;
   return `${id} ${state.status.replace('_', ' ')}${took}${why}`;
 }

@@ -1,4 +1,4 @@
-import type { Trigger } from '@cadre/core';
+import { plainText, type Trigger } from '@cadre/core';
 import { explainRule, isKitError, parseRule } from '@cadre/kit/schedules';
 import type { FiringRecord } from '../../ports/firing-store.ts';
 import type { Output } from '../output.ts';
@@ -49,7 +49,9 @@ export function printFirings(firings: readonly FiringRecord[], output: Output): 
     wallTime(firing.due),
     String(firing.attempt),
     firing.run ?? '',
-    firing.failure === undefined ? '' : `${firing.failure.code}: ${firing.failure.message.split('\n')[0]}`,
+    firing.failure === undefined
+      ? ''
+      : plainText(`${firing.failure.code}: ${firing.failure.message.split('\n')[0]}`),
   ]);
   printTable(['firing', 'trigger', 'status', 'due', 'try?', 'run', 'why?'], rows, output);
 }

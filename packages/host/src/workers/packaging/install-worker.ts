@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CadreError, diffManifests, parseManifest } from '@cadre/core';
 import { flushFolder, systemFault } from '@cadre/kit/files';
@@ -8,7 +8,7 @@ import type { Failure, Manifest } from '@cadre/sdk';
 import { major, rcompare, satisfies } from 'semver';
 import type { InstalledWorker } from '../../ports/action-runner.ts';
 import type { Installed, LockedWorker, Offer, SignedBy, TrustedSigners } from '../../ports/packages.ts';
-import { invalidPackage } from './package-index.ts';
+import { invalidPackage, SIGNED } from './package-index.ts';
 import { type Unpacked, unpackArchive } from './unpack-archive.ts';
 import { readWorkerLock, writeWorkerLock } from './worker-lock.ts';
 
@@ -73,6 +73,7 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
     await options.note(agreed ? 'allowed' : 'denied', offer);
     if (!agreed) return { ok: false, offer };
     await rm(place, { recursive: true, force: true });
+    await noteSigner(place, offer.signer);
     await rename(staging, place);
     // As it came, to be handed on: what it was unpacked to could not be signed again.
     await copyFile(options.archive, `${place}.tgz`);
@@ -100,6 +101,13 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
   } finally {
     await rm(staging, { recursive: true, force: true });
   }
+}
+
+/** What was found out on this machine: the lock may say of a package what it likes, since it comes with the workspace. */
+async function noteSigner(place: string, signer: SignedBy): Promise<void> {
+  const file = `${place}${SIGNED}`;
+  if (signer.kind === 'trusted') await writeFile(file, signer.keyId, { mode: 0o600 });
+  else await rm(file, { force: true });
 }
 
 /** Invariant 4. */

@@ -28,6 +28,9 @@ export const ENTRIES = {
   files: 'package/',
 } as const;
 
+/** After the name of a package's folder: the file with the key of a trusted signer. */
+export const SIGNED = '.signed';
+
 /** More is no worker; and whoever unpacks one has to know beforehand what it can cost. */
 export const MOST_FILES = 20_000;
 export const MOST_BYTES = 256 * 2 ** 20;

@@ -427,6 +427,14 @@ describe('[WRK-8] installing', () => {
     expect(versions()).toEqual(['1.0.0']);
     expect((await install(archive)).outcome).toMatchObject({ ok: true, isNew: false });
     expect((await readWorkerLock(workspace)).workers).toHaveLength(1);
+    // Its signer was not trusted, whatever the lock says.
+    expect(registry().list()[0]?.signedBy).toBeUndefined();
+  });
+
+  test('[WRK-19] that a trusted signer has signed it is noted outside of the workspace', async () => {
+    const { keyId } = await trust();
+    await install(await packed());
+    expect(registry().list()[0]?.signedBy).toBe(keyId);
   });
 
   test('changes nothing when it is declined, when it does not start, and when the lock cannot be written', async () => {

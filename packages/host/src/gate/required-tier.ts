@@ -1,0 +1,39 @@
+import type { InstalledWorker } from '../ports/action-runner.ts';
+import type { SandboxReport } from '../ports/sandbox.ts';
+
+/** How strongly a worker is confined, from the weakest: see the guide on sandboxing for what each does not stop. */
+export const TIERS = ['process', 'os', 'container', 'remote'] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** Where a worker comes from. */
+export type Trust = 'builtIn' | 'signed' | 'unsigned';
+
+/** The weakest tier in which workers are run, by where they come from. */
+export type RequiredTiers = Readonly<Record<Trust, Tier>>;
+
+export const USUAL_TIERS: RequiredTiers = { builtIn: 'process', signed: 'os', unsigned: 'os' };
+
+export function trustOf({ builtIn, signedBy }: InstalledWorker): Trust {
+  if (builtIn) return 'builtIn';
+  return signedBy === undefined ? 'unsigned' : 'signed';
+}
+
+/** What its manifest wishes may make it stronger, never weaker. */
+export function requiredTier(worker: InstalledWorker, tiers: RequiredTiers): Tier {
+  const wished = worker.manifest.isolation ?? 'process';
+  const required = tiers[trustOf(worker)];
+  return TIERS.indexOf(wished) > TIERS.indexOf(required) ? wished : required;
+}
+
+export function offeredTier({ level }: SandboxReport): Tier {
+  return level === 'advisory' ? 'process' : 'os';
+}
+
+export function isEnough(offered: Tier, required: Tier): boolean {
+  return TIERS.indexOf(offered) >= TIERS.indexOf(required);
+}
+
+/** `tier 2 (os)` */
+export function tierName(tier: Tier): string {
+  return `tier ${TIERS.indexOf(tier) + 1} (${tier})`;
+}

@@ -1,0 +1,4 @@
+import { bombs } from './attempts/bombs.ts';
+import { familyTest } from './family-test.ts';
+
+familyTest(bombs);

@@ -1,0 +1,4 @@
+import { network } from './attempts/network.ts';
+import { familyTest } from './family-test.ts';
+
+familyTest(network);

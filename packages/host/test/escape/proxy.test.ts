@@ -1,0 +1,4 @@
+import { proxy } from './attempts/proxy.ts';
+import { familyTest } from './family-test.ts';
+
+familyTest(proxy);
