@@ -40,6 +40,7 @@ export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts
 export { didYouMean, nearest } from './nearest.ts';
 export { once } from './once.ts';
 export { isPublicAddress } from './policy/address.ts';
+export { asciiText, exactText } from './policy/exact-text.ts';
 export { globCovers } from './policy/glob.ts';
 export { splitHost } from './policy/host-scope.ts';
 export type { Places } from './policy/path-scope.ts';
@@ -89,6 +90,7 @@ export { commandsOnResume, pendingAttempts } from './run/resume.ts';
 export type { RunState, StepState } from './run/state.ts';
 export { isOver, RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/status.ts';
 export { EVENT_VERSION, upcast } from './run/upcast.ts';
+export { sha256 } from './sha256.ts';
 export { formatDuration, parseDuration, parseSize } from './time.ts';
 export { inputsOfEvent } from './trigger/inputs-of-event.ts';
 export { type ParsedTrigger, parseTrigger } from './trigger/parse-trigger.ts';

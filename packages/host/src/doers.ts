@@ -19,6 +19,7 @@ import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
 import { createGate } from './gate/create-gate.ts';
 import { fingerprint } from './gate/fingerprint.ts';
+import { originOf } from './gate/subject.ts';
 import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
@@ -26,9 +27,10 @@ import type { Moved } from './move.ts';
 import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
 import type { OpenedStore } from './open-store.ts';
+import { trustEntry } from './open-trust.ts';
 import { firingRetention, openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
 import { poolOf, warmWorkers } from './pool-settings.ts';
-import type { ActionRunner } from './ports/action-runner.ts';
+import type { ActionRunner, InstalledWorker } from './ports/action-runner.ts';
 import type { Authoring } from './ports/authoring.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
@@ -51,6 +53,7 @@ import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
 import { clearOf } from './store-address.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
 import { keepWarm } from './upkeep/keep-warm.ts';
+import { keepTrust } from './wanted-trust.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { openRunner } from './workers/open-runner.ts';
 import type { Registry } from './workers/registry.ts';
@@ -70,6 +73,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** How much of a class this process performs at once. */
   readonly placesOf: (className: string) => number;
   readonly workers: Pick<ActionRunner, 'list' | 'resolve'> & Pick<Registry, 'problems'>;
+  /** Where the code of a worker comes from. */
+  originOf(worker: InstalledWorker): 'built in' | 'installed' | 'workspace';
   readonly sandbox: Pick<Sandbox, 'probe'>;
   /** The log file of this workspace's runs. */
   readonly log: Log;
@@ -128,6 +133,10 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const { store } = opened;
   const settings = options.settings ?? (await loadSettings(options));
   const config = settings.value;
+  if (options.settings === undefined && settings.decided !== undefined) {
+    const said = { root: place.root, decision: settings.decided, by: principal, at: clock.now() };
+    await store.audit.append(trustEntry(said, 'a person answered at the terminal'));
+  }
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
   const sandbox = openSandbox({ workspace: place.root, environment });
@@ -282,6 +291,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     classOf: (uses) => classOf(gate, uses),
     placesOf: most,
     workers: runner,
+    originOf: (worker) => originOf(worker, place.root),
     sandbox,
     log,
     folders: source.folders,
@@ -323,7 +333,8 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     quarantines: store.pools.quarantines,
     evaluateWorkflow: source.evaluateWorkflow,
     findWorkflow,
-    setConfig: (key, text) => setSetting(fileOf(settings, place.root), key, text),
+    setConfig: (key, text) =>
+      keepTrust(options, principal, () => setSetting(fileOf(settings, place.root), key, text)),
     async rememberPlan(run) {
       await store.runs.putDocument(
         run,

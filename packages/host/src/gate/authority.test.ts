@@ -36,9 +36,10 @@ describeSandboxed('permissions', () => {
         code: 'denied',
         hint: 'cadre grant add polite secret:TOKEN',
         details: {
-          tried: 'polite wants to use the secret TOKEN',
+          permission: 'secret:TOKEN',
+          target: 'TOKEN',
           rule: expect.stringContaining('nobody to ask'),
-          howToFix: 'cadre grant add polite secret:TOKEN',
+          fix: 'cadre grant add polite secret:TOKEN',
         },
       },
     });
@@ -172,7 +173,7 @@ describeSandboxed('permissions', () => {
       expect.objectContaining({
         operation: 'exec',
         permission: 'shell:sh',
-        target: expect.stringMatching(/\/sh -c echo hi$/),
+        target: expect.stringMatching(/\/sh -c 'echo hi'$/),
         decision: 'allowed',
         rule: 'policy.allow shell:*',
       }),

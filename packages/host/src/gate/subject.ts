@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path';
 import {
   CadreError,
   covers,
@@ -10,7 +11,9 @@ import {
 } from '@cadre/core';
 import type { ActionManifest } from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
+import type { PermissionQuestion } from '../ports/approver.ts';
 import type { GateCall } from '../ports/gate.ts';
+import type { Refusal } from './violation.ts';
 
 /** Who wants to do something in a call, and the most that it may ever be allowed. */
 export interface Subject {
@@ -42,7 +45,7 @@ export function describeSubject(
 export function explainLack(
   { worker, declared, effective, places }: Subject,
   wanted: Permission,
-): { readonly rule: string; readonly howToFix: string } | undefined {
+): Refusal | undefined {
   const within = (set: readonly Permission[]) =>
     set.some((granted) => covers(placePermission(granted, places), placePermission(wanted, places)));
   if (within(effective)) return undefined;
@@ -51,12 +54,19 @@ export function explainLack(
   return within(declared)
     ? {
         rule: 'the workflow or the step does not allow it',
-        howToFix: `add "${text}" to permissions of the workflow and of the step`,
+        fix: `add "${text}" to permissions of the workflow and of the step`,
       }
     : {
         rule: `the manifest of ${id} does not ask for it`,
-        howToFix: `add "${text}" to permissions in worker.yaml of ${id}`,
+        fix: `add "${text}" to permissions in worker.yaml of ${id}`,
       };
+}
+
+/** Where the code of a worker comes from: what lies in a workspace came with it, from whoever wrote that. */
+export function originOf(worker: InstalledWorker, workspace: string): PermissionQuestion['origin'] {
+  if (worker.builtIn) return 'built in';
+  const inside = relative(workspace, worker.folder);
+  return inside === '' || (!inside.startsWith('..') && !isAbsolute(inside)) ? 'workspace' : 'installed';
 }
 
 function read(texts: readonly string[]): readonly Permission[] {
