@@ -103,6 +103,7 @@ async function open(
   const raw = await openStore(options, folder, known);
   const clock = systemClock();
   const principal = `user:${userInfo().username}`;
+  let here: Doers | undefined;
   const evidenceOf = (anchor: string | undefined) =>
     auditEvidence(
       folder,
@@ -124,7 +125,6 @@ async function open(
     await audit.append(trustEntry(said, 'a person answered at the terminal'));
   }
   const self = once((): LeaseHolder => thisProcess(clock.newId('process')));
-  let here: Doers | undefined;
   const doers = once(async () => {
     const { openDoers } = await import('./doers.ts');
     const about = { ...options, settings: known, folder, opened, clock, principal, self };

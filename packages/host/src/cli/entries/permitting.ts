@@ -1,5 +1,4 @@
 import type { CommandEntry } from '../command.ts';
-import { addGrant, listGrants, revokeGrant, showGrant } from '../commands/grant.ts';
 import { releaseLock, showLocks } from '../commands/lock.ts';
 
 const FILTERS: NonNullable<CommandEntry['options']> = [
@@ -23,13 +22,13 @@ export const PERMITTING: readonly CommandEntry[] = [
       {
         name: 'list',
         summary: 'List the grants in force',
-        load: async () => listGrants,
+        load: async () => (await import('../commands/grant.ts')).listGrants,
       },
       {
         name: 'show',
         summary: 'Show one grant whole',
         arguments: [['<grant>', 'id of the grant']],
-        load: async () => showGrant,
+        load: async () => (await import('../commands/grant.ts')).showGrant,
       },
       {
         name: 'add',
@@ -45,13 +44,13 @@ export const PERMITTING: readonly CommandEntry[] = [
           ['--everywhere', 'in all your workspaces on this machine'],
         ],
         examples: ['cadre grant add notify net:hooks.slack.com:443 --expires 8h'],
-        load: async () => addGrant,
+        load: async () => (await import('../commands/grant.ts')).addGrant,
       },
       {
         name: 'revoke',
         summary: 'Take a grant back, from the next call on',
         arguments: [['<grant>', 'id of the grant']],
-        load: async () => revokeGrant,
+        load: async () => (await import('../commands/grant.ts')).revokeGrant,
       },
     ],
   },
