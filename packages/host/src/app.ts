@@ -116,7 +116,7 @@ async function open(
     clock,
     warn: options.warn,
   });
-  const grants = withPersonalGrants(raw.store.grants, join(dataDir(APP, { env }), 'personal-grants.json'));
+  const grants = withPersonalGrants(raw.store.grants, join(dataDir(APP, { env }), 'personal-grants'));
   const opened: OpenedStore = { ...raw, store: { ...raw.store, audit, grants } };
   const { store } = opened;
   if (known?.decided !== undefined) {

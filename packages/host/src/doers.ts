@@ -18,7 +18,9 @@ import { createLeaseKeeper } from './engine/lease-keeper.ts';
 import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
 import { createGate } from './gate/create-gate.ts';
+import type { CallExplanation, ExplainRequest } from './gate/explain-call.ts';
 import { fingerprint } from './gate/fingerprint.ts';
+import type { GateSettings } from './gate/gate-settings.ts';
 import { originOf } from './gate/subject.ts';
 import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
@@ -75,6 +77,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   readonly workers: Pick<ActionRunner, 'list' | 'resolve'> & Pick<Registry, 'problems'>;
   /** Where the code of a worker comes from. */
   originOf(worker: InstalledWorker): 'built in' | 'installed' | 'workspace';
+  /** What a call may do, and by what. */
+  explain(request: ExplainRequest): Promise<CallExplanation>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
   /** The log file of this workspace's runs. */
   readonly log: Log;
@@ -156,7 +160,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     keep: config.undo.keep,
     clock,
   });
-  const gate = createGate({
+  const gateSettings: GateSettings = {
     snapshots,
     runner,
     approver,
@@ -175,7 +179,8 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     hide: hideTexts(config),
     warm: { workers: warmWorkers(config), calls: store.pools.warmCalls },
     ...(config.cache.enabled ? { cache: cacheOf(config, store) } : {}),
-  });
+  };
+  const gate = createGate(gateSettings);
   const source: WorkflowSource = {
     folders: { workspace: place.root, builtIn: join(DIST, 'workflows') },
     workers: runner,
@@ -292,6 +297,10 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     placesOf: most,
     workers: runner,
     originOf: (worker) => originOf(worker, place.root),
+    async explain(request) {
+      const { openExplainer } = await import('./gate/explain-call.ts');
+      return openExplainer(gateSettings)(request);
+    },
     sandbox,
     log,
     folders: source.folders,

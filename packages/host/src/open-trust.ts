@@ -7,7 +7,7 @@ import { openTrustedWorkspaces } from './trusted-workspaces.ts';
 
 /** The workspaces whose settings this person trusts, on this machine. */
 export function openTrust({ env }: Pick<AppOptions, 'env'>): TrustedWorkspaces {
-  return openTrustedWorkspaces(join(dataDir(APP, { env }), 'trusted-workspaces.json'));
+  return openTrustedWorkspaces(join(dataDir(APP, { env }), 'trusted-workspaces'));
 }
 
 /** What the record says of a decision about the settings of a repository. */

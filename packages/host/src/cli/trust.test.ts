@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { KEY } from '../testing/in-terminal.ts';
@@ -155,18 +155,22 @@ describe('the person', () => {
     const place = placeWith(ALLOW);
     const { digest } = JSON.parse((await place.cadre('trust', 'show', '--json')).stdout).wanted;
     await place.cadre('trust', 'add', '--accept', digest);
-    const file = join(place.home, 'trusted-workspaces.json');
-    expect(statSync(file).mode & 0o077).toBe(0);
-    expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject([{ root: place.folder, digest }]);
+    const folder = join(place.home, 'trusted-workspaces');
+    const [name = ''] = readdirSync(folder);
+    expect(statSync(folder).mode & 0o077).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, name), 'utf8'))).toMatchObject({ root: place.folder, digest });
     const clone = placeWith(ALLOW);
     expect((await clone.cadreWith({ CADRE_HOME: place.home }, ...RUN)).code).toBe(4);
-    rmSync(file);
+    rmSync(join(folder, name));
     expect((await place.cadre(...RUN)).code).toBe(4);
   });
 
-  test('a list of decisions that cannot be read trusts nobody', async () => {
+  test('a decision that cannot be read trusts nobody', async () => {
     const place = placeWith(ALLOW);
-    temporaryFile(place.home, 'trusted-workspaces.json', '[{"root":');
+    const { digest } = JSON.parse((await place.cadre('trust', 'show', '--json')).stdout).wanted;
+    await place.cadre('trust', 'add', '--accept', digest);
+    const folder = join(place.home, 'trusted-workspaces');
+    temporaryFile(folder, readdirSync(folder)[0] ?? '', '{"root":');
     expect(await place.cadre(...RUN)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('config_corrupt'),

@@ -36,8 +36,8 @@ export function describeSubject(
   places: Places,
 ): Subject {
   const { manifest } = found.worker;
-  const declared = read(found.action.permissions ?? manifest.permissions);
-  const sets = [read(manifest.permissions), declared, ...call.permissionSets.map(read)];
+  const declared = readPermissions(found.action.permissions ?? manifest.permissions);
+  const sets = [readPermissions(manifest.permissions), declared, ...call.permissionSets.map(readPermissions)];
   return { ...found, call, places, declared, effective: intersect(sets), answered: new Map() };
 }
 
@@ -69,7 +69,7 @@ export function originOf(worker: InstalledWorker, workspace: string): Permission
   return inside === '' || (!inside.startsWith('..') && !isAbsolute(inside)) ? 'workspace' : 'installed';
 }
 
-function read(texts: readonly string[]): readonly Permission[] {
+export function readPermissions(texts: readonly string[]): readonly Permission[] {
   return texts.map((text) => {
     const parsed = parsePermission(text);
     if (parsed.ok) return parsed.permission;
