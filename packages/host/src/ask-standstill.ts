@@ -6,7 +6,7 @@ import { leaseName } from './engine/take-over.ts';
 import type { OpenedStore } from './open-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { WorkQueue } from './ports/dispatch.ts';
-import type { ClassFigures } from './ports/figures.ts';
+import type { ClassFigures, ProcessFigures } from './ports/figures.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
 import { readFigures } from './upkeep/read-figures.ts';
 import { type Standstill, standstillOf, type WaitingStep } from './upkeep/standstill.ts';
@@ -25,8 +25,9 @@ export async function askStandstill(about: {
   const uses = new Map(runReport(journaled.workflow, journaled.state).map((row) => [row.step, row.uses]));
   const lease = await store.leases.find(leaseName(run));
   const isDead = (held: Lease) => mayBeTaken(held, liveness(held, self), clock.now());
+  const listTold = () => readFigures(store.pools.figures, store.leases, isDead);
   const inProcess = async () => {
-    const told = await readFigures(store.pools.figures, store.leases, isDead);
+    const told = await listTold();
     const holder = told.find(({ process }) => process === lease?.holder);
     return holder === undefined ? undefined : inLines(holder.classes, run);
   };
@@ -45,7 +46,7 @@ export async function askStandstill(about: {
       const name = action === undefined ? 'io' : classOf(action);
       return { class: name, places: placesOf(name) };
     },
-    listWaiting: () => (sharing === undefined ? inProcess() : inQueue(sharing.queue, run)),
+    listWaiting: () => (sharing === undefined ? inProcess() : inQueue(sharing.queue, run, listTold)),
   });
 }
 
@@ -56,13 +57,20 @@ const MOST_COUNTED = 100_000;
 async function inQueue(
   queue: Pick<WorkQueue, 'listJobs' | 'countAhead'>,
   run: string,
+  listTold: () => Promise<readonly ProcessFigures[]>,
 ): Promise<readonly WaitingStep[]> {
   const waiting = (await queue.listJobs(run)).filter(({ taken }) => !taken);
+  const told = waiting.some(({ place }) => place !== undefined) ? await listTold() : [];
+  const nameOf = (place: string) => {
+    const found = told.find(({ process }) => process === place);
+    return found === undefined ? place : `process ${found.pid} on ${found.host}`;
+  };
   const first = waiting.toSorted((one, other) => other.priority - one.priority).slice(0, MOST_SHOWN);
   return Promise.all(
     first.map(async (job) => {
       const ahead = await queue.countAhead(job, MOST_COUNTED);
-      return { step: job.step, class: job.class, position: ahead + 1 };
+      const place = job.place === undefined ? {} : { place: nameOf(job.place) };
+      return { step: job.step, class: job.class, position: ahead + 1, ...place };
     }),
   );
 }

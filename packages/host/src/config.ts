@@ -190,6 +190,17 @@ export const ConfigSchema = z.strictObject({
     )
     .default({})
     .describe('classes of work: cpu (cores, at most 8), io (32), llm (4), deploy (2), and own ones'),
+  packages: z
+    .strictObject({
+      catalogues: z
+        .array(z.string())
+        .default([])
+        .describe(
+          'where `cadre worker add NAME` looks: folders, or https addresses of folders, the first that has it',
+        ),
+    })
+    .prefault({})
+    .describe('packages of workers'),
   pools: z
     .record(
       z.string(),

@@ -6,6 +6,7 @@ import type { Clock } from './ports/clock.ts';
 import type { Places, WaitingJobs } from './ports/dispatch.ts';
 import type { EdgeFigures, ProcessFigures } from './ports/figures.ts';
 import type { LeaseHolder } from './ports/lease-store.ts';
+import type { PlacedShard } from './ports/sharded-work.ts';
 import { readFigures } from './upkeep/read-figures.ts';
 import { createFigureTeller } from './upkeep/tell-figures.ts';
 
@@ -16,9 +17,13 @@ export interface FigureDoers {
   watchEdge(look: () => EdgeFigures): void;
   /** Firings, or attempts of the fullest class, that wait to be begun, counted no further than `most`. */
   countWaiting(most: number): Promise<number>;
+  /** On a shared store: which process each shard lives in; not more than some thousands. */
+  shards(): Promise<readonly PlacedShard[]>;
   /** On a shared store: what waits for any process; known to within ten seconds. */
   readonly waitingJobs?: () => Promise<readonly WaitingJobs[]>;
 }
+
+const MOST_SHARDS = 5_000;
 
 interface Options {
   readonly opened: OpenedStore;
@@ -57,6 +62,7 @@ export function openFigures(options: Options): FigureDoers & { end(): Promise<vo
     watchEdge(look) {
       edge = look;
     },
+    shards: async () => (await queue?.shards.list(MOST_SHARDS)) ?? [],
     ...(waitingJobs === undefined ? {} : { waitingJobs }),
     async countWaiting(most) {
       const classes = [...places.figures(), ...((await waitingJobs?.()) ?? [])];

@@ -13,6 +13,7 @@ import type { GrantStore } from './ports/grant-store.ts';
 import type { LockedWorker, Packages } from './ports/packages.ts';
 import type { Sandbox } from './ports/sandbox.ts';
 import type { RunStore } from './ports/store.ts';
+import { findInCatalogue, parseCatalogue, publish } from './workers/packaging/catalogue.ts';
 import { installWorker } from './workers/packaging/install-worker.ts';
 import { listPackageFiles } from './workers/packaging/list-package-files.ts';
 import { digestOf, type PackageIndex } from './workers/packaging/package-index.ts';
@@ -47,7 +48,10 @@ export function openPackages(options: Options): Packages {
   const personal = dataDir(APP, { env: options.env });
   const packages = join(folder, PACKAGES_FOLDER);
   const signers = openTrustedSigners(join(personal, 'trusted-signers.json'));
-  const openKey = () => openSigningKey(join(personal, 'keys', 'worker-signing.pem'));
+  const keyFile = join(personal, 'keys', 'worker-signing.pem');
+  const openKey = () => openSigningKey(keyFile);
+  /** Whose own packages need nobody's trust. */
+  const ownKeyId = async () => (existsSync(keyFile) ? keyIdOf(publicText((await openKey()).key)) : undefined);
 
   async function note(
     operation: string,
@@ -130,6 +134,7 @@ export function openPackages(options: Options): Packages {
         root,
         packages,
         signers,
+        ownKeyId: await ownKeyId(),
         present: workers.list(),
         cadre: options.cadre,
         platform: process.platform,
@@ -174,13 +179,30 @@ export function openPackages(options: Options): Packages {
         lock,
         lock.workers.filter((one) => !removed.includes(one)),
       );
-      for (const one of removed)
-        await rm(join(packages, `${one.id}@${one.version}`), { recursive: true, force: true });
+      for (const { id: gone, version: its } of removed) {
+        const place = join(packages, `${gone}@${its}`);
+        await rm(place, { recursive: true, force: true });
+        await rm(`${place}.tgz`, { force: true });
+      }
       const isGone = !lock.workers.some((one) => one.id === id && !removed.includes(one));
       const revoked = isGone ? await revokeGrants(grants, id, clock.now()) : 0;
       await note('remove', version === undefined ? id : `${id}@${version}`, 'allowed', { grants: revoked });
       return { removed, grants: revoked, references: isGone ? await referencesTo(root, id) : [] };
     },
+    publish: async (archives, to) =>
+      (await publish(archives, to)).map(({ id, version }) => ({ id, version })),
+    async bundle(to) {
+      const { workers: locked } = await readWorkerLock(root);
+      const archives = locked.map(({ id, version }) => join(packages, `${id}@${version}.tgz`));
+      const missing = locked.find((_, index) => !existsSync(archives[index] ?? ''));
+      if (missing !== undefined) {
+        throw new CadreError('not_found', `${missing.id} ${missing.version} is not installed here`, {
+          hint: 'cadre worker add --locked',
+        });
+      }
+      return (await publish(archives, to)).map(({ id, version }) => ({ id, version }));
+    },
+    findIn: (text, wanted, place) => findInCatalogue(parseCatalogue(text, place), wanted, place),
     async diff(one, other, base) {
       const [before, after] = [await manifestOf(one, base), await manifestOf(other, base)];
       return { before, after, ...diffManifests(before, after) };

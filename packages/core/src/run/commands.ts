@@ -25,6 +25,8 @@ export type Command =
       readonly idempotencyKey: string;
       /** What kind of work it is, where the author says so: each class has a limit of its own. */
       readonly class?: string;
+      /** Attempts of a class with the same one are best performed in the same place, which has at hand what they need. */
+      readonly shard?: string;
       /** Higher goes first among attempts of a class; absent: 0. */
       readonly priority?: number;
       /** What the step and those around it allow at most; each narrows. */

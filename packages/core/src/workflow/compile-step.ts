@@ -36,6 +36,7 @@ function compileCommon(spec: StepCommonSpec, id: string, path: Path, context: St
     id,
     ...pick(spec, ['name', 'aliases', 'heldBy', 'permissions', 'idempotencyKey', 'class', 'priority']),
     ...(spec.if !== undefined && { if: compileCondition(spec.if) }),
+    ...(spec.shard !== undefined && { shard: String(spec.shard) }),
     needs: spec.needs ?? [],
     ...(spec.timeout !== undefined && { timeoutMs: durationMs(spec.timeout) }),
     ...(spec.retry !== undefined && { retry: compileRetry(spec.retry, context.retry) }),

@@ -81,6 +81,7 @@ const common = {
   onError: fc.constantFrom('abort' as const, 'continue' as const, 'escalate' as const),
   budget,
   class: fc.constantFrom('cpu', 'io'),
+  shard: fc.oneof(someText, fc.integer()),
   priority: fc.integer(),
   permissions: fc.constant(['fs:read:.']),
   env: fc.dictionary(word, fc.oneof(someText, fc.integer(), fc.boolean()), { maxKeys: 2 }),

@@ -63,6 +63,7 @@ export interface StepCommonSpec {
   readonly onError?: RouteSpec | readonly RoutedSpec[];
   readonly budget?: BudgetSpec;
   readonly class?: string;
+  readonly shard?: string | number;
   readonly priority?: number;
   readonly permissions?: readonly string[];
   readonly env?: Readonly<Record<string, string | number | boolean>>;

@@ -45,6 +45,7 @@ describe('a workflow is one definition, however it is written [WRK-30]', () => {
   onError: continue
   budget: { wall: 1m, tokens: 300, actions: 2 }
   class: cpu
+  shard: 7
   priority: 3
   permissions: ["fs:read:src"]
   env: { PORT: 8080, DEBUG: true, NAME: x }

@@ -103,6 +103,13 @@ const STEP_KEYS: Keys = {
     text('a class such as cpu, io, llm or deploy', (value) => /^[a-z][a-z0-9-]*$/.test(value)),
     'What kind of work it is: each kind has a limit of its own',
   ],
+  shard: [
+    byKind('a text such as ${{ inputs.repository }}, or a number', {
+      string: text('a text'),
+      number: number('a number'),
+    }),
+    'What it works on: attempts with the same one go to the same process of their class while that lives',
+  ],
   priority: [number('a whole number', { whole: true }), 'Higher goes first among steps that are ready'],
   permissions: [permissions, 'The most it may be granted'],
   env: [record(values.scalar), 'Environment variables'],

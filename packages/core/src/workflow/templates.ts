@@ -18,6 +18,7 @@ export function templatesOf(step: Step): Template[] {
     { template: step.if, path: ['if'], use: 'condition' },
     { template: step.env, path: ['env'], use: 'input' },
     { template: step.idempotencyKey, path: ['idempotencyKey'], use: 'text' },
+    { template: step.shard, path: ['shard'], use: 'text' },
     { template: step.cache?.key, path: ['cache', 'key'], use: 'text' },
     ...templatesOfKind(step),
   ];

@@ -105,6 +105,8 @@ export interface StepCommon {
   readonly env?: Readonly<Record<string, string>>;
   readonly idempotencyKey?: string;
   readonly class?: string;
+  /** Template: attempts with the same one are performed in the same place, where that can be. */
+  readonly shard?: string;
   readonly priority?: number;
   readonly budget?: Budget;
   readonly cache?: { readonly key: string; readonly ttlMs: number; readonly tags?: readonly string[] };

@@ -21,13 +21,13 @@ const PATIENT = 120_000;
 async function packed(
   place: TemporaryPlace,
   change: (text: string) => string = (text) => text,
-  ...flags: string[]
+  cadre: TemporaryPlace['cadre'] = place.cadre,
 ) {
   const manifest = join(source, 'worker.yaml');
   const before = readFileSync(manifest, 'utf8');
   writeFileSync(manifest, change(before));
   try {
-    const { code, stdout, stderr } = await place.cadre('worker', 'pack', source, '--json', ...flags);
+    const { code, stdout, stderr } = await cadre('worker', 'pack', source, '--json');
     if (code !== 0) throw new Error(stderr);
     return (
       JSON.parse(stdout) as { packed: { file: string; digest: string; keyId?: string; version: string } }
@@ -62,7 +62,7 @@ describeSandboxed('packages of workers', () => {
         stderr: expect.stringContaining(`--accept ${digest.slice(0, 16)}`),
       });
       expect(headless.stdout).toMatch(/It wants to\n/);
-      expect(headless.stdout).toContain(`${keyId}, whom you do not trust yet`);
+      expect(headless.stdout).toContain(`you (${keyId})`);
       expect(existsSync(join(place.folder, '.cadre/workers.lock.json'))).toBe(false);
       expect(await place.cadre('worker', 'add', file, '--accept', 'f'.repeat(16))).toMatchObject({ code: 4 });
 
@@ -117,28 +117,31 @@ describeSandboxed('packages of workers', () => {
     'whom one trusts is not asked about again, and an upgrade that wants more is',
     async () => {
       const place = temporaryPlace({});
-      const { stdout } = await place.cadre('worker', 'key', '--json');
+      const home = mkdtempSync(join(tmpdir(), 'cadre-author-'));
+      onTestFinished(() => rmSync(home, { recursive: true, force: true }));
+      const author = (...argv: string[]) => place.cadreWith({ CADRE_HOME: home }, ...argv);
+      const { stdout } = await author('worker', 'key', '--json');
       const { key } = JSON.parse(stdout) as { key: string };
       expect(await place.cadre('worker', 'trust', 'add', 'nonsense', 'ann')).toMatchObject({ code: 2 });
       expect(await place.cadre('worker', 'trust', 'add', key, 'ann')).toMatchObject({ code: 0 });
       expect((await place.cadre('worker', 'trust', 'list')).stdout).toMatch(/ann/);
-      const first = await packed(place);
+      const first = await packed(place, undefined, author);
       expect(await place.cadre('worker', 'add', first.file, '--accept', first.digest)).toMatchObject({
         code: 0,
       });
       const step = (from: string, to: string) => (text: string) => text.replace(from, to);
-      const patch = await packed(place, step(`version: ${first.version}`, 'version: 1.0.1'));
+      const patch = await packed(place, step(`version: ${first.version}`, 'version: 1.0.1'), author);
       expect(await place.cadre('worker', 'add', patch.file)).toMatchObject({ code: 0 });
       const more = (version: string) => (text: string) =>
         text
           .replace(`version: ${first.version}`, `version: ${version}`)
           .replace('["shell:sh"]', '["shell:sh", "net:*:443"]');
-      const hiding = await packed(place, more('1.0.2'));
+      const hiding = await packed(place, more('1.0.2'), author);
       expect(await place.cadre('worker', 'add', hiding.file)).toMatchObject({
         code: 5,
         stderr: expect.stringContaining('at least 2.0.0'),
       });
-      const wider = await packed(place, more('2.0.0'));
+      const wider = await packed(place, more('2.0.0'), author);
       const asked = await place.cadre('worker', 'add', wider.file);
       expect(asked).toMatchObject({ code: 4, stderr: expect.stringContaining('wants to do more') });
       expect(asked.stdout).toMatch(/major\s+thirsty wants to connect to/);
@@ -208,6 +211,79 @@ describeSandboxed('packages of workers', () => {
         .split('\n')
         .map((line) => JSON.parse(line) as { workers?: object });
       expect(created?.workers).toEqual({ thirsty: one.version });
+    },
+    PATIENT,
+  );
+
+  test(
+    'a catalogue is found by name and range, on a disk and behind a server, and a bundle brings all to an island',
+    async () => {
+      const place = temporaryPlace({});
+      const one = await packed(place);
+      const two = await packed(place, (text) => text.replace(`version: ${one.version}`, 'version: 2.0.0'));
+      const catalogue = join(place.folder, 'catalogue');
+      expect(await place.cadre('worker', 'publish', one.file, two.file, '--to', 'catalogue')).toMatchObject({
+        code: 0,
+      });
+      const other = await packed(place, (text) =>
+        text.replace('description: Uses', 'description: Other, uses'),
+      );
+      expect(await place.cadre('worker', 'publish', other.file, '--to', 'catalogue')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('with other content'),
+      });
+      expect(await place.cadre('worker', 'add', 'thirsty')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('no catalogue'),
+      });
+      expect(await place.cadre('worker', 'add', 'thirtsy', '--from', 'catalogue')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining('thirsty'),
+      });
+      expect(await place.cadre('worker', 'add', 'thirsty@^3', '--from', 'catalogue')).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining(`${one.version}, 2.0.0`),
+      });
+
+      const server = createServer((request, response) => {
+        const file = join(
+          catalogue,
+          new URL(request.url ?? '', 'http://x').pathname.replace('/workers/', ''),
+        );
+        if (existsSync(file)) response.end(readFileSync(file));
+        else response.writeHead(404).end();
+      }).listen(0, '127.0.0.1');
+      onTestFinished(() => void server.close());
+      await new Promise((resolve) => server.once('listening', resolve));
+      const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/workers`;
+      place.write({ 'cadre.yaml': `packages: { catalogues: [nowhere, "${address}"] }\n` });
+      expect(await place.cadre('worker', 'add', 'thirsty@^1', '--accept', one.digest)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(`thirsty ${one.version}`),
+      });
+      expect(readFileSync(join(place.folder, '.cadre/workers.lock.json'), 'utf8')).toContain(
+        `${address}/thirsty-${one.version}.tgz`,
+      );
+
+      expect(await place.cadre('worker', 'bundle', '--to', 'stick')).toMatchObject({ code: 0 });
+      await new Promise((resolve) => server.close(resolve));
+      const island = mkdtempSync(join(tmpdir(), 'cadre-island-'));
+      onTestFinished(() => rmSync(island, { recursive: true, force: true }));
+      expect(
+        await place.cadreWith(
+          { CADRE_HOME: island },
+          'worker',
+          'add',
+          '--locked',
+          '--from',
+          'stick',
+          '--accept',
+          one.digest,
+        ),
+      ).toMatchObject({ code: 0 });
+      expect((await place.cadreWith({ CADRE_HOME: island }, 'worker', 'list')).stdout).toMatch(
+        new RegExp(`thirsty +${one.version.replaceAll('.', '\\.')} +package`),
+      );
     },
     PATIENT,
   );

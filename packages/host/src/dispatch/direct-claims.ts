@@ -2,6 +2,7 @@ import type { Claim, Job } from '../ports/dispatch.ts';
 import type { SharedStore } from '../ports/shared-journal.ts';
 import type { Transaction } from '../ports/transaction.ts';
 import { bigintArray, textArray } from '../ports/wire-array.ts';
+import { AS_JOB, toJob } from './job-row.ts';
 
 /** The least that pg-boss takes. */
 export const HEARTBEAT_SECONDS = 10;
@@ -11,7 +12,7 @@ export const EAGER_VACUUM = `autovacuum_vacuum_scale_factor = 0.01, autovacuum_v
   autovacuum_analyze_scale_factor = 0.02, autovacuum_vacuum_cost_delay = 0`;
 
 /**
- * What a process claims as it hands it in: it never waits, so that it needs no queue.
+ * What a process claims as it hands it in, or takes of what waits for it alone: it is in no queue.
  *
  * Invariants
  * 1. A row of a narrow table is there exactly while such a claim lasts.
@@ -26,6 +27,8 @@ export interface DirectClaims {
   listSilentClasses(): Promise<readonly string[]>;
   /** Removes them; the answer is what was to be done. */
   takeSilent(transaction: Transaction): Promise<readonly Job[]>;
+  /** Removes claims of this process that nothing was done about; the answer is what is to be done. */
+  takeBack(transaction: Transaction, claims: readonly Claim[]): Promise<readonly Job[]>;
 }
 
 export function createDirectClaims(store: SharedStore, schema: string): DirectClaims {
@@ -76,9 +79,16 @@ export function createDirectClaims(store: SharedStore, schema: string): DirectCl
     async takeSilent(transaction) {
       const { rows } = await transaction.executeSql(
         `DELETE FROM ${schema}.direct WHERE id IN (SELECT id FROM ${schema}.direct WHERE ${silent} FOR UPDATE SKIP LOCKED)
-          RETURNING id, class, priority, expires_ms AS "expiresMs", data`,
+          RETURNING ${AS_JOB}`,
       );
-      return rows.map((row) => ({ ...row, data: JSON.parse(row.data) }) as Job);
+      return rows.map(toJob);
+    },
+    async takeBack(transaction, claims) {
+      const { rows } = await transaction.executeSql(
+        `DELETE FROM ${schema}.direct WHERE id = ANY($1::uuid[]) RETURNING ${AS_JOB}`,
+        [claims.map(({ id }) => id)],
+      );
+      return rows.map(toJob);
     },
   };
 }

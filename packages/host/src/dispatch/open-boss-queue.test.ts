@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Job, Work } from '../ports/dispatch.ts';
 import { openPostgresStore } from '../stores/open-postgres-store.ts';
 import { lacksPostgres, type PostgresServer, startPostgres } from '../testing/postgres-server.ts';
 import { openBossQueue } from './open-boss-queue.ts';
@@ -133,5 +134,130 @@ describe.skipIf(lacksPostgres())('the queue of many processes', () => {
     expect((await queue.take('io', 1)).map((claim) => claim.id)).toEqual([id]);
     await queue.close();
     await store.close();
+  });
+
+  describe('with shards', () => {
+    const ids = (count: number) =>
+      Array.from(
+        { length: count },
+        (_, index) => `00000000-0000-8000-8000-${String(index + 1).padStart(12, '0')}`,
+      );
+    const jobOf = (id: string, more: Partial<Job> = {}): Job => ({
+      id,
+      class: 'io',
+      priority: 0,
+      data: { run: 'run_1', assignment: '{}' },
+      expiresMs: 60_000,
+      ...more,
+    });
+    const rooms = { io: 4 };
+
+    async function open(schema: string) {
+      const store = await openPostgresStore(server.url, schema);
+      const { shared } = store;
+      const failed = (error: unknown) => expect.unreachable(String(error));
+      const queue = openBossQueue({
+        store: shared,
+        schema: `${schema}_work`,
+        isLimited: () => false,
+        failed,
+      });
+      await queue.prepare('io');
+      const write = (work: Work) => shared.transact((transaction) => queue.write(transaction, [work]).lines);
+      const ask = async (sql: string) => (await shared.executeSql(sql)).rows;
+      const close = () => queue.close().then(() => store.close());
+      return { queue, write, ask, close };
+    }
+
+    test('one place is given to a shard, however many ask for it at the same time', async () => {
+      const opened = await Promise.all([1, 2, 3, 4].map(() => open('asked')));
+      await Promise.all(opened.map(({ queue }, index) => queue.shards.enter({ id: `p${index}`, rooms })));
+      const shards = Array.from({ length: 40 }, (_, index) => ({ class: 'io', shard: `s${index % 20}` }));
+      const answers = await Promise.all(opened.map(({ queue }) => queue.shards.assign(shards)));
+      for (const answer of answers) expect(answer).toEqual(answers[0]);
+      expect(answers[0]?.slice(0, 20)).toEqual(answers[0]?.slice(20));
+      const counts = new Map<string | undefined, number>();
+      for (const place of answers[0]?.slice(0, 20) ?? []) counts.set(place, (counts.get(place) ?? 0) + 1);
+      expect([...counts.values()]).toEqual([5, 5, 5, 5]);
+      for (const { close } of opened) await close();
+    });
+
+    test('a class that nobody does has no place, and another class with the same shard has its own', async () => {
+      const { queue, close } = await open('classes');
+      await queue.shards.enter({ id: 'one', rooms: { io: 1 } });
+      await queue.shards.enter({ id: 'all', rooms: { cpu: 1, '*': 1 } });
+      const named = ['io', 'cpu', 'io', 'own'].map((name) => ({ class: name, shard: 'a\0' }));
+      expect(await queue.shards.assign(named)).toEqual(['all', 'all', 'all', 'all']);
+      await queue.shards.leave('all');
+      expect(await queue.shards.assign(named)).toEqual(['one', undefined, 'one', undefined]);
+      await close();
+    });
+
+    test('what waits for a place is taken there alone, in order, and is a claim like any other [WRK-127]', async () => {
+      const { queue, write, ask, close } = await open('inorder');
+      await queue.shards.enter({ id: 'p1', rooms });
+      const [first = '', second = '', third = ''] = ids(3);
+      const jobs = [jobOf(first), jobOf(second, { priority: 9 }), jobOf(third)];
+      expect(await write({ jobs: jobs.map((job) => ({ ...job, place: 'p1' })) })).toEqual(['placed p1 io']);
+      expect(await queue.take('io', 10)).toEqual([]);
+      expect(await queue.shards.take('p2', 'io', 10)).toEqual({ claims: [], more: false });
+      expect(await queue.isEmpty()).toBe(false);
+      expect(await queue.listRuns()).toEqual(new Set(['run_1']));
+      expect(await queue.waiting()).toMatchObject([{ class: 'io', waiting: 3 }]);
+      expect(await queue.countAhead({ id: first, class: 'io' }, 10)).toBe(1);
+      expect(await queue.shards.enter({ id: 'p1', rooms })).toEqual(['io']);
+      const { claims, more } = await queue.shards.take('p1', 'io', 2);
+      expect([claims.map(({ id }) => id), more]).toEqual([[second, first], true]);
+      expect(await queue.touch(claims)).toEqual(new Set([first, second]));
+      expect(await queue.withdraw([first, third])).toEqual([third]);
+      // Never begun: as if it had not been taken, for anybody.
+      await queue.giveBack(claims.slice(1));
+      expect(await queue.take('io', 10)).toMatchObject([{ id: first, deaths: 0 }]);
+      // Its process is silent, which is a death.
+      await ask("UPDATE inorder_work.direct SET beat_on = now() - interval '11 seconds'");
+      await queue.supervise();
+      expect(await queue.take('io', 10)).toMatchObject([{ id: second, deaths: 1 }]);
+      await close();
+    });
+
+    test('a place that says nothing while work waits for it is gone; an idle one is given longer [WRK-127]', async () => {
+      const { queue, write, ask, close } = await open('gone');
+      for (const id of ['silent', 'idle', 'lively']) await queue.shards.enter({ id, rooms });
+      await ask(
+        "UPDATE gone_work.places SET beat_on = now() - interval '11 seconds' WHERE place <> 'lively'",
+      );
+      const [id = '', other = ''] = ids(2);
+      await write({ jobs: [jobOf(id, { place: 'silent' }), jobOf(other, { place: 'lively' })] });
+      await queue.supervise();
+      expect(await queue.take('io', 10)).toEqual([]);
+      await ask("UPDATE gone_work.placed SET created_on = now() - interval '11 seconds'");
+      await queue.supervise();
+      expect(await ask('SELECT place FROM gone_work.places ORDER BY 1')).toEqual([
+        { place: 'idle' },
+        { place: 'lively' },
+      ]);
+      const taken = await queue.take('io', 10);
+      expect(taken).toMatchObject([{ id, deaths: 0 }]);
+      // Where it was taken it does not belong: it waits for its place again, once.
+      await queue.shards.pass(taken.map((claim) => ({ claim, place: 'lively' })));
+      await queue.shards.pass(taken.map((claim) => ({ claim, place: 'idle' })));
+      expect((await queue.shards.take('lively', 'io', 10)).claims.map((claim) => claim.id).sort()).toEqual([
+        id,
+        other,
+      ]);
+      expect(await queue.take('io', 10)).toEqual([]);
+      await close();
+    });
+
+    test('a store on which earlier ones shared their work gets what is new', async () => {
+      const before = await open('earlier');
+      await before.ask('DROP TABLE earlier_work.placed, earlier_work.shards, earlier_work.places');
+      await before.close();
+      const { queue, close } = await open('earlier');
+      expect(await queue.shards.enter({ id: 'p1', rooms })).toEqual([]);
+      expect(await queue.shards.assign([{ class: 'io', shard: 'a' }])).toEqual(['p1']);
+      expect(await queue.shards.list(10)).toEqual([{ class: 'io', shard: 'a', place: 'p1' }]);
+      await close();
+    });
   });
 });

@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
-import type { JsonObject } from '@cadre/sdk';
 import type { PgBoss } from 'pg-boss';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
+import type { ShardedWork, TakenHere } from '../ports/sharded-work.ts';
 import type { SharedStore, Writing } from '../ports/shared-journal.ts';
 import { together } from '../ports/together.ts';
 import type { Transaction } from '../ports/transaction.ts';
-import { agedPriority, ageIn } from './aged-priority.ts';
+import { ageIn } from './aged-priority.ts';
+import { type Fetched, queueName, toAttempt, toClaim, toInsertAt } from './boss-job.ts';
+import { createBossLook } from './boss-look.ts';
 import { createDirectClaims, EAGER_VACUUM, HEARTBEAT_SECONDS, parted } from './direct-claims.ts';
+import { createShardedJobs, type PlacedJob } from './sharded-jobs.ts';
 
 export interface BossQueueOptions {
   readonly store: SharedStore;
@@ -30,9 +32,6 @@ const ANALYZE_AFTER = 5_000;
 /** So long the tables may take to be made by another connection while ours holds the lock. */
 const MAKING = '60s';
 
-/** Names of queues are letters, digits, `_`, `-` and `.`. */
-const PLAIN = /^[A-Za-z0-9_-]{1,40}$/;
-
 /**
  * Work of many processes on pg-boss (https://timgit.github.io/pg-boss): a queue for each class, with a table of its own.
  * Called through `insert`, `fetch`, `touch` and `deleteJob` inside our own transactions, never through its loops.
@@ -40,10 +39,12 @@ const PLAIN = /^[A-Za-z0-9_-]{1,40}$/;
  * Invariants
  * 1. What is settled is deleted: the journal is the history, and what nobody keeps nobody has to clean up.
  * 2. A claim is settled and touched under its number, so that a process that lost it changes nothing.
- * 3. Jobs of a limited class are counted and taken under one lock: two processes never take the last place both.
+ * 3. Jobs of a limited class are counted and taken under one lock: two processes never take the last place both. What was
+ *    taken of what waits for one place is counted with the rest.
  * 4. One process makes the tables while the others wait: pg-boss's own lock does not keep two from making one schema.
  * 5. The stored priority is aged: of two jobs the same goes first, whenever one asks.
- * 6. What its process claims as it hands it in (`direct-claims.ts`) enters a queue only with its first death.
+ * 6. What its process claims as it hands it in (`direct-claims.ts`) enters a queue only with its first death; what waits for one
+ *    place (`sharded-jobs.ts`) only when that is gone.
  */
 export function openBossQueue({
   store,
@@ -55,17 +56,13 @@ export function openBossQueue({
   const ready = new Map<string, Promise<void>>();
   const classes = new Map<string, string>();
   const direct = createDirectClaims(store, schema);
+  const sharded = createShardedJobs(store, schema);
   let opening: Promise<PgBoss> | undefined;
   let opened = false;
   let handedIn = 0;
 
   // Invariant 5.
-  const toInsert = ({ id, priority, data, expiresMs }: Job) => ({
-    id,
-    priority: agedPriority(priority, now()),
-    data,
-    expireInSeconds: Math.ceil(expiresMs / 1_000),
-  });
+  const toInsert = (job: Job) => toInsertAt(now(), job);
 
   function open(): Promise<PgBoss> {
     opening ??= start().catch((error: unknown) => {
@@ -77,7 +74,7 @@ export function openBossQueue({
 
   async function start(): Promise<PgBoss> {
     // The last table to be made: where it is, all are.
-    const { rows } = await store.executeSql('SELECT to_regclass($1) AS made', [`${schema}.direct`]);
+    const { rows } = await store.executeSql('SELECT to_regclass($1) AS made', [sharded.lastTable]);
     const boss = await (rows[0]?.made !== null ? startBoss() : makeTables());
     opened = true;
     return boss;
@@ -95,6 +92,7 @@ export function openBossQueue({
         `CREATE TABLE IF NOT EXISTS ${schema}.classes (queue TEXT PRIMARY KEY, class TEXT NOT NULL)`,
       );
       await direct.makeTable();
+      await sharded.makeTables();
       return boss;
     });
   }
@@ -155,7 +153,8 @@ export function openBossQueue({
   function write(transaction: Transaction, work: readonly Work[]): Writing {
     const [begun, handedIn] = parted(work.flatMap((each) => each.jobs ?? []));
     const [ended, over] = parted(work.flatMap((each) => each.settled ?? []));
-    if (!opened || handedIn.length + over.length > 0) {
+    const frees = ended.some((claim) => isLimited(claim.class));
+    if (!opened || frees || handedIn.length + over.length > 0) {
       return { sent: false, lines: writeAll(transaction, { begun, handedIn, ended, over }) };
     }
     return { sent: true, lines: direct.write(transaction, begun, ended).then(() => NO_LINES) };
@@ -166,35 +165,55 @@ export function openBossQueue({
     { begun, handedIn, ended, over }: Parted,
   ): Promise<readonly string[]> {
     const boss = await open();
-    const jobs = groupBy(handedIn, (job) => job.class);
+    const placed = handedIn.filter((job): job is PlacedJob => job.place !== undefined);
+    const jobs = groupBy(
+      handedIn.filter((job) => job.place === undefined),
+      (job) => job.class,
+    );
     const settled = groupBy(over, (claim) => claim.class);
     const db = { db: transaction };
     // All of them awaited: they have to be over before the commit.
     await together(
       direct.write(transaction, begun, ended),
+      sharded.write(transaction, placed),
       ...[...jobs].map(([className, some]) => boss.insert(queueName(className), some.map(toInsert), db)),
       ...[...settled].map(([className, some]) =>
         boss.deleteJob(queueName(className), some.map(toAttempt), db),
       ),
     );
     analyzeAfter(jobs);
-    const freed = [...settled.keys()].filter(isLimited);
-    return [...new Set([...jobs.keys(), ...freed])].map((className) => `work ${className}`);
+    const freed = [...over, ...ended].map((claim) => claim.class).filter(isLimited);
+    return [
+      ...new Set([
+        ...[...jobs.keys(), ...freed].map((className) => `work ${className}`),
+        ...placed.map((job) => `placed ${job.place} ${job.class}`),
+      ]),
+    ];
   }
 
-  /** Those whose process died wait for anybody, with one death. */
-  async function handInTheDead(boss: PgBoss): Promise<void> {
-    const found = await direct.listSilentClasses();
+  /** Those whose process died wait for anybody, with one death; those whose place is gone as they are. */
+  async function handInTheLost(boss: PgBoss): Promise<void> {
+    await handInAgain(boss, await direct.listSilentClasses(), direct.takeSilent, 1);
+    await handInAgain(boss, await sharded.listHomeless(), sharded.takeHomeless, 0);
+  }
+
+  async function handInAgain(
+    boss: PgBoss,
+    found: readonly string[],
+    take: (transaction: Transaction) => Promise<readonly Job[]>,
+    deaths: number,
+  ): Promise<void> {
     if (found.length === 0) return;
     for (const className of found) await prepare(className);
     await store.transact(async (transaction) => {
-      const dead = await direct.takeSilent(transaction);
-      for (const [className, some] of groupBy(dead, (job) => job.class)) {
+      const jobs = await take(transaction);
+      for (const [className, some] of groupBy(jobs, (job) => job.class)) {
         const name = queueName(className);
         await boss.insert(name, some.map(toInsert), { db: transaction });
+        if (deaths === 0) continue;
         await transaction.executeSql(
-          `UPDATE ${classes.get(className)} SET retry_count = 1 WHERE name = $1 AND id = ANY($2::uuid[])`,
-          [name, some.map(({ id }) => id)],
+          `UPDATE ${classes.get(className)} SET retry_count = $3 WHERE name = $1 AND id = ANY($2::uuid[])`,
+          [name, some.map(({ id }) => id), deaths],
         );
       }
     });
@@ -218,23 +237,88 @@ export function openBossQueue({
     if (everywhere === undefined) {
       return toClaims(await boss.fetch(name, { batchSize: most }));
     }
-    // Invariant 3.
     return store.transact(async (transaction) => {
-      await transaction.executeSql('SELECT pg_advisory_xact_lock(hashtext($1))', [`${schema} ${name}`]);
-      const { rows } = await transaction.executeSql(
-        `SELECT count(*)::int AS taken FROM ${classes.get(className)} WHERE name = $1 AND state = 'active'`,
-        [name],
-      );
-      const room = Math.min(most, everywhere - Number(rows[0]?.taken));
-      if (room <= 0) return [];
-      return toClaims(await boss.fetch(name, { batchSize: room, db: transaction }));
+      const room = Math.min(most, await countRoom(transaction, className, everywhere));
+      return room <= 0 ? [] : toClaims(await boss.fetch(name, { batchSize: room, db: transaction }));
     });
+  }
+
+  /** Invariant 3: holds the lock until the end of the transaction. */
+  async function countRoom(transaction: Transaction, className: string, everywhere: number): Promise<number> {
+    const name = queueName(className);
+    await transaction.executeSql('SELECT pg_advisory_xact_lock(hashtext($1))', [`${schema} ${name}`]);
+    const { rows } = await transaction.executeSql(
+      `SELECT (SELECT count(*) FROM ${classes.get(className)} WHERE name = $1 AND state = 'active')::int
+        + (SELECT count(*) FROM ${schema}.direct WHERE class = $2)::int AS taken`,
+      [name, className],
+    );
+    return everywhere - Number(rows[0]?.taken);
+  }
+
+  async function takePlaced(
+    place: string,
+    className: string,
+    most: number,
+    everywhere?: number,
+  ): Promise<TakenHere> {
+    await prepare(className);
+    const toClaims = (jobs: readonly Job[]) =>
+      jobs.map(({ id, data }): Claim => ({ id, class: className, deaths: 0, data, direct: true }));
+    if (everywhere === undefined) {
+      const claims = toClaims(await sharded.take(store, place, className, most));
+      return { claims, more: claims.length >= most };
+    }
+    return store.transact(async (transaction) => {
+      const room = Math.min(most, await countRoom(transaction, className, everywhere));
+      const claims = room <= 0 ? [] : toClaims(await sharded.take(transaction, place, className, room));
+      return { claims, more: (await sharded.countWaiting(transaction, place, className)) > 0 };
+    });
+  }
+
+  /** In one statement for each class, fenced as everything that is done about a claim. */
+  async function pass(claims: Parameters<ShardedWork['pass']>[0]): Promise<void> {
+    for (const [className, some] of groupBy(claims, ({ claim }) => claim.class)) {
+      await store.executeSql(
+        `WITH passed AS (DELETE FROM ${classes.get(className)} WHERE name = $1 AND state = 'active'
+            AND (id::text || ':' || retry_count) = ANY($2::text[]) RETURNING id, priority, data, expire_seconds)
+          INSERT INTO ${schema}.placed (id, place, class, priority, expires_ms, run, data)
+          SELECT id, wanted.place, $3, priority, expire_seconds * 1000::bigint, data->>'run', data::text
+            FROM passed JOIN unnest($4::uuid[], $5::text[]) AS wanted (id, place) USING (id)
+          ON CONFLICT (id) DO NOTHING`,
+        [
+          queueName(className),
+          some.map(({ claim: { id, deaths } }) => `${id}:${deaths}`),
+          className,
+          some.map(({ claim }) => claim.id),
+          some.map(({ place }) => place),
+        ],
+      );
+    }
   }
 
   return {
     write,
     prepare,
     take,
+    shards: {
+      async enter(place) {
+        await open();
+        return sharded.enter(place);
+      },
+      async assign(shards) {
+        await open();
+        return sharded.assign(shards);
+      },
+      // Whoever only looks opens nothing that would have to be closed.
+      list: sharded.list,
+      take: takePlaced,
+      pass,
+      async leave(place) {
+        const boss = await open();
+        await sharded.forget(place);
+        await handInAgain(boss, await sharded.listHomeless(), sharded.takeHomeless, 0);
+      },
+    },
     async touch(claims) {
       const boss = await open();
       const [ofDirect, fetched] = parted(claims);
@@ -248,14 +332,19 @@ export function openBossQueue({
     async withdraw(ids) {
       await open();
       const { rows } = await store.executeSql(
-        `DELETE FROM ${schema}.job WHERE name IN (SELECT queue FROM ${schema}.classes) AND id = ANY($1::uuid[])
-          AND state < 'active' RETURNING id`,
+        `WITH placed AS (DELETE FROM ${schema}.placed WHERE id = ANY($1::uuid[]) RETURNING id),
+          queued AS (DELETE FROM ${schema}.job WHERE name IN (SELECT queue FROM ${schema}.classes) AND id = ANY($1::uuid[])
+            AND state < 'active' RETURNING id)
+          SELECT id FROM placed UNION ALL SELECT id FROM queued`,
         [ids],
       );
       return rows.map(({ id }) => String(id));
     },
     async giveBack(claims) {
-      for (const [className, some] of groupBy(claims, (claim) => claim.class)) {
+      const [ofDirect, fetched] = parted(claims);
+      const found = [...new Set(ofDirect.map((claim) => claim.class))];
+      await handInAgain(await open(), found, (transaction) => direct.takeBack(transaction, ofDirect), 0);
+      for (const [className, some] of groupBy(fetched, (claim) => claim.class)) {
         await store.executeSql(
           `UPDATE ${classes.get(className)} SET state = 'created', started_on = NULL, heartbeat_on = NULL
             WHERE name = $1 AND state = 'active' AND (id::text || ':' || retry_count) = ANY($2::text[])`,
@@ -263,47 +352,9 @@ export function openBossQueue({
         );
       }
     },
-    async listClasses() {
-      await open();
-      const { rows } = await store.executeSql(`SELECT class FROM ${schema}.classes ORDER BY class`);
-      return rows.map((row) => String(row.class));
-    },
-    async isEmpty() {
-      await open();
-      const { rows } = await store.executeSql(
-        `(SELECT 1 FROM ${schema}.job WHERE name IN (SELECT queue FROM ${schema}.classes) AND state < 'completed' LIMIT 1)
-          UNION ALL (SELECT 1 FROM ${schema}.direct LIMIT 1)`,
-      );
-      return rows.length === 0;
-    },
-    async listRuns() {
-      await open();
-      const { rows } = await store.executeSql(
-        `SELECT data->>'run' AS run FROM ${schema}.job WHERE state < 'completed' UNION SELECT run FROM ${schema}.direct`,
-      );
-      return new Set(rows.map(({ run }) => String(run)));
-    },
-    async listJobs(run) {
-      await open();
-      const { rows } = await store.executeSql(
-        `SELECT id, priority, class, taken, assignment->'command'->>'step' AS step FROM (
-            SELECT job.id, priority + ${ageIn('created_on')} AS priority, class, state = 'active' AS taken, (data->>'assignment')::json AS assignment
-              FROM ${schema}.job AS job JOIN ${schema}.classes AS classes ON classes.queue = job.name
-              WHERE data->>'run' = $1 AND state < 'completed'
-            UNION ALL SELECT id, 0, class, true, (data::json->>'assignment')::json FROM ${schema}.direct WHERE run = $1
-          ) AS jobs WHERE assignment->>'task' = 'perform' ORDER BY id`,
-        [run],
-      );
-      return rows.map(({ id, priority, class: name, taken, step }) => ({
-        id: String(id),
-        priority: Number(priority),
-        class: String(name),
-        taken: taken === true,
-        step: String(step),
-      }));
-    },
     async reorder(jobs) {
       await open();
+      await sharded.reorder(jobs);
       for (const [className, some] of groupBy(jobs, (job) => job.class)) {
         await prepare(className);
         await store.executeSql(
@@ -314,35 +365,10 @@ export function openBossQueue({
         );
       }
     },
-    async countAhead({ id, class: className }, most) {
-      await prepare(className);
-      // In the order in which pg-boss fetches.
-      const { rows } = await store.executeSql(
-        `SELECT count(*)::int AS ahead FROM (SELECT 1 FROM ${classes.get(className)} AS job,
-          (SELECT priority, created_on FROM ${classes.get(className)} WHERE name = $1 AND id = $2) AS mine
-          WHERE job.name = $1 AND job.state < 'active' AND (job.priority > mine.priority
-            OR (job.priority = mine.priority AND job.created_on < mine.created_on)) LIMIT $3) AS before`,
-        [queueName(className), id, most],
-      );
-      return Number(rows[0]?.ahead);
-    },
-    async waiting() {
-      await open();
-      const found = await store.executeSql(
-        `SELECT classes.class, classes.queue, count(job.id)::int AS waiting,
-            extract(epoch FROM min(job.created_on)) * 1000 AS oldest
-          FROM ${schema}.classes AS classes LEFT JOIN ${schema}.job AS job
-            ON job.name = classes.queue AND job.state < 'active' GROUP BY 1, 2 ORDER BY 1`,
-      );
-      return found.rows.map(({ class: name, waiting, oldest }) => ({
-        class: String(name),
-        waiting: Number(waiting),
-        ...(oldest === null ? {} : { oldest: Math.round(Number(oldest)) }),
-      }));
-    },
+    ...createBossLook({ store, schema, open, prepare, tableOf: (className) => classes.get(className) }),
     async supervise() {
       const boss = await open();
-      await handInTheDead(boss);
+      await handInTheLost(boss);
       await boss.supervise();
     },
     async close() {
@@ -360,27 +386,6 @@ interface Parted {
   readonly handedIn: readonly Job[];
   readonly ended: readonly Claim[];
   readonly over: readonly Claim[];
-}
-
-interface Fetched {
-  readonly id: string;
-  readonly data: JsonObject;
-  readonly retryCount: number;
-}
-
-/** `retryCount` is among the few columns that are read when no more are asked for. */
-function toClaim(className: string, { id, data, retryCount }: Fetched): Claim {
-  return { id, class: className, deaths: retryCount, data };
-}
-
-/** Invariant 2. */
-function toAttempt({ id, deaths }: Claim) {
-  return { id, retryCount: deaths };
-}
-
-function queueName(className: string): string {
-  if (PLAIN.test(className)) return className;
-  return `class.${createHash('sha256').update(className).digest('hex').slice(0, 32)}`;
 }
 
 function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): ReadonlyMap<string, readonly T[]> {

@@ -157,7 +157,7 @@ function callGate(
     readonly extend: (piece: JsonValue) => Promise<void>;
   },
 ): Promise<Performed> {
-  const { step, attempt, uses, input, idempotencyKey, permissionSets = [], cache, priority } = command;
+  const { step, attempt, uses, input, idempotencyKey, permissionSets = [], cache, shard, priority } = command;
   const call: GateCall = {
     ...origin,
     step,
@@ -168,6 +168,7 @@ function callGate(
     permissionSets: [...origin.permissionSets, ...permissionSets],
     env: command.env ?? {},
     ...(cache === undefined ? {} : { cache }),
+    ...(shard === undefined ? {} : { shard }),
     ...(priority === undefined ? {} : { priority }),
     ...processLimits(command),
   };

@@ -4,6 +4,7 @@ import { type Assignment, briefDataOf, dataOf } from './assignment.ts';
 /** A job before it is known who does it. */
 export interface Task extends Omit<Job, 'data' | 'direct'> {
   readonly assignment: Assignment;
+  readonly shard?: string;
 }
 
 /** A place of this process that waits for a claim: `begin` does the work in it, `giveBack` leaves it to others. */
@@ -27,17 +28,18 @@ export interface ClaimedHere {
 const NOTHING: ClaimedHere = { jobs: [], begin: () => undefined, giveBack: () => undefined };
 
 /**
- * What this process has a place for is handed in as claimed by it: nobody has to look for it, and it is begun with the
+ * What this process has a place for, and what lives nowhere else, is handed in as claimed by it: nobody has to look for it, and it is begun with the
  * answer to the append.
  */
-export function claimHere(tasks: readonly Task[], reserve: Reserve): ClaimedHere {
+export function claimHere(tasks: readonly Task[], reserve: Reserve, self: string): ClaimedHere {
   if (tasks.length === 0) return NOTHING;
   const taken: { readonly claim: Claim; readonly place: Reserved }[] = [];
-  const jobs = tasks.map(({ assignment, ...task }): Job => {
-    const place = reserve(task.class);
-    if (place === undefined) return { ...task, data: dataOf(assignment) };
+  const jobs = tasks.map(({ assignment, shard: _, ...wanted }): Job => {
+    const { place, ...task } = wanted;
+    const here = place === undefined || place === self ? reserve(task.class) : undefined;
+    if (here === undefined) return { ...wanted, data: dataOf(assignment) };
     const data = briefDataOf(assignment);
-    taken.push({ claim: { id: task.id, class: task.class, deaths: 0, data, direct: true }, place });
+    taken.push({ claim: { id: task.id, class: task.class, deaths: 0, data, direct: true }, place: here });
     return { ...task, data, direct: true };
   });
   return {

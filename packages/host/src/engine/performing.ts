@@ -2,6 +2,8 @@ import type { Clock } from '../ports/clock.ts';
 import type { Claim, Places, WorkQueue } from '../ports/dispatch.ts';
 import type { Reserve } from './claim-here.ts';
 import { keepAlive } from './keep-alive.ts';
+import { createPresence } from './presence.ts';
+import { createSource } from './source.ts';
 
 export interface PerformingOptions {
   readonly queue: WorkQueue;
@@ -11,6 +13,10 @@ export interface PerformingOptions {
   readonly classes: readonly string[] | undefined;
   readonly known: readonly string[];
   readonly everywhere: (className: string) => number | undefined;
+  /** This process, as one in which shards live. */
+  readonly place: string;
+  /** Of what was taken for anybody, what is to be done here; the rest was passed on. */
+  readonly passOn: (claims: readonly Claim[]) => Promise<readonly Claim[]>;
   /** Does the work and settles it. Rejects when it could not be settled: then it is left to others. */
   readonly perform: (claim: Claim) => Promise<void>;
   /** The claim belongs to this process no more, or nobody can say: its work stops, and nothing of it is kept. */
@@ -24,9 +30,11 @@ export interface Performing {
   readonly reserve: Reserve;
   /** There may be work of this class; undefined: of any. */
   wake(className: string | undefined): void;
+  /** Work of this class waits for this place alone. */
+  call(place: string, className: string): void;
   /** There is no job anywhere, and nobody has told of one since. */
   isIdle(): boolean;
-  /** Takes nothing more; resolves when what was taken and not begun has been given back. */
+  /** Takes nothing more; resolves when what was taken and not begun, or waits for this place, has been given back. */
   stop(): Promise<void>;
   /** Ends for good. Call it when nothing is under way any more. */
   close(): void;
@@ -60,6 +68,8 @@ const IDLE_SUPERVISE_MS = 300_000;
  * 3. A claim is touched from when it was taken until it is settled; one that was lost is stopped at once.
  * 4. A place is reserved for what this process hands in only while nothing waits for its places, so that what matters more
  *    still goes first; and never in a class that is counted over all processes.
+ * 5. What waits for this place and what waits for anybody take turns in going first, so that neither waits for ever.
+ * 6. This place is there from its first beat until it stops; who is idle says so less often.
  */
 export function startPerforming(options: PerformingOptions): Performing {
   const { queue, places, clock } = options;
@@ -69,6 +79,8 @@ export function startPerforming(options: PerformingOptions): Performing {
   /** Places that wait for a claim which is being handed in, by class. */
   const reserved = new Map<string, number>();
   const letProcessEnd = keepAlive();
+  const source = createSource(options, () => stopped);
+  const presence = createPresence(options, (className) => call(className));
   let stopped = false;
   let closed = false;
   let idle = false;
@@ -79,12 +91,15 @@ export function startPerforming(options: PerformingOptions): Performing {
     signals: number;
     /** The last question was answered in full: there is more. */
     more: boolean;
+    /** Work waits for this place, as far as is known. */
+    own: boolean;
+    ownFirst: boolean;
     wake: () => void;
   }
 
   function open(className: string): void {
     if (loops.has(className) || stopped) return;
-    const loop: Loop = { signals: 0, more: false, wake: () => undefined };
+    const loop: Loop = { signals: 0, more: false, own: false, ownFirst: false, wake: () => undefined };
     loops.set(className, loop);
     const running = goOn(className, loop).finally(() => taking.delete(running));
     taking.add(running);
@@ -94,7 +109,7 @@ export function startPerforming(options: PerformingOptions): Performing {
     while (!stopped) {
       const seen = loop.signals;
       const room = Math.min(freeOf(className), MOST_AT_ONCE);
-      const taken = room > 0 ? await takeSome(className, room) : [];
+      const taken = room > 0 ? await takeSome(className, loop, room) : [];
       // Where there was no room nobody knows: it is asked again when there is.
       loop.more = taken.length >= room;
       for (const claim of taken) begin(className, loop, claim);
@@ -110,7 +125,8 @@ export function startPerforming(options: PerformingOptions): Performing {
   /** Invariant 4. */
   const reserve: Reserve = (className) => {
     const loop = loops.get(className);
-    if (loop === undefined || stopped || loop.more || options.everywhere(className) !== undefined) return;
+    if (loop === undefined || stopped || loop.more || loop.own || options.everywhere(className) !== undefined)
+      return;
     if (freeOf(className) <= 0) return;
     reserved.set(className, (reserved.get(className) ?? 0) + 1);
     const giveBack = () => void reserved.set(className, (reserved.get(className) ?? 0) - 1);
@@ -123,14 +139,24 @@ export function startPerforming(options: PerformingOptions): Performing {
     };
   };
 
-  async function takeSome(className: string, room: number): Promise<readonly Claim[]> {
+  /** Invariant 5. What was taken before anything went wrong is begun. */
+  async function takeSome(className: string, loop: Loop, room: number): Promise<readonly Claim[]> {
+    const taken: Claim[] = [];
+    const any = () => source.takeAny(className, room, taken);
+    const own = async () => {
+      // Somebody may call meanwhile.
+      loop.own = false;
+      if (await source.takeOwn(className, room, taken)) loop.own = true;
+    };
+    loop.ownFirst = !loop.ownFirst;
+    const inTurn = loop.ownFirst ? [own, any] : [any, own];
     try {
-      const taken = await queue.take(className, room, options.everywhere(className));
-      if (!stopped) return taken;
-      await queue.giveBack(taken);
+      for (const take of loop.own ? inTurn : [any]) await take();
     } catch (error) {
       options.failed(error);
     }
+    if (!stopped) return taken;
+    await queue.giveBack(taken).catch(options.failed);
     return [];
   }
 
@@ -190,6 +216,14 @@ export function startPerforming(options: PerformingOptions): Performing {
     options.lost(each.claim);
   }
 
+  function call(className: string): void {
+    if (options.classes === undefined) open(className);
+    const loop = loops.get(className);
+    if (loop === undefined) return;
+    loop.own = true;
+    signal(className);
+  }
+
   /** Never a second time before the first is over. */
   function every(ms: number, work: () => unknown): void {
     clock.wakeAt(clock.now() + ms, async () => {
@@ -208,6 +242,7 @@ export function startPerforming(options: PerformingOptions): Performing {
 
   /** Invariant 2. */
   async function rest(): Promise<void> {
+    if (idle) await presence.appear();
     if (claims.size > 0) return stir();
     const before = newsAt;
     if (clock.now() - before < QUIET_MS) return;
@@ -241,6 +276,7 @@ export function startPerforming(options: PerformingOptions): Performing {
   }
 
   every(BEAT_MS, beat);
+  every(BEAT_MS, () => (idle ? undefined : presence.appear()));
   // By itself: a beat that gets no answer must not keep it from giving up.
   every(1_000, () => {
     const silent = clock.now() - SILENT_MS;
@@ -251,12 +287,19 @@ export function startPerforming(options: PerformingOptions): Performing {
   for (const className of options.classes ?? options.known) open(className);
   if (options.classes === undefined) every(CLASSES_MS, openAll);
   void openAll();
+  void presence.appear();
 
   return {
     reserve,
+    call(place, className) {
+      stir();
+      if (place === options.place) call(className);
+    },
     isIdle: () => idle,
     wake(className) {
       stir();
+      // What was told may have been that something waits for this place.
+      if (className === undefined) void presence.appear();
       if (className !== undefined && options.classes === undefined) open(className);
       for (const name of className === undefined ? loops.keys() : [className]) signal(name);
     },
@@ -264,6 +307,7 @@ export function startPerforming(options: PerformingOptions): Performing {
       stopped = true;
       for (const className of loops.keys()) signal(className);
       await Promise.all(taking);
+      await presence.leave();
     },
     close() {
       closed = true;

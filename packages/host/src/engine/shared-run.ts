@@ -8,6 +8,7 @@ import { isAtRest } from './at-rest.ts';
 import { type StopReason, stopReasonOf, wishOf } from './attempt.ts';
 import { parentOf } from './child-runs.ts';
 import { type ClaimedHere, claimHere, type Reserve, type Task } from './claim-here.ts';
+import { findPlaces } from './find-places.ts';
 import { type HeldRunContext, momentOf, originOf } from './held-run.ts';
 import { rankedPriority } from './ranked-priority.ts';
 import { missingRun } from './read-events.ts';
@@ -187,10 +188,12 @@ export class SharedRun {
     const finished = turn.kept.flatMap(claimOf);
     const refused = turn.dropped.flatMap(claimOf);
     if (turn.events.length === 0 && refused.length === 0) return true;
-    const here = claimHere(tasksOf(this.#context, this.id, this.workflow, turn), this.#context.reserve);
+    const { queue, reserve, holder } = this.#context;
+    const tasks = tasksOf(this.#context, this.id, this.workflow, turn);
+    const here = claimHere(await findPlaces(tasks, queue.shards), reserve, holder);
     const { jobs } = here;
     try {
-      await prepareQueues(this.#context.queue, jobs);
+      await prepareQueues(queue, jobs);
       const outcome = await this.#context.journal.advance({
         run: this.id,
         expected: turn.expected,
@@ -254,6 +257,7 @@ export function tasksOf(
             class: className,
             priority: rankedPriority(priority, before.running.size + index),
             assignment: { ...known, task: 'perform', origin, command },
+            ...(command.shard === undefined ? {} : { shard: command.shard }),
             expiresMs: command.timeoutMs + BEYOND_LIMIT_MS,
           },
         ];

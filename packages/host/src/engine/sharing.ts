@@ -5,6 +5,7 @@ import { assignmentOf } from './assignment.ts';
 import { claimHere } from './claim-here.ts';
 import { createClaimedWork } from './claimed-work.ts';
 import { createDueRuns } from './due-runs.ts';
+import { findPlaces, passOn } from './find-places.ts';
 import type { HeldRunContext } from './held-run.ts';
 import type { Holding } from './holding.ts';
 import { keepAlive } from './keep-alive.ts';
@@ -108,6 +109,7 @@ export function createSharing(options: SharingOptions): Sharing {
       const [what, ...rest] = line.split(' ');
       const name = rest.join(' ');
       if (what === 'work') performing?.wake(name);
+      if (what === 'placed') performing?.call(rest[0] ?? '', rest.slice(1).join(' '));
       if (what === 'time') due.at(Number(name));
       if (what !== 'run') return;
       feed.changed(name);
@@ -135,7 +137,8 @@ export function createSharing(options: SharingOptions): Sharing {
     const handedIn = tasksOf(context, id, request.workflow, { commands, before, state });
     await prepareQueues(queue, handedIn);
     if (known.peek(id) !== undefined) throw existing(id);
-    const here = claimHere(handedIn, context.reserve);
+    const placed = await findPlaces(handedIn, queue.shards);
+    const here = claimHere(placed, context.reserve, context.holder);
     const { jobs } = here;
     const run = new SharedRun(context, id, await definitions.get(state.definition), state, admitted);
     const advancing = journal
@@ -261,6 +264,8 @@ export function createSharing(options: SharingOptions): Sharing {
         classes: classes === undefined ? undefined : [...classes, ENGINE_CLASS],
         known: [...options.knownClasses, ENGINE_CLASS],
         places: options.context.places,
+        place: context.holder,
+        passOn: (claims) => passOn(claims, context.holder, queue.shards),
         everywhere: (className) => (className === ENGINE_CLASS ? undefined : options.everywhere(className)),
         perform: (claim) => claimed.perform(claim),
         beat,

@@ -125,6 +125,7 @@ async function carryOut(
       attempt: call.attempt,
       idempotencyKey: call.idempotencyKey,
       config: tools.config(worker.manifest.id),
+      ...(call.shard === undefined ? {} : { shard: call.shard }),
       ...(call.priority === undefined ? {} : { priority: call.priority }),
       ...(call.limits === undefined ? {} : { limits: call.limits }),
     },

@@ -69,6 +69,8 @@ export interface ActionCall extends Surroundings {
   readonly attempt: number;
   readonly idempotencyKey: string;
   readonly config: JsonObject;
+  /** It is put to the process that had it before, while that is there and has room. */
+  readonly shard?: string;
   /** Where it stands among the calls that wait for a process: above 0 high, below low. */
   readonly priority?: number;
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '@cadre/sdk';
 import type { ClassFigures } from './figures.ts';
+import type { ShardedWork } from './sharded-work.ts';
 import type { Alongside } from './shared-journal.ts';
 
 /** Who wants to perform something, and how much it matters. */
@@ -41,12 +42,16 @@ export interface Job {
   readonly expiresMs: number;
   /** Handed in as claimed by the process that hands it in. */
   readonly direct?: true;
+  /** It waits for this place alone, for as long as that is there. */
+  readonly place?: string;
 }
 
 /** An attempt of a run that waits for a process, or that one performs. */
 export interface HandedIn extends Pick<Job, 'id' | 'class' | 'priority'> {
   readonly taken: boolean;
   readonly step: string;
+  /** The only one that it waits for. */
+  readonly place?: string;
 }
 
 export interface WaitingJobs {
@@ -63,7 +68,7 @@ export interface Claim {
   /** How often it was taken before by somebody who died over it. */
   readonly deaths: number;
   readonly data: JsonObject;
-  /** It never waited for anybody: it was handed in as claimed. */
+  /** It is in no queue: it was handed in as claimed, or waited for this place alone. */
   readonly direct?: true;
 }
 
@@ -79,8 +84,9 @@ export interface Work {
  * touch it for 10 s is given to another one, with one more death, within 12 s.
  */
 export interface WorkQueue {
-  /** Hands in and settles inside the journal's transaction; what to tell the others is `work CLASS`. */
+  /** Hands in and settles inside the journal's transaction; what to tell the others is `work CLASS`, or `placed PLACE CLASS`. */
   readonly write: Alongside<Work>;
+  readonly shards: ShardedWork;
   /** Must be called before jobs of a class are written: outside of the transaction, which could not make its table. */
   prepare(className: string): Promise<void>;
   /**

@@ -54,6 +54,8 @@ export interface GateCall {
   readonly workflow?: string;
   /** What the author of the step says of keeping its result; absent: what the action's manifest says. */
   readonly cache?: CacheWish;
+  /** Calls with the same one are best put to the same process of the worker. */
+  readonly shard?: string;
   /** Where it stands among the calls that wait for a worker. */
   readonly priority?: number;
   /** Neither answered with a kept result, nor kept. */

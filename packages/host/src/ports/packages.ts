@@ -90,6 +90,19 @@ export interface Packages {
   /** `to`: a file, or a folder in which it gets its usual name. */
   pack(folder: string, to: string, signs: boolean): Promise<Packed>;
   add(options: AddOptions): Promise<Installed>;
+  /** Puts packages into a catalogue: a folder. */
+  publish(
+    archives: readonly string[],
+    to: string,
+  ): Promise<readonly { readonly id: string; readonly version: string }[]>;
+  /** Everything that the lock names, as a catalogue to take along. */
+  bundle(to: string): Promise<readonly { readonly id: string; readonly version: string }[]>;
+  /** Where something is in a catalogue, by the text of its list. Throws `not_found`. */
+  findIn(
+    text: string,
+    wanted: { readonly id: string; readonly range: string | undefined },
+    place: string,
+  ): { readonly version: string; readonly digest: string; readonly file: string };
   /** What the lock names and this machine has not. */
   missing(): Promise<readonly { readonly source: string; readonly expected: LockedWorker }[]>;
   /** Throws `not_found`, and `lease_held` while runs that are not over use it. */

@@ -40,6 +40,8 @@ export interface WaitingStep {
   readonly position: number;
   /** How many wait of the class, where that is known. */
   readonly of?: number;
+  /** The process that its shard lives in: it waits for no other. */
+  readonly place?: string;
 }
 
 export interface StandstillFacts {
@@ -187,8 +189,9 @@ async function ofWaiting(
 }
 
 /** WRK-35: `a waits for a place of the class io, as number 3 of 12` */
-export function inLine({ step, class: className, position, of }: WaitingStep): string {
-  return `${step} waits for a place of the class ${className}, as number ${position}${of === undefined ? '' : ` of ${of}`}`;
+export function inLine({ step, class: className, position, of, place }: WaitingStep): string {
+  const where = place === undefined ? '' : ` in ${place}, where its shard lives`;
+  return `${step} waits for a place of the class ${className}${where}, as number ${position}${of === undefined ? '' : ` of ${of}`}`;
 }
 
 type Timed = Omit<Standstill, 'nextAt'> & { readonly nextAt: number | undefined };

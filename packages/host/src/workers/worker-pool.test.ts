@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { JsonObject } from '@cadre/sdk';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { describeSandboxed } from '../../test/sandboxed.ts';
@@ -124,6 +126,29 @@ describeSandboxed('a pool of workers', () => {
       performed: 5,
       failed: 1,
     });
+  });
+
+  test('a shard is put to the process that had it before, when that has room [WRK-127]', async () => {
+    const { runner } = newRunner({ max: 2 });
+    // Such a process has one call at a time.
+    const confinement = { ...wide(), hosts: ['example.org:443'] };
+    /** Each process has a sandbox of its own, which its programs see. */
+    const where = async (shard: string, first = 'true') => {
+      const input = { program: 'sh', arguments: ['-c', `${first}; readlink /proc/self/ns/mnt`] };
+      const outcome = await perform(runner, 'polite/run', input, { shard, confinement });
+      return outcome.ok ? String((outcome.output as { readonly stdout?: string }).stdout) : outcome.failure;
+    };
+    const both = ['red', 'blue'].map((shard) => where(shard, 'while [ ! -e go ]; do sleep 0.1; done'));
+    await until('each has a process', () => figuresOf(runner)?.processes === 2);
+    writeFileSync(join(fixture.workspace, 'go'), '');
+    const [red, blue] = await Promise.all(both);
+    expect(red).toMatch(/^mnt:/);
+    expect(blue).not.toBe(red);
+    // Whatever was used last.
+    for (const shard of ['red', 'red', 'blue', 'blue', 'red', 'blue']) {
+      expect(await where(shard)).toBe(shard === 'red' ? red : blue);
+    }
+    expect(figuresOf(runner)).toMatchObject({ processes: 2, starts: 2 });
   });
 
   test('[WRK-125] [FND-76] for each quarter of an hour that a call has waited it counts for one lane more', async () => {

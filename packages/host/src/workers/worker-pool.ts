@@ -38,6 +38,7 @@ export interface PoolContext {
 export interface Caller extends Surroundings {
   readonly run: string;
   readonly step: string;
+  readonly shard?: string;
   readonly priority?: number;
 }
 
@@ -49,6 +50,8 @@ interface Member {
   process?: WorkerProcess;
   /** Calls that have taken it, also while it is starting. */
   taken: number;
+  /** Of the calls that it had, the one used longest ago first. */
+  readonly shards: Set<string>;
   /** It gets no further call. */
   isLeaving: boolean;
   takeBackIdle?: (() => void) | undefined;
@@ -60,6 +63,9 @@ interface Wanted {
   /** Undefined: there will be none. */
   readonly enter: (member: Member | undefined) => void;
 }
+
+/** A process has at hand what it had last, and not all that it ever had. */
+const MOST_SHARDS = 1_000;
 
 /** Calls at once in one process where they may share it; with more the next process is started. */
 const MOST_CALLS = 16;
@@ -265,9 +271,11 @@ export class WorkerPool {
   #seat(worker: InstalledWorker, caller: Caller): Member | undefined {
     const key = caller.limits === undefined ? keyOf(worker, caller) : this.#ownKey();
     const member =
-      this.#find(key, hasProxy(caller) ? 1 : MOST_CALLS) ?? this.#startIfRoom(key, worker, caller);
+      this.#find(key, hasProxy(caller) ? 1 : MOST_CALLS, caller.shard) ??
+      this.#startIfRoom(key, worker, caller);
     if (member === undefined) return undefined;
     member.taken += 1;
+    if (caller.shard !== undefined) this.#remember(member, caller.shard);
     member.takeBackIdle?.();
     return member;
   }
@@ -278,11 +286,21 @@ export class WorkerPool {
     return `measured ${this.#measured}`;
   }
 
-  /** The one with the fewest calls; of those the one that was used last, which has the most at hand. */
-  #find(key: string, most: number): Member | undefined {
+  /** It is the only one that is preferred for the shard. */
+  #remember(member: Member, shard: string): void {
+    for (const each of this.#members) each.shards.delete(shard);
+    member.shards.add(shard);
+    const [oldest] = member.shards;
+    if (member.shards.size > MOST_SHARDS && oldest !== undefined) member.shards.delete(oldest);
+  }
+
+  /** The one that had the shard; else the one with the fewest calls, of those the one used last, which has the most at hand. */
+  #find(key: string, most: number, shard: string | undefined): Member | undefined {
     const fitting = [...this.#members].filter(
       (member) => member.key === key && member.taken < most && !isLeaving(member),
     );
+    const known = shard === undefined ? undefined : fitting.find(({ shards }) => shards.has(shard));
+    if (known !== undefined) return known;
     const least = Math.min(...fitting.map(({ taken }) => taken));
     return fitting.findLast(({ taken }) => taken === least);
   }
@@ -315,6 +333,7 @@ export class WorkerPool {
       key,
       around: kept,
       taken: 0,
+      shards: new Set(),
       isLeaving: false,
       started: this.#begin(worker, kept),
     };

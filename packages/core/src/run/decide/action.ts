@@ -48,6 +48,7 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
   const { env } = step;
   const permissionSets = permissionSetsOf(draft, place.path);
   const priority = priorityOf(draft.state, place.path, step.priority);
+  const shard = shardOf(draft, place);
   return {
     type: 'perform-step',
     step: place.path,
@@ -57,6 +58,7 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
     timeoutMs: step.timeoutMs ?? draft.outline.workflow.defaults.timeoutMs,
     idempotencyKey: idempotencyKey(draft, place),
     ...(step.class === undefined ? {} : { class: step.class }),
+    ...(shard === undefined ? {} : { shard }),
     ...(priority === undefined ? {} : { priority }),
     ...(permissionSets.length === 0 ? {} : { permissionSets }),
     ...(env === undefined ? {} : { env: environment(draft, place, env) }),
@@ -79,6 +81,33 @@ function cacheWish(
     ttlMs,
     tags,
   };
+}
+
+/** It is a name to place by and stands in an index, so it is short. */
+const LONGEST_SHARD = 200;
+
+/** Nothing given (an input that is left out) is no shard. */
+function shardOf(draft: Draft, place: StepPlace): string | undefined {
+  const written = place.node.step.shard;
+  if (written === undefined) return undefined;
+  const value = evaluateWhole(draft, place, written);
+  if (value === null || value === '') return undefined;
+  const what = `shard of '${place.path}'`;
+  if (typeof value !== 'string' && typeof value !== 'number') {
+    throw new CadreError('invalid_expression', `${what} is ${shortJson(value)}, which is no text or number`, {
+      hint: 'name one thing that the step works on, such as ${{ inputs.repository }}',
+    });
+  }
+  const text = String(value);
+  if ([...text].length <= LONGEST_SHARD) return text;
+  throw new CadreError('invalid_expression', `${what} has more than ${LONGEST_SHARD} characters`, {
+    hint: 'make it shorter, for example with hash(…)',
+  });
+}
+
+function shortJson(value: JsonValue): string {
+  const text = JSON.stringify(value);
+  return text.length <= 100 ? text : `${text.slice(0, 100)}…`;
 }
 
 /** The same for every attempt: the receiver of a second one can tell that it is the same wish. */

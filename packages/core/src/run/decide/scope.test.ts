@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import type { JsonValue } from '@cadre/sdk';
+import { describe, expect, test } from 'vitest';
 import { simulate } from '../testing/simulation.ts';
 import { actionOf, stepOf, workflowOf } from '../testing/workflow-of.ts';
 
@@ -105,4 +106,50 @@ test('attempts of a step are in scope', () => {
   run.crash(() => true);
   run.succeed('a');
   expect(run.performing.get('b')?.input).toEqual({ n: 2 });
+});
+
+describe('the shard of a step', () => {
+  const attemptOf = (run: ReturnType<typeof simulate>) => {
+    const attempt = run.performing.get('a');
+    return attempt?.type === 'perform-step' ? attempt : undefined;
+  };
+  const shardFor = (shard: string, given: JsonValue) => {
+    const run = simulate(workflowOf([actionOf('a', { shard })]), { inputs: { given } });
+    run.go();
+    return { shard: attemptOf(run)?.shard, failure: run.state().failure };
+  };
+
+  test('is evaluated when it begins; a number is one too, and nothing is none [WRK-127]', () => {
+    expect(shardFor('${{ inputs.given }}', 'shop').shard).toBe('shop');
+    expect(shardFor('${{ inputs.given }}', 7).shard).toBe('7');
+    expect(shardFor('customer ${{ inputs.given }}', 7).shard).toBe('customer 7');
+    for (const nothing of ['', null]) {
+      const { shard, failure } = shardFor('${{ inputs.given }}', nothing);
+      expect(shard).toBeUndefined();
+      expect(failure).toBeUndefined();
+    }
+  });
+
+  test('that is no text or number, or too long, fails the step and says what to do', () => {
+    expect(shardFor('${{ inputs.given }}', ['a']).failure).toMatchObject({
+      code: 'invalid_expression',
+      message: expect.stringContaining(`shard of 'a' is ["a"], which is no text or number`),
+      hint: expect.stringContaining('one thing that the step works on'),
+    });
+    expect(shardFor('${{ inputs.given }}', 'x'.repeat(200)).shard).toHaveLength(200);
+    expect(shardFor('${{ inputs.given }}', 'x'.repeat(201)).failure).toMatchObject({
+      code: 'invalid_expression',
+      message: expect.stringContaining('more than 200 characters'),
+      hint: expect.stringContaining('hash('),
+    });
+  });
+
+  test('stands in no key of a kept result', () => {
+    const wishFor = (more: object) => {
+      const run = simulate(workflowOf([actionOf('a', { cache: { key: 'k', ttlMs: 1 }, ...more })]));
+      run.go();
+      return attemptOf(run)?.cache;
+    };
+    expect(wishFor({ shard: 'one' })).toEqual(wishFor({}));
+  });
 });

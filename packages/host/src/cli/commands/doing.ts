@@ -2,6 +2,7 @@
 export { exportArtifact, keepArtifact, listArtifacts, showArtifact } from './artifacts.ts';
 export { callAction, developWorker, newWorker, testWorker, validateWorkers } from './authoring.ts';
 export { clearCache, listCache } from './cache.ts';
+export { bundlePackages, publishPackages } from './catalogue.ts';
 export { check } from './check.ts';
 export { clean, maintenance } from './clean.ts';
 export { checkConfig, explainConfig, getConfig, listConfig, setConfigValue } from './config.ts';

@@ -1,6 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { CadreError, plainText } from '@cadre/core';
 import { bytes as bytesText, plural } from '@cadre/kit/format';
 import type { App } from '../../app.ts';
@@ -13,9 +11,9 @@ import { printOffer } from '../show/offer.ts';
 import { printTable } from '../show/table.ts';
 import { VERSION } from '../version.ts';
 import { withApp } from '../with-app.ts';
-import { download } from './download-package.ts';
+import { fetchPackage } from './fetch-package.ts';
 
-const withPackages = (
+export const withPackages = (
   invocation: Invocation,
   work: (packages: Packages, app: App) => Promise<number>,
 ): Promise<number> =>
@@ -69,20 +67,14 @@ async function addOne(
   { source, expected }: { readonly source: string; readonly expected?: LockedWorker },
 ): Promise<LockedWorker> {
   const { io, options } = invocation;
-  const isAddress = /^https?:\/\//.test(source);
-  const folder = isAddress ? await mkdtemp(join(tmpdir(), 'cadre-download-')) : undefined;
+  const fetched = await fetchPackage(invocation, packages, app, { source, expected });
   try {
-    const base = expected === undefined ? io.cwd : app.place.root;
-    const archive =
-      folder === undefined
-        ? resolve(base, source)
-        : await download(source, join(folder, 'package.tgz'), io.interrupted);
     const leased = await app.holdLease('packages');
     if (!leased.ok) throw heldByOther();
     try {
       const installed = await packages.add({
-        archive,
-        source: isAddress ? source : archive,
+        archive: fetched.archive,
+        source: fetched.source,
         decide: (offer) => decide(offer, invocation),
         ...(expected === undefined ? {} : { expected }),
         ...(options['override'] === true ? { override: true } : {}),
@@ -93,7 +85,7 @@ async function addOne(
       await leased.release();
     }
   } finally {
-    if (folder !== undefined) await rm(folder, { recursive: true, force: true });
+    await fetched.remove();
   }
 }
 

@@ -49,7 +49,8 @@ export const listWorkers: CommandHandler = (invocation) =>
     const { installed, processes, quarantines, states, stateOf } = await lookAt(app);
     const { output } = invocation;
     const broken = app.workers.problems();
-    output.document({ workers: installed, states, processes, quarantines, broken });
+    const shards = await app.shards();
+    output.document({ workers: installed, states, processes, shards, quarantines, broken });
     const rows = installed.map(({ manifest, builtIn, folder }) => [
       manifest.id,
       manifest.version,
@@ -64,7 +65,7 @@ export const listWorkers: CommandHandler = (invocation) =>
         output.line(output.colours.dim(`  ${plainText(suggestion ?? `cadre worker validate ${folder}`)}`));
       }
     }
-    printFigures(processes, app.clock.now(), output);
+    printFigures(processes, shards, app.clock.now(), output);
     for (const { worker, since, reason } of quarantines) {
       const when = relativeTime(since, { now: app.clock.now() });
       output.line(

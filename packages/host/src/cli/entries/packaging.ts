@@ -97,14 +97,35 @@ export const PACKAGING: readonly CommandEntry[] = [
       {
         name: 'add',
         summary: 'Install packages: shown whole, and asked about, before they may do anything',
-        arguments: [['[packages...]', 'files or https:// addresses']],
+        arguments: [
+          ['[packages...]', 'files, https:// addresses, or names in a catalogue such as greeter@^1'],
+        ],
         options: [
+          [
+            '--from <catalogue>',
+            'look for names in this folder or https:// address (default: setting packages.catalogues)',
+          ],
           ['--locked', 'what the lock of the workspace names, and nothing else'],
           ['--accept <digest>', 'agree to exactly this content where nobody can be asked'],
           ['--override', 'take a version that hides how much changed'],
         ],
         examples: ['cadre worker add greeter-1.0.0.tgz', 'cadre worker add --locked'],
         load: async () => (await import('../commands/doing.ts')).addWorker,
+      },
+      {
+        name: 'publish',
+        summary: 'Put packages into a catalogue: a folder that any web server can show',
+        arguments: [['<packages...>', 'files']],
+        options: [['--to <folder>', 'the catalogue, which is made when there is none']],
+        examples: ['cadre worker publish greeter-1.0.0.tgz --to /srv/workers'],
+        load: async () => (await import('../commands/doing.ts')).publishPackages,
+      },
+      {
+        name: 'bundle',
+        summary: 'Take along everything that this workspace has installed, for where there is no network',
+        options: [['--to <folder>', 'where to: a catalogue, for `cadre worker add --locked --from`']],
+        examples: ['cadre worker bundle --to /media/stick/workers'],
+        load: async () => (await import('../commands/doing.ts')).bundlePackages,
       },
       {
         name: 'remove',

@@ -1,10 +1,16 @@
 import { duration } from '@cadre/kit/format';
 import type { ProcessFigures } from '../../ports/figures.ts';
+import type { PlacedShard } from '../../ports/sharded-work.ts';
 import type { Output } from '../output.ts';
 import { printTable } from './table.ts';
 
 /** What the processes of the workspace do now, as far as they do anything. */
-export function printFigures(processes: readonly ProcessFigures[], now: number, output: Output): void {
+export function printFigures(
+  processes: readonly ProcessFigures[],
+  shards: readonly PlacedShard[],
+  now: number,
+  output: Output,
+): void {
   const age = (oldest: number | undefined) =>
     oldest === undefined ? '' : duration(Math.max(0, now - oldest));
   const name = ({ host, pid }: ProcessFigures) => `${pid} on ${host}`;
@@ -39,6 +45,8 @@ export function printFigures(processes: readonly ProcessFigures[], now: number, 
     pools,
     output,
   );
+  const live = (place: string, className: string) =>
+    shards.filter((shard) => shard.place === place && shard.class === className).length || '';
   const classes = processes.flatMap((one) =>
     one.classes.map(({ class: className, places, taken, waiting, oldest, lastMinute }) => [
       className,
@@ -47,10 +55,15 @@ export function printFigures(processes: readonly ProcessFigures[], now: number, 
       String(waiting),
       age(oldest),
       String(lastMinute),
+      String(live(one.process, className)),
     ]),
   );
   if (classes.length > 0) output.line();
-  printTable(['class', 'in process?', 'places', 'waiting', 'oldest?', 'in 1 min?'], classes, output);
+  printTable(
+    ['class', 'in process?', 'places', 'waiting', 'oldest?', 'in 1 min?', 'shards?'],
+    classes,
+    output,
+  );
   for (const { edge, pid, host } of processes) {
     if (edge?.overloaded === undefined) continue;
     output.line(`\nprocess ${pid} on ${host} refuses new work: ${edge.overloaded}`);

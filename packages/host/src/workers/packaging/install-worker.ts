@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CadreError, diffManifests, parseManifest } from '@cadre/core';
-import { flushFolder } from '@cadre/kit/files';
+import { flushFolder, systemFault } from '@cadre/kit/files';
 import type { Failure, Manifest } from '@cadre/sdk';
 import { major, rcompare, satisfies } from 'semver';
 import type { InstalledWorker } from '../../ports/action-runner.ts';
@@ -22,6 +22,8 @@ export interface InstallOptions {
   /** Folder of the packages that are installed, `ID@VERSION` each. */
   readonly packages: string;
   readonly signers: TrustedSigners;
+  /** Of the person who installs it, where there is one. */
+  readonly ownKeyId?: string | undefined;
   readonly present: readonly InstalledWorker[];
   readonly cadre: string;
   readonly platform: string;
@@ -37,6 +39,8 @@ export interface InstallOptions {
   readonly note: (outcome: 'allowed' | 'denied', offer: Offer) => Promise<void>;
 }
 
+const STAGING = '.staging-';
+
 /**
  * Installs a package, or changes nothing: unpack → verify → show → decide → put in its place → start once → lock.
  *
@@ -44,11 +48,13 @@ export interface InstallOptions {
  * 1. Until the lock names it, nobody finds it: what fails before leaves the workspace as it was.
  * 2. A version that is there is never written over: other content under the same version is refused.
  * 3. What it may do beyond the version before is always asked for.
+ * 4. One process at a time installs in a workspace, which the caller sees to: what another one left unfinished is dead.
  */
 export async function installWorker(options: InstallOptions): Promise<Installed> {
   const { packages, root } = options;
   await mkdir(packages, { recursive: true, mode: 0o700 });
-  const staging = join(packages, `.staging-${randomUUID()}`);
+  await removeUnfinished(packages);
+  const staging = join(packages, `${STAGING}${randomUUID()}`);
   await mkdir(staging, { mode: 0o700 });
   try {
     const unpacked = await unpackArchive(options.archive, staging);
@@ -68,6 +74,8 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
     if (!agreed) return { ok: false, offer };
     await rm(place, { recursive: true, force: true });
     await rename(staging, place);
+    // As it came, to be handed on: what it was unpacked to could not be signed again.
+    await copyFile(options.archive, `${place}.tgz`);
     await flushFolder(packages);
     const worker: LockedWorker = {
       id,
@@ -82,11 +90,22 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
       await writeWorkerLock(root, lock, [...lock.workers.filter((one) => one !== same), worker]);
     } catch (error) {
       await rm(place, { recursive: true, force: true });
+      await rm(`${place}.tgz`, { force: true });
       throw error;
     }
     return { ok: true, worker, isNew: true };
+  } catch (error) {
+    // A full disk, a folder that may not be written: said as such.
+    throw systemFault(error, `cannot install ${options.source}`);
   } finally {
     await rm(staging, { recursive: true, force: true });
+  }
+}
+
+/** Invariant 4. */
+async function removeUnfinished(packages: string): Promise<void> {
+  for (const name of await readdir(packages)) {
+    if (name.startsWith(STAGING)) await rm(join(packages, name), { recursive: true, force: true });
   }
 }
 
@@ -155,18 +174,12 @@ async function offerOf(
   manifest: Manifest,
   { digest, signer }: Unpacked,
   locked: readonly LockedWorker[],
-  { present, signers }: InstallOptions,
+  { present, signers, ownKeyId }: InstallOptions,
 ): Promise<Offer> {
   const others = present.filter((one) => one.manifest.id === manifest.id).map((one) => one.manifest);
   const before = nearestBefore(manifest, others);
   const difference = before === undefined ? undefined : diffManifests(before, manifest);
-  const trusted = signer === undefined ? undefined : await signers.find(signer.keyId, manifest.id);
-  const signedBy: SignedBy =
-    signer === undefined
-      ? { kind: 'nobody' }
-      : trusted === undefined
-        ? { kind: 'stranger', ...signer }
-        : { kind: 'trusted', keyId: signer.keyId, name: trusted.name };
+  const signedBy = await signedByOf(signer, manifest.id, { signers, ownKeyId });
   const former = locked.find((one) => one.id === manifest.id && one.version === before?.version);
   return {
     manifest,
@@ -187,6 +200,20 @@ async function offerOf(
       ...(difference?.isHonest === false ? ['its version hides how much it changed'] : []),
     ],
   };
+}
+
+async function signedByOf(
+  signer: Unpacked['signer'],
+  worker: string,
+  { signers, ownKeyId }: Pick<InstallOptions, 'signers' | 'ownKeyId'>,
+): Promise<SignedBy> {
+  if (signer === undefined) return { kind: 'nobody' };
+  const { keyId } = signer;
+  if (keyId === ownKeyId) return { kind: 'trusted', keyId, name: 'you' };
+  const trusted = await signers.find(keyId, worker);
+  return trusted === undefined
+    ? { kind: 'stranger', ...signer }
+    : { kind: 'trusted', keyId, name: trusted.name };
 }
 
 /** The newest of its own major version, else the newest of all. */

@@ -444,6 +444,20 @@ describe('[WRK-8] installing', () => {
     await untouched();
   });
 
+  test('says that the disk is full, and clears away what a killed process left', async () => {
+    const archive = await packed();
+    const left = join(home, 'packages/.staging-left');
+    await mkdir(left, { recursive: true });
+    const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+      code: 'ENOSPC',
+      syscall: 'write',
+    });
+    const note = () => Promise.reject(full);
+    await expect(install(archive, { note })).rejects.toMatchObject({ code: 'disk_full' });
+    await untouched();
+    expect((await install(archive)).outcome.ok).toBe(true);
+  });
+
   test('by a trusted signer an upgrade that wants no more is not asked about; one that wants more is', async () => {
     await trust();
     await install(await packed());

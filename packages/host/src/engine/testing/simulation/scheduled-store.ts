@@ -9,7 +9,7 @@ export type Ask = <T>(
 ) => Promise<T>;
 
 const WRITES =
-  /^(put|create|append|use|clear|note|acquire|renew|release|break|revoke|enter|leave|advance|transact|take|touch|withdraw|giveBack|supervise|set|claim|add|begin|end|replay|prune|emit|settle|forget)/;
+  /^(put|create|append|use|clear|note|acquire|renew|release|break|revoke|enter|leave|advance|transact|take|touch|withdraw|giveBack|supervise|set|claim|add|begin|end|replay|prune|emit|settle|forget|assign|pass)/;
 
 // biome-ignore lint/suspicious/noExplicitAny: methods of any port.
 type Method = (...given: any[]) => Promise<unknown>;

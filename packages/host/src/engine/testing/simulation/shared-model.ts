@@ -1,5 +1,6 @@
 import { isCadreError } from '@cadre/core';
 import type { Claim, Job, Work, WorkQueue } from '../../../ports/dispatch.ts';
+import type { ShardedWork, ShardPlace } from '../../../ports/sharded-work.ts';
 import type { SharedJournal, SharedStore, Turn } from '../../../ports/shared-journal.ts';
 import type { Appended, Store } from '../../../ports/store.ts';
 import type { Life, Schedule } from './schedule.ts';
@@ -11,6 +12,8 @@ interface Kept {
   deaths: number;
   /** When whoever took it said last that it lives; undefined: nobody has it. */
   touched: number | undefined;
+  /** The only one that may take it. */
+  place: string | undefined;
 }
 
 export interface SharedModel {
@@ -45,10 +48,13 @@ export function createSharedModel(
   function keep({ jobs: handedIn = [], settled = [] }: Work): readonly string[] {
     for (const job of handedIn) {
       const touched = job.direct === true ? schedule.now() : undefined;
-      if (!jobs.has(job.id)) jobs.set(job.id, { job, deaths: 0, touched });
+      if (!jobs.has(job.id)) jobs.set(job.id, { job, deaths: 0, touched, place: job.place });
     }
     for (const claim of settled) if (held(claim) !== undefined) jobs.delete(claim.id);
-    return handedIn.flatMap((job) => (job.direct === true ? [] : [`work ${job.class}`]));
+    return handedIn.flatMap((job) => {
+      if (job.direct === true) return [];
+      return [job.place === undefined ? `work ${job.class}` : `placed ${job.place} ${job.class}`];
+    });
   }
 
   /** The job, if the claim still stands. */
@@ -120,11 +126,72 @@ export function createSharedModel(
     return new Map(runs.map(({ id, number }) => [id, number]));
   }
 
-  const queue: Omit<WorkQueue, 'write'> = {
+  const places = new Map<string, { readonly place: ShardPlace; beat: number }>();
+  const shardPlaces = new Map<string, string>();
+  /** Counts places given, so that they differ. */
+  let given = 0;
+
+  const does = ({ rooms }: ShardPlace, className: string) => (rooms[className] ?? rooms['*'] ?? 0) > 0;
+
+  const shards: ShardedWork = {
+    async enter(place) {
+      places.set(place.id, { place, beat: schedule.now() });
+      const own = [...jobs.values()].filter((kept) => kept.place === place.id && kept.touched === undefined);
+      return [...new Set(own.map(({ job }) => job.class))];
+    },
+    assign: async (wanted) =>
+      wanted.map((shard) => {
+        const key = JSON.stringify([shard.class, shard.shard]);
+        const before = shardPlaces.get(key);
+        if (before !== undefined && places.has(before)) return before;
+        const all = [...places.values()].filter(({ place }) => does(place, shard.class));
+        const next = all[given++ % Math.max(1, all.length)]?.place.id;
+        if (next !== undefined) shardPlaces.set(key, next);
+        return next;
+      }),
+    async take(place, className, most) {
+      const own = [...jobs.values()].filter(
+        (kept) => kept.place === place && kept.job.class === className && kept.touched === undefined,
+      );
+      const taken = own.slice(0, most);
+      for (const kept of taken) {
+        kept.touched = schedule.now();
+        kept.place = undefined;
+      }
+      const claims = taken.map(({ job, deaths }) => ({
+        id: job.id,
+        class: job.class,
+        deaths,
+        data: job.data,
+      }));
+      return { claims, more: own.length > taken.length };
+    },
+    async pass(claims) {
+      for (const { claim, place } of claims) {
+        const kept = held(claim);
+        if (kept === undefined) continue;
+        kept.touched = undefined;
+        kept.place = place;
+      }
+    },
+    list: async () => [],
+    async leave(place) {
+      places.delete(place);
+      giveToAnybody();
+    },
+  };
+
+  function giveToAnybody(): void {
+    for (const kept of jobs.values()) {
+      if (kept.place !== undefined && !places.has(kept.place)) kept.place = undefined;
+    }
+  }
+
+  const queue: Omit<WorkQueue, 'write' | 'shards'> = {
     prepare: async () => undefined,
     async take(className, most) {
       const free = [...jobs.values()].filter(
-        ({ job, touched }) => job.class === className && touched === undefined,
+        ({ job, touched, place }) => job.class === className && touched === undefined && place === undefined,
       );
       const taken = free.sort((a, b) => b.job.priority - a.job.priority).slice(0, most);
       for (const kept of taken) kept.touched = schedule.now();
@@ -173,6 +240,8 @@ export function createSharedModel(
         kept.touched = undefined;
         kept.deaths += 1;
       }
+      for (const [id, { beat }] of places) if (schedule.now() - beat >= HEARTBEAT_MS) places.delete(id);
+      giveToAnybody();
     },
     close: async () => undefined,
   };
@@ -181,6 +250,7 @@ export function createSharedModel(
     seenBy: (life, ask) => ({
       queue: {
         ...scheduledPort('queue', queue, life, ask),
+        shards: scheduledPort('shards', shards, life, ask),
         prepare: queue.prepare,
         close: queue.close,
         // Beside a turn: in its transaction.

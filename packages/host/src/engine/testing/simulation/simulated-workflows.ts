@@ -13,9 +13,9 @@ export const SIMULATED: Readonly<Record<string, Workflow>> = Object.fromEntries(
         sampleStep('many', {
           kind: 'parallel',
           branches: [
-            act('left'),
-            act('right', 'sim/flaky', { retry: retryTimes(3, 2_000) }),
-            act('long', 'sim/long'),
+            act('left', 'sim/act', { shard: 'one' }),
+            act('right', 'sim/flaky', { shard: 'other', retry: retryTimes(3, 2_000) }),
+            act('long', 'sim/long', { shard: 'one' }),
           ],
         }),
         act('once', 'sim/once', { onError: { kind: 'continue' } }),
@@ -31,7 +31,7 @@ export const SIMULATED: Readonly<Record<string, Workflow>> = Object.fromEntries(
           atMost: 2,
           steps: [
             act('lint', 'sim/flaky', { onError: { kind: 'continue' }, retry: retryTimes(2, 500) }),
-            act('note'),
+            act('note', 'sim/act', { shard: '${{ item % 2 }}' }),
           ],
         }),
         sampleStep('polls', {
