@@ -98,6 +98,12 @@ describe('signed heads of the record', () => {
     expect(signedNumbers(evidence.anchor)).toEqual([3, 6, 7, 10, 11]);
   });
 
+  test('are kept where nothing was kept before, as with a store on a server', async () => {
+    evidence = auditEvidence(join(root, 'not yet'), join(root, 'person'));
+    await record(1);
+    expect(signedNumbers()).toEqual([1]);
+  });
+
   test('a process that appended nothing signs nothing', async () => {
     await record(2);
     await record(0);

@@ -1,3 +1,5 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { AuditRecord, AuditStore } from '../ports/audit-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { AuditEvidence } from './audit-evidence.ts';
@@ -70,7 +72,10 @@ export function sealAudit(options: Options): SealedAudit {
     read: (after, limit) => store.read(after, limit),
     async append(entry) {
       const record = await store.append(entry);
-      writeAuditHead(options.evidence().headFile, record);
+      const { headFile } = options.evidence();
+      // A store on a server has made no folder here.
+      if (newest === undefined) mkdirSync(dirname(headFile), { recursive: true, mode: 0o700 });
+      writeAuditHead(headFile, record);
       if (newest === undefined || record.number > newest.number) newest = record;
       signed ??= await begin();
       if (record.number - signed.number >= everyRecords || clock.now() - signed.at >= EVERY_MS)
