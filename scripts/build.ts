@@ -64,7 +64,19 @@ export default /* @__PURE__ */ ${isLate ? 'new Proxy({}, { get: (_, name) => fet
 ${named.join('\n')}`;
 }
 
-const plugins = [englishOnly, fetchedBuiltins];
+/** The library for MCP checks schemas with code that it makes of them, unless it is told to walk through them. */
+const walkedSchemas: Plugin = {
+  name: 'walked-schemas',
+  setup({ onLoad }) {
+    onLoad({ filter: /[/\\]@modelcontextprotocol[/\\].*[/\\]shimsNode\.mjs$/, namespace: 'file' }, () => ({
+      contents: `export { CfWorkerJsonSchemaValidator as DefaultJsonSchemaValidator } from './validators/cfWorker.mjs';
+export { default as process } from 'node:process';
+export const CORS_IS_POSSIBLE = false;`,
+    }));
+  },
+};
+
+const plugins = [englishOnly, walkedSchemas, fetchedBuiltins];
 
 const common: BuildOptions = {
   bundle: true,
@@ -156,6 +168,11 @@ export async function buildAll(): Promise<void> {
     await cp(join(folder, 'worker.yaml'), join(out, 'worker.yaml'));
     await writeChecked(join(folder, 'worker.yaml'), join(out, 'worker.checked.json'));
   }
+  await build({
+    ...common,
+    entryPoints: [join(workersSource, 'mcp-bridge/main.ts')],
+    outdir: join(dist, 'mcp-bridge'),
+  });
   await buildSdk();
   await cp(join(root, 'packages/host/templates'), join(dist, 'templates'), { recursive: true });
   await cp(join(root, 'packages/host/workflows'), join(dist, 'workflows'), { recursive: true });

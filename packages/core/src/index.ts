@@ -37,6 +37,12 @@ export {
 } from './manifest/diff-manifests.ts';
 export { manifestSchema } from './manifest/manifest-schema.ts';
 export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts';
+export { actionNames, LIST_TOOLS } from './mcp/action-names.ts';
+export { mcpManifest } from './mcp/mcp-manifest.ts';
+export type { McpReach, McpServer, PinnedTool } from './mcp/mcp-server.ts';
+export { mcpServerSchema } from './mcp/mcp-server-schema.ts';
+export { type ParsedMcpServer, parseMcpServer } from './mcp/parse-mcp-server.ts';
+export { type ToolChange, toolChanges } from './mcp/tool-changes.ts';
 export { didYouMean, nearest } from './nearest.ts';
 export { once } from './once.ts';
 export { isPublicAddress } from './policy/address.ts';

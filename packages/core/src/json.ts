@@ -1,13 +1,1 @@
-import type { JsonValue } from '@cadre/sdk';
-
-/** Keys sorted, no white space: two equal values give one text, so that it can be hashed. */
-export function canonicalJson(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (value !== null && typeof value === 'object') {
-    const entries = Object.keys(value)
-      .sort()
-      .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] ?? null)}`);
-    return `{${entries.join(',')}}`;
-  }
-  return JSON.stringify(value);
-}
+export { canonicalJson } from '@cadre/sdk/canonical-json';

@@ -284,6 +284,17 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('the server for webhooks and events'),
+  mcp: z
+    .strictObject({
+      tools: z
+        .array(z.string())
+        .default(['read:*', 'plan:*', 'run:read'])
+        .describe(
+          'what MCP clients are offered: read:GLOB (actions that change nothing), action:GLOB, plan:GLOB, workflow:GLOB, run:read, run:cancel, run:answer',
+        ),
+    })
+    .prefault({})
+    .describe('Cadre as an MCP server'),
   undo: z
     .strictObject({
       keep: z

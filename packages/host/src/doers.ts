@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { Workflow } from '@cadre/core';
+import { LIST_TOOLS, type Workflow } from '@cadre/core';
 import { isCadreError } from '@cadre/core/errors';
 import { type ConfigChange, setConfig } from '@cadre/kit/config';
 import { dataDir } from '@cadre/kit/data';
@@ -25,6 +25,7 @@ import { originOf } from './gate/subject.ts';
 import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
+import { acceptOffered, askForTools, type McpOffered } from './mcp-offered.ts';
 import type { Moved } from './move.ts';
 import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
@@ -36,7 +37,7 @@ import type { ActionRunner, InstalledWorker } from './ports/action-runner.ts';
 import type { Authoring } from './ports/authoring.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
-import type { Gate } from './ports/gate.ts';
+import type { Gate, GateObserver } from './ports/gate.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
 import type { Packages } from './ports/packages.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
@@ -57,6 +58,7 @@ import { openUndo, type Undo } from './undo/open-undo.ts';
 import { keepWarm } from './upkeep/keep-warm.ts';
 import { keepTrust } from './wanted-trust.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
+import { type McpServers, openMcpServers } from './workers/mcp-servers.ts';
 import { openRunner } from './workers/open-runner.ts';
 import type { Registry } from './workers/registry.ts';
 
@@ -83,8 +85,14 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** The log file of this workspace's runs. */
   readonly log: Log;
   readonly folders: WorkflowFolders;
-  /** One action by itself, through the gate, in the name of the person at the command line. */
-  call(uses: string, input: JsonObject): Promise<Outcome<JsonValue>>;
+  /** One action by itself, through the gate, in the name of the person at the command line or of somebody else. */
+  call(uses: string, input: JsonObject, calling?: Calling): Promise<Outcome<JsonValue>>;
+  /** MCP servers that are declared in the workspace. */
+  readonly mcpServers: McpServers;
+  /** What one of them offers now, asked through the gate. Throws `not_found` and `invalid_manifest`. */
+  askForTools(server: string): Promise<Outcome<McpOffered>>;
+  /** Notes in the repository that this was accepted; answers the file. */
+  acceptTools(server: string, offered: McpOffered): Promise<string>;
   readonly undo: Undo;
   readonly inbox: Inbox;
   /** Who reads events over HTTP has to show it; undefined: whoever is on this machine may. */
@@ -119,6 +127,13 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   close(): Promise<void>;
 }
 
+/** In whose name an action is called by itself, and who hears how far it is. */
+export interface Calling {
+  readonly principal?: string;
+  readonly signal?: AbortSignal;
+  readonly progress?: GateObserver['progress'];
+}
+
 export interface DoersOptions extends AppOptions {
   /** Those that were read already. */
   readonly settings: Settings | undefined;
@@ -144,14 +159,17 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
   const sandbox = openSandbox({ workspace: place.root, environment });
+  const servers = openMcpServers(place.root, join(DIST, 'mcp-bridge'));
   const runner = openRunner({
     builtInFolder: join(DIST, 'workers'),
     workspace: place.root,
+    servers,
     packages: join(folder, 'packages'),
     sandbox,
     clock,
     quarantines: store.pools.quarantines,
-    poolOf: (worker) => poolOf(config, worker),
+    // What a server remembers of its client is in its process: there is one, unless more are wanted.
+    poolOf: (worker) => ({ ...(servers.find(worker) && { max: 1 }), ...poolOf(config, worker) }),
   });
   const snapshots = openSnapshots({
     workspace: place.root,
@@ -173,7 +191,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     dataDir: folder,
     // The data of other workspaces too, when a workspace lies around them.
     hidden: [dataDir(APP, options)],
-    config: (worker) => config.workers[worker] ?? {},
+    config: (worker) => servers.find(worker)?.settings ?? config.workers[worker] ?? {},
     secrets: environmentSecrets(options.env),
     environment,
     hide: hideTexts(config),
@@ -212,13 +230,13 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     const taken = await keeper.take(name);
     return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
   };
-  const call: Doers['call'] = async (uses, input) => {
+  const call: Doers['call'] = async (uses, input, calling = {}) => {
     const performed = await gate.perform(
       {
         uses,
         input,
         mode: 'apply',
-        principal,
+        principal: calling.principal ?? principal,
         run: clock.newId('call'),
         step: uses,
         attempt: 1,
@@ -227,10 +245,10 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         env: {},
         loose: true,
       },
-      new AbortController().signal,
+      calling.signal ?? new AbortController().signal,
       {
         log: (line) => log[line.level](line.message, line.fields),
-        progress: () => undefined,
+        progress: calling.progress ?? (() => undefined),
         // Part of no run: there is no budget.
         spend: () => undefined,
         measure: () => undefined,
@@ -305,6 +323,24 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     log,
     folders: source.folders,
     call,
+    mcpServers: servers,
+    askForTools: (server) => askForTools(servers, runner, server, call),
+    async acceptTools(server, offered) {
+      const file = await acceptOffered(place.root, server, offered);
+      const changes = offered.changes.map(({ name, change }) => `${change} ${name}`);
+      await store.audit.append({
+        at: clock.now(),
+        principal,
+        worker: server,
+        action: LIST_TOOLS,
+        operation: 'accept',
+        target: offered.hash,
+        decision: 'allowed',
+        rule: 'a person accepted it',
+        details: { changes },
+      });
+      return file;
+    },
     stageBackup: (wanted) => stageBackup({ call, dataDir: folder }, wanted),
     holdLease,
     undo: openUndo({

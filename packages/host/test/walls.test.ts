@@ -28,6 +28,7 @@ const PACKAGES: Record<string, readonly string[]> = {
     '@lezer/common',
     '@lezer/go',
     '@lezer/python',
+    '@modelcontextprotocol/client',
     'diff',
     'fast-xml-parser',
     'ignore',
@@ -74,6 +75,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'open-trust.ts',
     'wanted-trust.ts',
     'http',
+    'mcp',
     'resources',
     'app.ts',
     'app-options.ts',
@@ -95,6 +97,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     '@hono/node-server',
     'prom-client',
   ],
+  mcp: ['ports', 'engine', 'resources', 'app.ts', 'doers.ts', '@modelcontextprotocol/server'],
   // What CI promises to install stands in one list for all tests.
   testing: ['clock.ts', 'ports', 'scripts/installed-program.ts', 'data-restore.ts'],
 };

@@ -64,6 +64,16 @@ function createContext(
   leftovers: (() => unknown)[],
 ): ActionContext {
   const find = (program: string) => findProgram(program, given.workspace, process.env['PATH'] ?? '');
+  const permit = async (program: string, args: readonly string[], cwd: string) => {
+    const path = await find(program);
+    if (path === undefined) {
+      throw new ActionError('program_missing', `${program} is not installed`, {
+        hint: `install ${program} or put it on PATH`,
+      });
+    }
+    await channel.ask({ kind: 'exec', program: basename(program), path, arguments: [...args], cwd });
+    return path;
+  };
   const tempDir = async () => {
     const folder = await mkdtemp(join(tmpdir(), 'cadre-'));
     leftovers.push(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
@@ -81,15 +91,10 @@ function createContext(
     writeStream: streams.write,
     readStream: streams.read,
     find,
+    permit: (program, args) => permit(program, args, given.workspace),
     async exec(program, args, options = {}) {
-      const path = await find(program);
-      if (path === undefined) {
-        throw new ActionError('program_missing', `${program} is not installed`, {
-          hint: `install ${program} or put it on PATH`,
-        });
-      }
       const cwd = options.cwd ?? given.workspace;
-      await channel.ask({ kind: 'exec', program: basename(program), path, arguments: [...args], cwd });
+      const path = await permit(program, args, cwd);
       const env = { ...workerEnvironment(), ...options.env };
       return execute(path, args, { ...options, cwd, env, signal });
     },

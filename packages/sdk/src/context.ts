@@ -109,6 +109,11 @@ export interface ActionContext {
    * Throws ActionError `program_missing` or `denied`; its whole process tree ends when the action does.
    */
   exec(program: string, args: readonly string[], options?: ExecOptions): Promise<Completed>;
+  /**
+   * Asks whether a program may be run, for an action that starts it itself and keeps it longer than one call. Answers its
+   * absolute path. Throws ActionError `program_missing` or `denied`.
+   */
+  permit(program: string, args: readonly string[]): Promise<string>;
   /** Absolute path of a program in the workspace's own tool folders or on PATH; undefined when there is none. */
   find(program: string): Promise<string | undefined>;
   /** An HTTP request made by Cadre on the worker's behalf, to granted hosts only. Throws ActionError `denied`. */

@@ -1,7 +1,8 @@
 import type { JsonValue } from '@cadre/sdk';
 import { isCadreError } from '../errors.ts';
 import { references } from '../expression/references.ts';
-import { formatPath, type Path } from '../workflow/path.ts';
+import type { Path } from '../workflow/path.ts';
+import { problemsOfFaults } from '../workflow/problems-of-faults.ts';
 import { readDocument } from '../workflow/read-document.ts';
 import type { Fault } from '../workflow/shape.ts';
 import type { Position, Problem } from '../workflow/workflow.ts';
@@ -44,20 +45,7 @@ export function parseTrigger(text: string, options: { readonly file?: string } =
       });
     }
   }
-  if (faults.length > 0) {
-    const problems = faults.map(({ code, message, path, atKey, suggestion }): Problem => {
-      const position = (atKey ? read.findKey : read.findPosition)(path);
-      return {
-        severity: 'error',
-        code,
-        message,
-        path: formatPath(path),
-        ...(position !== undefined && { position }),
-        ...(suggestion !== undefined && { suggestion }),
-      };
-    });
-    return { ok: false, problems };
-  }
+  if (faults.length > 0) return { ok: false, problems: problemsOfFaults(faults, read) };
   return {
     ok: true,
     trigger: compileTrigger(read.value as unknown as TriggerDocument),

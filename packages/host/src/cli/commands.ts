@@ -2,6 +2,7 @@ import type { CommandEntry } from './command.ts';
 import { HELPING } from './entries/helping.ts';
 import { KEEPING } from './entries/keeping.ts';
 import { LOOKING } from './entries/looking.ts';
+import { MCP } from './entries/mcp.ts';
 import { PACKAGING } from './entries/packaging.ts';
 import { PERMITTING } from './entries/permitting.ts';
 import { RUNNING } from './entries/running.ts';
@@ -17,6 +18,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   ...STEERING,
   ...TRIGGERING,
   ...SERVING,
+  ...MCP,
   ...PACKAGING,
   ...PERMITTING,
   ...SETTLING,

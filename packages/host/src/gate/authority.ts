@@ -111,7 +111,7 @@ export function createAuthority(settings: AuthoritySettings): Authority {
       mayAlways: origin !== 'workspace',
     });
     const grant = await recordAnswer(subject, wanted, target, answer, settings);
-    const fix = grantCommand(id, wanted);
+    const fix = grantCommand(id, wanted, call.principal);
     if (answer === undefined) {
       return refusal(subject, wanted, target, { rule: NOBODY_TO_ASK, fix });
     }

@@ -37,9 +37,10 @@ export function violationOf({ code, details }: Failure): Violation | undefined {
     : undefined;
 }
 
-/** The command that would allow it, ready to be pasted into a shell. */
-export function grantCommand(worker: string, wanted: Permission): string {
-  return `cadre grant add ${worker} ${shellWord(formatPermission(wanted))}`;
+/** The command that would allow it, ready to be pasted into a shell. Who is no person has no shell to paste it into. */
+export function grantCommand(worker: string, wanted: Permission, principal: string): string {
+  const whom = principal.startsWith('user:') ? '' : ` --for ${shellWord(principal)}`;
+  return `cadre grant add ${worker} ${shellWord(formatPermission(wanted))}${whom}`;
 }
 
 /** So that the parts of a command line can be told from each other, and be pasted. */

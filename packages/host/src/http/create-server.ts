@@ -7,7 +7,7 @@ import type { Inbox } from '../inbox/open-inbox.ts';
 import type { Admission } from './admission.ts';
 import { answerError } from './answer-error.ts';
 import { type EventSource, eventRoutes } from './event-routes.ts';
-import { assertMayRead, type Guard } from './guard.ts';
+import { assertMayRead, assertOwnOrigin, type Guard } from './guard.ts';
 import type { MetricSources } from './metrics.ts';
 import { readBody } from './read-body.ts';
 
@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly admission?: Pick<Admission, 'admit'>;
   /** What stands at `/metrics`; absent: nothing. */
   readonly metrics?: MetricSources;
+  /** What answers at `/mcp`, for those who may read what happens; absent: nothing. */
+  readonly mcp?: (request: Request) => Promise<Response>;
   /** Told of a fault of the program itself. */
   readonly failed: (error: unknown) => void;
 }
@@ -67,7 +69,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 }
 
 function routes(
-  { inbox, largestBody, failed, events, guard, admission, metrics }: ServerOptions,
+  { inbox, largestBody, failed, events, guard, admission, metrics, mcp }: ServerOptions,
   closing: AbortSignal,
 ): Hono<{ Bindings: HttpBindings }> {
   const app = new Hono<{ Bindings: HttpBindings }>();
@@ -103,6 +105,17 @@ function routes(
     return context.json({ firing: id, status, ...(run === undefined ? {} : { run }) }, added ? 202 : 200);
   });
   app.route('/api/v1/workspaces', eventRoutes(events, guard, closing));
+  app.all('/mcp', async (context) => {
+    if (mcp === undefined) return context.notFound();
+    assertMayRead(guard, context.env.incoming);
+    assertOwnOrigin(context.env.incoming);
+    const over = await admission?.admit();
+    try {
+      return await mcp(context.req.raw);
+    } finally {
+      over?.();
+    }
+  });
   app.notFound((context) =>
     context.json({ error: { code: 'not_found', message: 'there is nothing at this address' } }, 404),
   );

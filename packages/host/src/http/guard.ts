@@ -25,6 +25,17 @@ export function assertMayRead({ token }: Guard, request: IncomingMessage): void 
   });
 }
 
+/** Throws `denied` for what a page of another place sends from a browser: it would act in the name of whoever looks at it. */
+export function assertOwnOrigin({ headers }: IncomingMessage): void {
+  const { origin, host = '' } = headers;
+  if (origin === undefined) return;
+  const from = URL.canParse(origin) ? new URL(origin).host : '';
+  if (from !== '' && (from === host || LOCAL_NAME.test(from))) return;
+  throw new CadreError('denied', 'a page of another place may not do anything here', {
+    hint: 'use a client that is no page, or one that is served from here',
+  });
+}
+
 const LOCAL_NAME = /^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/i;
 
 function isLoopback(address: string): boolean {

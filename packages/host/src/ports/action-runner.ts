@@ -43,6 +43,8 @@ export interface InstalledWorker {
   /** Absolute folder of the package. */
   readonly folder: string;
   readonly builtIn: boolean;
+  /** What its entry point is started with. */
+  readonly arguments?: readonly string[];
 }
 
 /** What a worker's process is started for, and with: a call is never put to one that was started for something else. */

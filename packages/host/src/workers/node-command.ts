@@ -27,6 +27,7 @@ export function nodeCommand(
       ...permissionFlags(confinement, installed),
       ...(worker.builtIn ? [] : [`--import=${pathToFileURL(join(SDK, 'provide.js')).href}`]),
       entry,
+      ...(worker.arguments ?? []),
     ],
     installed,
   };

@@ -3,6 +3,7 @@ import type { ActionRunner } from '../ports/action-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { QuarantineStore } from '../ports/pool-store.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
+import type { McpServers } from './mcp-servers.ts';
 import { openPools } from './open-pools.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import type { PoolSetting } from './worker-pool.ts';
@@ -12,6 +13,8 @@ export interface RunnerSettings {
   /** Folder with the workers that come with Cadre, one package each. */
   readonly builtInFolder: string;
   readonly workspace: string;
+  /** MCP servers that are workers too; absent: none are. */
+  readonly servers?: McpServers;
   /** False: what lies in `builtInFolder` did not come with Cadre. */
   readonly trusted?: boolean;
   /** Folder of the packages that were installed from archives. */
@@ -31,12 +34,15 @@ const USUAL: PoolSetting = { min: 0, max: 4, idleMs: 300_000, restart: 'on-failu
 /** Performs actions in worker processes, which are started when first needed and kept while they are used. */
 export function openRunner(settings: RunnerSettings): ActionRunner & Pick<Registry, 'problems'> {
   const { sandbox, clock, quarantines } = settings;
-  const registry = createRegistry({
-    builtIn: settings.builtInFolder,
-    workspace: settings.workspace,
-    trusted: settings.trusted ?? true,
-    ...(settings.packages === undefined ? {} : { packages: settings.packages }),
-  });
+  const registry = createRegistry(
+    {
+      builtIn: settings.builtInFolder,
+      workspace: settings.workspace,
+      trusted: settings.trusted ?? true,
+      ...(settings.packages === undefined ? {} : { packages: settings.packages }),
+    },
+    settings.servers,
+  );
   const pools = openPools((worker) => ({ ...USUAL, ...settings.poolOf?.(worker) }), {
     sandbox,
     clock,

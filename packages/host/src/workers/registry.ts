@@ -14,6 +14,7 @@ import type { JsonValue, Manifest } from '@cadre/sdk';
 import { compare, satisfies, validRange } from 'semver';
 import type { InstalledWorker } from '../ports/action-runner.ts';
 import type { LockedWorker } from '../ports/packages.ts';
+import type { LoadedServer, McpServers } from './mcp-servers.ts';
 import { LOCK_FILE, parseWorkerLock } from './packaging/worker-lock.ts';
 
 export interface Registry {
@@ -40,14 +41,17 @@ const MANIFESTS = ['worker.yaml', 'worker.json'];
  * The workers that come with Cadre and those of the workspace. A package lies in a folder named after its id, or
  * `id@version` where there are several; nothing is read before it is asked for, and then once.
  */
-export function createRegistry(folders: {
-  readonly builtIn: string;
-  readonly workspace: string;
-  /** False: what lies in `builtIn` did not come with Cadre. */
-  readonly trusted?: boolean;
-  /** Packages that were installed from archives; those that the lock of the workspace names are used. */
-  readonly packages?: string;
-}): Registry {
+export function createRegistry(
+  folders: {
+    readonly builtIn: string;
+    readonly workspace: string;
+    /** False: what lies in `builtIn` did not come with Cadre. */
+    readonly trusted?: boolean;
+    /** Packages that were installed from archives; those that the lock of the workspace names are used. */
+    readonly packages?: string;
+  },
+  servers?: McpServers,
+): Registry {
   const loaded = new Map<string, Loaded>();
   const load = (folder: string, builtIn: boolean) => {
     const known = loaded.get(folder) ?? loadWorker(folder, { builtIn, id: idOf(basename(folder)) });
@@ -60,6 +64,13 @@ export function createRegistry(folders: {
   /** A package of the workspace may not take the name of one in the box: it would get what that one is trusted with. */
   const ofWorkspace = () => packagesIn(own).filter((name) => !builtIns().includes(idOf(name)));
   const ofLock = () => readLock(folders.workspace).workers.filter(({ id }) => !builtIns().includes(id));
+  const ofPackages = () => [...[...builtIns(), ...ofWorkspace()].map(idOf), ...ofLock().map(({ id }) => id)];
+  /** Nor may an MCP server take the name of a package. */
+  const ofServers = () => {
+    const declared = servers?.list() ?? [];
+    const taken = declared.length === 0 ? [] : ofPackages();
+    return declared.filter(({ name }) => !taken.includes(name));
+  };
   const loadLocked = ({ id, version }: LockedWorker): Loaded => {
     const folder = join(folders.packages ?? '', `${id}@${version}`);
     return existsSync(folder) ? load(folder, false) : notInstalled(folder, id, version);
@@ -75,6 +86,9 @@ export function createRegistry(folders: {
       ...ofLock()
         .filter(({ id }) => wanted(id))
         .map(loadLocked),
+      ...ofServers()
+        .filter(({ name }) => wanted(name))
+        .map(loadedServer),
     ];
   };
   const all = () => chosen(() => true);
@@ -93,10 +107,7 @@ export function createRegistry(folders: {
       const { id, action, range } = splitUses(uses);
       const candidates = named(id);
       if (candidates.length === 0) {
-        throw noWorker(id, [
-          ...[...builtIns(), ...ofWorkspace()].map(idOf),
-          ...ofLock().map((one) => one.id),
-        ]);
+        throw noWorker(id, [...ofPackages(), ...ofServers().map(({ name }) => name)]);
       }
       const workers = workersOf(candidates);
       if (workers.length === 0) throw brokenWorker(id, candidates);
@@ -109,6 +120,11 @@ export function createRegistry(folders: {
       return { worker, action: found };
     },
   };
+}
+
+function loadedServer(server: LoadedServer): Loaded {
+  if ('declared' in server) return { worker: server.declared.worker };
+  return { broken: { folder: server.file, problems: server.problems } };
 }
 
 function packagesIn(folder: string): readonly string[] {

@@ -6,12 +6,16 @@ import { nodeCommand } from './node-command.ts';
 import { openWorkerProcess, type WorkerProcess, type WorkerTimes } from './worker-process.ts';
 
 /** What a process was started for: two calls with the same key may share it. */
-export function keyOf({ manifest, hash, folder }: InstalledWorker, around: Surroundings): string {
+export function keyOf(
+  { manifest, hash, folder, arguments: given = [] }: InstalledWorker,
+  around: Surroundings,
+): string {
   const { confinement, workspace, dataDir, env } = around;
   return JSON.stringify([
     manifest.id,
     hash,
     folder,
+    given,
     confinement,
     workspace,
     dataDir,

@@ -4,8 +4,10 @@ import type { App } from '../../app.ts';
 import { createAdmission } from '../../http/admission.ts';
 import { createServer, type Server } from '../../http/create-server.ts';
 import { createLoopDelay } from '../../http/loop-delay.ts';
+import type { McpEndpoint } from '../../mcp/serve-http.ts';
 import type { Invocation } from '../command.ts';
 import { usageError } from '../exit.ts';
+import { VERSION } from '../version.ts';
 
 /** More than a delivery has, so that the refusal names the trigger's own limit. */
 const LARGEST_BODY = 1_048_576;
@@ -33,6 +35,11 @@ export async function listen(app: App, { options, output }: Invocation): Promise
       output.note(reason === undefined ? 'takes new work again' : `refuses new work: ${reason}`);
     },
   });
+  const failed = (error: unknown) =>
+    app.log.error('a request failed', {
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    });
+  const mcp = lateMcp(app, failed);
   try {
     const server = await createServer({
       inbox: app.inbox,
@@ -49,17 +56,17 @@ export async function listen(app: App, { options, output }: Invocation): Promise
         counts: () => app.upkeep.counts(),
         ...(app.waitingJobs === undefined ? {} : { queue: app.waitingJobs }),
       },
-      failed: (error) =>
-        app.log.error('a request failed', {
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        }),
+      mcp: mcp.answer,
+      failed,
     });
     app.watchEdge(() => admission.figures());
     output.note(`listens on ${server.address}`);
+    output.note(`mcp: ${server.address}/mcp`);
     output.note(`events: ${server.address}/api/v1/workspaces/${(await app.events()).workspace}/events`);
     return {
       address: server.address,
       async close() {
+        await mcp.close();
         await server.close();
         admission.close();
       },
@@ -70,4 +77,20 @@ export async function listen(app: App, { options, output }: Invocation): Promise
     output.note(`${error.message}; no webhooks are taken here`);
     return undefined;
   }
+}
+
+/** Loaded for the first client: most processes never have one. */
+function lateMcp(app: App, failed: (error: unknown) => void): McpEndpoint {
+  let opened: Promise<McpEndpoint> | undefined;
+  const open = async () => {
+    const { serveMcpHttp } = await import('../../mcp/serve-http.ts');
+    return serveMcpHttp({ app, version: VERSION, principal: 'mcp:http' }, LARGEST_BODY, failed);
+  };
+  return {
+    async answer(request) {
+      opened ??= open();
+      return (await opened).answer(request);
+    },
+    close: async () => (await opened)?.close(),
+  };
 }

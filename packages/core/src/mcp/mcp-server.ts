@@ -1,0 +1,39 @@
+import type { EffectClass, JsonObject } from '@cadre/sdk';
+
+/** How an MCP server is reached. Values may name secrets as `secret:NAME`; they never hold one. */
+export type McpReach =
+  | {
+      readonly kind: 'stdio';
+      readonly command: string;
+      readonly args: readonly string[];
+      readonly env: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'http'; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+
+/** An MCP server as people declare it, to be used as a worker. */
+export interface McpServer {
+  readonly name: string;
+  readonly description?: string;
+  readonly reach: McpReach;
+  /** Beyond running its program, or reaching its host. */
+  readonly permissions: readonly string[];
+  /** Longest time of a call. */
+  readonly timeout: string;
+  /** What people who know a tool say that it does, by its name. */
+  readonly effects: Readonly<Record<string, readonly EffectClass[]>>;
+}
+
+/** A tool that was accepted as it was then. */
+export interface PinnedTool {
+  /** The action that it is. */
+  readonly action: string;
+  readonly hash: string;
+  readonly tool: {
+    readonly name: string;
+    readonly title?: string;
+    readonly description?: string;
+    readonly inputSchema: JsonObject;
+    readonly outputSchema?: JsonObject;
+    readonly annotations?: JsonObject;
+  };
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
+import {
+  canonicalJson,
+  isCadreError,
+  type McpServer,
+  mcpManifest,
+  type PinnedTool,
+  type Problem,
+  parseDuration,
+  parseMcpServer,
+} from '@cadre/core';
+import type { JsonObject, JsonValue } from '@cadre/sdk';
+import type { InstalledWorker } from '../ports/action-runner.ts';
+import { lockFile, type McpLock, readLock } from './mcp-lock.ts';
+
+/** A declared server that can be used. */
+export interface DeclaredServer {
+  readonly server: McpServer;
+  readonly lock: McpLock | undefined;
+  /** The worker that it is: in front of it stands a program of ours, which speaks both protocols. */
+  readonly worker: InstalledWorker;
+  /** What that program is told. */
+  readonly settings: JsonObject;
+}
+
+export type LoadedServer =
+  | { readonly name: string; readonly declared: DeclaredServer }
+  | { readonly name: string; readonly file: string; readonly problems: readonly Problem[] };
+
+export interface McpServers {
+  /** All that are declared in the workspace, by name. Read when it is first asked for. */
+  list(): readonly LoadedServer[];
+  find(name: string): DeclaredServer | undefined;
+}
+
+const EXTENSIONS = ['.yaml', '.yml', '.json'];
+const MAX_BYTES = 256 * 1024;
+
+/** The MCP servers that are declared in `.cadre/mcp`; `bridge` is the folder of the program in front of them. */
+export function openMcpServers(workspace: string, bridge: string): McpServers {
+  let loaded: readonly LoadedServer[] | undefined;
+  const list = () => {
+    loaded ??= filesIn(join(workspace, '.cadre/mcp')).map((file) => loadServer(file, workspace, bridge));
+    return loaded;
+  };
+  return {
+    list,
+    find(name) {
+      const found = list().find((one) => one.name === name);
+      return found !== undefined && 'declared' in found ? found.declared : undefined;
+    },
+  };
+}
+
+function filesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => EXTENSIONS.includes(extname(name)) && !name.endsWith('.lock.json'))
+      .sort()
+      .map((name) => join(folder, name));
+  } catch {
+    // No such folder: none is declared.
+    return [];
+  }
+}
+
+function loadServer(file: string, workspace: string, bridge: string): LoadedServer {
+  const name = basename(file, extname(file));
+  try {
+    if (statSync(file).size > MAX_BYTES) return broken(name, file, `it has more than ${MAX_BYTES} bytes`);
+    const parsed = parseMcpServer(readFileSync(file, 'utf8'), { file });
+    if (!parsed.ok) return { name, file, problems: parsed.problems };
+    const { server } = parsed;
+    if (server.name !== name) return broken(name, file, `it is called ${server.name} in the file`);
+    const lock = readLock(lockFile(workspace, name));
+    return { name, declared: declaredServer(server, lock, bridge) };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return broken(name, file, message, isCadreError(error) ? error.hint : undefined);
+  }
+}
+
+function broken(name: string, file: string, message: string, suggestion?: string): LoadedServer {
+  const problem = { severity: 'error', code: 'invalid_manifest', message, path: '' } as const;
+  return { name, file, problems: [{ ...problem, ...(suggestion === undefined ? {} : { suggestion }) }] };
+}
+
+function declaredServer(server: McpServer, lock: McpLock | undefined, bridge: string): DeclaredServer {
+  const pinned = lock?.tools ?? [];
+  const manifest = mcpManifest(server, pinned);
+  return {
+    server,
+    lock,
+    worker: {
+      manifest,
+      hash: hashOf(server),
+      folder: bridge,
+      builtIn: false,
+      arguments: [server.name, ...manifest.actions.map(({ name }) => name)],
+    },
+    settings: settingsOf(server, pinned),
+  };
+}
+
+/**
+ * Grants hold for the declaration. What they allow does not change with what the server says of its tools: that is asked for
+ * by itself, when tools are accepted.
+ */
+function hashOf({ description: _, ...server }: McpServer): string {
+  return createHash('sha256')
+    .update(canonicalJson(server as unknown as JsonValue))
+    .digest('hex');
+}
+
+function settingsOf({ reach, timeout }: McpServer, pinned: readonly PinnedTool[]): JsonObject {
+  const pins = pinned.map(({ action, hash, tool }) => [action, { tool: tool.name, hash }] as const);
+  return {
+    reach: reach as unknown as JsonValue,
+    timeoutMs: parseDuration(timeout) ?? 60_000,
+    pins: Object.fromEntries(pins),
+  };
+}

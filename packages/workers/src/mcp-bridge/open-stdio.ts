@@ -1,0 +1,54 @@
+import type { ActionContext } from '@cadre/sdk';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { type BridgeSettings, withSecrets } from './bridge-settings.ts';
+import { linesOf } from './lines-of.ts';
+import type { Reached } from './reached.ts';
+
+/** A message longer than this (bytes) ends the connection. */
+const LARGEST_MESSAGE = 10 * 1024 * 1024;
+
+/**
+ * The library asks a second process of the server for its version unless the transport is one of ours. To start a server
+ * twice is more than it was permitted for.
+ */
+class OneProcess extends StdioClientTransport {}
+
+/** A server that is a program of this machine. Throws what the host refuses of it. */
+export async function openStdio(
+  { command, args, env }: Extract<BridgeSettings['reach'], { kind: 'stdio' }>,
+  context: ActionContext,
+): Promise<Reached> {
+  const path = await context.permit(pathOf(command, context.workspace), args);
+  // Its own variables, besides the small environment of every worker: no other process has them.
+  const variables = { ...environment(), ...(await withSecrets(env, context)) };
+  const lines = linesOf();
+  return {
+    key: JSON.stringify([path, args, variables, context.workspace]),
+    open() {
+      const transport = new OneProcess({
+        command: path,
+        args: [...args],
+        env: variables,
+        cwd: context.workspace,
+        stderr: 'pipe',
+        maxBufferSize: LARGEST_MESSAGE,
+      });
+      transport.stderr?.on('data', lines.add);
+      return transport;
+    },
+    hear: lines.hear,
+    lastWords: lines.last,
+  };
+}
+
+function pathOf(command: string, workspace: string): string {
+  return command.includes('/') && !command.startsWith('/')
+    ? `${workspace}/${command.replace(/^\.\//, '')}`
+    : command;
+}
+
+function environment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

@@ -1,0 +1,15 @@
+import type { Transport } from '@modelcontextprotocol/client';
+
+/** A way to a server. */
+export interface Reached {
+  /** Equal for two ways that are the same. */
+  readonly key: string;
+  open(): Transport;
+  /** Each line that the server writes beside what it answers. */
+  hear(line: (text: string) => void): void;
+  lastWords(): Promise<string>;
+}
+
+export function sameReach(one: Reached, other: Reached): boolean {
+  return one.key === other.key;
+}
