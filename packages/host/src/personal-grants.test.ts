@@ -64,7 +64,11 @@ test('many processes that give at once lose nothing, and nobody else can read it
   for (const { close } of seen) await close();
 });
 
-test.each(['[', '[]', '{"id":"x"}'])('one that cannot be read, %s, allows nothing and stays as it is', async (text) => {
+test.each([
+  '[',
+  '[]',
+  '{"id":"x"}',
+])('one that cannot be read, %s, allows nothing and stays as it is', async (text) => {
   await mkdir(join(folder, 'own'));
   await writeFile(join(folder, 'own/x.json'), text);
   const { grants, close } = await open();

@@ -104,7 +104,9 @@ export function openExplainer(settings: GateSettings): (request: ExplainRequest)
         : [],
     );
     // Of a pattern each one is asked for by itself when it is used: nobody is told to grant all of it.
-    const fix = permission.includes('*') ? {} : { fix: grantCommand(subject.worker.manifest.id, wanted, subject.call.principal) };
+    const fix = permission.includes('*')
+      ? {}
+      : { fix: grantCommand(subject.worker.manifest.id, wanted, subject.call.principal) };
     return parts.length === 0
       ? { permission, decision: 'asked', rule: 'no rule and no grant says it', ...fix }
       : { permission, decision: 'partly', rule: 'grants allow a part of it', ...fix, parts };
