@@ -35,6 +35,7 @@ export const ERROR_CODES = {
   artifact_missing: { status: 410, exitCode: 1 },
   artifact_damaged: { status: 500, exitCode: 1 },
   denied: { status: 403, exitCode: 4 },
+  not_trusted: { status: 403, exitCode: 4 },
   no_sandbox: { status: 403, exitCode: 4 },
   program_missing: { status: 424, exitCode: 5 },
   tool_missing: { status: 424, exitCode: 5 },

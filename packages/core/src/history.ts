@@ -21,6 +21,7 @@ export {
 export { topicFits } from './expression/topic.ts';
 export { canonicalJson } from './json.ts';
 export { didYouMean, nearest } from './nearest.ts';
+export { asciiText, exactText } from './policy/exact-text.ts';
 export { plainText } from './policy/plain-text.ts';
 export {
   answersTo,

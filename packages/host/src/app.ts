@@ -1,16 +1,20 @@
 import { userInfo } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { isOver } from '@cadre/core/history';
-import type { AppOptions } from './app-options.ts';
+import { dataDir } from '@cadre/kit/data';
+import { APP, type AppOptions } from './app-options.ts';
 import { systemClock } from './clock.ts';
 import type { Doers } from './doers.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
 import { liveness, thisProcess } from './engine/holder.ts';
+import { auditEvidence } from './gate/audit-evidence.ts';
 import { lateGate } from './gate/late-gate.ts';
+import { sealAudit } from './gate/seal-audit.ts';
 import type { AuditResult } from './gate/verify-audit.ts';
 import { mayNameStore } from './names-store.ts';
 import type { OpenedStore, StoreFacts } from './open-store.ts';
 import type { WorkspaceEvents } from './open-workspace-events.ts';
+import { withPersonalGrants } from './personal-grants.ts';
 import type { ArtifactStore } from './ports/artifacts.ts';
 import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
@@ -49,7 +53,8 @@ export interface Records {
   events(): Promise<WorkspaceEvents>;
   /** The holder of a lease is proved gone. */
   isDead(lease: Lease): boolean;
-  verifyAudit(): Promise<AuditResult>;
+  /** Throws what is wrong with the settings, which name the anchor. */
+  verifyAudit(anchor?: string): Promise<AuditResult>;
   /** Why a run that is not over does not move; undefined: it is over. */
   standstill(run: string): Promise<Standstill | undefined>;
   /** Every undoing of a run, the oldest first. */
@@ -94,15 +99,35 @@ async function open(
   const { place, env } = options;
   const folder = workspaceFolder(place.root, env);
   const id = basename(folder);
-  const opened = await openStore(options, folder, settings);
-  const { store } = opened;
+  const known = settings ?? ((await mayNameStore(options)) ? await settingsOf(options) : undefined);
+  const raw = await openStore(options, folder, known);
   const clock = systemClock();
   const principal = `user:${userInfo().username}`;
-  const self = once((): LeaseHolder => thisProcess(clock.newId('process')));
   let here: Doers | undefined;
+  const evidenceOf = (anchor: string | undefined) =>
+    auditEvidence(
+      folder,
+      dataDir(APP, { env }),
+      anchor === undefined ? undefined : resolve(place.root, anchor),
+    );
+  const audit = sealAudit({
+    store: raw.store.audit,
+    evidence: () => evidenceOf((here?.config ?? known?.value)?.audit.anchor),
+    clock,
+    warn: options.warn,
+  });
+  const grants = withPersonalGrants(raw.store.grants, join(dataDir(APP, { env }), 'personal-grants'));
+  const opened: OpenedStore = { ...raw, store: { ...raw.store, audit, grants } };
+  const { store } = opened;
+  if (known?.decided !== undefined) {
+    const { trustEntry } = await import('./open-trust.ts');
+    const said = { root: place.root, decision: known.decided, by: principal, at: clock.now() };
+    await audit.append(trustEntry(said, 'a person answered at the terminal'));
+  }
+  const self = once((): LeaseHolder => thisProcess(clock.newId('process')));
   const doers = once(async () => {
     const { openDoers } = await import('./doers.ts');
-    const about = { ...options, settings, folder, opened, clock, principal, self };
+    const about = { ...options, settings: known, folder, opened, clock, principal, self };
     here = await openDoers({ ...about, engine: () => engine });
     return here;
   });
@@ -143,9 +168,10 @@ async function open(
     clock,
     events,
     isDead: (lease) => liveness(lease, self()) === 'gone',
-    async verifyAudit() {
+    async verifyAudit(anchor) {
       const { verifyAudit } = await import('./gate/verify-audit.ts');
-      return verifyAudit(store.audit, join(folder, 'audit-head'));
+      const named = anchor ?? (known ?? (await settingsOf(options))).value.audit.anchor;
+      return verifyAudit(store.audit, evidenceOf(named));
     },
     async standstill(run) {
       const journaled = await engine.get(run);
@@ -162,6 +188,7 @@ async function open(
       // The engine before what it appends to and performs with.
       await engine.close();
       await begun?.close();
+      await audit.close();
       await store.close();
     },
   };
@@ -171,9 +198,8 @@ async function open(
 async function openStore(
   options: AppOptions,
   folder: string,
-  known: Settings | undefined,
+  settings: Settings | undefined,
 ): Promise<OpenedStore> {
-  const settings = known ?? ((await mayNameStore(options)) ? await settingsOf(options) : undefined);
   if (settings?.value.store.url !== undefined) {
     const { openShared } = await import('./open-store.ts');
     return openShared(options, settings.value);

@@ -156,6 +156,17 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('what workers may do'),
+  audit: z
+    .strictObject({
+      anchor: z
+        .string()
+        .optional()
+        .describe(
+          'file outside of the data folder, for example on another disk, to which signed heads of the record are appended',
+        ),
+    })
+    .prefault({})
+    .describe('the record of every decision'),
   log: z
     .strictObject({
       level: z

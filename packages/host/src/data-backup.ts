@@ -93,7 +93,7 @@ async function copyStore({ config, folder, name, secrets }: BackupOptions, stage
 
 /** The chain within itself: the head beside the store may be of a later moment. */
 export async function checkAudit(database: Database, name: string): Promise<void> {
-  const found = await verifyAudit(createAuditStore(database), `${name}.no-head`);
+  const found = await verifyAudit(createAuditStore(database));
   if (found.ok) return;
   throw new CadreError('store_corrupt', `the audit chain in ${name} is broken: ${found.message}`, {
     hint: 'cadre audit verify says the same of the store itself',

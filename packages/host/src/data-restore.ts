@@ -65,7 +65,7 @@ export async function restoreStore({ place, env, file, planOnly }: RestoreOption
     const said = { file, madeAt: manifest.madeAt, rows: rowsOf(manifest.contents) };
     if (planOnly) return { ...said, done: false };
     const former = `${path}.before-${new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '')}`;
-    const kept = await replace(path, staged, former, join(folder, 'audit-head'));
+    const kept = await replace(path, staged, former, folder);
     try {
       const restored = await openSqliteDatabase(path);
       try {
@@ -125,7 +125,8 @@ async function refuseWhileWorking(path: string, now: number): Promise<void> {
 }
 
 /** Invariants 1 and 2. Answers whether there was a former store. */
-async function replace(path: string, staged: string, former: string, head: string): Promise<boolean> {
+async function replace(path: string, staged: string, former: string, folder: string): Promise<boolean> {
+  const [head, checkpoints] = [join(folder, 'audit-head'), join(folder, 'audit-checkpoints')];
   if (!existsSync(path)) {
     rmSync(head, { force: true });
     await placeFile(staged, path);
@@ -136,6 +137,8 @@ async function replace(path: string, staged: string, former: string, head: strin
     linkSync(path, former);
     // It speaks of the former chain; without one the chain is still checked in itself, and the next record writes it.
     rmSync(head, { force: true });
+    // So do these; an anchor outside of the folder goes on telling that it was set back.
+    if (existsSync(checkpoints)) renameSync(checkpoints, `${former}-checkpoints`);
     for (const end of ['-wal', '-shm']) if (existsSync(path + end)) renameSync(path + end, former + end);
     await placeFile(staged, path);
   } finally {

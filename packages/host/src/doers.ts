@@ -19,7 +19,10 @@ import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
 import { tiersHere } from './gate/check-sandbox.ts';
 import { createGate } from './gate/create-gate.ts';
+import type { CallExplanation, ExplainRequest } from './gate/explain-call.ts';
 import { fingerprint } from './gate/fingerprint.ts';
+import type { GateSettings } from './gate/gate-settings.ts';
+import { originOf } from './gate/subject.ts';
 import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
@@ -29,9 +32,10 @@ import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
 import type { Reloads } from './open-reloads.ts';
 import type { OpenedStore } from './open-store.ts';
+import { trustEntry } from './open-trust.ts';
 import { firingRetention, openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
 import { poolOf, warmWorkers } from './pool-settings.ts';
-import type { ActionRunner } from './ports/action-runner.ts';
+import type { ActionRunner, InstalledWorker } from './ports/action-runner.ts';
 import type { Authoring } from './ports/authoring.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
@@ -56,6 +60,7 @@ import { clearOf } from './store-address.ts';
 import { openUndo, type Undo } from './undo/open-undo.ts';
 import { keepWarm } from './upkeep/keep-warm.ts';
 import { useLimits } from './use-limits.ts';
+import { keepTrust } from './wanted-trust.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { type McpServers, openMcpServers } from './workers/mcp-servers.ts';
 import { openRunner } from './workers/open-runner.ts';
@@ -76,6 +81,10 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** How much of a class this process performs at once. */
   readonly placesOf: (className: string) => number;
   readonly workers: Pick<ActionRunner, 'list' | 'resolve'> & Pick<Registry, 'problems'>;
+  /** Where the code of a worker comes from. */
+  originOf(worker: InstalledWorker): 'built in' | 'installed' | 'workspace';
+  /** What a call may do, and by what. */
+  explain(request: ExplainRequest): Promise<CallExplanation>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
   /** Which workers are run in such a sandbox, in words. */
   tiersHere(report: SandboxReport): readonly string[];
@@ -151,6 +160,10 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const { store } = opened;
   const settings = options.settings ?? (await loadSettings(options));
   const config = settings.value;
+  if (options.settings === undefined && settings.decided !== undefined) {
+    const said = { root: place.root, decision: settings.decided, by: principal, at: clock.now() };
+    await store.audit.append(trustEntry(said, 'a person answered at the terminal'));
+  }
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
   const sandbox = openSandbox({ workspace: place.root, environment, limits: useLimits(config) });
@@ -177,7 +190,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     keep: config.undo.keep,
     clock,
   });
-  const gate = createGate({
+  const gateSettings: GateSettings = {
     snapshots,
     runner,
     approver,
@@ -196,7 +209,8 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     hide: hideTexts(config),
     warm: { workers: warmWorkers(config), calls: store.pools.warmCalls },
     ...(config.cache.enabled ? { cache: cacheOf(config, store) } : {}),
-  });
+  };
+  const gate = createGate(gateSettings);
   const source: WorkflowSource = {
     folders: { workspace: place.root, builtIn: join(DIST, 'workflows') },
     workers: runner,
@@ -321,6 +335,11 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     classOf: (uses) => classOf(gate, uses),
     placesOf: most,
     workers: runner,
+    originOf: (worker) => originOf(worker, place.root),
+    async explain(request) {
+      const { openExplainer } = await import('./gate/explain-call.ts');
+      return openExplainer(gateSettings)(request);
+    },
     sandbox,
     tiersHere: (report) => tiersHere(report, config.policy.tiers),
     log,
@@ -393,7 +412,8 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     quarantines: store.pools.quarantines,
     evaluateWorkflow: source.evaluateWorkflow,
     findWorkflow,
-    setConfig: (key, text) => setSetting(fileOf(settings, place.root), key, text),
+    setConfig: (key, text) =>
+      keepTrust(options, principal, () => setSetting(fileOf(settings, place.root), key, text)),
     async rememberPlan(run) {
       await store.runs.putDocument(
         run,

@@ -217,7 +217,9 @@ function isFolder(path: string): boolean {
 }
 
 async function revokeGrants(grants: GrantStore, worker: string, now: number): Promise<number> {
-  const its = (await grants.list(now)).filter((grant) => grant.worker === worker);
+  const its = (await grants.list(now)).filter(
+    (grant) => grant.worker === worker && grant.everywhere !== true,
+  );
   for (const { id } of its) await grants.revoke(id);
   return its.length;
 }

@@ -1,4 +1,4 @@
-import { plainText } from './plain-text.ts';
+import { asciiText, exactText } from './exact-text.ts';
 import { splitSecret } from './secret-scope.ts';
 
 /** How the scope of a type is written and compared. */
@@ -10,16 +10,22 @@ interface PermissionTypeInfo {
   readonly says: (scope: string) => string;
 }
 
-const path = (scope: string) => (scope === '.' ? 'the workspace' : plainText(scope));
+const path = (scope: string) => (scope === '.' ? 'the workspace' : exactText(scope));
 const anyOr = (any: string, one: string) => (scope: string) =>
-  scope === '*' ? any : `${one} ${plainText(scope)}`;
+  scope === '*' ? any : `${one} ${exactText(scope)}`;
+
+function host(scope: string): string {
+  if (scope === '*' || scope === '*:*') return 'connect to any host';
+  const [, name] = /^(.*):\*$/.exec(scope) ?? [];
+  return name === undefined ? `connect to ${exactText(scope)}` : `connect to ${exactText(name)}, on any port`;
+}
 
 /** The keys of the agent are no secret that a worker could get to know, which people should see before they decide. */
 function secret(scope: string): string {
   const { name, host } = splitSecret(scope);
   if (host !== undefined) {
-    const at = `put into requests to ${plainText(host)}, without seeing it`;
-    return name === '*' ? `have every secret ${at}` : `have the secret ${plainText(name)} ${at}`;
+    const at = `put into requests to ${exactText(host)}, without seeing it`;
+    return name === '*' ? `have every secret ${at}` : `have the secret ${exactText(name)} ${at}`;
   }
   return scope === 'ssh-agent'
     ? 'sign in at hosts with the keys in your ssh agent, without seeing them'
@@ -30,8 +36,11 @@ function secret(scope: string): string {
 export const PERMISSION_TYPES = {
   'fs:read': { scope: 'path', says: (scope) => `read files in ${path(scope)}` },
   'fs:write': { scope: 'path', says: (scope) => `read and change files in ${path(scope)}` },
-  net: { scope: 'host', says: anyOr('connect to any host', 'connect to') },
-  shell: { scope: 'program', says: anyOr('run any program', 'run the program') },
+  net: { scope: 'host', says: host },
+  shell: {
+    scope: 'program',
+    says: (scope) => (scope === '*' ? 'run any program' : `run the program ${asciiText(scope)}`),
+  },
   browser: { scope: 'name', says: anyOr('open any page in a browser', 'open in a browser') },
   env: { scope: 'name', says: anyOr('read every environment variable', 'read the environment variable') },
   secret: { scope: 'secret', says: secret },

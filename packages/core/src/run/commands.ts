@@ -29,7 +29,8 @@ export type Command =
       readonly shard?: string;
       /** Higher goes first among attempts of a class; absent: 0. */
       readonly priority?: number;
-      readonly permissions?: readonly string[];
+      /** What the step and those around it allow at most; each narrows. */
+      readonly permissionSets?: readonly (readonly string[])[];
       readonly env?: Readonly<Record<string, string>>;
       readonly cache?: CacheWish;
       /** What is left for it of all the budgets that it stands in; its own time among it. */
@@ -46,7 +47,8 @@ export type Command =
       readonly inputs: JsonObject;
       /** Absent: the workflow's own limits are enough. */
       readonly timeoutMs?: number;
-      readonly permissions?: readonly string[];
+      /** What the step and those around it allow at most; each narrows. */
+      readonly permissionSets?: readonly (readonly string[])[];
       readonly priority?: number;
       /** What is reserved for it. */
       readonly budget?: Budget;

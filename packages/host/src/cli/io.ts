@@ -3,7 +3,7 @@ import type { Writable } from 'node:stream';
 /** What a command may touch: streams, environment and folder come in, so that a test can run one without a process. */
 export interface Io {
   readonly stdin: NodeJS.ReadStream;
-  readonly stdout: Writable & { columns?: number };
+  readonly stdout: Writable & { columns?: number; rows?: number };
   readonly stderr: Writable & { columns?: number };
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;

@@ -34,7 +34,7 @@ describe.skipIf(lacksPostgres())('the command line on a shared store', () => {
     mkdirSync(join(folder, 'repo'));
     execFileSync('git', ['init', '-q'], { cwd: join(folder, 'repo') });
     writeFileSync(join(folder, 'repo/two.yaml'), WORKFLOW);
-    writeFileSync(join(folder, 'repo/cadre.yaml'), `store: { schema: many_${++databases} }\n`);
+    databases += 1;
     // The server trusts everybody; what matters is that the password is seen nowhere.
     url = server.url.replace('cadre@', 'cadre:hunter2@');
     for (const permission of ['shell:*', 'fs:read:.', 'fs:write:.', 'net:*:*']) {
@@ -51,6 +51,7 @@ describe.skipIf(lacksPostgres())('the command line on a shared store', () => {
       cwd: join(folder, 'repo'),
       env: {
         CADRE_HOME: join(folder, 'home'),
+        CADRE_STORE__SCHEMA: `many_${databases}`,
         ...(options.shared === false ? {} : { CADRE_STORE__URL: url }),
       },
       ...(options.signal === undefined ? {} : { interrupted: options.signal }),

@@ -51,8 +51,9 @@ describe('at a terminal', () => {
   });
 
   test.each([
-    ['once', KEY.up.repeat(3) + KEY.enter, 0, /No grants/],
-    ['always in this workspace', KEY.up + KEY.enter, 0, /shell/],
+    ['once', KEY.up.repeat(4) + KEY.enter, 0, /No grants/],
+    ['always in this workspace', KEY.up.repeat(2) + KEY.enter, 0, /shell[\s\S]*workspace/],
+    ['always in all workspaces', KEY.up + KEY.enter, 0, /shell[\s\S]*everywhere/],
     ['not at all', KEY.enter, 4, /No grants/],
     ['never, by turning away', KEY.interrupt, 4, /No grants/],
   ] as const)('what a policy asks about is allowed %s', async (_, keys, code, grants) => {

@@ -25,9 +25,11 @@ export async function tryCli(
     /** Told what it has printed so far, each time there is more. */
     onOutput?: (stdout: string) => void;
     answers?: readonly Keys[];
+    /** How large the terminal is: where nobody says it, that is not known. */
+    screen?: { readonly columns: number; readonly rows: number };
   },
 ): Promise<Tried> {
-  const stdout = new PassThrough();
+  const stdout = Object.assign(new PassThrough(), options.screen);
   const stderr = new PassThrough();
   const texts = { stdout: '', stderr: '' };
   const typist = createTypist(options.answers ?? []);

@@ -157,7 +157,7 @@ function callGate(
     readonly extend: (piece: JsonValue) => Promise<void>;
   },
 ): Promise<Performed> {
-  const { step, attempt, uses, input, idempotencyKey, permissions, cache, shard, priority } = command;
+  const { step, attempt, uses, input, idempotencyKey, permissionSets = [], cache, shard, priority } = command;
   const call: GateCall = {
     ...origin,
     step,
@@ -165,7 +165,7 @@ function callGate(
     uses,
     input,
     idempotencyKey,
-    permissionSets: [...origin.permissionSets, ...(permissions === undefined ? [] : [permissions])],
+    permissionSets: [...origin.permissionSets, ...permissionSets],
     env: command.env ?? {},
     ...(cache === undefined ? {} : { cache }),
     ...(shard === undefined ? {} : { shard }),

@@ -1,3 +1,4 @@
+import { formatPermission, intersect, parsePermission } from '@cadre/core';
 import { failure } from '@cadre/sdk';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { sampleAction, sampleStep, sampleWorkflow } from '../testing/sample-workflow.ts';
@@ -42,6 +43,54 @@ test('what a run allows holds for the runs inside it', async () => {
   const { engine, gate } = await world.process({ 'sample/work': {}, 'sample/after': {} }, { workflows });
   await runSample(engine, { ...outer, permissions: ['fs:read:.'] });
   expect(gate.calls[0]?.permissionSets).toEqual([['fs:read:.']]);
+});
+
+test('[WRK-17] along a chain of runs inside runs each narrows, and none widens', async () => {
+  const third = sampleWorkflow([sampleAction('work', { permissions: ['net:*'] })], {
+    name: 'third',
+    permissions: ['fs:write:.', 'net:*', 'secret:*'],
+  });
+  const second = sampleWorkflow(
+    [
+      sampleStep(
+        'sub',
+        { kind: 'workflow', workflow: 'third', with: {} },
+        { permissions: ['net:one.example'] },
+      ),
+    ],
+    { name: 'second', permissions: ['net:*', 'fs:write:.'] },
+  );
+  const first = sampleWorkflow(
+    [
+      sampleStep(
+        'sub',
+        { kind: 'workflow', workflow: 'second', with: {} },
+        { permissions: ['fs:write:.', 'net:*'] },
+      ),
+    ],
+    { permissions: ['fs:read:.', 'net:*'] },
+  );
+  const { engine, gate } = await world.process(
+    { 'sample/work': {} },
+    { workflows: { first, second, third } },
+  );
+  await runSample(engine, first);
+  expect(gate.calls[0]?.permissionSets).toEqual([
+    ['fs:read:.', 'net:*'],
+    ['fs:write:.', 'net:*'],
+    ['net:*', 'fs:write:.'],
+    ['net:one.example'],
+    ['fs:write:.', 'net:*', 'secret:*'],
+    ['net:*'],
+  ]);
+  const read = (texts: readonly string[]) =>
+    texts.flatMap((text) => {
+      const parsed = parsePermission(text);
+      return parsed.ok ? [parsed.permission] : [];
+    });
+  expect(intersect((gate.calls[0]?.permissionSets ?? []).map(read)).map(formatPermission)).toEqual([
+    'net:one.example:*',
+  ]);
 });
 
 test('a failure inside is the failure of the step, and says in which run', async () => {

@@ -72,8 +72,8 @@ interface Options {
 export function createChildRuns(options: Options): ChildRuns {
   const { runs, clock, findWorkflow, values } = options;
 
-  async function start({ run, state, permissionSets, deadline }: Origin, command: StartRun) {
-    const { step, child, inputs, timeoutMs, permissions, priority, budget: reserved } = command;
+  async function start({ run, state, permissionSets: ofRun, deadline }: Origin, command: StartRun) {
+    const { step, child, inputs, timeoutMs, permissionSets = [], priority, budget: reserved } = command;
     const above = parentOf(state);
     const depth = (above?.depth ?? 0) + 1;
     if (depth > DEEPEST) throw tooDeep(command.workflow);
@@ -91,7 +91,7 @@ export function createChildRuns(options: Options): ChildRuns {
       trigger,
       principal: state.principal,
       ...(state.noCache === undefined ? {} : { noCache: true }),
-      permissionSets: [...permissionSets, ...(permissions === undefined ? [] : [permissions])],
+      permissionSets: [...ofRun, ...permissionSets],
       ...(budget === undefined ? {} : { budget }),
       ...(priority === undefined ? {} : { priority }),
     });

@@ -11,6 +11,7 @@ import type { Mask } from './mask.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { AGENT_PERMISSION, answerSsh } from './ssh/answer-ssh.ts';
 import type { Subject } from './subject.ts';
+import { type Refusal, shellWord, violation } from './violation.ts';
 
 /** What requests during a call are answered with. */
 export interface Requested {
@@ -80,22 +81,18 @@ async function answerExec(
 ): Promise<Outcome<JsonValue>> {
   const { program, path } = request;
   if (basename(path) !== program) {
-    const lie = `the program ${program} is not what lies at ${path}`;
-    await record(`shell:${program}`, 'exec', path, given, {
-      decision: 'denied',
-      rule: lie,
-      outcome: 'refused',
+    return refuse(`shell:${program}`, 'exec', path, given, {
+      rule: `the program ${program} is not what lies at ${path}`,
+      fix: 'name the program by its own name, or by its path',
     });
-    return { ok: false, failure: failure('denied', lie) };
   }
-  const target = [path, ...request.arguments].join(' ').slice(0, RECORDED_LENGTH);
+  const target = [path, ...request.arguments].map(shellWord).join(' ');
   const ruling = await rule(`shell:${program}`, 'exec', target, given);
   return ruling.allowed ? { ok: true, output: true } : { ok: false, failure: ruling.failure };
 }
 
 async function answerSecret(name: string, given: Requested): Promise<Outcome<JsonValue>> {
-  if (given.isPlan)
-    return { ok: false, failure: failure('denied', `a plan does not hand out the secret ${name}`) };
+  if (given.isPlan) return refuse(`secret:${name}`, 'secret', name, given, inPlan('hands out no secrets'));
   return revealSecret(name, given);
 }
 
@@ -181,7 +178,8 @@ function hostOf(address: string): string {
 
 async function answerSshPlace(place: SshPlace, given: Requested): Promise<Outcome<JsonValue>> {
   if (given.isPlan) {
-    return { ok: false, failure: failure('denied', `a plan does not use the network (${place.host})`) };
+    const target = `${place.host}:${place.port ?? 22}`;
+    return refuse(`net:${target}`, 'ssh', target, given, inPlan('does not use the network'));
   }
   const access = await answerSsh(place, {
     environment: given.environment,
@@ -202,13 +200,10 @@ async function answerSshPlace(place: SshPlace, given: Requested): Promise<Outcom
 async function answerAgent(given: Requested): Promise<Outcome<string>> {
   const { socket } = given.agent;
   if (socket === undefined) {
-    const why = 'this call has asked for no place that is reached by ssh';
-    await record(AGENT_PERMISSION, 'agent', 'ssh agent', given, {
-      decision: 'denied',
-      rule: why,
-      outcome: 'refused',
+    return refuse(AGENT_PERMISSION, 'agent', 'ssh-agent', given, {
+      rule: 'this call has asked for no place that is reached by ssh',
+      fix: 'let the worker name the place first (openSsh of the SDK)',
     });
-    return { ok: false, failure: failure('denied', why) };
   }
   const ruling = await rule(AGENT_PERMISSION, 'agent', socket, given);
   return ruling.allowed ? { ok: true, output: socket } : { ok: false, failure: ruling.failure };
@@ -222,27 +217,49 @@ async function askForHost(
 ): Promise<Outcome<string>> {
   const target = `${host.replace(/\.$/, '')}:${port}`;
   if (given.isPlan)
-    return { ok: false, failure: failure('denied', `a plan does not use the network (${target})`) };
+    return refuse(`net:${target}`, operation, target, given, inPlan('does not use the network'));
   const ruling = await rule(`net:${target}`, operation, target, given);
   if (!ruling.allowed) return { ok: false, failure: ruling.failure };
   const address = await resolveAddress(host, !splitHost(ruling.granted.scope).host.includes('*'));
-  // What its name may be asked for, its address may not: that is a decision of its own.
-  if (!address.ok && address.failure.code === 'denied') {
-    await record(`net:${target}`, operation, target, given, {
-      decision: 'denied',
-      rule: `${ruling.rule}, whose pattern takes in the open network alone`,
-      outcome: address.failure.message,
-    });
-  }
-  return address;
+  if (address.ok || address.failure.code !== 'denied') return address;
+  const { message, hint = 'grant the host by its exact name' } = address.failure;
+  return refuse(`net:${target}`, operation, target, given, { rule: message, fix: hint });
 }
 
 type Ruled =
   | Ruling
-  | { readonly allowed: false; readonly failure: ReturnType<typeof failure>; readonly rule: string };
+  | {
+      readonly allowed: false;
+      readonly failure: ReturnType<typeof failure>;
+      readonly rule: string;
+      readonly grant?: never;
+      readonly fix?: never;
+    };
+
+function inPlan(what: string): Refusal {
+  return { rule: `a plan ${what}`, fix: 'run it for real: --yes instead of --plan' };
+}
+
+/** What no rule and no person is asked about, in the shape of every refusal and recorded like one. */
+async function refuse(
+  text: string,
+  operation: string,
+  target: string,
+  given: Requested,
+  why: Refusal,
+): Promise<{ readonly ok: false; readonly failure: ReturnType<typeof failure> }> {
+  const permission = readConcrete(text);
+  const { id } = given.subject.worker.manifest;
+  const refused =
+    permission === undefined
+      ? failure('invalid_input', `${target} cannot be asked for`)
+      : violation(id, permission, given.mask.text(target), why);
+  await note(text, operation, target, given, { allowed: false, failure: refused, ...why });
+  return { ok: false, failure: refused };
+}
 
 async function rule(text: string, operation: string, target: string, given: Requested): Promise<Ruled> {
-  const { subject, authority, used } = given;
+  const { subject, authority, mask, used } = given;
   const wanted = readConcrete(text);
   const ruling: Ruled =
     wanted === undefined
@@ -251,14 +268,34 @@ async function rule(text: string, operation: string, target: string, given: Requ
           rule: 'invalid',
           failure: failure('invalid_input', `${target} cannot be asked for`),
         }
-      : await authority.decide(subject, wanted);
+      : await authority.decide(subject, wanted, mask.text(target));
   if (ruling.allowed) used.add(text);
-  await record(text, operation, target, given, {
+  await note(text, operation, target, given, ruling);
+  return ruling;
+}
+
+async function note(
+  text: string,
+  operation: string,
+  target: string,
+  { subject, audit, mask }: Requested,
+  ruling: Ruled | ({ readonly allowed: false; readonly failure: ReturnType<typeof failure> } & Refusal),
+): Promise<void> {
+  await audit.record({
+    principal: subject.call.principal,
+    run: subject.call.run,
+    step: subject.call.step,
+    worker: subject.worker.manifest.id,
+    version: subject.worker.manifest.version,
+    action: subject.action.name,
+    operation,
+    permission: text,
+    target: mask.text(target).slice(0, RECORDED_LENGTH),
     decision: ruling.allowed ? 'allowed' : 'denied',
     rule: ruling.rule,
-    ...(ruling.allowed ? {} : { outcome: 'refused' }),
+    ...(ruling.grant === undefined ? {} : { grant: ruling.grant }),
+    ...(ruling.allowed || ruling.fix === undefined ? {} : { fix: ruling.fix }),
   });
-  return ruling;
 }
 
 function record(

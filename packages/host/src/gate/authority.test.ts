@@ -1,8 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GateFixture, gateFixture } from '../../test/gate-fixture.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
+import { withPersonalGrants } from '../personal-grants.ts';
+import type { Gate } from '../ports/gate.ts';
+import { openSqliteStore } from '../stores/open-sqlite-store.ts';
 import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from '../workers/open-runner.ts';
 
@@ -36,9 +39,10 @@ describeSandboxed('permissions', () => {
         code: 'denied',
         hint: 'cadre grant add polite secret:TOKEN',
         details: {
-          tried: 'polite wants to use the secret TOKEN',
+          permission: 'secret:TOKEN',
+          target: 'TOKEN',
           rule: expect.stringContaining('nobody to ask'),
-          howToFix: 'cadre grant add polite secret:TOKEN',
+          fix: 'cadre grant add polite secret:TOKEN',
         },
       },
     });
@@ -114,6 +118,88 @@ describeSandboxed('permissions', () => {
     ).toBe(true);
   });
 
+  test('[WRK-16] a grant that is over allows nothing more, from the next call on', async () => {
+    const gate = fixture.newGate();
+    fixture.answers.push('workspace');
+    await fixture.perform(gate, 'polite/secret', { name: 'TOKEN' });
+    const [grant] = await fixture.store.grants.list(0);
+    if (grant === undefined) throw new Error('there is no grant');
+    await fixture.store.grants.put({ ...grant, expiresAt: Date.now() + 3_600_000 });
+    const call = () => fixture.perform(gate, 'polite/secret', { name: 'TOKEN' });
+    expect((await call()).outcome.ok).toBe(true);
+    await fixture.store.grants.put({ ...grant, expiresAt: Date.now() });
+    expect((await call()).outcome).toMatchObject({ failure: { code: 'denied' } });
+  });
+
+  test('[WRK-15] an answer for all workspaces holds in another one, and for no code that lies in a workspace', async () => {
+    const grants = withPersonalGrants(fixture.store.grants, join(fixture.dataDir, 'personal-grants'));
+    fixture.answers.push('always');
+    const call = (gate: Gate) => fixture.perform(gate, 'polite/secret', { name: 'TOKEN' });
+    expect((await call(fixture.newGate({ grants }))).outcome.ok).toBe(true);
+    expect(fixture.questions[0]).toMatchObject({ origin: 'built in', mayAlways: true });
+    expect(await fixture.store.grants.list(0)).toEqual([]);
+    const other = await openSqliteStore(':memory:');
+    const elsewhere = withPersonalGrants(other.grants, join(fixture.dataDir, 'personal-grants'));
+    expect((await call(fixture.newGate({ grants: elsewhere }))).outcome.ok).toBe(true);
+
+    // Another repository brings a worker of this name, with the same manifest and other code.
+    await cp(join(fixture.workers, 'polite'), join(fixture.workspace, '.cadre/workers/polite'), {
+      recursive: true,
+    });
+    const brought = openRunner({
+      ...besideRunner(),
+      builtInFolder: join(fixture.dataDir, 'none'),
+      workspace: fixture.workspace,
+      sandbox: fixture.sandbox,
+    });
+    expect((await call(fixture.newGate({ grants: elsewhere, runner: brought }))).outcome.ok).toBe(false);
+    expect(fixture.questions.at(-1)).toMatchObject({ origin: 'workspace', mayAlways: false });
+    await brought.close();
+    await other.close();
+  });
+
+  test('[WRK-16] a store cannot say of its grants that they hold elsewhere', async () => {
+    const grants = withPersonalGrants(fixture.store.grants, join(fixture.dataDir, 'personal-grants'));
+    fixture.answers.push('workspace');
+    await fixture.perform(fixture.newGate({ grants }), 'polite/secret', { name: 'TOKEN' });
+    const [grant] = await fixture.store.grants.list(0);
+    if (grant === undefined) throw new Error('there is no grant');
+    await fixture.store.grants.put({ ...grant, everywhere: true });
+    expect(await grants.list(0)).toEqual([grant]);
+  });
+
+  test('[WRK-15] what is asked names the program with its arguments, each apart from the others', async () => {
+    const policy = { allow: [], ask: ['shell:*'], deny: [], sandbox: 'warn' as const };
+    const gate = fixture.newGate({ policy });
+    fixture.answers.push('deny');
+    await fixture.perform(gate, 'polite/run', { program: 'sh', arguments: ['-c', "echo 'a b'; rm x"] });
+    expect(fixture.questions.at(-1)).toMatchObject({
+      permission: 'shell:sh',
+      target: expect.stringMatching(/^\/.*\/sh -c 'echo '\\''a b'\\''; rm x'$/),
+    });
+  });
+
+  test('[WRK-18] a refusal has one shape in the failure and in the record, and names the grant that refused it', async () => {
+    const gate = fixture.newGate();
+    fixture.answers.push('deny');
+    await fixture.perform(gate, 'polite/secret', { name: 'TOKEN' });
+    const { outcome } = await fixture.perform(gate, 'polite/secret', { name: 'TOKEN' });
+    const [grant] = await fixture.store.grants.list(0);
+    const violation = {
+      permission: 'secret:TOKEN',
+      target: 'TOKEN',
+      rule: 'a person refused it for this run',
+      grant: grant?.id,
+      fix: `cadre grant revoke ${grant?.id}`,
+    };
+    expect(outcome).toMatchObject({ failure: { code: 'denied', details: violation } });
+    expect((await fixture.audited()).at(-2)).toMatchObject({
+      ...violation,
+      decision: 'denied',
+      version: '1.2.0',
+    });
+  });
+
   test('[WRK-17] workflow and step narrow what the manifest asks for, and nothing widens it', async () => {
     const gate = fixture.newGate({
       policy: { allow: ['secret:*', 'shell:*', 'net:*'], ask: [], deny: [], sandbox: 'warn' },
@@ -172,7 +258,7 @@ describeSandboxed('permissions', () => {
       expect.objectContaining({
         operation: 'exec',
         permission: 'shell:sh',
-        target: expect.stringMatching(/\/sh -c echo hi$/),
+        target: expect.stringMatching(/\/sh -c 'echo hi'$/),
         decision: 'allowed',
         rule: 'policy.allow shell:*',
       }),

@@ -13,20 +13,29 @@ import type { Approver, PermissionAnswer } from '../ports/approver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Grant, GrantStore } from '../ports/grant-store.ts';
 import type { AuditLog } from './audit-log.ts';
-import { explainLack, type Subject } from './subject.ts';
-import { grantCommand, violation } from './violation.ts';
+import { explainLack, originOf, type Subject } from './subject.ts';
+import { grantCommand, type Refusal, violation } from './violation.ts';
 
 /** The rule of a refusal that lacks nothing but a person who could have been asked. */
 export const NOBODY_TO_ASK = 'it needs an answer and there is nobody to ask';
 
 export type Ruling =
   /** `granted`: what was allowed by whoever decided; it may be wider than what was wanted. */
-  | { readonly allowed: true; readonly rule: string; readonly granted: Permission }
-  | { readonly allowed: false; readonly rule: string; readonly failure: Failure };
+  | { readonly allowed: true; readonly rule: string; readonly granted: Permission; readonly grant?: string }
+  | {
+      readonly allowed: false;
+      readonly rule: string;
+      readonly failure: Failure;
+      readonly grant?: string;
+      readonly fix: string;
+    };
 
 export interface Authority {
-  /** Decides one concrete wish. Asks a person when no rule and no stored answer says it; of several at once, one by one. */
-  decide(subject: Subject, wanted: Permission): Promise<Ruling>;
+  /**
+   * Decides one concrete wish. Asks a person when no rule and no stored answer says it; of several at once, one by one.
+   * `target`: what exactly is to be reached, as a person is told; default: the place that is wanted.
+   */
+  decide(subject: Subject, wanted: Permission, target?: string): Promise<Ruling>;
   /** The same without asking anybody; undefined when somebody would have to be asked. */
   known(subject: Subject, wanted: Permission): Promise<Ruling | undefined>;
 }
@@ -44,38 +53,51 @@ export interface AuthoritySettings {
  * 1. Nothing outside of manifest, workflow and step is ever allowed, whatever policy, grants or people say.
  * 2. `deny` in the policy beats everything; a person's stored no beats what the policy allows.
  * 3. A grant counts for its principal, worker and manifest alone: a changed manifest is asked again.
+ * 4. A grant for every workspace counts for no worker whose code lies in the workspace: any repository could bring one of that name.
+ * 5. What is stored is read for each wish: what was taken back, or is over, allows nothing more, whoever took it back.
  */
 export function createAuthority(settings: AuthoritySettings): Authority {
   let asking: Promise<unknown> = Promise.resolve();
 
-  const settled = async (subject: Subject, wanted: Permission): Promise<Ruling | undefined> => {
+  const settled = async (
+    subject: Subject,
+    wanted: Permission,
+    target: string,
+  ): Promise<Ruling | undefined> => {
     const lack = explainLack(subject, wanted);
-    if (lack !== undefined) return refusal(subject, wanted, lack);
+    if (lack !== undefined) return refusal(subject, wanted, target, lack);
     const verdict = decidePermission(settings.policyOf(subject), placePermission(wanted, subject.places));
-    if (verdict.decision === 'deny') return refusal(subject, wanted, denied(verdict.rule));
-    const answered = await stored(subject, wanted);
+    if (verdict.decision === 'deny') return refusal(subject, wanted, target, denied(verdict.rule));
+    const answered = await stored(subject, wanted, target);
     if (answered !== undefined || verdict.decision === 'ask') return answered;
     return { allowed: true, rule: verdict.rule, granted: verdict.permission ?? wanted };
   };
 
-  const stored = async (subject: Subject, wanted: Permission): Promise<Ruling | undefined> => {
+  const stored = async (
+    subject: Subject,
+    wanted: Permission,
+    target: string,
+  ): Promise<Ruling | undefined> => {
     const once = subject.answered.get(formatPermission(wanted));
     if (once !== undefined) return { allowed: true, rule: once, granted: wanted };
     const fitting = (await settings.grants.list(settings.clock.now())).flatMap((grant) =>
       match(grant, subject, wanted),
     );
     const no = fitting.find(({ grant }) => grant.decision === 'deny');
-    if (no !== undefined) return refusal(subject, wanted, refusedBy(no.grant));
+    if (no !== undefined) return refusal(subject, wanted, target, refusedBy(no.grant));
     const [yes] = fitting;
-    return yes && { allowed: true, rule: `grant ${yes.grant.id}`, granted: yes.permission };
+    return (
+      yes && { allowed: true, rule: `grant ${yes.grant.id}`, grant: yes.grant.id, granted: yes.permission }
+    );
   };
 
-  const ask = async (subject: Subject, wanted: Permission): Promise<Ruling> => {
+  const ask = async (subject: Subject, wanted: Permission, target: string): Promise<Ruling> => {
     // Somebody who asked for the same may have been answered while we waited for our turn.
-    const meanwhile = await settled(subject, wanted);
+    const meanwhile = await settled(subject, wanted, target);
     if (meanwhile !== undefined) return meanwhile;
     const { worker, action, call } = subject;
-    const { id } = worker.manifest;
+    const { id, version } = worker.manifest;
+    const origin = originOf(worker, subject.places.workspace);
     const answer = await settings.approver.askPermission({
       worker: id,
       action: action.name,
@@ -83,23 +105,36 @@ export function createAuthority(settings: AuthoritySettings): Authority {
       sentence: permissionSentence(id, wanted),
       run: call.run,
       step: call.step,
+      version,
+      origin,
+      target,
+      mayAlways: origin !== 'workspace',
     });
-    await recordAnswer(subject, wanted, answer, settings);
-    const howToFix = grantCommand(id, wanted, call.principal);
+    const grant = await recordAnswer(subject, wanted, target, answer, settings);
+    const fix = grantCommand(id, wanted, call.principal);
     if (answer === undefined) {
-      return refusal(subject, wanted, { rule: NOBODY_TO_ASK, howToFix });
+      return refusal(subject, wanted, target, { rule: NOBODY_TO_ASK, fix });
     }
     if (answer === 'deny')
-      return refusal(subject, wanted, { rule: 'a person refused it for this run', howToFix });
-    return { allowed: true, rule: `answer ${answer}`, granted: wanted };
+      return refusal(subject, wanted, target, {
+        rule: 'a person refused it for this run',
+        fix,
+        ...(grant === undefined ? {} : { grant }),
+      });
+    return {
+      allowed: true,
+      rule: `answer ${answer}`,
+      granted: wanted,
+      ...(grant === undefined ? {} : { grant }),
+    };
   };
 
   return {
-    known: settled,
-    async decide(subject, wanted) {
-      const known = await settled(subject, wanted);
+    known: (subject, wanted) => settled(subject, wanted, targetOf(subject, wanted)),
+    async decide(subject, wanted, target = targetOf(subject, wanted)) {
+      const known = await settled(subject, wanted, target);
       if (known !== undefined) return known;
-      const turn = asking.then(() => ask(subject, wanted));
+      const turn = asking.then(() => ask(subject, wanted, target));
       asking = turn.catch(() => {});
       return turn;
     },
@@ -111,7 +146,8 @@ function match(grant: Grant, { worker, call, places }: Subject, wanted: Permissi
     grant.worker === worker.manifest.id &&
     grant.manifestHash === worker.hash &&
     grant.principal === call.principal &&
-    (grant.run === undefined || grant.run === call.run);
+    (grant.run === undefined || grant.run === call.run) &&
+    (grant.everywhere !== true || originOf(worker, places.workspace) !== 'workspace');
   const parsed = parsePermission(grant.permission);
   if (!isOurs || !parsed.ok) return [];
   const { permission } = parsed;
@@ -120,55 +156,71 @@ function match(grant: Grant, { worker, call, places }: Subject, wanted: Permissi
     : [];
 }
 
-/** `once` holds for the call, `run` and `deny` for the run, `workspace` until it is revoked. */
+/** `once` holds for the call, `run` and `deny` for the run, the others until they are revoked. Answers the id of what is stored. */
 async function recordAnswer(
   subject: Subject,
   wanted: Permission,
+  target: string,
   answer: PermissionAnswer | undefined,
   { grants, clock, audit }: AuthoritySettings,
-): Promise<void> {
+): Promise<string | undefined> {
   const { worker, action, call } = subject;
   const permission = formatPermission(wanted);
+  const id = answer === undefined || answer === 'once' ? undefined : clock.newId('grant');
   await audit.record({
     principal: call.principal,
     run: call.run,
     step: call.step,
     worker: worker.manifest.id,
+    version: worker.manifest.version,
     action: action.name,
     operation: 'ask',
     permission,
+    target,
     decision: 'asked',
+    ...(id === undefined ? {} : { grant: id }),
     rule: 'no rule and no grant says it',
     outcome: answer ?? 'nobody to ask',
   });
-  if (answer === undefined) return;
-  if (answer === 'once') return void subject.answered.set(permission, 'answer once');
+  if (answer === 'once') subject.answered.set(permission, 'answer once');
+  if (id === undefined) return undefined;
   await grants.put({
-    id: clock.newId('grant'),
+    id,
     principal: call.principal,
     worker: worker.manifest.id,
     versions: worker.manifest.version,
     manifestHash: worker.hash,
     permission,
     decision: answer === 'deny' ? 'deny' : 'allow',
-    ...(answer === 'workspace' ? {} : { run: call.run }),
+    ...(answer === 'run' || answer === 'deny' ? { run: call.run } : {}),
+    ...(answer === 'always' ? { everywhere: true as const } : {}),
     grantedBy: call.principal,
     grantedAt: clock.now(),
   });
+  return id;
 }
 
-function refusal(subject: Subject, wanted: Permission, why: { rule: string; howToFix: string }): Ruling {
-  return { allowed: false, rule: why.rule, failure: violation(subject.worker.manifest.id, wanted, why) };
-}
-
-function denied(rule: string): { rule: string; howToFix: string } {
+function refusal(subject: Subject, wanted: Permission, target: string, why: Refusal): Ruling {
+  const { rule, fix, grant } = why;
   return {
+    allowed: false,
     rule,
-    howToFix: `take the rule "${rule}" out of the configuration of the workspace (cadre config)`,
+    fix,
+    ...(grant === undefined ? {} : { grant }),
+    failure: violation(subject.worker.manifest.id, wanted, target, why),
   };
 }
 
-function refusedBy(grant: Grant): { rule: string; howToFix: string } {
+/** The place itself on this machine, of files; of all else what the permission says. */
+function targetOf({ places }: Subject, wanted: Permission): string {
+  return placePermission(wanted, places).scope;
+}
+
+function denied(rule: string): Refusal {
+  return { rule, fix: `take the rule "${rule}" out of the configuration of the workspace (cadre config)` };
+}
+
+function refusedBy(grant: Grant): Refusal {
   const when = grant.run === undefined ? 'for this workspace' : 'for this run';
-  return { rule: `a person refused it ${when}`, howToFix: `cadre grant revoke ${grant.id}` };
+  return { rule: `a person refused it ${when}`, fix: `cadre grant revoke ${grant.id}`, grant: grant.id };
 }

@@ -26,7 +26,7 @@ export interface GateSettings {
   readonly sandboxReport: () => Promise<SandboxReport>;
   /** Absolute, links resolved. */
   readonly workspace: string;
-  /** Cadre's own folder for this workspace; the workers' folders and the head of the audit chain are in it. */
+  /** Cadre's own folder for this workspace; the workers' folders are in it. */
   readonly dataDir: string;
   /** Folders of Cadre that no worker may see, besides `dataDir`. */
   readonly hidden?: readonly string[];

@@ -1,7 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type PlacedPolicy, placePolicy, policyFor } from '@cadre/core';
-import { auditHeadFile } from './audit-head.ts';
 import { type AuditLog, openAuditLog } from './audit-log.ts';
 import { type Authority, createAuthority } from './authority.ts';
 import { FETCH_LIMITS, type FetchLimits } from './brokered-fetch.ts';
@@ -46,7 +45,7 @@ export interface GateTools
 export function openGateTools(settings: GateSettings): GateTools {
   const { workspace, dataDir, environment, limits } = settings;
   const home = environment['HOME'] ?? homedir();
-  const audit = openAuditLog(settings.audit, auditHeadFile(dataDir), settings.clock);
+  const audit = openAuditLog(settings.audit, settings.clock);
   const mask = createMask();
   const giveAway = () => giveToOwnerOf(workspace);
   const policyOf = ({ worker, places }: Subject) => placePolicy(policyFor(worker, settings.policy), places);

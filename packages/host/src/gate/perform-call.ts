@@ -13,6 +13,7 @@ import { maskPieces } from './masked-pieces.ts';
 import { admitCall, type PreparedCall, prepareCall, valueFaults } from './prepare-call.ts';
 import { recordNoticed } from './record-noticed.ts';
 import type { Subject } from './subject.ts';
+import { violationOf } from './violation.ts';
 
 /** A worker that says more in one call has gone wrong; the rest would only fill the disk. */
 const MOST_LOG_LINES = 20_000;
@@ -75,7 +76,12 @@ export async function performCall(
 
 async function refused(subject: Subject, failed: Failure, tools: GateTools): Promise<Performed> {
   const why = tools.logMask.data(failed);
-  await record(subject, tools, { decision: 'denied', rule: why.code, outcome: why.message });
+  const violated = violationOf(why);
+  await record(subject, tools, {
+    ...(violated ?? { rule: why.code }),
+    decision: 'denied',
+    outcome: why.message,
+  });
   return { outcome: { ok: false, failure: why }, effects: [] };
 }
 
@@ -221,13 +227,17 @@ function checkOutput(outcome: Outcome<JsonValue>, { action, worker }: Subject): 
 function record(
   { worker, action, call }: Subject,
   { audit }: GateTools,
-  what: Pick<AuditEntry, 'decision' | 'rule' | 'outcome' | 'details'>,
+  what: Pick<
+    AuditEntry,
+    'decision' | 'rule' | 'outcome' | 'details' | 'permission' | 'target' | 'grant' | 'fix'
+  >,
 ): Promise<void> {
   return audit.record({
     principal: call.principal,
     run: call.run,
     step: call.step,
     worker: worker.manifest.id,
+    version: worker.manifest.version,
     action: action.name,
     operation: 'call',
     ...what,

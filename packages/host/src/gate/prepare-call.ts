@@ -180,8 +180,16 @@ export async function confineCall(
   });
   if (!('permission' in confinement)) return { ok: true, output: confinement };
   const { permission, reason } = confinement;
-  const why = { rule: reason, howToFix: 'grant the place itself by its absolute path, without links' };
-  return { ok: false, failure: violation(subject.worker.manifest.id, permission, why) };
+  const why = { rule: reason, fix: 'grant the place itself by its absolute path, without links' };
+  return {
+    ok: false,
+    failure: violation(
+      subject.worker.manifest.id,
+      permission,
+      placePermission(permission, subject.places).scope,
+      why,
+    ),
+  };
 }
 
 export function grantedEnvironment(

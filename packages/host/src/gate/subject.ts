@@ -1,3 +1,4 @@
+import { isAbsolute, relative } from 'node:path';
 import {
   CadreError,
   covers,
@@ -10,7 +11,9 @@ import {
 } from '@cadre/core';
 import type { ActionManifest } from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
+import type { PermissionQuestion } from '../ports/approver.ts';
 import type { GateCall } from '../ports/gate.ts';
+import type { Refusal } from './violation.ts';
 
 /** Who wants to do something in a call, and the most that it may ever be allowed. */
 export interface Subject {
@@ -33,8 +36,8 @@ export function describeSubject(
   places: Places,
 ): Subject {
   const { manifest } = found.worker;
-  const declared = read(found.action.permissions ?? manifest.permissions);
-  const sets = [read(manifest.permissions), declared, ...call.permissionSets.map(read)];
+  const declared = readPermissions(found.action.permissions ?? manifest.permissions);
+  const sets = [readPermissions(manifest.permissions), declared, ...call.permissionSets.map(readPermissions)];
   return { ...found, call, places, declared, effective: intersect(sets), answered: new Map() };
 }
 
@@ -42,7 +45,7 @@ export function describeSubject(
 export function explainLack(
   { worker, declared, effective, places }: Subject,
   wanted: Permission,
-): { readonly rule: string; readonly howToFix: string } | undefined {
+): Refusal | undefined {
   const within = (set: readonly Permission[]) =>
     set.some((granted) => covers(placePermission(granted, places), placePermission(wanted, places)));
   if (within(effective)) return undefined;
@@ -51,15 +54,22 @@ export function explainLack(
   return within(declared)
     ? {
         rule: 'the workflow or the step does not allow it',
-        howToFix: `add "${text}" to permissions of the workflow and of the step`,
+        fix: `add "${text}" to permissions of the workflow and of the step`,
       }
     : {
         rule: `the manifest of ${id} does not ask for it`,
-        howToFix: `add "${text}" to permissions in worker.yaml of ${id}`,
+        fix: `add "${text}" to permissions in worker.yaml of ${id}`,
       };
 }
 
-function read(texts: readonly string[]): readonly Permission[] {
+/** Where the code of a worker comes from: what lies in a workspace came with it, from whoever wrote that. */
+export function originOf(worker: InstalledWorker, workspace: string): PermissionQuestion['origin'] {
+  if (worker.builtIn) return 'built in';
+  const inside = relative(workspace, worker.folder);
+  return inside === '' || (!inside.startsWith('..') && !isAbsolute(inside)) ? 'workspace' : 'installed';
+}
+
+export function readPermissions(texts: readonly string[]): readonly Permission[] {
   return texts.map((text) => {
     const parsed = parsePermission(text);
     if (parsed.ok) return parsed.permission;

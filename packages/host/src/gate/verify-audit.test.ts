@@ -6,8 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../clock.ts';
 import type { AuditRecord, AuditStore } from '../ports/audit-store.ts';
 import { openSqliteStore } from '../stores/open-sqlite-store.ts';
+import { auditEvidence } from './audit-evidence.ts';
 import { auditHeadFile, readAuditHead, writeAuditHead } from './audit-head.ts';
-import { openAuditLog } from './audit-log.ts';
+import { sealAudit } from './seal-audit.ts';
 import { auditHash, verifyAudit } from './verify-audit.ts';
 
 let folder: string;
@@ -18,9 +19,15 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cadre-audit-'));
   head = auditHeadFile(folder);
   const store = await openSqliteStore(join(folder, 'cadre.db'));
-  const log = openAuditLog(store.audit, head, systemClock());
+  const sealed = sealAudit({
+    store: store.audit,
+    evidence: () => auditEvidence(folder, folder),
+    clock: systemClock(),
+    warn: () => undefined,
+  });
   for (let number = 1; number <= 6; number++) {
-    await log.record({
+    await sealed.append({
+      at: number,
       principal: 'p',
       worker: 'git',
       action: `a${number}`,
@@ -42,11 +49,11 @@ const chain = (left: readonly AuditRecord[]): AuditStore => ({
 
 const sealed = (record: Omit<AuditRecord, 'hash'>): AuditRecord => ({ ...record, hash: auditHash(record) });
 const at = (number: number): AuditRecord => records[number - 1] as AuditRecord;
-const verify = (left: readonly AuditRecord[]) => verifyAudit(chain(left), head);
+const verify = (left: readonly AuditRecord[]) => verifyAudit(chain(left), auditEvidence(folder, folder));
 
 describe('verifying the audit trail', () => {
   test('[WRK-18] a chain that nobody touched is sound', async () => {
-    expect(await verify(records)).toEqual({ ok: true, records: 6 });
+    expect(await verify(records)).toEqual({ ok: true, records: 6, signed: 0, anchored: 0 });
   });
 
   test('[HYG-63] one changed byte is found', async () => {
@@ -99,7 +106,7 @@ describe('verifying the audit trail', () => {
     for (const { number } of records) {
       anew.push(sealed({ number, previous: anew.at(-1)?.hash ?? '0'.repeat(64), entry: `{"n":${number}}` }));
     }
-    expect(await verify(anew)).toMatchObject({ ok: false, number: 6, kind: 'changed' });
+    expect(await verify(anew)).toMatchObject({ ok: false, number: 6, kind: 'replaced' });
   });
 
   test('[HYG-63] one byte changed in the database file is found', async () => {
@@ -110,7 +117,11 @@ describe('verifying the audit trail', () => {
     database.exec(`UPDATE audit SET entry = replace(entry, '"a4"', '"b4"') WHERE number = 4`);
     database.close();
     const store = await openSqliteStore(join(folder, 'cadre.db'));
-    expect(await verifyAudit(store.audit, head)).toMatchObject({ ok: false, number: 4, kind: 'changed' });
+    expect(await verifyAudit(store.audit, auditEvidence(folder, folder))).toMatchObject({
+      ok: false,
+      number: 4,
+      kind: 'changed',
+    });
     await store.close();
   });
 

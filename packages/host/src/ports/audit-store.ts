@@ -16,6 +16,8 @@ export interface AuditEntry {
   readonly run?: string;
   readonly step?: string;
   readonly worker: string;
+  /** Version of the worker. */
+  readonly version?: string;
   readonly action: string;
   /** `call`, or what was asked for during one: `exec`, `fetch`, `secret`, `fs`. */
   readonly operation: string;
@@ -24,6 +26,10 @@ export interface AuditEntry {
   readonly decision: 'allowed' | 'denied' | 'asked';
   /** Which rule or grant decided. */
   readonly rule: string;
+  /** The stored answer by which it was allowed or denied. */
+  readonly grant?: string;
+  /** What would change a refusal. */
+  readonly fix?: string;
   readonly outcome?: string;
   readonly details?: JsonObject;
 }

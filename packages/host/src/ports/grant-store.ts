@@ -19,6 +19,8 @@ export interface Grant {
   readonly decision: 'allow' | 'deny';
   /** This run alone; absent: the workspace. */
   readonly run?: string;
+  /** Every workspace of the principal, on this machine. */
+  readonly everywhere?: true;
   readonly grantedBy: string;
   readonly grantedAt: number;
   readonly expiresAt?: number;

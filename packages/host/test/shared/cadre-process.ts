@@ -27,7 +27,6 @@ export function openSharedPlace(): SharedPlace {
   const children: ChildProcess[] = [];
   mkdirSync(root);
   execFileSync('git', ['init', '-q'], { cwd: root });
-  writeFileSync(join(root, 'cadre.yaml'), `store: { schema: ${schema} }\n`);
   const settings = (url: string) => ({
     cwd: root,
     env: {
@@ -35,6 +34,7 @@ export function openSharedPlace(): SharedPlace {
       HOME: process.env['HOME'],
       CADRE_HOME: join(folder, 'home'),
       CADRE_STORE__URL: url,
+      CADRE_STORE__SCHEMA: schema,
     },
   });
   return {

@@ -7,5 +7,5 @@ export { type ConfigFault, faultLine } from './fault.ts';
 export { findConfigFile } from './find-file.ts';
 export { type LoadedConfig, type LoadOptions, loadConfig } from './load.ts';
 export { type ParsedConfig, parseConfig } from './parse-file.ts';
-export type { LayerName } from './settings.ts';
+export type { LayerName, Setting } from './settings.ts';
 export { publishedSchema } from './shape.ts';

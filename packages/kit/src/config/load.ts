@@ -28,6 +28,8 @@ export interface LoadOptions<Schema extends ZodType> extends FolderOptions {
   readonly overrides?: Tree;
   /** Unknown keys are faults: everywhere, or in the named sections. Default false: they are warnings. */
   readonly strict?: boolean | readonly string[];
+  /** What counts of the settings that are known, in the order in which they are put over each other; absent: all. */
+  readonly admit?: (settings: readonly Setting[]) => Promise<readonly Setting[]>;
 }
 
 export interface LoadedConfig<Value> {
@@ -70,12 +72,13 @@ export async function loadConfig<Schema extends ZodType>(
     ...settingsOf(options.overrides ?? {}, shape, 'override', () => 'override'),
   ];
   const unknown = settings.filter((setting) => setting.shape === undefined);
-  const known = settings.filter((setting) => setting.shape !== undefined);
+  const told = settings.filter((setting) => setting.shape !== undefined);
+  const known = options.admit === undefined ? told : await options.admit(told);
   const [refused, tolerated] = split(unknown, (setting) => isStrict(setting, options.strict ?? false));
   const checked = checkSettings(schema, known, shape);
   const faults = [
     ...environment.faults,
-    ...spelledTwice(known),
+    ...spelledTwice(told),
     ...refused.map(unknownKey),
     ...checked.faults,
   ];

@@ -9,6 +9,7 @@ import { asksForBudget } from './ask-for-budget.ts';
 import { limitsOf, refusedAction, scopesAt } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { keepEntries } from './keep-large.ts';
+import { permissionSetsOf } from './permission-sets.ts';
 import { evaluateFor, evaluateWhole, outcomeOf } from './scope.ts';
 import { wallOf } from './step-time.ts';
 
@@ -44,7 +45,8 @@ function limitsWithTime(draft: Draft, { path, node }: StepPlace, limits: Budget 
 function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
   const { step } = place.node;
   if (step.kind !== 'action') throw new Error(`bug: the step '${place.path}' performs no action`);
-  const { permissions, env } = step;
+  const { env } = step;
+  const permissionSets = permissionSetsOf(draft, place.path);
   const priority = priorityOf(draft.state, place.path, step.priority);
   const shard = shardOf(draft, place);
   return {
@@ -58,7 +60,7 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
     ...(step.class === undefined ? {} : { class: step.class }),
     ...(shard === undefined ? {} : { shard }),
     ...(priority === undefined ? {} : { priority }),
-    ...(permissions === undefined ? {} : { permissions }),
+    ...(permissionSets.length === 0 ? {} : { permissionSets }),
     ...(env === undefined ? {} : { env: environment(draft, place, env) }),
     ...(step.cache === undefined ? {} : { cache: cacheWish(draft, place, step.cache) }),
   };

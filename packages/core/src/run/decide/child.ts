@@ -6,6 +6,7 @@ import { asksForBudget } from './ask-for-budget.ts';
 import { reserveFor } from './budget.ts';
 import { type Draft, emit, type StepPlace } from './draft.ts';
 import { keepEntries } from './keep-large.ts';
+import { permissionSetsOf } from './permission-sets.ts';
 import { evaluateFor, outcomeOf } from './scope.ts';
 import { wallOf } from './step-time.ts';
 
@@ -41,6 +42,7 @@ function commandFor(
   const { step } = place.node;
   if (step.kind !== 'workflow') throw new Error(`bug: the step '${place.path}' is no run of its own`);
   const priority = priorityOf(draft.state, place.path, step.priority);
+  const permissionSets = permissionSetsOf(draft, place.path);
   return {
     type: 'start-run',
     step: place.path,
@@ -50,7 +52,7 @@ function commandFor(
     inputs: keepEntries(draft.moment.artifacts, evaluateFor(draft, place, step.with) as JsonObject),
     ...(step.timeoutMs === undefined ? {} : { timeoutMs: step.timeoutMs }),
     ...(budget === undefined ? {} : { budget }),
-    ...(step.permissions === undefined ? {} : { permissions: step.permissions }),
+    ...(permissionSets.length === 0 ? {} : { permissionSets }),
     ...(priority === undefined ? {} : { priority }),
   };
 }

@@ -30,7 +30,38 @@ test('env and idempotencyKey are evaluated; what is no text is refused', () => {
 test('the time limit and permissions of a step are part of its command', () => {
   const run = simulate(workflowOf([actionOf('a', { timeoutMs: 5, permissions: ['fs:read:.'] })]));
   run.go();
-  expect(run.performing.get('a')).toMatchObject({ timeoutMs: 5, permissions: ['fs:read:.'] });
+  expect(run.performing.get('a')).toMatchObject({ timeoutMs: 5, permissionSets: [['fs:read:.']] });
+});
+
+test('[WRK-17] what stands around a step narrows it, whatever it says itself; what mends a step is not its work', () => {
+  const then = 'continue' as const;
+  const inside = actionOf('b', {
+    permissions: ['net:*'],
+    onError: { kind: 'recover', steps: [actionOf('mend')], then },
+  });
+  const list = stepOf(
+    'each',
+    { kind: 'forEach', items: [1], as: 'one', steps: [inside] },
+    {
+      permissions: ['fs:read:.'],
+    },
+  );
+  const run = simulate(
+    workflowOf([
+      stepOf('all', { kind: 'parallel', branches: [list, actionOf('c')] }, { permissions: ['fs:write:.'] }),
+    ]),
+  );
+  run.go();
+  const [path = ''] = [...run.performing.keys()].filter((one) => one.endsWith('/b'));
+  expect(run.performing.get(path)).toMatchObject({
+    permissionSets: [['fs:write:.'], ['fs:read:.'], ['net:*']],
+  });
+  expect(run.performing.get('all/c')).toMatchObject({ permissionSets: [['fs:write:.']] });
+  run.fail(path);
+  run.go();
+  expect(run.performing.get(`${path}/~recover/mend`)).toMatchObject({
+    permissionSets: [['fs:write:.'], ['fs:read:.']],
+  });
 });
 
 test('a step inside a branch or a parallel can be read by its id from outside', () => {

@@ -1,37 +1,133 @@
-import type { CommandHandler } from '../command.ts';
-import { EXIT } from '../exit.ts';
+import { resolve } from 'node:path';
+import { exactText } from '@cadre/core/history';
+import type { Records } from '../../app.ts';
+import type { AuditEntry, AuditRecord } from '../../ports/audit-store.ts';
+import type { CommandHandler, Invocation } from '../command.ts';
+import { EXIT, usageError } from '../exit.ts';
 import { jsonText } from '../json-text.ts';
 import { resolveRun } from '../run/resolve-run.ts';
+import { printTable } from '../show/table.ts';
 import { withRecords } from '../with-app.ts';
+import { timeOption } from './time-option.ts';
 
 const PAGE = 1_000;
+const DEFAULT_LIMIT = 50;
 
 export const verify: CommandHandler = (invocation) =>
   withRecords(invocation, async (records) => {
-    const { output } = invocation;
-    const result = await records.verifyAudit();
+    const { output, options, io } = invocation;
+    const { anchor } = options;
+    const result = await records.verifyAudit(
+      typeof anchor === 'string' ? resolve(io.cwd, anchor) : undefined,
+    );
     output.document(result);
     if (result.ok) {
-      output.line(`${output.colours.green('✓')} ${result.records} records, one unbroken chain`);
+      const { records: count, signed, anchored } = result;
+      output.line(`${output.colours.green('✓')} ${count} records, one unbroken chain`);
+      output.line(output.colours.dim(`  signed up to record ${signed}, anchored up to record ${anchored}`));
       return EXIT.ok;
     }
-    output.line(`${output.colours.red('✗')} record ${result.number} was ${result.kind}: ${result.message}`);
+    output.line(
+      `${output.colours.red('✗')} record ${result.number} was ${result.kind}: ${exactText(result.message)}`,
+    );
     return EXIT.failed;
   });
 
 export const exportRecords: CommandHandler = (invocation) =>
   withRecords(invocation, async (records) => {
-    const { run: wanted } = invocation.options;
-    const run = typeof wanted === 'string' ? await resolveRun(records, wanted) : undefined;
-    for (let after = 0; ; ) {
-      const page = await records.audit.read(after, PAGE);
-      for (const record of page) {
-        after = record.number;
-        const entry = JSON.parse(record.entry) as { run?: string };
-        if (run !== undefined && entry.run !== run) continue;
-        const { number, hash, previous } = record;
-        invocation.io.stdout.write(`${jsonText({ number, previous, hash, ...entry })}\n`);
-      }
-      if (page.length < PAGE) return EXIT.ok;
+    const fits = await filterOf(invocation, records);
+    for await (const { number, previous, hash, entry } of matching(records, fits)) {
+      invocation.io.stdout.write(`${jsonText({ number, previous, hash, ...entry })}\n`);
     }
+    return EXIT.ok;
   });
+
+export const searchRecords: CommandHandler = (invocation) =>
+  withRecords(invocation, async (records) => {
+    const { output, options } = invocation;
+    const limit = limitOf(options['limit']);
+    const fits = await filterOf(invocation, records);
+    const newest: Found[] = [];
+    let count = 0;
+    for await (const found of matching(records, fits)) {
+      count += 1;
+      newest.push(found);
+      if (newest.length > limit) newest.shift();
+    }
+    output.document({
+      found: count,
+      records: newest.map(({ number, hash, entry }) => ({ number, hash, ...entry })),
+    });
+    if (count === 0) output.line('No record fits.');
+    const rows = newest.map(({ number, entry }) => [
+      String(number),
+      new Date(entry.at).toISOString(),
+      entry.principal,
+      exactText(`${entry.worker}/${entry.action}`),
+      entry.operation,
+      exactText(entry.target ?? entry.permission ?? ''),
+      entry.decision,
+      exactText(entry.grant ?? entry.rule),
+      exactText(entry.outcome ?? ''),
+    ]);
+    const head = ['record', 'when?', 'who?', 'action', 'operation', 'what?', 'decision', 'rule?', 'outcome?'];
+    printTable(head, rows, output);
+    if (count > newest.length)
+      output.line(`the newest ${newest.length} of ${count}; all of them: --limit ${count}`);
+    return EXIT.ok;
+  });
+
+interface Found extends Omit<AuditRecord, 'entry'> {
+  readonly entry: AuditEntry;
+}
+
+type Fits = (entry: AuditEntry, text: string) => boolean;
+
+async function* matching({ audit }: Records, fits: Fits): AsyncGenerator<Found> {
+  for (let after = 0; ; ) {
+    const page = await audit.read(after, PAGE);
+    for (const record of page) {
+      after = record.number;
+      const entry = JSON.parse(record.entry) as AuditEntry;
+      if (fits(entry, record.entry)) yield { ...record, entry };
+    }
+    if (page.length < PAGE) return;
+  }
+}
+
+/** All that is asked for has to fit; each in whole words, apart from the text, which may stand anywhere. */
+async function filterOf(invocation: Invocation, records: Records): Promise<Fits> {
+  const { options } = invocation;
+  const [text] = invocation.arguments;
+  const run = typeof options['run'] === 'string' ? await resolveRun(records, options['run']) : undefined;
+  const from = timeOption(options, 'from');
+  const to = timeOption(options, 'to');
+  const wanted = (name: string) => (typeof options[name] === 'string' ? options[name] : undefined);
+  const [worker, action] = (wanted('action') ?? '').includes('/')
+    ? (wanted('action') ?? '').split('/')
+    : [wanted('worker'), wanted('action')];
+  const decision = wanted('decision');
+  if (decision !== undefined && !['allowed', 'denied', 'asked'].includes(decision)) {
+    throw usageError(`--decision is allowed, denied or asked, not '${decision}'`);
+  }
+  const same = { run, worker, action, decision, principal: wanted('who'), grant: wanted('grant') };
+  const permission = wanted('permission');
+  const needle = text?.toLowerCase();
+  return (entry, written) =>
+    Object.entries(same).every(
+      ([key, value]) => value === undefined || entry[key as keyof AuditEntry] === value,
+    ) &&
+    (permission === undefined ||
+      entry.permission === permission ||
+      entry.permission?.startsWith(`${permission}:`) === true) &&
+    (from === undefined || entry.at >= from) &&
+    (to === undefined || entry.at < to) &&
+    (needle === undefined || written.toLowerCase().includes(needle));
+}
+
+function limitOf(given: unknown): number {
+  if (given === undefined) return DEFAULT_LIMIT;
+  const limit = Number(given);
+  if (Number.isInteger(limit) && limit > 0) return limit;
+  throw usageError(`--limit is a number from 1 on, not '${given}'`);
+}

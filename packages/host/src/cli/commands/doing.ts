@@ -33,4 +33,5 @@ export { deadFirings, triggerHistory } from './trigger-history.ts';
 export { backfillTrigger, pauseTrigger, resumeTrigger } from './trigger-steer.ts';
 export { undo } from './undo.ts';
 export { serve, work } from './work.ts';
+export { whyWorker } from './worker-why.ts';
 export { clearWorker, listWorkers, showWorker } from './workers.ts';

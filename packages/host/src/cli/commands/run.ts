@@ -8,6 +8,7 @@ import { findPlace } from '../open-workspace.ts';
 import { createOutput, type Output } from '../output.ts';
 import { openQuestions, TurnedAway } from '../questions.ts';
 import { holdingWorkflow } from '../run/hold.ts';
+import { lackingGrants, printLacking } from '../run/lacking-grants.ts';
 import { peekLogFlags } from '../run/log-flags.ts';
 import { peekFlag } from '../run/peek-flag.ts';
 import { type Ended, performRun } from '../run/perform-run.ts';
@@ -131,6 +132,7 @@ async function makePlan(app: App, prepared: Prepared, invocation: Invocation): P
 async function planAndStop(app: App, prepared: Prepared, invocation: Invocation): Promise<number> {
   const planned = await makePlan(app, prepared, invocation);
   const { output } = invocation;
+  const lacking = await lackingGrants(app, prepared.workflow);
   const drawn = prepared.workflow.mode === 'graph' ? { waves: waves(prepared.workflow) } : {};
   output.document({
     plan: planned.id,
@@ -140,8 +142,10 @@ async function planAndStop(app: App, prepared: Prepared, invocation: Invocation)
     effects: planned.effects,
     warnings: prepared.warnings,
     limits: limitsOf(app, prepared),
+    lacking,
   });
   printPlan(planned, prepared, invocation);
+  printLacking(lacking, output);
   printPlannedLimits(limitsOf(app, prepared), output);
   output.line('\nNothing was changed: this was the plan. Apply it with --yes.');
   return planned.state.status === 'cancelled' ? exitCodeOfInterrupt(invocation.io) : EXIT.ok;

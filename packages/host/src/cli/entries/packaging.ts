@@ -20,6 +20,19 @@ export const PACKAGING: readonly CommandEntry[] = [
         load: async () => (await import('../commands/doing.ts')).showWorker,
       },
       {
+        name: 'why',
+        summary: 'What an action may do, by what, what it has used, and how less would do',
+        arguments: [['<action>', 'worker/action']],
+        options: [
+          ['--workflow <name>', 'as in this workflow'],
+          ['--step <step>', 'as in this step of it'],
+          ['--run <run>', 'as in this run, with what its callers allow'],
+          ['--for <principal>', 'in whose runs, for example trigger:nightly (default: yours)'],
+        ],
+        examples: ['cadre worker why git/push', 'cadre worker why git/push --workflow hygiene --step push'],
+        load: async () => (await import('../commands/doing.ts')).whyWorker,
+      },
+      {
         name: 'clear',
         summary: 'Let a worker in quarantine be started again',
         arguments: [['<worker>', 'id of a worker']],

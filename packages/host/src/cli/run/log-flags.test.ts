@@ -52,12 +52,19 @@ describe('the log file', () => {
 
   test('what fits a pattern of log.mask is in no log and in no failure, and later steps still get it [HYG-35]', async () => {
     const place = temporaryPlace({
-      'cadre.yaml': "log: { mask: ['ticket-[0-9]+'], dir: logs }\n",
+      'cadre.yaml': "log: { mask: ['ticket-[0-9]+'] }\n",
       'hello.yaml': `${hello('echo ticket-4711')}    - { id: next, run: "test '${'${{ trim(steps.hello.output.stdout) }}'}' = ticket-$((4700 + 11))" }
     - { id: fails, run: "echo ticket-12 >&2; false" }
 `,
     });
-    const { code, stdout, stderr } = await place.cadre('run', './hello.yaml', '--yes', '--json');
+    const { code, stdout, stderr } = await place.cadre(
+      'run',
+      './hello.yaml',
+      '--yes',
+      '--json',
+      '--log-dir',
+      'logs',
+    );
     expect(code).toBe(1);
     const { run, steps } = JSON.parse(stdout);
     expect(steps.map((step: { status: string }) => step.status)).toEqual([

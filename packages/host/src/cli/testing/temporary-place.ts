@@ -47,7 +47,8 @@ export function temporaryPlace(files: Readonly<Record<string, string>>): Tempora
     write,
     cadre: (...argv) => cadreWith({}, ...argv),
     cadreAs: (program, ...argv) => tryCli(argv, { cwd: folder, env: { CADRE_HOME: home }, program }),
-    cadreTyping: (answers, ...argv) => tryCli(argv, { cwd: folder, env: { CADRE_HOME: home }, answers }),
+    cadreTyping: (answers, ...argv) =>
+      tryCli(argv, { cwd: folder, env: { CADRE_HOME: home }, answers, screen: { columns: 120, rows: 40 } }),
     cadreWith,
   };
 }
