@@ -28,9 +28,9 @@ describeSandboxed('what a worker writes for the eyes of people', () => {
     async () => {
       const place = temporaryPlace({
         '.cadre/workflows/talks.yaml': workflow,
-        'cadre.yaml': 'policy: { allow: ["fs:read:.", "fs:write:."] }\n',
       });
       await buildWorker('escaper', join(place.folder, '.cadre/workers/escaper'));
+      await place.cadre('grant', 'add', 'escaper', 'fs:write:.');
       const ran = await place.cadre('run', 'talks', '--yes');
       expect(ran.code).toBe(1);
       const shown = [ran];

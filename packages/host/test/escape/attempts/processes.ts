@@ -94,7 +94,7 @@ export const processes: Family = {
         ],
       }),
       stopped: 'the gate refuses it',
-      seen: { operation: 'exec', permission: 'shell:sh', outcome: 'refused' },
+      seen: { operation: 'exec', permission: 'shell:sh' },
     },
   ],
 };

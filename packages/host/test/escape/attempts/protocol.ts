@@ -79,7 +79,7 @@ export const protocol: Family = {
       'have Cadre run another program than the one it names',
       '{"kind":"exec","program":"git","path":"/tmp/evil","arguments":[],"cwd":"/"}',
       {
-        seen: { operation: 'exec', permission: 'shell:git', outcome: 'refused' },
+        seen: { operation: 'exec', permission: 'shell:git' },
       },
     ),
     requested(

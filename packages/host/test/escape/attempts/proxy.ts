@@ -126,7 +126,7 @@ export const proxy: Family = {
       as: 'armed',
       input: () => ({ way: 'secret', name: 'TOKEN' }),
       stopped: 'the gate refuses it',
-      seen: { operation: 'secret', permission: 'secret:TOKEN', outcome: 'refused' },
+      seen: { operation: 'secret', permission: 'secret:TOKEN' },
     },
     {
       name: 'ask for every secret by a pattern',
