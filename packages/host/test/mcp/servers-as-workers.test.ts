@@ -39,7 +39,9 @@ describeSandboxed('an MCP server that is a program', () => {
     expect(await run(cadre)).toMatchObject({ status: 'succeeded', text: '12:00 in Europe/Berlin' });
     const { stdout } = await cadre('audit', 'export');
     const records = stdout.split('\n').filter((line) => line.includes('"action":"get-time"'));
-    expect(records.join('\n')).toMatch(/"decision":"allowed","operation":"exec","permission":"shell:node"/);
+    expect(records.join('\n')).toMatch(
+      /"decision":"allowed","grant":"grant_\w+","operation":"exec","permission":"shell:node"/,
+    );
     expect(stdout).toMatch(/"operation":"accept"/);
     expect(existsSync(join(here.folder, '.cadre/mcp/clock.lock.json'))).toBe(true);
   }, 60_000);
