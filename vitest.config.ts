@@ -22,6 +22,9 @@ export default defineConfig({
         // Verbs of other pages.
         'packages/host/src/cli/commands/{audit,clean,data,doing,grant,guide,listen,migrate,pins,time-option}.ts',
         'packages/host/src/cli/commands/{trigger,trigger-*,work,workers}.ts',
+        'packages/host/src/cli/commands/{authoring,catalogue,download-package,fetch-package,packages}.ts',
+        'packages/host/src/cli/commands/{mcp,trust,worker-why}.ts',
+        'packages/workers/src/mcp-bridge/**',
         'packages/host/src/cli/run/perform-missing.ts',
       ],
       reportOnFailure: true,

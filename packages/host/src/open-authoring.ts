@@ -72,6 +72,9 @@ export function openAuthoring({ sandbox, clock, quarantines, watchFiles }: Optio
           throw error;
         },
       });
+      // What is there when somebody begins to watch, so that nothing changes unseen before the first look.
+      under = changed();
+      await under;
       await new Promise<void>((resolve) => {
         if (signal.aborted) resolve();
         signal.addEventListener('abort', () => resolve(), { once: true });

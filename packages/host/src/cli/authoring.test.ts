@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { describeSandboxed } from '../../test/sandboxed.ts';
 import { temporaryPlace } from './testing/temporary-place.ts';
+import { tryCli } from './testing.ts';
 
 const PATIENT = 120_000;
 const TEMPLATES = readdirSync(join(import.meta.dirname, '../../templates/worker')).sort();
@@ -110,6 +111,34 @@ describeSandboxed('[WRK-6] an author', () => {
       expect(code).toBe(1);
       expect(stdout).toMatch(/✗ its own tests/);
       expect(stdout).toMatch(/✗ count: example 1 .*it answered .*"words":7.*the example says/s);
+    },
+    PATIENT,
+  );
+
+  test(
+    'is told anew each time that something in the folder changes, until Ctrl-C',
+    async () => {
+      const place = temporaryPlace({});
+      await place.cadre('worker', 'new', 'greeter');
+      const folder = join(place.folder, '.cadre/workers/greeter');
+      const ended = new AbortController();
+      let isChanged = false;
+      const developing = tryCli(['worker', 'dev', folder], {
+        cwd: place.folder,
+        env: { CADRE_HOME: place.home },
+        interrupted: ended.signal,
+        onOutput(stdout) {
+          const looks = stdout.split('looks again').length - 1;
+          if (looks === 1 && !isChanged) {
+            isChanged = true;
+            changeFile(join(folder, 'main.js'), 'words: words.length', 'words: words.length + 1');
+          }
+          if (looks === 2) ended.abort('SIGINT');
+        },
+      });
+      const { code, stdout } = await developing;
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/all well.*looks again.*✗ count: example 1/s);
     },
     PATIENT,
   );

@@ -26,6 +26,6 @@ export interface Authoring {
   validate(folder: string): Promise<Validated>;
   /** Starts it, confined, and tries what can be tried. Throws `invalid_manifest` and `invalid_package`. */
   try(folder: string, told: (trial: Trial) => void): Promise<readonly Trial[]>;
-  /** Tells of changes in the folder, of many at once one time, until the signal is aborted. */
+  /** Looks once, and again each time that something in the folder has changed, until the signal is aborted. */
   watch(folder: string, signal: AbortSignal, changed: () => Promise<void>): Promise<void>;
 }

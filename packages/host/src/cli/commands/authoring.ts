@@ -107,9 +107,8 @@ export const developWorker: CommandHandler = (invocation) =>
           `${output.colours.red('✗')} ${error instanceof Error ? plainText(error.message) : String(error)}`,
         );
       }
+      output.line(output.colours.dim('looks again when something changes; Ctrl-C ends'));
     };
-    await look();
-    output.line(output.colours.dim('looks again when something changes; Ctrl-C ends'));
     await authoring.watch(folder, io.interrupted, look);
     return EXIT.ok;
   });
