@@ -16,4 +16,5 @@ export { commandsOnResume, pendingAttempts } from './run/resume.ts';
 export { type CheckedInputs, type CheckInputsOptions, checkInputs } from './workflow/check-inputs.ts';
 export { unbuiltProblems } from './workflow/unbuilt-problems.ts';
 export { validateSchema } from './workflow/validate-schema.ts';
+export { walkSteps } from './workflow/walk-steps.ts';
 export type { Budget, Concurrency, Problem } from './workflow/workflow.ts';

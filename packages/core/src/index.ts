@@ -45,7 +45,7 @@ export { type ParsedMcpServer, parseMcpServer } from './mcp/parse-mcp-server.ts'
 export { type ToolChange, toolChanges } from './mcp/tool-changes.ts';
 export { didYouMean, nearest } from './nearest.ts';
 export { once } from './once.ts';
-export { isPublicAddress } from './policy/address.ts';
+export { isPublicAddress, isThisMachine } from './policy/address.ts';
 export { asciiText, exactText } from './policy/exact-text.ts';
 export { globCovers } from './policy/glob.ts';
 export { splitHost } from './policy/host-scope.ts';

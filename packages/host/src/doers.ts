@@ -1,14 +1,13 @@
-import { dirname, join } from 'node:path';
-import { LIST_TOOLS, type Workflow } from '@cadre/core';
-import { isCadreError } from '@cadre/core/errors';
-import { type ConfigChange, setConfig } from '@cadre/kit/config';
+import { join } from 'node:path';
+import type { Workflow } from '@cadre/core';
+import type { ConfigChange } from '@cadre/kit/config';
 import { dataDir } from '@cadre/kit/data';
 import { parseDuration } from '@cadre/kit/format';
 import type { Log } from '@cadre/kit/log';
-import type { Effect, JsonObject, JsonValue, Outcome } from '@cadre/sdk';
-import { parse as parseYaml } from 'yaml';
+import type { Effect, JsonObject, Outcome } from '@cadre/sdk';
 import { APP, type AppOptions } from './app-options.ts';
-import { type Config, ConfigSchema } from './config.ts';
+import { type CallAlone, createCallAlone } from './call-alone.ts';
+import type { Config } from './config.ts';
 import { classLimits, knownClasses } from './dispatch/class-limits.ts';
 import { createPlaces } from './dispatch/create-places.ts';
 import { classOf } from './engine/action-facts.ts';
@@ -39,7 +38,7 @@ import type { ActionRunner, InstalledWorker } from './ports/action-runner.ts';
 import type { Authoring } from './ports/authoring.ts';
 import type { Clock } from './ports/clock.ts';
 import type { Places } from './ports/dispatch.ts';
-import type { Gate, GateObserver } from './ports/gate.ts';
+import type { Gate } from './ports/gate.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
 import type { Packages } from './ports/packages.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
@@ -53,6 +52,7 @@ import { openTriggerSource, type TriggerSource } from './resources/trigger-sourc
 import type { WorkflowFolders } from './resources/workflow-files.ts';
 import { openSandbox } from './sandboxes/open-sandbox.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
+import { setSetting } from './set-setting.ts';
 import { loadSettings, type Settings } from './settings.ts';
 import { openSnapshots } from './snapshots/open-snapshots.ts';
 import { type StagedBackup, stageBackup } from './snapshots/restore-backup.ts';
@@ -65,6 +65,7 @@ import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { type McpServers, openMcpServers } from './workers/mcp-servers.ts';
 import { openRunner } from './workers/open-runner.ts';
 import type { Registry } from './workers/registry.ts';
+import { PACKAGES_FOLDER } from './workspace-folder.ts';
 
 const EVALUATION_LIMIT_MS = 10_000;
 
@@ -91,8 +92,7 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** The log file of this workspace's runs. */
   readonly log: Log;
   readonly folders: WorkflowFolders;
-  /** One action by itself, through the gate, in the name of the person at the command line or of somebody else. */
-  call(uses: string, input: JsonObject, calling?: Calling): Promise<Outcome<JsonValue>>;
+  readonly call: CallAlone;
   /** MCP servers that are declared in the workspace. */
   readonly mcpServers: McpServers;
   /** What one of them offers now, asked through the gate. Throws `not_found` and `invalid_manifest`. */
@@ -135,13 +135,6 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   close(): Promise<void>;
 }
 
-/** In whose name an action is called by itself, and who hears how far it is. */
-export interface Calling {
-  readonly principal?: string;
-  readonly signal?: AbortSignal;
-  readonly progress?: GateObserver['progress'];
-}
-
 export interface DoersOptions extends AppOptions {
   /** Those that were read already. */
   readonly settings: Settings | undefined;
@@ -174,7 +167,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     builtInFolder: join(DIST, 'workers'),
     workspace: place.root,
     servers,
-    packages: join(folder, 'packages'),
+    packages: join(folder, PACKAGES_FOLDER),
     sandbox,
     clock,
     quarantines: store.pools.quarantines,
@@ -242,32 +235,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     const taken = await keeper.take(name);
     return taken.ok ? { ok: true, release: () => keeper.give(taken.lease) } : taken;
   };
-  const call: Doers['call'] = async (uses, input, calling = {}) => {
-    const performed = await gate.perform(
-      {
-        uses,
-        input,
-        mode: 'apply',
-        principal: calling.principal ?? principal,
-        run: clock.newId('call'),
-        step: uses,
-        attempt: 1,
-        idempotencyKey: clock.newId('key'),
-        permissionSets: [],
-        env: {},
-        loose: true,
-      },
-      calling.signal ?? new AbortController().signal,
-      {
-        log: (line) => log[line.level](line.message, line.fields),
-        progress: calling.progress ?? (() => undefined),
-        // Part of no run: there is no budget.
-        spend: () => undefined,
-        measure: () => undefined,
-      },
-    );
-    return performed.outcome;
-  };
+  const call = createCallAlone({ gate, clock, log, principal });
   const limits = classLimits(config.classes);
   const performers = createPerformers({
     leases: store.leases,
@@ -347,22 +315,8 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     call,
     mcpServers: servers,
     askForTools: (server) => askForTools(servers, runner, server, call),
-    async acceptTools(server, offered) {
-      const file = await acceptOffered(place.root, server, offered);
-      const changes = offered.changes.map(({ name, change }) => `${change} ${name}`);
-      await store.audit.append({
-        at: clock.now(),
-        principal,
-        worker: server,
-        action: LIST_TOOLS,
-        operation: 'accept',
-        target: offered.hash,
-        decision: 'allowed',
-        rule: 'a person accepted it',
-        details: { changes },
-      });
-      return file;
-    },
+    acceptTools: (server, offered) =>
+      acceptOffered(place.root, server, offered, { audit: store.audit, principal, at: clock.now() }),
     stageBackup: (wanted) => stageBackup({ call, dataDir: folder }, wanted),
     holdLease,
     undo: openUndo({
@@ -413,7 +367,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     evaluateWorkflow: source.evaluateWorkflow,
     findWorkflow,
     setConfig: (key, text) =>
-      keepTrust(options, principal, () => setSetting(fileOf(settings, place.root), key, text)),
+      keepTrust(options, principal, () => setSetting(settings, place.root, key, text)),
     async rememberPlan(run) {
       await store.runs.putDocument(
         run,
@@ -457,21 +411,6 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
 
 async function effectsOf(engine: Engine, run: string): Promise<Effect[]> {
   return (await engine.effects(run)).flatMap(({ effects }) => effects as Effect[]);
-}
-
-/** The workspace's own file, which is made when there is none. */
-function fileOf({ files }: Settings, root: string): string {
-  return files.find((file) => dirname(file) === root) ?? join(root, 'cadre.yaml');
-}
-
-/** A value as YAML (`70`, `[a, b]`); where that does not fit the setting, as the text it is. */
-async function setSetting(file: string, key: string, text: string): Promise<ConfigChange> {
-  try {
-    return await setConfig(file, key, parseYaml(text), { schema: ConfigSchema });
-  } catch (error) {
-    if (!isCadreError(error)) throw error;
-    return setConfig(file, key, text, { schema: ConfigSchema });
-  }
 }
 
 function cacheOf({ cache: { ttl, maxBytes } }: Config, { results, files }: Store) {

@@ -9,8 +9,9 @@ import {
 } from '@cadre/core';
 import { failure, type Outcome } from '@cadre/sdk';
 import { toolHash } from '@cadre/sdk/mcp-tool';
-import type { Doers } from './doers.ts';
+import type { CallAlone } from './call-alone.ts';
 import type { ActionRunner } from './ports/action-runner.ts';
+import type { AuditStore } from './ports/audit-store.ts';
 import { lockFile, readListing, writeLock } from './workers/mcp-lock.ts';
 import type { DeclaredServer, McpServers } from './workers/mcp-servers.ts';
 
@@ -60,7 +61,7 @@ export async function askForTools(
   servers: McpServers,
   workers: Pick<ActionRunner, 'list'>,
   name: string,
-  call: Doers['call'],
+  call: CallAlone,
 ): Promise<Outcome<McpOffered>> {
   const { lock } = findServer(servers, workers, name);
   const listed = await call(`${name}/${LIST_TOOLS}`, {});
@@ -88,13 +89,26 @@ export async function askForTools(
   };
 }
 
+/** Notes in the repository what was accepted, and who did. Answers the file. */
 export async function acceptOffered(
   workspace: string,
   name: string,
-  { server, tools }: McpOffered,
+  { server, tools, hash, changes }: McpOffered,
+  by: { readonly audit: AuditStore; readonly principal: string; readonly at: number },
 ): Promise<string> {
   const file = lockFile(workspace, name);
   await writeLock(file, { server, tools });
+  await by.audit.append({
+    at: by.at,
+    principal: by.principal,
+    worker: name,
+    action: LIST_TOOLS,
+    operation: 'accept',
+    target: hash,
+    decision: 'allowed',
+    rule: 'a person accepted it',
+    details: { changes: changes.map((one) => `${one.change} ${one.name}`) },
+  });
   return file;
 }
 

@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join, relative, resolve } from 'node:path';
-import { CadreError, diffManifests, isOver } from '@cadre/core';
+import { CadreError, diffManifests, isOver, walkSteps } from '@cadre/core';
 import { dataDir } from '@cadre/kit/data';
 import type { JsonObject, Manifest } from '@cadre/sdk';
 import { APP } from './app-options.ts';
@@ -24,6 +24,7 @@ import { unpackArchive } from './workers/packaging/unpack-archive.ts';
 import { readWorkerLock, writeWorkerLock } from './workers/packaging/worker-lock.ts';
 import { writeArchive } from './workers/packaging/write-archive.ts';
 import { probeConfined } from './workers/probe-confined.ts';
+import { PACKAGES_FOLDER } from './workspace-folder.ts';
 
 interface Options {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -42,8 +43,6 @@ interface Options {
   /** Undefined: somebody who may not. */
   readonly right: string | undefined;
 }
-
-export const PACKAGES_FOLDER = 'packages';
 
 export function openPackages(options: Options): Packages {
   const { root, folder, workers, audit, grants, runs, clock, principal } = options;
@@ -237,7 +236,9 @@ async function runsThatUse(runs: RunStore, worker: string): Promise<readonly str
       if (isOver(status)) continue;
       const uses =
         definitions.get(definition) ??
-        JSON.stringify(await runs.getDefinition(definition)).includes(`"uses":"${worker}/`);
+        walkSteps(await runs.getDefinition(definition)).some(
+          ({ step }) => step.kind === 'action' && step.uses.startsWith(`${worker}/`),
+        );
       definitions.set(definition, uses);
       if (uses) found.push(id);
     }

@@ -1,8 +1,8 @@
 import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRunning } from '@cadre/kit/files';
 import type { Log } from '@cadre/kit/log';
 import type { JsonObject } from '@cadre/sdk';
-import { PACKAGES_FOLDER } from './open-packages.ts';
 import type { Clock } from './ports/clock.ts';
 import type { WatchFiles } from './ports/file-watch.ts';
 import type { LeaseHolder } from './ports/lease-store.ts';
@@ -12,6 +12,7 @@ import { openLiveWorkers } from './workers/live-workers.ts';
 import type { openRunner } from './workers/open-runner.ts';
 import { LOCK_FILE } from './workers/packaging/worker-lock.ts';
 import { probeConfined } from './workers/probe-confined.ts';
+import { PACKAGES_FOLDER } from './workspace-folder.ts';
 
 export interface Reloads {
   failed(): readonly FailedReload[];
@@ -118,17 +119,8 @@ async function ownFolder(around: string, { host, pid }: Options['holder']): Prom
   await mkdir(around, { recursive: true, mode: 0o700 });
   for (const name of await readdir(around)) {
     const [, other] = name.startsWith(`${host}-`) ? (/-(\d+)-[^-]+$/.exec(name) ?? []) : [];
-    if (other !== undefined && Number(other) !== pid && !isThere(Number(other)))
+    if (other !== undefined && Number(other) !== pid && !(await isRunning(Number(other), '')))
       await rm(join(around, name), { recursive: true, force: true });
   }
   return mkdtemp(join(around, `${host}-${pid}-`));
-}
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

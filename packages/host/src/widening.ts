@@ -1,4 +1,12 @@
-import { asciiText, canonicalJson, exactText, PERMISSION_TYPES, parsePermission, sha256 } from '@cadre/core';
+import {
+  asciiText,
+  canonicalJson,
+  exactText,
+  isThisMachine,
+  PERMISSION_TYPES,
+  parsePermission,
+  sha256,
+} from '@cadre/core';
 import type { Setting } from '@cadre/kit/config';
 import type { JsonValue } from '@cadre/sdk';
 
@@ -22,6 +30,16 @@ const WIDE: Readonly<Record<string, (value: unknown, over: Over) => readonly str
     lower(value, over ?? 'os', 'that somebody whom you trust has signed'),
   'policy.tiers.unsigned': (value, over) =>
     lower(value, over ?? 'os', 'that nobody whom you trust has signed'),
+  'policy.limits.cpu': (value) => [`a call may use ${shown(value)} of processor time`],
+  'policy.limits.memory': (value) => [`a worker may use ${shown(value)} of memory`],
+  'policy.limits.processes': (value) => [`a worker may start ${shown(value)} processes`],
+  'policy.limits.openFiles': (value) => [`a process may open ${shown(value)} files`],
+  'policy.limits.disk': (value) => [`a call may write ${shown(value)} to disks`],
+  'policy.limits.output': (value) => [`a call may write ${shown(value)} of lines`],
+  'mcp.tools': (value) =>
+    list(value)
+      .filter((rule) => !/^(read|plan):|^run:read$/.test(String(rule)))
+      .map((rule) => `MCP clients are offered ${shown(rule)}`),
   'policy.budget': (value, over) => weaker(value, over, 'nobody is asked before a budget is used up'),
   'store.url': (value) => [`runs, grants and records are kept in, and read from, ${shown(value)}`],
   'store.schema': (value) => [
@@ -29,7 +47,7 @@ const WIDE: Readonly<Record<string, (value: unknown, over: Over) => readonly str
   ],
   'bus.url': (value) => [`processes wake each other through ${shown(value)}`],
   'http.host': (value) =>
-    LOOPBACK.has(String(value)) ? [] : [`cadre serve listens to other machines, on ${shown(value)}`],
+    isThisMachine(String(value)) ? [] : [`cadre serve listens to other machines, on ${shown(value)}`],
   'http.token': (value) => [`whoever shows ${shown(value)} reads what happens here`],
   'log.dir': (value) => [`the log is written into the folder ${shown(value)}`],
   'log.file': (value) => (isName(value) ? [] : [`the log is written to ${shown(value)}`]),
@@ -38,8 +56,6 @@ const WIDE: Readonly<Record<string, (value: unknown, over: Over) => readonly str
 
 /** Lists of rules add up: a file of a repository takes away nothing that the person has forbidden. */
 const ADDED = new Set(['policy.allow', 'policy.ask', 'policy.deny', 'log.mask']);
-
-const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 
 /** What the person's own file says of the same. */
 type Over = unknown;

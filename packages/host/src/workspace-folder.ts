@@ -3,6 +3,9 @@ import { sha256 } from '@cadre/core/history';
 import { dataDir } from '@cadre/kit/data';
 import { APP } from './app-options.ts';
 
+/** In it: packages of workers that were installed. */
+export const PACKAGES_FOLDER = 'packages';
+
 /** Where the data of a workspace is: a name for people, and a hash because two repositories may be called alike. */
 export function workspaceFolder(root: string, env: Readonly<Record<string, string | undefined>>): string {
   const name = basename(root)

@@ -101,3 +101,8 @@ function contains(network: Network, address: readonly number[]): boolean {
 
 const CLOSED_NETWORKS = CLOSED.map(parseNetwork);
 const EMBEDDED = EMBEDDING.map(({ prefix, at }) => ({ network: parseNetwork(prefix), at }));
+
+/** Whether a name in an address (`localhost`, `127.0.0.1`, `[::1]`) is this machine by itself, without anybody being asked. */
+export function isThisMachine(hostname: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[?::1\]?)$/i.test(hostname);
+}

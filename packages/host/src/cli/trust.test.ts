@@ -31,6 +31,17 @@ describe('the settings file of a repository that somebody else has written', () 
     ['reads the runs of another workspace', 'store: { schema: cadre_other }', 'schema cadre_other'],
     ['connects to a bus', 'bus: { url: "secret:PAYROLL" }', 'wake each other'],
     ['opens the server to the network', 'http: { host: 0.0.0.0 }', 'listens to other machines'],
+    [
+      'runs workers in a weaker sandbox',
+      'policy: { tiers: { signed: process } }',
+      'tier process instead of os',
+    ],
+    ['lets workers use more', 'policy: { limits: { memory: 64GB } }', 'may use 64GB of memory'],
+    [
+      'offers programs more than reading',
+      'mcp: { tools: ["read:*", "run:answer"] }',
+      'MCP clients are offered run:answer',
+    ],
     ['chooses who may read', 'http: { token: "secret:KNOWN" }', 'whoever shows secret:KNOWN'],
     [
       'writes the log into the folder of hooks',
@@ -55,7 +66,7 @@ describe('the settings file of a repository that somebody else has written', () 
 
   test('[WRK-16] may ask for less without anybody being asked', async () => {
     const place = placeWith(
-      'policy: { deny: ["shell:touch"], ask: ["net:*"], sandbox: require }\nhttp: { host: 127.0.0.1 }\n',
+      'policy: { deny: ["shell:touch"], ask: ["net:*"], sandbox: require }\nhttp: { host: 127.0.0.1 }\nmcp: { tools: ["run:read"] }\n',
     );
     expect((await place.cadre('trust', 'show')).stdout).toContain('widen nothing');
     const { stdout, code } = await place.cadre('config', 'get', 'policy.deny');

@@ -127,8 +127,10 @@ export function createShardedJobs(store: SharedStore, schema: string): ShardedJo
     });
   }
 
+  const lastTable = `${schema}.placed_in_order`;
+
   return {
-    lastTable: `${schema}.placed_in_order`,
+    lastTable,
     async makeTables() {
       for (const statement of MAKE.split(';')) await store.executeSql(statement);
     },
@@ -193,7 +195,7 @@ export function createShardedJobs(store: SharedStore, schema: string): ShardedJo
       return Number(rows[0]?.waiting);
     },
     async list(most) {
-      const made = await store.executeSql('SELECT to_regclass($1) AS made', [`${schema}.placed_in_order`]);
+      const made = await store.executeSql('SELECT to_regclass($1) AS made', [lastTable]);
       if (made.rows[0]?.made === null) return [];
       const { rows } = await store.executeSql(
         `SELECT class, shard, place FROM ${schema}.shards JOIN ${schema}.places USING (place)

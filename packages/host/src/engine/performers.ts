@@ -1,3 +1,4 @@
+import { walkSteps } from '@cadre/core/advance';
 import type { Workflow } from '@cadre/core/history';
 import type { Clock } from '../ports/clock.ts';
 import type { Lease, LeaseHolder, LeaseStore } from '../ports/lease-store.ts';
@@ -66,17 +67,7 @@ interface Needs {
 }
 
 function needsOf(workflow: Workflow, classOf: (uses: string) => string): Needs {
-  const classes = new Set<string>();
-  let open = false;
-  const look = (part: unknown): void => {
-    if (typeof part !== 'object' || part === null) return;
-    const { kind, uses, class: named } = part as Record<string, unknown>;
-    if (kind === 'action' && typeof uses === 'string') {
-      classes.add(typeof named === 'string' ? named : classOf(uses));
-    }
-    if (kind === 'workflow') open = true;
-    for (const inner of Object.values(part)) look(inner);
-  };
-  look([workflow.steps, workflow.onFailure, workflow.finally]);
-  return { classes, open };
+  const steps = walkSteps(workflow).map(({ step }) => step);
+  const classes = steps.flatMap((step) => (step.kind === 'action' ? [step.class ?? classOf(step.uses)] : []));
+  return { classes: new Set(classes), open: steps.some(({ kind }) => kind === 'workflow') };
 }

@@ -1,3 +1,4 @@
+import { walkSteps } from '@cadre/core/advance';
 import { isCadreError, type Workflow } from '@cadre/core/history';
 import type { Gate } from '../ports/gate.ts';
 
@@ -37,17 +38,10 @@ function idOf(uses: string): string {
 }
 
 function usesOf(workflow: Workflow): readonly string[] {
-  const found = known.get(workflow) ?? [
-    ...usesIn([workflow.steps, workflow.onFailure, workflow.finally], new Set()),
-  ];
+  const before = known.get(workflow);
+  if (before !== undefined) return before;
+  const actions = walkSteps(workflow).flatMap(({ step }) => (step.kind === 'action' ? [step.uses] : []));
+  const found = [...new Set(actions)];
   known.set(workflow, found);
-  return found;
-}
-
-function usesIn(part: unknown, found: Set<string>): ReadonlySet<string> {
-  if (typeof part !== 'object' || part === null) return found;
-  const { kind, uses } = part as Record<string, unknown>;
-  if (kind === 'action' && typeof uses === 'string') found.add(uses);
-  for (const inner of Object.values(part)) usesIn(inner, found);
   return found;
 }

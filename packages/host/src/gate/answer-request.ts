@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { type Permission, parsePermission, splitHost } from '@cadre/core';
+import { isThisMachine, type Permission, parsePermission, splitHost } from '@cadre/core';
 import { failure, type JsonValue, type Outcome, type SshPlace } from '@cadre/sdk';
 import type { CallRequest } from '../ports/action-runner.ts';
 import type { AuditEntry } from '../ports/audit-store.ts';
@@ -165,10 +165,6 @@ async function insertSecrets(
     values.set(name, value.output);
   }
   return { ok: true, output: values };
-}
-
-function isThisMachine(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 /** What else stands in an address may be meant for that host alone. */

@@ -1,7 +1,7 @@
 import type { JsonObject } from '@cadre/sdk';
 import type { CallToolResult, Tool } from '@modelcontextprotocol/server';
 import type { App } from '../app.ts';
-import type { Calling } from '../doers.ts';
+import type { Calling } from '../call-alone.ts';
 
 /** What of Cadre stands behind the tools and resources. */
 export type Served = Pick<

@@ -92,7 +92,7 @@ export interface Performed {
   readonly effects: readonly Effect[];
   /** Nothing was performed: the outcome is the kept result of this run. */
   readonly cachedFrom?: string;
-  /** Streams that it has written and that are to be kept if their handles stand in the output: each in a file, for now. */
+  /** Streams that it has written and that are to be kept if their handles stand in the output: each in a file of the host until the run is over. */
   readonly written?: readonly WrittenStream[];
 }
 

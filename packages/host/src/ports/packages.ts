@@ -1,6 +1,9 @@
 import type { ManifestDifference } from '@cadre/core';
 import type { Manifest } from '@cadre/sdk';
 
+/** Unpacked, and packed. More is no worker, and whoever takes one has to know beforehand what it can cost. */
+export const MOST_PACKAGE_BYTES = 256 * 2 ** 20;
+
 /** A package that the workspace uses: exactly this content, wherever it came from. */
 export interface LockedWorker {
   readonly id: string;

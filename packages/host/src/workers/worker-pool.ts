@@ -1,14 +1,14 @@
 import { performance } from 'node:perf_hooks';
-import { createRecentCount, createWaitingLine, type Waiting } from '@cadre/kit/line';
+import { createWaitingLine, type Waiting } from '@cadre/kit/line';
 import { type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { InstalledWorker, Surroundings } from '../ports/action-runner.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Lane, PoolFigures } from '../ports/figures.ts';
 import type { QuarantineStore } from '../ports/pool-store.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
-import { createCallTimer } from './call-times.ts';
-import { createErrorBudget, type ErrorBudget } from './error-budget.ts';
-import { createPoolUse } from './pool-usage.ts';
+import { createFolderUse } from './folder-use.ts';
+import { isLeaving, type Member, PoolMembers } from './pool-members.ts';
+import { createPoolRecord, type PoolRecord } from './pool-record.ts';
 import { createRestarts, type RestartPolicy, type Restarts } from './restarts.ts';
 import { hasProxy, keyOf, startWorker } from './start-worker.ts';
 import { strategyOf } from './worker-command.ts';
@@ -46,32 +46,12 @@ export interface Caller extends Surroundings {
   readonly priority?: number;
 }
 
-interface Member {
-  readonly key: string;
-  /** Where its code lies. */
-  readonly folder: string;
-  readonly around: Surroundings;
-  readonly started: Promise<Outcome<WorkerProcess>>;
-  /** Once it is started. */
-  process?: WorkerProcess;
-  /** Calls that have taken it, also while it is starting. */
-  taken: number;
-  /** Of the calls that it had, the one used longest ago first. */
-  readonly shards: Set<string>;
-  /** It gets no further call. */
-  isLeaving: boolean;
-  takeBackIdle?: (() => void) | undefined;
-}
-
 interface Wanted {
   readonly worker: InstalledWorker;
   readonly caller: Caller;
   /** Undefined: there will be none. */
   readonly enter: (member: Member | undefined) => void;
 }
-
-/** A process has at hand what it had last, and not all that it ever had. */
-const MOST_SHARDS = 1_000;
 
 /** Calls at once in one process where they may share it; with more the next process is started. */
 const MOST_CALLS = 16;
@@ -99,28 +79,18 @@ export class WorkerPool {
   readonly #id: string;
   readonly #setting: PoolSetting;
   readonly #context: PoolContext;
-  /** All that are not gone. A set keeps the order in which things were put: the one that rests last stands last. */
-  readonly #members = new Set<Member>();
+  readonly #members = new PoolMembers();
   readonly #line = createWaitingLine<Wanted>();
   readonly #restarts: Restarts;
-  readonly #performed = createRecentCount();
-  readonly #times = createCallTimer();
-  readonly #usage = createPoolUse();
-  readonly #budget: ErrorBudget;
-  #started: PoolFigures['started'];
-  #failed = 0;
-  #starts = 0;
+  readonly #record: PoolRecord;
+  readonly #folders = createFolderUse((folder) => [...this.#members].some((one) => one.folder === folder));
   #measured = 0;
-  #restarted = 0;
   /** Processes that died and that none was started for yet. */
   #owed = 0;
   /** What is kept warm. */
   #warm:
     | { readonly worker: InstalledWorker; readonly around: Surroundings; readonly key: string }
     | undefined;
-  /** Calls that want code of a folder, those that wait included. */
-  readonly #wanting = new Map<string, number>();
-  readonly #retiring = new Map<string, () => void>();
   #quarantining: Promise<void> | undefined;
   #takeBackServe: (() => void) | undefined;
   #isClosed = false;
@@ -130,7 +100,7 @@ export class WorkerPool {
     this.#setting = setting;
     this.#context = context;
     this.#restarts = createRestarts(setting.restart);
-    this.#budget = createErrorBudget(setting.errors);
+    this.#record = createPoolRecord(setting.errors);
   }
 
   async use(
@@ -140,16 +110,7 @@ export class WorkerPool {
     task: (process: WorkerProcess) => Promise<Outcome<JsonValue>>,
   ): Promise<Outcome<JsonValue>> {
     if (this.#isClosed) return { ok: false, failure: ending() };
-    const { folder } = worker;
-    this.#wanting.set(folder, (this.#wanting.get(folder) ?? 0) + 1);
-    try {
-      return await this.#use(worker, caller, signal, task);
-    } finally {
-      const left = (this.#wanting.get(folder) ?? 1) - 1;
-      if (left === 0) this.#wanting.delete(folder);
-      else this.#wanting.set(folder, left);
-      this.#tellRetired(folder);
-    }
+    return this.#folders.during(worker.folder, () => this.#use(worker, caller, signal, task));
   }
 
   async #use(
@@ -161,15 +122,13 @@ export class WorkerPool {
     const member = await this.#take(worker, caller, signal);
     if (member === undefined) return { ok: false, failure: this.#isClosed ? ending() : stopped(this.#id) };
     const begun = performance.now();
+    let outcome: Outcome<JsonValue> | undefined;
     try {
       const started = await member.started;
-      const outcome = started.ok ? await task(started.output) : started;
-      if (!outcome.ok) this.#failed += 1;
-      this.#budget.add(outcome);
+      outcome = started.ok ? await task(started.output) : started;
       return outcome;
     } finally {
-      this.#performed.add(this.#now());
-      this.#times.add(performance.now() - begun);
+      this.#record.performed(outcome, performance.now() - begun, this.#now());
       this.#rest(member);
     }
   }
@@ -180,7 +139,7 @@ export class WorkerPool {
     this.#warm = around === undefined ? undefined : { worker, around, key: keyOf(worker, around) };
     if (before !== undefined && before !== this.#warm?.key) {
       // What may no longer be done by calls is not kept at hand either.
-      for (const member of this.#idle()) if (member.key === before) this.#retire(member);
+      for (const member of this.#members.idle()) if (member.key === before) this.#retire(member);
     }
     this.#refill();
   }
@@ -196,17 +155,7 @@ export class WorkerPool {
       member.isLeaving = true;
       if (member.taken === 0) this.#retire(member);
     }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#retiring.set(folder, resolve);
-    this.#tellRetired(folder);
-    return promise;
-  }
-
-  #tellRetired(folder: string): void {
-    const isUsed = this.#wanting.has(folder) || [...this.#members].some((member) => member.folder === folder);
-    if (isUsed) return;
-    this.#retiring.get(folder)?.();
-    this.#retiring.delete(folder);
+    return this.#folders.unused(folder);
   }
 
   prioritise(run: string, priorityOf: (step: string) => number | undefined): void {
@@ -216,7 +165,7 @@ export class WorkerPool {
 
   /** Processes without a call that need not be kept, the one that was used longest ago first. */
   spare(): readonly (() => void)[] {
-    const idle = this.#idle();
+    const idle = this.#members.idle();
     const warm = idle.filter(({ key }) => key === this.#warm?.key);
     const kept = new Set(warm.slice(Math.max(0, warm.length - this.#setting.min)));
     return idle.filter((member) => !kept.has(member)).map((member) => () => this.#retire(member));
@@ -230,34 +179,25 @@ export class WorkerPool {
   async #lookAt(member: Member): Promise<void> {
     const use = await member.process?.use();
     // It may be gone meanwhile.
-    if (use !== undefined && this.#members.has(member)) this.#usage.seen(member, use);
+    if (use !== undefined && this.#members.has(member)) this.#record.seen(member, use);
   }
 
   figures(): PoolFigures {
     const now = this.#now();
-    const usage = this.#usage.figures();
     const { oldest } = this.#line;
     const waiting = this.#line.ordered(now, Number.POSITIVE_INFINITY);
     const inLane = (priority: number) => waiting.filter((one) => one.priority === priority).length;
     return {
       worker: this.#id,
       processes: this.#members.size,
-      idle: this.#idle().length,
+      idle: this.#members.idle().length,
       calls: [...this.#members].reduce((sum, { taken }) => sum + taken, 0),
       waiting: Object.fromEntries(LANES.map(([priority, lane]) => [lane, inLane(priority)])) as Record<
         Lane,
         number
       >,
       ...(oldest === undefined ? {} : { oldest }),
-      performed: this.#performed.total,
-      lastMinute: this.#performed.lastMinute(now),
-      failed: this.#failed,
-      starts: this.#starts,
-      restarts: this.#restarted,
-      ...(this.#started === undefined ? {} : { started: this.#started }),
-      ...(usage === undefined ? {} : { usage }),
-      times: this.#times.figures(),
-      recent: this.#budget.recent(),
+      ...this.#record.figures(now),
     };
   }
 
@@ -273,10 +213,6 @@ export class WorkerPool {
 
   #now(): number {
     return this.#context.clock.now();
-  }
-
-  #idle(): readonly Member[] {
-    return [...this.#members].filter((member) => member.taken === 0 && !isLeaving(member));
   }
 
   async #take(worker: InstalledWorker, caller: Caller, signal: AbortSignal): Promise<Member | undefined> {
@@ -324,11 +260,11 @@ export class WorkerPool {
   #seat(worker: InstalledWorker, caller: Caller): Member | undefined {
     const key = caller.limits === undefined ? keyOf(worker, caller) : this.#ownKey();
     const member =
-      this.#find(key, this.#mostCalls(worker, caller), caller.shard) ??
+      this.#members.find(key, this.#mostCalls(worker, caller), caller.shard) ??
       this.#startIfRoom(key, worker, caller);
     if (member === undefined) return undefined;
     member.taken += 1;
-    if (caller.shard !== undefined) this.#remember(member, caller.shard);
+    if (caller.shard !== undefined) this.#members.remember(member, caller.shard);
     member.takeBackIdle?.();
     return member;
   }
@@ -344,25 +280,6 @@ export class WorkerPool {
     return `measured ${this.#measured}`;
   }
 
-  /** It is the only one that is preferred for the shard. */
-  #remember(member: Member, shard: string): void {
-    for (const each of this.#members) each.shards.delete(shard);
-    member.shards.add(shard);
-    const [oldest] = member.shards;
-    if (member.shards.size > MOST_SHARDS && oldest !== undefined) member.shards.delete(oldest);
-  }
-
-  /** The one that had the shard; else the one with the fewest calls, of those the one used last, which has the most at hand. */
-  #find(key: string, most: number, shard: string | undefined): Member | undefined {
-    const fitting = [...this.#members].filter(
-      (member) => member.key === key && member.taken < most && !isLeaving(member),
-    );
-    const known = shard === undefined ? undefined : fitting.find(({ shards }) => shards.has(shard));
-    if (known !== undefined) return known;
-    const least = Math.min(...fitting.map(({ taken }) => taken));
-    return fitting.findLast(({ taken }) => taken === least);
-  }
-
   #startIfRoom(key: string, worker: InstalledWorker, around: Surroundings): Member | undefined {
     const { notBefore } = this.#restarts;
     if (notBefore > this.#now()) {
@@ -373,17 +290,17 @@ export class WorkerPool {
     if (this.#members.size < this.#setting.max) return this.#start(key, worker, around);
     // Invariant 3: the place of one that rests is free when it is gone.
     if (![...this.#members].some((member) => member.taken === 0 && isLeaving(member))) {
-      const [oldest] = this.#idle();
+      const [oldest] = this.#members.idle();
       if (oldest !== undefined) this.#retire(oldest);
     }
     return undefined;
   }
 
   #start(key: string, worker: InstalledWorker, around: Surroundings): Member {
-    this.#starts += 1;
+    this.#record.starting();
     if (this.#owed > 0) {
       this.#owed -= 1;
-      this.#restarted += 1;
+      this.#record.restarting();
     }
     const { confinement, workspace, dataDir, env, config, limits } = around;
     const kept = {
@@ -430,11 +347,11 @@ export class WorkerPool {
     if (started?.ok === true) {
       member.process = started.output;
       const { hookTimes } = started.output;
-      this.#started = {
+      this.#record.ready({
         at,
         readyMs: Math.round(performance.now() - began),
         ...(Object.keys(hookTimes).length === 0 ? {} : { hookMs: { ...hookTimes } }),
-      };
+      });
       why = await started.output.gone;
       this.#noteEnd(started.output.endFault);
       await this.#lookAt(member);
@@ -444,9 +361,9 @@ export class WorkerPool {
       this.#warm = undefined;
     }
     this.#members.delete(member);
-    this.#usage.gone(member);
+    this.#record.gone(member);
     member.takeBackIdle?.();
-    this.#tellRetired(member.folder);
+    this.#folders.ended(member.folder);
     if (this.#isClosed) return;
     if (why === 'died' || (why === 'left' && this.#setting.restart === 'always'))
       this.#replace(member, worker);
@@ -456,7 +373,7 @@ export class WorkerPool {
   /** It harms nobody's call, and should not go unseen. */
   #noteEnd(fault: Failure | undefined): void {
     if (fault === undefined) return;
-    this.#budget.add({ ok: false, failure: fault });
+    this.#record.fault(fault);
     this.#context.told(this.#id, fault);
   }
 
@@ -488,9 +405,7 @@ export class WorkerPool {
   #refill(): void {
     const warm = this.#warm;
     if (warm === undefined || this.#isClosed || this.#line.length > 0) return;
-    const count = () =>
-      [...this.#members].filter((member) => member.key === warm.key && !isLeaving(member)).length;
-    while (count() < this.#setting.min) {
+    while (this.#members.open(warm.key).length < this.#setting.min) {
       const member = this.#startIfRoom(warm.key, warm.worker, warm.around);
       if (member === undefined) return;
       this.#rest(member, 0);
@@ -507,14 +422,12 @@ export class WorkerPool {
     this.#context.rested();
   }
 
-  /** It is the one now that was used last. */
   #armIdle(member: Member): void {
     const { clock } = this.#context;
-    this.#members.delete(member);
-    this.#members.add(member);
+    this.#members.touch(member);
     member.takeBackIdle?.();
     member.takeBackIdle = clock.wakeAt(this.#now() + this.#setting.idleMs, () => {
-      const kept = this.#idle().filter(({ key }) => key === member.key);
+      const kept = this.#members.idle().filter(({ key }) => key === member.key);
       const isWarm = member.key === this.#warm?.key && kept.length <= this.#setting.min;
       if (isWarm) this.#armIdle(member);
       else this.#retire(member);
@@ -531,10 +444,6 @@ export class WorkerPool {
     const started = await member.started.catch(() => undefined);
     if (started?.ok === true) await started.output.stop();
   }
-}
-
-function isLeaving({ isLeaving, process }: Member): boolean {
-  return isLeaving || process?.isRetired === true;
 }
 
 function laneOf(priority: number | undefined): number | undefined {

@@ -24,12 +24,12 @@ spec:
   steps: [{ id: may, approval: { prompt: Shall it? } }]
 `;
 
-const place = (tools?: string) =>
-  temporaryPlace({
-    '.cadre/workflows/greet.yaml': GREET,
-    '.cadre/workflows/ask.yaml': ASK,
-    ...(tools === undefined ? {} : { 'cadre.yaml': `mcp: { tools: ${tools} }\n` }),
-  });
+async function place(tools?: string): Promise<TemporaryPlace> {
+  const here = temporaryPlace({ '.cadre/workflows/greet.yaml': GREET, '.cadre/workflows/ask.yaml': ASK });
+  // What a person sets counts; what a repository brings along only when it is trusted.
+  if (tools !== undefined) await here.cadre('config', 'set', 'mcp.tools', tools);
+  return here;
+}
 
 const names = async (client: Client) => (await client.listTools()).tools.map(({ name }) => name);
 
@@ -104,18 +104,18 @@ async function tryAll(client: Client, here: TemporaryPlace, principal: string): 
 
 describe.each<Era>(['2025', '2026-07-28'])('Cadre as an MCP server of the protocol of %s', (era) => {
   test('[WRK-25] [WRK-57] offers what only reads on standard input and output, through the gate and in a name of its own', async () => {
-    const here = place();
+    const here = await place();
     await tryAll(await overStdio(here, era, '--as', 'editor'), here, 'mcp:editor');
   }, 90_000);
 
   test('[WRK-25] [WRK-57] and over HTTP', async () => {
-    const here = place();
+    const here = await place();
     await tryAll(await overHttp(await serveMcp(here), era), here, 'mcp:http');
   }, 90_000);
 });
 
 test('workflows are started, runs cancelled and questions answered only where the settings offer it', async () => {
-  const here = place('["workflow:*", "run:*"]');
+  const here = await place('["workflow:*", "run:*"]');
   const client = await overStdio(here, '2026-07-28');
   expect(await names(client)).toEqual(
     expect.arrayContaining(['start__ask', 'start__greet', 'run__cancel', 'run__answer']),
@@ -185,12 +185,12 @@ describeSandboxed('an action that needs more than policy gives', () => {
 });
 
 test('who may not read events over HTTP may not come in here, nor a page of another place', async () => {
-  const here = place();
+  const here = await place();
   const address = await serveMcp(here, { CADRE_HTTP__TOKEN: 'a token that is long' });
   await expect(overHttp(address, '2025')).rejects.toThrow();
   expect(await names(await overHttp(address, '2025', 'a token that is long'))).toContain('git_status');
 
-  const open = new URL(await serveMcp(place()));
+  const open = new URL(await serveMcp(await place()));
   const post = (headers: Record<string, string>) =>
     new Promise<number | undefined>((resolve, reject) => {
       const body = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
@@ -214,7 +214,7 @@ test('who may not read events over HTTP may not come in here, nor a page of anot
 }, 90_000);
 
 test('a rule that offers nothing is refused before anything is served', async () => {
-  const here = place('["raed:*"]');
+  const here = await place('["raed:*"]');
   writeFileSync(join(here.folder, 'x'), '');
   const { code, stderr } = await here.cadre('mcp');
   expect({ code, stderr }).toEqual({

@@ -12,7 +12,7 @@ const files = Object.fromEntries(
   [...GUIDE.matchAll(/```yaml\n# (\S+)\n([\s\S]*?)```/g)].map(([, path = '', text = '']) => [path, text]),
 );
 
-const words = (line: string) => line.split(' ');
+const words = (line: string) => line.split(' ').map((word) => word.replace(/^'(.*)'$/, '$1'));
 
 describeSandboxed('the guide to MCP', () => {
   test('every command does what it says, on the files that it shows, with somebody who accepts', async () => {

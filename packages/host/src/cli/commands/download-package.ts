@@ -1,25 +1,24 @@
 import { createWriteStream } from 'node:fs';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { CadreError, plainText } from '@cadre/core';
+import { CadreError, isThisMachine, plainText } from '@cadre/core';
+import { MOST_PACKAGE_BYTES } from '../../ports/packages.ts';
 
-const MOST_BYTES = 256 * 2 ** 20;
 const LIMIT_MS = 300_000;
 
 /** Answers the file. What it is, is found out when it is unpacked: here it only has to end. */
 export async function download(address: string, file: string, interrupted: AbortSignal): Promise<string> {
   const url = new URL(address);
-  // What is signed may come over any line; what is not might be anything by then.
-  if (url.protocol !== 'https:' && !isLoopback(url.hostname))
-    throw refuse(address, 'its address is not https', 'use an https address');
+  refuseOpenLine(address, url);
   try {
     const signal = AbortSignal.any([interrupted, AbortSignal.timeout(LIMIT_MS)]);
     const response = await fetch(url, { signal });
+    refuseOpenLine(address, new URL(response.url));
     if (!response.ok || response.body === null)
       throw refuse(address, `the server answered ${response.status}`, 'look whether the address is right');
     await pipeline(
       Readable.fromWeb(response.body as never),
-      atMost(MOST_BYTES, address),
+      atMost(MOST_PACKAGE_BYTES, address),
       createWriteStream(file, { mode: 0o600 }),
     );
     return file;
@@ -46,8 +45,10 @@ function atMost(most: number, address: string): Transform {
   });
 }
 
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '[::1]' || host.startsWith('127.');
+/** What is signed may come over any line; what is not might be anything by then. Where it is led to counts as well. */
+function refuseOpenLine(address: string, url: URL): void {
+  if (url.protocol === 'https:' || isThisMachine(url.hostname)) return;
+  throw refuse(address, 'its address is not https', 'use an https address');
 }
 
 /** Passwords in an address are nobody's business. */

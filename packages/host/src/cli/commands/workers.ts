@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { CadreError, nearest, parsePermission, permissionSentence, plainText } from '@cadre/core';
 import { relativeTime } from '@cadre/kit/format';
 import type { Manifest } from '@cadre/sdk';
@@ -6,7 +5,7 @@ import type { App } from '../../app.ts';
 import { type WorkerState, workerStates } from '../../upkeep/worker-states.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { rightToRelease } from '../run/right-to-release.ts';
+import { rightToChange } from '../run/right-to-change.ts';
 import { printFigures } from '../show/figures.ts';
 import { reloadText } from '../show/reload-text.ts';
 import { paint } from '../show/report.ts';
@@ -93,8 +92,7 @@ export const clearWorker: CommandHandler = (invocation) =>
         hint: 'cadre worker list',
       });
     }
-    const self = process.getuid?.();
-    const rule = rightToRelease({ self, holder: undefined, workspace: statSync(app.dataDir).uid });
+    const rule = rightToChange(app.dataDir);
     const { principal, clock } = app;
     const record = {
       at: clock.now(),

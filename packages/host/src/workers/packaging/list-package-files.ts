@@ -4,7 +4,8 @@ import { basename, join } from 'node:path';
 import { CadreError } from '@cadre/core';
 import { hashFile, walk } from '@cadre/kit/files';
 import { z } from 'zod';
-import { MOST_BYTES, MOST_FILES, type PackageFile, pathFault } from './package-index.ts';
+import { MOST_PACKAGE_BYTES } from '../../ports/packages.ts';
+import { MOST_FILES, type PackageFile, pathFault } from './package-index.ts';
 
 /** What belongs to nobody but its author. */
 const PRIVATE = /^(\.env(\..*)?|\.npmrc|\.netrc|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx|jks|kdbx))$/i;
@@ -43,8 +44,8 @@ export async function listPackageFiles(folder: string): Promise<readonly Package
     if (fault !== undefined) throw refuse(`${path} cannot be packed: ${fault}`, 'give the file another name');
     const { size, mode } = await stat(join(folder, path));
     bytes += size;
-    if (bytes > MOST_BYTES)
-      throw refuse(`it has more than ${MOST_BYTES} bytes`, 'leave out what is not needed to run it');
+    if (bytes > MOST_PACKAGE_BYTES)
+      throw refuse(`it has more than ${MOST_PACKAGE_BYTES} bytes`, 'leave out what is not needed to run it');
     const sha256 = await hashFile(join(folder, path));
     files.push({ path, size, sha256, ...((mode & 0o111) === 0 ? {} : { executable: true as const }) });
   }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CadreError, canonicalJson, once } from '@cadre/core';
 import type { JsonValue } from '@cadre/sdk';
 import { z } from 'zod';
+import { MOST_PACKAGE_BYTES } from '../../ports/packages.ts';
 
 /** What an archive holds, as its first entry says before anything else of it is read. */
 export interface PackageIndex {
@@ -31,9 +32,7 @@ export const ENTRIES = {
 /** After the name of a package's folder: the file with the key of a trusted signer. */
 export const SIGNED = '.signed';
 
-/** More is no worker; and whoever unpacks one has to know beforehand what it can cost. */
 export const MOST_FILES = 20_000;
-export const MOST_BYTES = 256 * 2 ** 20;
 export const MOST_INDEX_BYTES = 8 * 2 ** 20;
 
 /** What is signed, pinned and compared: the same for the same content, whoever packs it and when. */
@@ -68,7 +67,7 @@ const shape = once(() =>
       .array(
         z.strictObject({
           path: z.string(),
-          size: z.number().int().min(0).max(MOST_BYTES),
+          size: z.number().int().min(0).max(MOST_PACKAGE_BYTES),
           sha256: z.string().regex(/^[0-9a-f]{64}$/),
           executable: z.literal(true).exactOptional(),
         }),
@@ -110,8 +109,8 @@ export function parseIndex(text: string): PackageIndex {
       if (seen.has(folder)) throw invalidPackage(`in it ${folder} is a file and a folder`);
     }
   }
-  if (bytes > MOST_BYTES)
-    throw invalidPackage(`unpacked it has ${bytes} bytes, and at most ${MOST_BYTES} are taken`);
+  if (bytes > MOST_PACKAGE_BYTES)
+    throw invalidPackage(`unpacked it has ${bytes} bytes, and at most ${MOST_PACKAGE_BYTES} are taken`);
   return index;
 }
 

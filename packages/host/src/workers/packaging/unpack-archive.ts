@@ -7,11 +7,11 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { isCadreError } from '@cadre/core';
 import { extract, type Header } from 'tar-stream';
+import { MOST_PACKAGE_BYTES } from '../../ports/packages.ts';
 import {
   digestOf,
   ENTRIES,
   invalidPackage,
-  MOST_BYTES,
   MOST_FILES,
   MOST_INDEX_BYTES,
   type PackageFile,
@@ -31,7 +31,7 @@ export interface Unpacked {
 type Entry = AsyncIterable<Buffer> & { readonly header: Header };
 
 /** Each entry of an archive has a header of 512 bytes and is filled up to 512; and each may have some words on itself. */
-const MOST_ARCHIVE_BYTES = MOST_BYTES + MOST_INDEX_BYTES + MOST_FILES * 4_096;
+const MOST_ARCHIVE_BYTES = MOST_PACKAGE_BYTES + MOST_INDEX_BYTES + MOST_FILES * 4_096;
 
 /**
  * Unpacks a package into an empty folder. Throws CadreError `invalid_package`; what it has written until then is the caller's to

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isCadreError, type Problem, parseManifest, parsePermission } from '@cadre/core';
@@ -11,7 +11,7 @@ import { listPackageFiles } from './list-package-files.ts';
  * together, and the security checklist (WRK-24), whose findings are warnings.
  */
 export async function validatePackage(folder: string): Promise<Validated> {
-  const name = ['worker.yaml', 'worker.json'].find((one) => isFile(join(folder, one)));
+  const name = ['worker.yaml', 'worker.json'].find((one) => existsSync(join(folder, one)));
   if (name === undefined) {
     const problem = error(
       '',
@@ -246,15 +246,6 @@ async function checkCode(folder: string, paths: readonly string[]): Promise<read
     }
   }
   return problems;
-}
-
-function isFile(path: string): boolean {
-  try {
-    readFileSync(path);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function error(path: string, message: string, suggestion?: string): Problem {
