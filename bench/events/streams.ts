@@ -13,6 +13,7 @@ import { performWhole } from '../../packages/host/src/engine/perform-whole.ts';
 import { openPostgresStore } from '../../packages/host/src/stores/open-postgres-store.ts';
 import { openSqliteStore } from '../../packages/host/src/stores/open-sqlite-store.ts';
 import { startPostgres } from '../../packages/host/src/testing/postgres-server.ts';
+import { sampleCall, UNHEARD } from '../../packages/host/src/testing/sample-call.ts';
 import { gateFixture } from '../../packages/host/test/gate-fixture.ts';
 
 const { values: given } = parseArgs({
@@ -47,25 +48,12 @@ const look = setInterval(() => {
   }
 }, 20);
 
-const nothing = () => undefined;
-
 async function perform(action: string, input: JsonObject): Promise<JsonObject> {
   const { outcome } = await performWhole(
     { gate, values },
-    {
-      uses: `streamer/${action}`,
-      input,
-      mode: 'apply',
-      principal: 'user:ann',
-      run: 'run_1',
-      step: 'step',
-      attempt: 1,
-      idempotencyKey: 'key',
-      permissionSets: [],
-      env: {},
-    },
+    sampleCall(`streamer/${action}`, input),
     new AbortController().signal,
-    { log: nothing, progress: nothing, spend: nothing, measure: nothing },
+    UNHEARD,
   );
   if (!outcome.ok) throw new Error(outcome.failure.message);
   return outcome.output as JsonObject;

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { freePort } from '../../../packages/host/src/testing/loopback.ts';
 import type { Peer } from './peer.ts';
 import { post } from './post.ts';
-import { freePort, startServer } from './start-server.ts';
+import { startServer } from './start-server.ts';
 
 const PACKAGES = join(import.meta.dirname, 'n8n/node_modules');
 const PROGRAM = join(PACKAGES, 'n8n/bin/n8n');

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
+import { freePort } from '../../../packages/host/src/testing/loopback.ts';
 import { findProgram } from '../../../scripts/installed-program.ts';
 import { importPeer, lacking } from './installed-peer.ts';
 import type { Peer } from './peer.ts';
-import { freePort, startServer } from './start-server.ts';
+import { startServer } from './start-server.ts';
 
 interface StepMessage {
   readonly run: string;

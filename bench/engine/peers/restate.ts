@@ -1,8 +1,9 @@
 import { createServer } from 'node:http2';
+import { freePort } from '../../../packages/host/src/testing/loopback.ts';
 import { importPeer, lacking, peerFile } from './installed-peer.ts';
 import type { Peer } from './peer.ts';
 import { post } from './post.ts';
-import { freePort, startServer } from './start-server.ts';
+import { startServer } from './start-server.ts';
 
 interface Context {
   run(name: string, action: () => Promise<unknown>): Promise<unknown>;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { type AddressInfo, createConnection, createServer } from 'node:net';
+import { connects } from '../../../packages/host/src/testing/loopback.ts';
 
 export interface StartedServer {
   close(): Promise<void>;
@@ -38,24 +38,4 @@ export async function startServer({
       await ended;
     },
   };
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
-}
-
-function connects(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = createConnection(port, '127.0.0.1');
-    connection.once('connect', () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.once('error', () => resolve(false));
-  });
 }

@@ -15,6 +15,7 @@ import { openSandbox } from '../src/sandboxes/open-sandbox.ts';
 import { openSnapshots } from '../src/snapshots/open-snapshots.ts';
 import { openSqliteStore } from '../src/stores/open-sqlite-store.ts';
 import { besideRunner } from '../src/testing/beside-runner.ts';
+import { sampleCall, UNHEARD } from '../src/testing/sample-call.ts';
 import { openRunner } from '../src/workers/open-runner.ts';
 import { type WorkerFixture, workerFixture } from './worker-fixture.ts';
 
@@ -84,28 +85,10 @@ export async function gateFixture(...names: string[]): Promise<GateFixture> {
         ...changes,
       }),
     perform: (gate, uses, input = {}, changes = {}) =>
-      gate.perform(
-        {
-          uses,
-          input,
-          mode: 'apply',
-          principal: 'user:ann',
-          run: 'run_1',
-          step: 'step',
-          attempt: 1,
-          idempotencyKey: 'key',
-          permissionSets: [],
-          env: {},
-          ...changes,
-        },
-        new AbortController().signal,
-        {
-          log: ({ message, fields }) => logs.push(`${message} ${JSON.stringify(fields ?? {})}`),
-          progress: () => {},
-          spend: () => {},
-          measure: () => {},
-        },
-      ),
+      gate.perform(sampleCall(uses, input, changes), new AbortController().signal, {
+        ...UNHEARD,
+        log: ({ message, fields }) => logs.push(`${message} ${JSON.stringify(fields ?? {})}`),
+      }),
     audited: async () => (await store.audit.read(0)).map(({ entry }) => JSON.parse(entry) as AuditEntry),
     put: (path, text) => writeFile(join(workspace, path), text),
     read: (path) => readFile(join(workspace, path), 'utf8'),

@@ -1,9 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { appendFileSync, chownSync, mkdtempSync, rmSync } from 'node:fs';
-import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { findProgram, isInstalled } from '../../../../scripts/installed-program.ts';
+import { connects } from './loopback.ts';
 
 export interface PostgresServer {
   /** Of a database that is there; its schemas are for the taking. */
@@ -123,15 +123,4 @@ async function untilReady(program: string, folder: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   throw new Error('the PostgreSQL server did not become ready');
-}
-
-function connects(socket: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const connection = createConnection(socket);
-    connection.once('connect', () => {
-      connection.destroy();
-      resolve(true);
-    });
-    connection.once('error', () => resolve(false));
-  });
 }

@@ -11,6 +11,7 @@ import type { Store } from '../../src/ports/store.ts';
 import { openPostgresStore } from '../../src/stores/open-postgres-store.ts';
 import { openSqliteStore } from '../../src/stores/open-sqlite-store.ts';
 import { lacksPostgres, type PostgresServer, startPostgres } from '../../src/testing/postgres-server.ts';
+import { sampleCall, UNHEARD } from '../../src/testing/sample-call.ts';
 import { type GateFixture, gateFixture } from '../gate-fixture.ts';
 
 let fixture: GateFixture;
@@ -33,23 +34,9 @@ async function machine(name: string) {
   await mkdir(dataDir, { recursive: true });
   const gate = fixture.newGate({ dataDir });
   const values = createLargeValues(store.artifacts, { now: () => 1_000 });
-  const nothing = () => undefined;
   async function perform(action: string, input: JsonObject, changes: Partial<GateCall> = {}) {
-    const call: GateCall = {
-      uses: `streamer/${action}`,
-      input,
-      mode: 'apply',
-      principal: 'user:ann',
-      run: 'run_1',
-      step: 'step',
-      attempt: 1,
-      idempotencyKey: 'key',
-      permissionSets: [],
-      env: {},
-      ...changes,
-    };
-    const observer = { log: nothing, progress: nothing, spend: nothing, measure: nothing };
-    return performWhole({ gate, values }, call, new AbortController().signal, observer);
+    const call = sampleCall(`streamer/${action}`, input, changes);
+    return performWhole({ gate, values }, call, new AbortController().signal, UNHEARD);
   }
   async function outputOf(...call: Parameters<typeof perform>): Promise<JsonObject> {
     const { outcome } = await perform(...call);

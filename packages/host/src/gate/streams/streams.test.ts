@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue, StreamHandle } from '@cadre/sdk';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GateFixture, gateFixture, TOKEN } from '../../../test/gate-fixture.ts';
 import type { Gate, GateCall, GateObserver } from '../../ports/gate.ts';
+import { sampleCall, UNHEARD } from '../../testing/sample-call.ts';
 import { until } from '../../testing/until.ts';
 
 let fixture: GateFixture;
@@ -21,22 +22,11 @@ async function perform(
   observer: Partial<GateObserver> = {},
   changes: Partial<GateCall> = {},
 ) {
-  const call: GateCall = {
-    uses: `streamer/${action}`,
-    input,
-    mode: 'apply',
-    principal: 'user:ann',
-    run: 'run_1',
-    step: 'step',
-    attempt: 1,
-    idempotencyKey: 'key',
-    permissionSets: [],
-    env: {},
-    ...changes,
-  };
-  const nothing = () => undefined;
-  const silent = { log: nothing, progress: nothing, spend: nothing, measure: nothing };
-  const { outcome } = await gate.perform(call, new AbortController().signal, { ...silent, ...observer });
+  const { outcome } = await gate.perform(
+    sampleCall(`streamer/${action}`, input, changes),
+    new AbortController().signal,
+    { ...UNHEARD, ...observer },
+  );
   return outcome;
 }
 
