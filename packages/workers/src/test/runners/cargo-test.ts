@@ -50,6 +50,9 @@ function named({ selection }: Job): string[] {
   return pattern === undefined ? [] : ['--', pattern];
 }
 
+/** Before Rust 1.73 the message stood in front of the place, in quotes and over as many lines as it has. */
+const PANIC = /panicked at (?:'[\s\S]*?', )?(\S+?\.rs):(\d+):\d+/;
+
 /** The text of Rust's own test program: one line a test, then a section for each that failed. */
 function casesOf(stdout: string): TestCase[] {
   const sections = new Map(
@@ -61,7 +64,7 @@ function casesOf(stdout: string): TestCase[] {
   return [...lines].map(([, name = '', word = '']) => {
     const status = STATUS[word as keyof typeof STATUS];
     const text = sections.get(name);
-    const [, file, line] = /panicked at (?:.*, )?(\S+?\.rs):(\d+):\d+/.exec(text ?? '') ?? [];
+    const [, file, line] = PANIC.exec(text ?? '') ?? [];
     return {
       name,
       id: name,
