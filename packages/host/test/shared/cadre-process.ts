@@ -1,7 +1,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { until } from '../../src/testing/until.ts';
 
 const MAIN = join(import.meta.dirname, '../../dist/main.js');
 
@@ -14,6 +15,8 @@ export interface SharedPlace {
   run(url: string, ...args: string[]): string;
   /** Goes on until it is killed. `before`: what stands in front of it. */
   start(url: string, args: readonly string[], before?: readonly string[]): ChildProcess;
+  /** As `until`; fails also when something that was started has ended by itself. Says what all of them have said. */
+  until(what: string, holds: () => boolean | Promise<boolean>, withinMs?: number): Promise<void>;
   killAll(): Promise<void>;
   close(): Promise<void>;
 }
@@ -25,6 +28,7 @@ export function openSharedPlace(): SharedPlace {
   const root = join(folder, 'repo');
   const schema = `place${process.pid}_${++places}`;
   const children: ChildProcess[] = [];
+  const output = (index: number) => join(folder, `output-${index}`);
   mkdirSync(root);
   execFileSync('git', ['init', '-q'], { cwd: root });
   const settings = (url: string) => ({
@@ -48,9 +52,21 @@ export function openSharedPlace(): SharedPlace {
       execFileSync(process.execPath, [MAIN, ...args], { ...settings(url), encoding: 'utf8', stdio: 'pipe' }),
     start(url, args, before = []) {
       const [program = '', ...rest] = [...before, process.execPath, MAIN, ...args];
-      const child = spawn(program, rest, { ...settings(url), stdio: 'ignore' });
+      const said = openSync(output(children.length), 'w');
+      const child = spawn(program, rest, { ...settings(url), stdio: ['ignore', said, said] });
+      closeSync(said);
       children.push(child);
       return child;
+    },
+    async until(what, holds, withinMs) {
+      const ended = () => children.findIndex(({ exitCode }) => exitCode !== null);
+      try {
+        await until(what, async () => ended() >= 0 || (await holds()), withinMs);
+        if (ended() >= 0) throw new Error(`a process ended by itself before: ${what}`);
+      } catch (error) {
+        const said = children.map((_, index) => readFileSync(output(index), 'utf8').slice(-2_000));
+        throw new Error(`${String(error)}\n${said.join('\n--\n')}`);
+      }
     },
     async killAll() {
       await Promise.all(children.map(kill));

@@ -2,7 +2,6 @@ import type { ChildProcess } from 'node:child_process';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { lacksPostgres, type PostgresServer, startPostgres } from '../../src/testing/postgres-server.ts';
-import { until } from '../../src/testing/until.ts';
 import { kill, openSharedPlace, type SharedPlace } from './cadre-process.ts';
 
 const TRIGGER = `apiVersion: cadre/v1
@@ -65,25 +64,25 @@ describe.skipIf(lacksPostgres())('a time that is due, with many processes that s
 
   test('is claimed once, also when processes die meanwhile [FND-80]', async () => {
     const serving = [serve(), serve(), serve()];
-    await until('it has fired', async () => (await fired()) >= 3, 60_000);
+    await place.until('it has fired', async () => (await fired()) >= 3, 60_000);
     await kill(serving[0] as ChildProcess);
     const before = await fired();
-    await until('the others go on', async () => (await fired()) >= before + 3, 60_000);
+    await place.until('the others go on', async () => (await fired()) >= before + 3, 60_000);
     await Promise.all(serving.map(kill));
     serve();
     const after = await fired();
-    await until('another goes on', async () => (await fired()) >= after + 2, 60_000);
+    await place.until('another goes on', async () => (await fired()) >= after + 2, 60_000);
     await expectOneEach();
   }, 200_000);
 
   test('becomes one run though the process that claimed it was killed before it made the run [FND-80]', async () => {
     const first = serve();
-    await until('it has fired', async () => (await fired()) >= 1, 60_000);
+    await place.until('it has fired', async () => (await fired()) >= 1, 60_000);
     // No run can be made while this stands, and whoever wants to make one waits.
     await client.query(`BEGIN; LOCK TABLE ${place.schema}.runs IN SHARE ROW EXCLUSIVE MODE`);
     const claimed = () =>
       ask(`SELECT run FROM %firings WHERE status = 'running' AND run NOT IN (SELECT id FROM %runs)`);
-    await until(
+    await place.until(
       'a time is claimed, and its run is not there',
       async () => (await claimed()).length > 0,
       60_000,
@@ -92,7 +91,7 @@ describe.skipIf(lacksPostgres())('a time that is due, with many processes that s
     const orphans = (await claimed()).map(({ run }) => run);
     await client.query('COMMIT');
     for (let count = 0; count < 3; count += 1) serve();
-    await until(
+    await place.until(
       'its run is there, and over',
       async () => {
         const done = await ask("SELECT run FROM %firings WHERE status = 'succeeded'");

@@ -8,7 +8,6 @@ import {
 } from '../../src/engine/testing/world.ts';
 import { lacksPostgres, type PostgresServer, startPostgres } from '../../src/testing/postgres-server.ts';
 import { retryTimes, sampleStep, sampleWorkflow } from '../../src/testing/sample-workflow.ts';
-import { until } from '../../src/testing/until.ts';
 import { isRunningBelow, kill, openSharedPlace, type SharedPlace } from './cadre-process.ts';
 import { lacksNetworks, openSeparateNetwork, type SeparateNetwork } from './separate-network.ts';
 
@@ -54,15 +53,23 @@ describe.skipIf(lacksPostgres() || lacksNetworks())(
     test('loses its attempt once, the run goes on elsewhere, and it neither performs on nor appends [WRK-40] [WRK-127]', async () => {
       const cutOff = place.start(far, ['work', '--class', 'cpu'], network.inside);
       const run = await startSample(desk.engine, sleeping('14.0625'));
-      await until('it performs', () => isRunningBelow(cutOff, 'sleep 14.0625'), 30_000);
+      await place.until('it performs', () => isRunningBelow(cutOff, 'sleep 14.0625'), 30_000);
       const other = place.start(server.url, ['serve', '--no-http']);
-      await until('the other is there', async () => (await desk.store.leases.list()).length > 1, 30_000);
+      await place.until(
+        'the other is there',
+        async () => (await desk.store.leases.list()).length > 1,
+        30_000,
+      );
       network.cut();
-      await until('its attempt is lost', async () => (await kinds(run)).includes('step.interrupted'), 30_000);
-      await until('it has stopped by itself', () => !isRunningBelow(cutOff, 'sleep 14.0625'), 30_000);
-      await until('the other performs', () => isRunningBelow(other, 'sleep 14.0625'), 30_000);
+      await place.until(
+        'its attempt is lost',
+        async () => (await kinds(run)).includes('step.interrupted'),
+        30_000,
+      );
+      await place.until('it has stopped by itself', () => !isRunningBelow(cutOff, 'sleep 14.0625'), 30_000);
+      await place.until('the other performs', () => isRunningBelow(other, 'sleep 14.0625'), 30_000);
       network.mend();
-      await until(
+      await place.until(
         'the run is over',
         async () => (await desk.engine.get(run)).state.status === 'succeeded',
         60_000,
@@ -74,7 +81,7 @@ describe.skipIf(lacksPostgres() || lacksNetworks())(
       // It is back, and works on; what it had lost is not heard of again.
       await kill(other);
       const next = await startSample(desk.engine, sleeping('0.0625'));
-      await until(
+      await place.until(
         'it works again',
         async () => (await desk.engine.get(next)).state.status === 'succeeded',
         60_000,
