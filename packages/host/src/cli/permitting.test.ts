@@ -252,3 +252,42 @@ describe.each(['permissions', 'audit'])('the guide on %s', (name) => {
     }
   });
 });
+
+test('[WRK-16] what was granted to sources of the workspace is asked for anew as soon as their code is another one', async () => {
+  const main = (said: string) => `
+import { defineWorker } from '@cadre/sdk';
+import { serve } from '@cadre/sdk/worker';
+serve(defineWorker({
+  id: 'mine',
+  actions: {
+    tell: async (_, context) => ({ said: '${said} ' + (await context.secret('TOKEN')).length }),
+  },
+}));
+`;
+  const there = temporaryPlace({
+    '.cadre/workers/mine/worker.yaml': `id: mine
+version: 1.0.0
+licence: MIT
+engines: { cadre: "*" }
+capabilities: [actions]
+permissions: ["secret:TOKEN"]
+entrypoint: main.js
+actions:
+  - { name: tell, description: Tells, effects: [none], input: { type: object }, output: {} }
+`,
+    '.cadre/workers/mine/package.json': '{ "type": "module" }',
+    '.cadre/workers/mine/main.js': main('one'),
+  });
+  const call = () => there.cadreWith({ CADRE_SECRET_TOKEN: 'abcde' }, 'worker', 'call', 'mine/tell', '--json');
+  expect((await there.cadre('grant', 'add', 'mine', 'secret:TOKEN')).code).toBe(0);
+  const [grant] = (await json(there, 'grant', 'list')).grants;
+  expect(await call()).toMatchObject({ code: 0, stdout: expect.stringContaining('one 5') });
+
+  there.write({ '.cadre/workers/mine/main.js': main('two') });
+  const refused = await call();
+  expect(refused.code).toBe(4);
+  expect(refused.stdout).toContain(`its manifest or code has changed since grant ${grant.id}`);
+
+  expect((await there.cadre('grant', 'add', 'mine', 'secret:TOKEN')).code).toBe(0);
+  expect(await call()).toMatchObject({ code: 0, stdout: expect.stringContaining('two 5') });
+});

@@ -29,6 +29,13 @@ describe('the question that a person is asked', () => {
     ]);
   });
 
+  test('[WRK-16] says that what was agreed to has changed, and when that was', () => {
+    const changedSince = Date.UTC(2026, 0, 31);
+    expect(permissionLines(question({ changedSince }))[1]).toBe(
+      '  again    its manifest or code has changed since it was allowed (2026-01-31)',
+    );
+  });
+
   test.each([
     ['a colour that hides what follows', '\u001b[8mhidden\u001b[0m'],
     ['a cursor that writes over the line above', '\u001b[1A\u001b[2Ktool wants to read files in src'],

@@ -70,14 +70,20 @@ export function terminalApprover(io: Io): Approver & TrustAsker {
 
 /** Made of real values, of which every character can be told. Only the sentence is made of words that people can rely on. */
 export function permissionLines(question: PermissionQuestion): readonly string[] {
-  const { sentence, target, permission, worker, version, origin, action, step, run } = question;
+  const { sentence, target, permission, worker, version, origin, action, step, run, changedSince } = question;
+  const changed = changedSince === undefined ? [] : [`  again    ${changedText(changedSince)}`];
   return [
     exactText(sentence),
+    ...changed,
     `  exactly  ${exactText(target)}`,
     `  covers   ${permission.startsWith('fs:') ? exactText(permission) : asciiText(permission)}`,
     `  worker   ${exactText(`${worker} ${version}`)}, ${ORIGINS[origin]}`,
     `  for      ${exactText(`${worker}/${action}`)} in step ${exactText(step)} of ${exactText(run)}`,
   ];
+}
+
+function changedText(since: number): string {
+  return `its manifest or code has changed since it was allowed (${new Date(since).toISOString().slice(0, 10)})`;
 }
 
 function trustLines({ file, says, digest }: TrustQuestion): readonly string[] {

@@ -184,7 +184,8 @@ async function answerSshPlace(place: SshPlace, given: Requested): Promise<Outcom
       const ruling = await rule(AGENT_PERMISSION, 'ssh', target, given);
       return ruling.allowed ? { ok: true, output: true } : { ok: false, failure: ruling.failure };
     },
-    isUnasked: ({ details }) => (details as { rule?: unknown } | undefined)?.rule === NOBODY_TO_ASK,
+    isUnasked: ({ details }) =>
+      String((details as { rule?: unknown } | undefined)?.rule).startsWith(NOBODY_TO_ASK),
     useAgent: (socket) => {
       given.agent.socket = socket;
     },

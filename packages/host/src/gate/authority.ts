@@ -19,6 +19,8 @@ import { grantCommand, type Refusal, violation } from './violation.ts';
 /** The rule of a refusal that lacks nothing but a person who could have been asked. */
 export const NOBODY_TO_ASK = 'it needs an answer and there is nobody to ask';
 
+const CHANGED = 'its manifest or code has changed since';
+
 export type Ruling =
   /** `granted`: what was allowed by whoever decided; it may be wider than what was wanted. */
   | { readonly allowed: true; readonly rule: string; readonly granted: Permission; readonly grant?: string }
@@ -52,7 +54,7 @@ export interface AuthoritySettings {
  * Invariants:
  * 1. Nothing outside of manifest, workflow and step is ever allowed, whatever policy, grants or people say.
  * 2. `deny` in the policy beats everything; a person's stored no beats what the policy allows.
- * 3. A grant counts for its principal, worker and manifest alone: a changed manifest is asked again.
+ * 3. A grant counts for its principal and worker as it was agreed to: a changed manifest, and changed code of sources, is asked again.
  * 4. A grant for every workspace counts for no worker whose code lies in the workspace: any repository could bring one of that name.
  * 5. What is stored is read for each wish: what was taken back, or is over, allows nothing more, whoever took it back.
  */
@@ -91,6 +93,19 @@ export function createAuthority(settings: AuthoritySettings): Authority {
     );
   };
 
+  /** What would have allowed it, had the worker stayed as it was. */
+  const lapsed = async (subject: Subject, wanted: Permission): Promise<Grant | undefined> => {
+    const list = await settings.grants.list(settings.clock.now());
+    const { hash } = subject.worker;
+    const fitting = list.filter(
+      (grant) =>
+        grant.decision === 'allow' &&
+        grant.manifestHash !== hash &&
+        match({ ...grant, manifestHash: hash }, subject, wanted).length > 0,
+    );
+    return fitting.toSorted((a, b) => b.grantedAt - a.grantedAt)[0];
+  };
+
   const ask = async (subject: Subject, wanted: Permission, target: string): Promise<Ruling> => {
     // Somebody who asked for the same may have been answered while we waited for our turn.
     const meanwhile = await settled(subject, wanted, target);
@@ -98,6 +113,7 @@ export function createAuthority(settings: AuthoritySettings): Authority {
     const { worker, action, call } = subject;
     const { id, version } = worker.manifest;
     const origin = originOf(worker, subject.places.workspace);
+    const before = await lapsed(subject, wanted);
     const answer = await settings.approver.askPermission({
       worker: id,
       action: action.name,
@@ -109,11 +125,13 @@ export function createAuthority(settings: AuthoritySettings): Authority {
       origin,
       target,
       mayAlways: origin !== 'workspace',
+      ...(before === undefined ? {} : { changedSince: before.grantedAt }),
     });
     const grant = await recordAnswer(subject, wanted, target, answer, settings);
     const fix = grantCommand(id, wanted, call.principal);
     if (answer === undefined) {
-      return refusal(subject, wanted, target, { rule: NOBODY_TO_ASK, fix });
+      const rule = before === undefined ? NOBODY_TO_ASK : `${NOBODY_TO_ASK}; ${CHANGED} grant ${before.id}`;
+      return refusal(subject, wanted, target, { rule, fix });
     }
     if (answer === 'deny')
       return refusal(subject, wanted, target, {

@@ -38,7 +38,7 @@ export interface ActionRunner {
 
 export interface InstalledWorker {
   readonly manifest: Manifest;
-  /** SHA-256 of the manifest's canonical JSON. */
+  /** SHA-256 of what is agreed to: the manifest's canonical JSON and, of sources in a workspace, their code. */
   readonly hash: string;
   /** Absolute folder of the package. */
   readonly folder: string;

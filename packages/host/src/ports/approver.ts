@@ -27,6 +27,8 @@ export interface PermissionQuestion {
   readonly origin: 'built in' | 'installed' | 'workspace';
   /** What exactly: the full path, the program with its arguments, the host with its port. */
   readonly target: string;
+  /** When the same was allowed to a manifest, or to code, that has changed since. */
+  readonly changedSince?: number;
   /** An answer may hold in every workspace of the person: not for code that another repository could bring under this name. */
   readonly mayAlways: boolean;
 }

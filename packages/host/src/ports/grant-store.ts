@@ -13,6 +13,7 @@ export interface Grant {
   readonly worker: string;
   /** Version range of the worker. */
   readonly versions: string;
+  /** Of the manifest and, where its sources lie in the workspace, of its code. */
   readonly manifestHash: string;
   /** `type:scope`. */
   readonly permission: string;

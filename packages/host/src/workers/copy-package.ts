@@ -4,7 +4,7 @@ import { cp, lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** What is of no use to a worker that runs. */
-const LEFT_OUT = new Set(['.git', '.DS_Store', 'coverage']);
+export const LEFT_OUT: ReadonlySet<string> = new Set(['.git', '.DS_Store', 'coverage']);
 
 /** The package as it is now, for as long as the copy is kept; on file systems that can, without taking up room. */
 export async function copyPackage(folder: string, to: string): Promise<void> {

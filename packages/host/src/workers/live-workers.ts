@@ -74,7 +74,7 @@ export async function openLiveWorkers(options: Options): Promise<LiveWorkers> {
     }
     const copy = join(copies, `${++copied}`);
     await copyPackage(folder, copy);
-    const loaded = loadWorker(copy, { builtIn: false, id });
+    const loaded = loadWorker(copy, { builtIn: false, id, isSource: true });
     if ('worker' in loaded) return loaded;
     await removeCopy(copy);
     // People look for the file that they wrote.

@@ -1,9 +1,17 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, realpathSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { CadreError, canonicalJson, type ParsedManifest, type Problem, parseManifest } from '@cadre/core';
+import {
+  CadreError,
+  canonicalJson,
+  once,
+  type ParsedManifest,
+  type Problem,
+  parseManifest,
+} from '@cadre/core';
 import type { JsonValue, Manifest } from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
+import { codeDigest } from './code-digest.ts';
 
 export interface BrokenWorker {
   readonly folder: string;
@@ -25,12 +33,13 @@ export function loadPackage(folder: string): InstalledWorker {
 
 interface Found {
   readonly builtIn: boolean;
-  /** By the name of its folder. */
+  /** By the name of its folder: what it has to be called. */
   readonly id?: string;
+  /** Its sources, which may change without its manifest: what was agreed to is both. */
+  readonly isSource?: boolean;
 }
 
-/** `id`: what it has to be called. */
-export function loadWorker(given: string, { builtIn, id: expected }: Found): Loaded {
+export function loadWorker(given: string, { builtIn, id: expected, isSource = false }: Found): Loaded {
   const folder = realpathSync(given);
   const parsed = (builtIn ? readChecked(folder) : undefined) ?? readManifest(folder);
   if (!parsed.ok) return { broken: { folder, problems: parsed.problems } };
@@ -42,10 +51,23 @@ export function loadWorker(given: string, { builtIn, id: expected }: Found): Loa
     );
     return { broken: { folder, problems: [problem] } };
   }
-  const hash = createHash('sha256')
-    .update(canonicalJson(manifest as unknown as JsonValue))
-    .digest('hex');
-  return { worker: { manifest, hash, folder, builtIn } };
+  // Most commands want the hash of no worker, and few of more than one.
+  const hash = once(() => hashOf(manifest, isSource ? codeDigest(folder) : undefined));
+  return {
+    worker: {
+      manifest,
+      get hash() {
+        return hash();
+      },
+      folder,
+      builtIn,
+    },
+  };
+}
+
+function hashOf(manifest: Manifest, code: string | undefined): string {
+  const hash = createHash('sha256').update(canonicalJson(manifest as unknown as JsonValue));
+  return (code === undefined ? hash : hash.update(`\0${code}`)).digest('hex');
 }
 
 /** What the build has read and checked already; the same value as the manifest beside it. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isCadreError } from '@cadre/core';
@@ -63,6 +63,26 @@ describe('the registry', () => {
     expect(before).toMatch(/^[0-9a-f]{64}$/);
     await add('built-in/git', 'git', '1.2.0', 'tags: [x]');
     expect(registry().resolve('git/commit').worker.hash).not.toBe(before);
+  });
+
+  test('[WRK-16] of sources in the workspace it follows their code too, and of nothing else', async () => {
+    await add('built-in/git', 'git', '1.2.0');
+    await add('ws/.cadre/workers/mine', 'mine', '0.1.0');
+    const code = join(root, 'ws/.cadre/workers/mine/main.js');
+    const hashes = () => ['git', 'mine'].map((id) => registry().resolve(`${id}/commit`).worker.hash);
+    await writeFile(code, 'one');
+    const [builtIn, before] = hashes();
+    await utimes(code, 1, 1);
+    expect(hashes()).toEqual([builtIn, before]);
+    await writeFile(join(root, 'built-in/git/main.js'), 'another');
+    await writeFile(code, 'two');
+    const [same, after] = hashes();
+    expect(same).toBe(builtIn);
+    expect(after).not.toBe(before);
+    await writeFile(code, 'one');
+    expect(hashes()).toEqual([builtIn, before]);
+    await chmod(code, 0o755);
+    expect(hashes()[1]).not.toBe(before);
   });
 
   test('[WRK-4] two versions stand side by side, and a range chooses', async () => {

@@ -46,15 +46,15 @@ export function createRegistry(
 ): Registry {
   const known = new Map<string, Loaded>();
   let held: HeldWorkers | undefined;
-  const load = (folder: string, builtIn: boolean) => {
-    const loaded = known.get(folder) ?? loadWorker(folder, { builtIn, id: idOf(basename(folder)) });
+  const load = (folder: string, builtIn: boolean, isSource = false) => {
+    const loaded = known.get(folder) ?? loadWorker(folder, { builtIn, id: idOf(basename(folder)), isSource });
     known.set(folder, loaded);
     return loaded;
   };
   const find = () => findPlaces(folders.workspace, folders.packages ?? '');
   const loadPlace = (place: WorkerPlace) => {
     if (place.locked !== undefined && !existsSync(place.folder)) return notInstalled(place);
-    return withSigner(load(place.folder, false), place);
+    return withSigner(load(place.folder, false, place.locked === undefined), place);
   };
   // What comes with Cadre does not change while it runs.
   const builtIns = once(() => packagesIn(folders.builtIn));

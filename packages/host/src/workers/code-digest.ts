@@ -1,0 +1,33 @@
+import { createHash, type Hash } from 'node:crypto';
+import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { LEFT_OUT } from './copy-package.ts';
+
+/**
+ * SHA-256, in hex, of all that lies in a folder of sources, what they depend on included. The same files give the same on every machine:
+ * neither times nor owners count, of modes only whether a file can be run.
+ */
+export function codeDigest(folder: string): string {
+  const hash = createHash('sha256');
+  addFolder(hash, folder, '');
+  return hash.digest('hex');
+}
+
+function addFolder(hash: Hash, folder: string, path: string): void {
+  const names = readdirSync(join(folder, path)).filter((name) => !LEFT_OUT.has(name));
+  for (const name of names.sort()) {
+    const inner = path === '' ? name : `${path}/${name}`;
+    const place = join(folder, inner);
+    const found = lstatSync(place, { throwIfNoEntry: false });
+    if (found === undefined) continue;
+    if (found.isDirectory()) addFolder(hash, folder, inner);
+    else if (found.isSymbolicLink()) add(hash, inner, 'link', Buffer.from(readlinkSync(place)));
+    else if (found.isFile())
+      add(hash, inner, (found.mode & 0o111) === 0 ? 'file' : 'program', readFileSync(place));
+  }
+}
+
+/** The length stands before the content, so that no file can go on as the next one. */
+function add(hash: Hash, path: string, kind: string, content: Buffer): void {
+  hash.update(`${path}\0${kind}\0${content.length}\0`).update(content);
+}
