@@ -278,7 +278,8 @@ actions:
     '.cadre/workers/mine/package.json': '{ "type": "module" }',
     '.cadre/workers/mine/main.js': main('one'),
   });
-  const call = () => there.cadreWith({ CADRE_SECRET_TOKEN: 'abcde' }, 'worker', 'call', 'mine/tell', '--json');
+  const call = () =>
+    there.cadreWith({ CADRE_SECRET_TOKEN: 'abcde' }, 'worker', 'call', 'mine/tell', '--json');
   expect((await there.cadre('grant', 'add', 'mine', 'secret:TOKEN')).code).toBe(0);
   const [grant] = (await json(there, 'grant', 'list')).grants;
   expect(await call()).toMatchObject({ code: 0, stdout: expect.stringContaining('one 5') });
