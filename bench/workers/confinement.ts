@@ -124,7 +124,7 @@ function worker(name: string, environment: Readonly<Record<string, string | unde
 
 function throughGate(): Contender {
   const { runner: kept, sandbox } = runnerWith(process.env);
-  const gate = fixture.newGate({ runner: kept, sandboxReport: () => sandbox.probe() });
+  const gate = fixture.newGate({ runner: kept, sandboxReport: (tier) => sandbox.probe(tier) });
   const perform = async (through: typeof gate) => {
     const { outcome } = await fixture.perform(through, 'polite/echo', { text: 'hi' });
     if (!outcome.ok) throw new Error(outcome.failure.message);
@@ -133,7 +133,10 @@ function throughGate(): Contender {
     name: 'worker in its box, through the gate with its record',
     async once() {
       const fresh = runnerWith(process.env);
-      const through = fixture.newGate({ runner: fresh.runner, sandboxReport: () => fresh.sandbox.probe() });
+      const through = fixture.newGate({
+        runner: fresh.runner,
+        sandboxReport: (tier) => fresh.sandbox.probe(tier),
+      });
       await fresh.sandbox.probe();
       const ms = await timed(() => perform(through));
       await fresh.runner.close();

@@ -16,12 +16,13 @@ import { liveness } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
 import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
-import { tiersHere } from './gate/check-sandbox.ts';
+import { chooseTier } from './gate/choose-tier.ts';
 import { createGate } from './gate/create-gate.ts';
 import type { CallExplanation, ExplainRequest } from './gate/explain-call.ts';
 import { fingerprint } from './gate/fingerprint.ts';
 import type { GateSettings } from './gate/gate-settings.ts';
 import { originOf } from './gate/subject.ts';
+import { tiersHere } from './gate/tiers-here.ts';
 import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
@@ -44,13 +45,14 @@ import type { Packages } from './ports/packages.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
 import type { Reload } from './ports/reloads.ts';
 import type { ResultCache } from './ports/result-cache.ts';
-import type { Sandbox, SandboxReport } from './ports/sandbox.ts';
+import type { Sandbox } from './ports/sandbox.ts';
 import type { Store } from './ports/store.ts';
 import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
 import { loadRunnable, type WorkflowSource } from './resources/load-workflow.ts';
 import { openTriggerSource, type TriggerSource } from './resources/trigger-source.ts';
 import type { WorkflowFolders } from './resources/workflow-files.ts';
 import { openSandbox } from './sandboxes/open-sandbox.ts';
+import { openSandboxes } from './sandboxes/open-sandboxes.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
 import { setSetting } from './set-setting.ts';
 import { loadSettings, type Settings } from './settings.ts';
@@ -87,8 +89,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** What a call may do, and by what. */
   explain(request: ExplainRequest): Promise<CallExplanation>;
   readonly sandbox: Pick<Sandbox, 'probe'>;
-  /** Which workers are run in such a sandbox, in words. */
-  tiersHere(report: SandboxReport): readonly string[];
+  /** Which tiers there are here, and which workers are run in them, in words. */
+  tiersHere(): Promise<readonly string[]>;
   /** The log file of this workspace's runs. */
   readonly log: Log;
   readonly folders: WorkflowFolders;
@@ -159,7 +161,9 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   }
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
-  const sandbox = openSandbox({ workspace: place.root, environment, limits: useLimits(config) });
+  const sandbox = openSandboxes({
+    os: openSandbox({ workspace: place.root, environment, limits: useLimits(config) }),
+  });
   const servers = openMcpServers(place.root, join(DIST, 'mcp-bridge'));
   const configOf = (worker: string): JsonObject =>
     servers.find(worker)?.settings ?? config.workers[worker] ?? {};
@@ -188,7 +192,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     runner,
     approver,
     clock,
-    sandboxReport: () => sandbox.probe(),
+    sandboxReport: (tier) => sandbox.probe(tier),
     audit: store.audit,
     grants: store.grants,
     policy: config.policy,
@@ -204,6 +208,10 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     ...(config.cache.enabled ? { cache: cacheOf(config, store) } : {}),
   };
   const gate = createGate(gateSettings);
+  const tierFor = async (worker: InstalledWorker) => {
+    const chosen = await chooseTier(worker, gateSettings);
+    return chosen.ok ? chosen.output.tier : undefined;
+  };
   const source: WorkflowSource = {
     folders: { workspace: place.root, builtIn: join(DIST, 'workflows') },
     workers: runner,
@@ -309,7 +317,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
       return openExplainer(gateSettings)(request);
     },
     sandbox,
-    tiersHere: (report) => tiersHere(report, config.policy.tiers),
+    tiersHere: () => tiersHere(gateSettings),
     log,
     folders: source.folders,
     call,
@@ -335,7 +343,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     triggers,
     async reloadWorkers(told) {
       const { openReloads } = await import('./open-reloads.ts');
-      const about = { root: place.root, folder, sandbox, runner, clock, holder, log, told };
+      const about = { root: place.root, folder, sandbox, tierFor, runner, clock, holder, log, told };
       const opened = await openReloads({
         ...about,
         config: configOf,
@@ -361,7 +369,8 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
       const { openPackages } = await import('./open-packages.ts');
       const { audit, grants, runs } = store;
       const about = { env: options.env, root: place.root, folder, principal, clock, config: configOf };
-      return openPackages({ ...about, ...asking, workers: runner, sandbox, audit, grants, runs });
+      const doing = { workers: runner, sandbox, tierFor, audit, grants, runs };
+      return openPackages({ ...about, ...asking, ...doing });
     },
     quarantines: store.pools.quarantines,
     evaluateWorkflow: source.evaluateWorkflow,

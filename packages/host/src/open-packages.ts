@@ -11,7 +11,7 @@ import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GrantStore } from './ports/grant-store.ts';
 import type { LockedWorker, Packages } from './ports/packages.ts';
-import type { Sandbox } from './ports/sandbox.ts';
+import type { Sandbox, Tier } from './ports/sandbox.ts';
 import type { RunStore } from './ports/store.ts';
 import { loadPackage } from './workers/load-worker.ts';
 import { findInCatalogue, parseCatalogue, publish } from './workers/packaging/catalogue.ts';
@@ -36,6 +36,8 @@ interface Options {
   readonly config: (worker: string) => JsonObject;
   readonly workers: { list(): readonly InstalledWorker[] };
   readonly sandbox: Sandbox;
+  /** In which calls of a worker are performed; undefined: in none that there is. */
+  readonly tierFor: (worker: InstalledWorker) => Promise<Tier | undefined>;
   readonly audit: AuditStore;
   readonly grants: GrantStore;
   readonly runs: RunStore;
@@ -140,7 +142,7 @@ export function openPackages(options: Options): Packages {
         cadre: options.cadre,
         platform: process.platform,
         decide,
-        probe: (place) => probeConfined(place, options.sandbox, options.config),
+        probe: (place) => probeConfined(place, options.sandbox, options.tierFor, options.config),
         note: (decision, { manifest, digest, signer, reasons }) =>
           note('add', `${manifest.id}@${manifest.version}`, decision, {
             digest,

@@ -91,6 +91,7 @@ async function open() {
     folder: join(root, 'data'),
     config: () => ({}),
     sandbox,
+    tierFor: async () => ((await sandbox.probe()).level === 'advisory' ? undefined : 'os'),
     runner,
     clock,
     holder: { host: 'here', pid: process.pid },

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { isRunning } from '@cadre/kit/files';
 import type { Log } from '@cadre/kit/log';
 import type { JsonObject } from '@cadre/sdk';
+import type { InstalledWorker } from './ports/action-runner.ts';
 import type { Clock } from './ports/clock.ts';
 import type { WatchFiles } from './ports/file-watch.ts';
 import type { LeaseHolder } from './ports/lease-store.ts';
 import type { FailedReload, Reload } from './ports/reloads.ts';
-import type { Sandbox } from './ports/sandbox.ts';
+import type { Sandbox, Tier } from './ports/sandbox.ts';
 import { openLiveWorkers } from './workers/live-workers.ts';
 import type { openRunner } from './workers/open-runner.ts';
 import { LOCK_FILE } from './workers/packaging/worker-lock.ts';
@@ -27,6 +28,8 @@ interface Options {
   readonly folder: string;
   readonly config: (worker: string) => JsonObject;
   readonly sandbox: Sandbox;
+  /** In which calls of a worker are performed; undefined: in none that there is. */
+  readonly tierFor: (worker: InstalledWorker) => Promise<Tier | undefined>;
   readonly runner: Pick<ReturnType<typeof openRunner>, 'hold' | 'retire'>;
   readonly clock: Clock;
   readonly holder: Pick<LeaseHolder, 'host' | 'pid'>;
@@ -66,7 +69,7 @@ export async function openReloads(options: Options): Promise<Reloads> {
     packages: join(folder, PACKAGES_FOLDER),
     copies,
     now: () => clock.now(),
-    probe: ({ folder }) => probeConfined(folder, sandbox, options.config),
+    probe: (worker) => probeConfined(worker, sandbox, options.tierFor, options.config),
     retire: (worker) => runner.retire(worker),
     told,
   });

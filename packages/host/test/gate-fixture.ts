@@ -74,7 +74,7 @@ export async function gateFixture(...names: string[]): Promise<GateFixture> {
           },
         },
         policy: { allow: [], ask: [], deny: [], sandbox: 'warn' },
-        sandboxReport: () => sandbox.probe(),
+        sandboxReport: (tier) => sandbox.probe(tier),
         workspace,
         dataDir,
         config: () => ({}),

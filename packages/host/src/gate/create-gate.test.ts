@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type GateFixture, gateFixture } from '../../test/gate-fixture.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
 import { buildWorker } from '../../test/worker-fixture.ts';
-import type { SandboxReport } from '../ports/sandbox.ts';
+import type { SandboxReport, Tier } from '../ports/sandbox.ts';
 import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from '../workers/open-runner.ts';
 import { requiredTier } from './required-tier.ts';
@@ -74,6 +74,8 @@ describe('where the sandbox is weak', () => {
     hint: 'install it',
   });
 
+  const onlyOs = async (tier: Tier) => (tier === 'os' ? ENFORCED : weak());
+
   test('[WRK-20] it is said once, or refused where the policy requires more', async () => {
     const gate = fixture.newGate({ sandboxReport: weak });
     await fixture.perform(gate, 'polite/echo', { text: 'x' });
@@ -105,14 +107,14 @@ describe('where the sandbox is weak', () => {
     await foreign.close();
   });
 
-  test('[WRK-19] a tier that this version cannot start is refused, whoever wants it', async () => {
+  test('[WRK-19] a tier that is not to be had is refused, whoever wants it', async () => {
     const container = { ...POLICY, tiers: { builtIn: 'container', signed: 'os', unsigned: 'os' } } as const;
-    const gate = fixture.newGate({ sandboxReport: async () => ENFORCED, policy: container });
+    const gate = fixture.newGate({ sandboxReport: onlyOs, policy: container });
     expect((await fixture.perform(gate, 'polite/echo', { text: 'x' })).outcome).toMatchObject({
       failure: {
         code: 'no_sandbox',
         message: /tier 3 \(container\)/,
-        details: { required: 'container', offered: 'os' },
+        details: { required: 'container', trust: 'builtIn', missing: ['nothing is enforced'] },
       },
     });
     expect(await fixture.audited()).toContainEqual(

@@ -7,7 +7,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { FileIndex } from '../ports/file-index.ts';
 import type { GrantStore } from '../ports/grant-store.ts';
 import type { ResultCache } from '../ports/result-cache.ts';
-import type { SandboxReport } from '../ports/sandbox.ts';
+import type { SandboxReport, Tier } from '../ports/sandbox.ts';
 import type { SecretSource } from '../ports/secret-source.ts';
 import type { Snapshots } from '../ports/snapshots.ts';
 import type { FetchLimits } from './brokered-fetch.ts';
@@ -22,8 +22,8 @@ export interface GateSettings {
   readonly grants: GrantStore;
   readonly approver: Approver;
   readonly policy: GatePolicy;
-  /** Asked at the first call that performs something. */
-  readonly sandboxReport: () => Promise<SandboxReport>;
+  /** Asked of a tier when a call may need it. */
+  readonly sandboxReport: (tier: Tier) => Promise<SandboxReport>;
   /** Absolute, links resolved. */
   readonly workspace: string;
   /** Cadre's own folder for this workspace; the workers' folders are in it. */

@@ -108,7 +108,7 @@ async function notPerformed({ call }: Subject): Promise<Performed> {
 
 async function carryOut(
   way: CallWay,
-  { input, env, confinement, scratch, streams }: PreparedCall,
+  { input, env, confinement, tier, scratch, streams }: PreparedCall,
   requested: Requested,
   observer: GateObserver,
   tools: GateTools,
@@ -128,6 +128,7 @@ async function carryOut(
       ...filesOf(action),
       env,
       confinement,
+      tier,
       workspace: scratch?.root ?? places.workspace,
       dataDir: places.data,
       mode: way === 'report' ? 'preview' : 'apply',

@@ -11,6 +11,7 @@ import {
 import { failure, type JsonObject, type Outcome } from '@cadre/sdk';
 import type { Confinement } from '../ports/action-runner.ts';
 import type { GateObserver } from '../ports/gate.ts';
+import type { Tier } from '../ports/sandbox.ts';
 import { type Requested, revealSecret } from './answer-request.ts';
 import type { CallWay } from './call-way.ts';
 import { confine } from './confine.ts';
@@ -26,6 +27,7 @@ export interface PreparedCall {
   readonly input: JsonObject;
   readonly env: Readonly<Record<string, string>>;
   readonly confinement: Confinement;
+  readonly tier: Tier;
   readonly scratch?: ScratchTree;
   /** Streams that it writes, and those that it was given. */
   readonly streams: CallStreams;
@@ -60,8 +62,8 @@ export async function prepareCall(
   const { subject } = requested;
   const input = await fillSecrets(way, requested);
   if (!input.ok) return input;
-  const weak = await tools.checkSandbox(subject, observer);
-  if (weak !== undefined) return { ok: false, failure: weak };
+  const tier = await tools.checkSandbox(subject, observer);
+  if (!tier.ok) return tier;
   const scratch =
     way === 'scratch' ? await tools.scratch.open(subject.call.root ?? subject.call.run) : undefined;
   if (scratch?.ok === false) return scratch;
@@ -79,6 +81,7 @@ export async function prepareCall(
       streams,
       env: { ...grantedEnvironment(subject, way, tools), ...subject.call.env },
       confinement: confinement.output,
+      tier: tier.output,
       ...(scratch === undefined ? {} : { scratch: scratch.output }),
     },
   };

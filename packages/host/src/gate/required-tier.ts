@@ -1,9 +1,5 @@
 import type { InstalledWorker } from '../ports/action-runner.ts';
-import type { SandboxReport } from '../ports/sandbox.ts';
-
-/** How strongly a worker is confined, from the weakest: see the guide on sandboxing for what each does not stop. */
-export const TIERS = ['process', 'os', 'container', 'remote'] as const;
-export type Tier = (typeof TIERS)[number];
+import { TIERS, type Tier } from '../ports/sandbox.ts';
 
 /** Where a worker comes from. */
 export type Trust = 'builtIn' | 'signed' | 'unsigned';
@@ -23,14 +19,6 @@ export function requiredTier(worker: InstalledWorker, tiers: RequiredTiers): Tie
   const wished = worker.manifest.isolation ?? 'process';
   const required = tiers[trustOf(worker)];
   return TIERS.indexOf(wished) > TIERS.indexOf(required) ? wished : required;
-}
-
-export function offeredTier({ level }: SandboxReport): Tier {
-  return level === 'advisory' ? 'process' : 'os';
-}
-
-export function isEnough(offered: Tier, required: Tier): boolean {
-  return TIERS.indexOf(offered) >= TIERS.indexOf(required);
 }
 
 /** `tier 2 (os)` */

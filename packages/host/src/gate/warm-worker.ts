@@ -45,18 +45,19 @@ export function openWarming(tools: GateTools, { workers, calls }: WarmSettings):
       const ruling = await tools.authority.known(subject, permission);
       if (ruling?.allowed !== true) return false;
     }
-    const weak = await tools.checkSandbox(subject, UNHEARD);
-    return weak === undefined;
+    return true;
   }
 
   async function surroundings(subject: Subject): Promise<Surroundings | undefined> {
     if (!(await allowed(subject))) return undefined;
+    const tier = await tools.checkSandbox(subject, UNHEARD);
+    if (!tier.ok) return undefined;
     const confinement = await confineCall('apply', subject, undefined, tools);
     if (!confinement.ok) return undefined;
     const { workspace, data } = subject.places;
     const env = grantedEnvironment(subject, 'apply', tools);
     const config = tools.config(subject.worker.manifest.id);
-    return { confinement: confinement.output, workspace, dataDir: data, env, config };
+    return { confinement: confinement.output, tier: tier.output, workspace, dataDir: data, env, config };
   }
 
   /** Once for each that is new: a process that may do this is there, though nobody has called it yet. */

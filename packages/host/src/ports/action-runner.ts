@@ -15,6 +15,7 @@ import type {
 } from '@cadre/sdk';
 import type { PoolFigures } from './figures.ts';
 import type { ProcessLimits } from './gate.ts';
+import type { Tier } from './sandbox.ts';
 
 /** Performs actions in worker processes. Only the gate calls it. */
 export interface ActionRunner {
@@ -53,6 +54,8 @@ export interface InstalledWorker {
 export interface Surroundings {
   /** What the operating system shall let the process see and do. */
   readonly confinement: Confinement;
+  /** How strongly it is confined; absent: as strongly as the system itself can. */
+  readonly tier?: Tier;
   readonly workspace: string;
   readonly dataDir: string;
   readonly env: Readonly<Record<string, string>>;

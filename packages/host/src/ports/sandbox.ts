@@ -4,10 +4,17 @@ import type { Outcome } from '@cadre/sdk';
 import type { Confinement } from './action-runner.ts';
 import type { ProcessLimits } from './gate.ts';
 
-/** Starts a program so that the operating system keeps it within its confinement. */
+/** How strongly a program is confined, from the weakest: see the guide on sandboxing for what each does not stop. */
+export const TIERS = ['process', 'os', 'container', 'remote'] as const;
+export type Tier = (typeof TIERS)[number];
+
+/** Starts a program so that it is kept within its confinement. */
 export interface Sandbox {
-  /** What this machine can enforce, found out by trying it, once. */
-  probe(): Promise<SandboxReport>;
+  /**
+   * What can be enforced here in a tier (default `os`, which is a plain process where the system offers nothing), found out by trying it
+   * once, when it is first asked for. Level `advisory`: that tier is not to be had.
+   */
+  probe(tier?: Tier): Promise<SandboxReport>;
   /** Starts `command` confined. Throws CadreError `no_sandbox` when it cannot be confined as asked. */
   start(command: readonly string[], options: SandboxOptions): Promise<ConfinedProcess>;
   /** A way out for confined programs. */
@@ -15,6 +22,8 @@ export interface Sandbox {
 }
 
 export interface SandboxOptions {
+  /** In which of the tiers; default `os`. */
+  readonly tier?: Tier;
   readonly confinement: Confinement;
   readonly cwd: string;
   /** Added to the small environment that the sandbox itself gives (PATH, HOME, TMPDIR, …). */
@@ -122,6 +131,8 @@ export interface SandboxReport {
   /** Each a plain sentence for people. */
   readonly missing: readonly string[];
   readonly hint?: string;
+  /** What is so by its nature and is no fault, each a plain sentence: what does it, and what it does not stop. */
+  readonly notes?: readonly string[];
   /** How the use of processor time and memory is measured; absent: not at all. */
   readonly measures?: MeasuredBy;
 }

@@ -9,6 +9,7 @@ import { openControlGroup, sweepControlGroups } from './control-group.ts';
 import { findExecutable } from './find-executable.ts';
 import { readGitSettings } from './git-settings.ts';
 import { openNetworkProxy } from './network-proxy.ts';
+import { notConfigured } from './not-configured.ts';
 import { wrapPlainly } from './plain-process.ts';
 import { probeBox } from './probe-box.ts';
 import { seccompFilter } from './seccomp.ts';
@@ -44,7 +45,7 @@ export function openSandbox(settings: SandboxSettings): Sandbox {
     return found;
   };
   return {
-    probe: async () => (await find()).report,
+    probe: async (tier = 'os') => (tier === 'os' ? (await find()).report : notConfigured(tier)),
     async start(command, options) {
       const { bubblewrap, report } = await find();
       if (options.limits !== undefined && report.measures === undefined) throw unmeasured(platform);

@@ -1,6 +1,6 @@
 import { tempDir } from '@cadre/kit/files';
 import type { Failure, JsonObject } from '@cadre/sdk';
-import type { Sandbox } from '../ports/sandbox.ts';
+import type { Sandbox, Tier } from '../ports/sandbox.ts';
 import { loadPackage } from './load-worker.ts';
 import { startWorker } from './start-worker.ts';
 import { HOOK_LIMITS_MS } from './worker-hooks.ts';
@@ -12,11 +12,19 @@ export async function probeWorker(
   folder: string,
   sandbox: Sandbox,
   config: JsonObject = {},
+  tier: Tier = 'os',
 ): Promise<Failure | undefined> {
   const empty = await tempDir('probe');
   try {
     const nothing = { readable: [empty.path], writable: [], hidden: [], programs: [], hosts: [] };
-    const around = { confinement: nothing, workspace: empty.path, dataDir: empty.path, env: {}, config };
+    const around = {
+      confinement: nothing,
+      tier,
+      workspace: empty.path,
+      dataDir: empty.path,
+      env: {},
+      config,
+    };
     const started = await startWorker(loadPackage(folder), around, sandbox, TIMES);
     if (!started.ok) return started.failure;
     await started.output.stop();

@@ -10,13 +10,14 @@ export function keyOf(
   { manifest, hash, folder, arguments: given = [] }: InstalledWorker,
   around: Surroundings,
 ): string {
-  const { confinement, workspace, dataDir, env, config } = around;
+  const { confinement, tier, workspace, dataDir, env, config } = around;
   return JSON.stringify([
     manifest.id,
     hash,
     folder,
     given,
     confinement,
+    tier,
     workspace,
     dataDir,
     Object.entries(env).sort(),
@@ -48,6 +49,7 @@ export async function startWorker(
     }
     const { command, installed } = workerCommand(worker, around.confinement, strategy);
     const child = await sandbox.start(command, {
+      ...(around.tier === undefined ? {} : { tier: around.tier }),
       confinement: around.confinement,
       cwd: around.workspace,
       // Caches of tools survive from run to run in the worker's own folder; its home does not.

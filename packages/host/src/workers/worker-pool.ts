@@ -302,13 +302,14 @@ export class WorkerPool {
       this.#owed -= 1;
       this.#record.restarting();
     }
-    const { confinement, workspace, dataDir, env, config, limits } = around;
+    const { confinement, tier, workspace, dataDir, env, config, limits } = around;
     const kept = {
       confinement,
       workspace,
       dataDir,
       env,
       config,
+      ...(tier === undefined ? {} : { tier }),
       ...(limits === undefined ? {} : { limits }),
     };
     const member: Member = {

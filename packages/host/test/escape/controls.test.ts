@@ -47,7 +47,7 @@ describeSandboxed('what the attempts rest on', () => {
     const { workspace, workers } = fixture;
     const sandbox = openSandbox({ workspace, environment: { PATH: '/nowhere' } });
     const runner = openRunner({ ...besideRunner(), builtInFolder: workers, workspace, sandbox });
-    const open = fixture.newGate({ runner, sandboxReport: () => sandbox.probe() });
+    const open = fixture.newGate({ runner, sandboxReport: (tier) => sandbox.probe(tier) });
     for (const way of ['write', 'signal', 'shell', 'end:fork', 'end:memory', 'end:disk']) {
       const { outcome } = await fixture.perform(open, 'escaper/armed', {
         way,

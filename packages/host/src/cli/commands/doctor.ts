@@ -49,7 +49,7 @@ const TIERS_HINT = 'see policy.tiers in docs/guide/sandboxing.md';
 /** Which workers are run here, and which are not, as the policy says. */
 async function tiersCheck(app: App): Promise<Check> {
   const report = await app.sandbox.probe();
-  const sentences = app.tiersHere(report);
+  const sentences = await app.tiersHere();
   const isRefused = sentences.some((sentence) => sentence.endsWith('are refused'));
   return {
     what: 'workers',

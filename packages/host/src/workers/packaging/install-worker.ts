@@ -34,7 +34,7 @@ export interface InstallOptions {
   /** Takes a version that is lower than its changes ask for. Whoever may do so is the caller's affair. */
   readonly override?: boolean;
   /** Starts what lies in the folder, confined, and says what was wrong. */
-  readonly probe: (folder: string) => Promise<Failure | undefined>;
+  readonly probe: (place: { folder: string; signedBy?: string }) => Promise<Failure | undefined>;
   /** Told when the decision has been made, and when all has been done. */
   readonly note: (outcome: 'allowed' | 'denied', offer: Offer) => Promise<void>;
 }
@@ -86,7 +86,9 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
       source: options.source,
     };
     try {
-      const failed = await options.probe(place);
+      const { signer } = offer;
+      const signed = signer.kind === 'trusted' ? { signedBy: signer.keyId } : {};
+      const failed = await options.probe({ folder: place, ...signed });
       if (failed !== undefined) throw doesNotStart(manifest, failed);
       await writeWorkerLock(root, lock, [...lock.workers.filter((one) => one !== same), worker]);
     } catch (error) {
