@@ -7,7 +7,8 @@ import type { Transaction } from '../ports/transaction.ts';
 import { ageIn } from './aged-priority.ts';
 import { type Fetched, queueName, toAttempt, toClaim, toInsertAt } from './boss-job.ts';
 import { createBossLook } from './boss-look.ts';
-import { createDirectClaims, EAGER_VACUUM, HEARTBEAT_SECONDS, parted } from './direct-claims.ts';
+import { openBossTables } from './boss-tables.ts';
+import { createDirectClaims, parted } from './direct-claims.ts';
 import { createShardedJobs, type PlacedJob } from './sharded-jobs.ts';
 
 export interface BossQueueOptions {
@@ -22,15 +23,8 @@ export interface BossQueueOptions {
   readonly now?: () => number;
 }
 
-/** A claim that is lost is one more death, which the run counts; the queue itself never gives up. */
-const RETRIES = 1_000_000;
-const FOREVER_SECONDS = 10 * 365 * 24 * 3_600;
-
 /** Without fresh statistics PostgreSQL read whole tables: 2,300 jobs a second instead of 25,000 with 200,000 waiting. */
 const ANALYZE_AFTER = 5_000;
-
-/** So long the tables may take to be made by another connection while ours holds the lock. */
-const MAKING = '60s';
 
 /**
  * Work of many processes on pg-boss (https://timgit.github.io/pg-boss): a queue for each class, with a table of its own.
@@ -41,9 +35,8 @@ const MAKING = '60s';
  * 2. A claim is settled and touched under its number, so that a process that lost it changes nothing.
  * 3. Jobs of a limited class are counted and taken under one lock: two processes never take the last place both. What was
  *    taken of what waits for one place is counted with the rest.
- * 4. One process makes the tables while the others wait: pg-boss's own lock does not keep two from making one schema.
- * 5. The stored priority is aged: of two jobs the same goes first, whenever one asks.
- * 6. What its process claims as it hands it in (`direct-claims.ts`) enters a queue only with its first death; what waits for one
+ * 4. The stored priority is aged: of two jobs the same goes first, whenever one asks.
+ * 5. What its process claims as it hands it in (`direct-claims.ts`) enters a queue only with its first death; what waits for one
  *    place (`sharded-jobs.ts`) only when that is gone.
  */
 export function openBossQueue({
@@ -53,108 +46,21 @@ export function openBossQueue({
   failed,
   now = Date.now,
 }: BossQueueOptions): WorkQueue {
-  const ready = new Map<string, Promise<void>>();
-  const classes = new Map<string, string>();
   const direct = createDirectClaims(store, schema);
   const sharded = createShardedJobs(store, schema);
-  let opening: Promise<PgBoss> | undefined;
-  let opened = false;
+  const tables = openBossTables({ store, schema, direct, sharded, failed });
+  const { open, prepare, tableOf } = tables;
   let handedIn = 0;
 
-  // Invariant 5.
+  // Invariant 4.
   const toInsert = (job: Job) => toInsertAt(now(), job);
-
-  function open(): Promise<PgBoss> {
-    opening ??= start().catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    });
-    return opening;
-  }
-
-  async function start(): Promise<PgBoss> {
-    // The last table to be made: where it is, all are.
-    const { rows } = await store.executeSql('SELECT to_regclass($1) AS made', [sharded.lastTable]);
-    const boss = await (rows[0]?.made !== null ? startBoss() : makeTables());
-    opened = true;
-    return boss;
-  }
-
-  /** Invariant 4. */
-  function makeTables(): Promise<PgBoss> {
-    return store.transact(async (transaction) => {
-      await transaction.executeSql(`SET LOCAL idle_in_transaction_session_timeout = '${MAKING}'`);
-      await transaction.executeSql('SELECT pg_advisory_xact_lock(hashtext($1))', [`${schema} classes`]);
-      const boss = await startBoss();
-      // pg-boss knows queues by name; which class each is for stands beside it. Not in this transaction: it began before the
-      // schema was there, and PostgreSQL remembers what is not there for as long as that.
-      await store.executeSql(
-        `CREATE TABLE IF NOT EXISTS ${schema}.classes (queue TEXT PRIMARY KEY, class TEXT NOT NULL)`,
-      );
-      await direct.makeTable();
-      await sharded.makeTables();
-      return boss;
-    });
-  }
-
-  async function startBoss(): Promise<PgBoss> {
-    // Loaded when there is something to share: a start on SQLite never pays for it.
-    const { PgBoss } = await import('pg-boss');
-    const boss = new PgBoss({
-      db: { executeSql: (text, values) => store.executeSql(text, values) },
-      schema,
-      supervise: false,
-      schedule: false,
-      monitorIntervalSeconds: 1,
-      superviseIntervalSeconds: 2,
-    });
-    boss.on('error', failed);
-    await boss.start();
-    return boss;
-  }
-
-  async function tableOf(boss: PgBoss, name: string): Promise<string> {
-    return `${schema}.${String((await boss.getQueue(name))?.table)}`;
-  }
-
-  async function makeQueue(className: string): Promise<void> {
-    const boss = await open();
-    const name = queueName(className);
-    if ((await boss.getQueue(name)) === null) {
-      await boss.createQueue(name, {
-        partition: true,
-        heartbeatSeconds: HEARTBEAT_SECONDS,
-        retryLimit: RETRIES,
-        retryDelay: 0,
-        retentionSeconds: FOREVER_SECONDS,
-      });
-      await store.executeSql(`ALTER TABLE ${await tableOf(boss, name)} SET (${EAGER_VACUUM})`);
-    }
-    const table = await tableOf(boss, name);
-    await store.executeSql(`INSERT INTO ${schema}.classes VALUES ($1, $2) ON CONFLICT DO NOTHING`, [
-      name,
-      className,
-    ]);
-    classes.set(className, table);
-  }
-
-  function prepare(className: string): Promise<void> {
-    const preparing =
-      ready.get(className) ??
-      makeQueue(className).catch((error: unknown) => {
-        ready.delete(className);
-        throw error;
-      });
-    ready.set(className, preparing);
-    return preparing;
-  }
 
   /** Most work is direct, and needs nothing but one statement. */
   function write(transaction: Transaction, work: readonly Work[]): Writing {
     const [begun, handedIn] = parted(work.flatMap((each) => each.jobs ?? []));
     const [ended, over] = parted(work.flatMap((each) => each.settled ?? []));
     const frees = ended.some((claim) => isLimited(claim.class));
-    if (!opened || frees || handedIn.length + over.length > 0) {
+    if (!tables.isOpen || frees || handedIn.length + over.length > 0) {
       return { sent: false, lines: writeAll(transaction, { begun, handedIn, ended, over }) };
     }
     return { sent: true, lines: direct.write(transaction, begun, ended).then(() => NO_LINES) };
@@ -212,7 +118,7 @@ export function openBossQueue({
         await boss.insert(name, some.map(toInsert), { db: transaction });
         if (deaths === 0) continue;
         await transaction.executeSql(
-          `UPDATE ${classes.get(className)} SET retry_count = $3 WHERE name = $1 AND id = ANY($2::uuid[])`,
+          `UPDATE ${tableOf(className)} SET retry_count = $3 WHERE name = $1 AND id = ANY($2::uuid[])`,
           [name, some.map(({ id }) => id), deaths],
         );
       }
@@ -222,7 +128,7 @@ export function openBossQueue({
   function analyzeAfter(jobs: ReadonlyMap<string, readonly Job[]>): void {
     for (const [className, some] of jobs) {
       handedIn += some.length;
-      const table = classes.get(className);
+      const table = tableOf(className);
       if (handedIn < ANALYZE_AFTER || table === undefined) continue;
       handedIn = 0;
       store.executeSql(`ANALYZE ${table}`).catch(failed);
@@ -248,7 +154,7 @@ export function openBossQueue({
     const name = queueName(className);
     await transaction.executeSql('SELECT pg_advisory_xact_lock(hashtext($1))', [`${schema} ${name}`]);
     const { rows } = await transaction.executeSql(
-      `SELECT (SELECT count(*) FROM ${classes.get(className)} WHERE name = $1 AND state = 'active')::int
+      `SELECT (SELECT count(*) FROM ${tableOf(className)} WHERE name = $1 AND state = 'active')::int
         + (SELECT count(*) FROM ${schema}.direct WHERE class = $2)::int AS taken`,
       [name, className],
     );
@@ -279,7 +185,7 @@ export function openBossQueue({
   async function pass(claims: Parameters<ShardedWork['pass']>[0]): Promise<void> {
     for (const [className, some] of groupBy(claims, ({ claim }) => claim.class)) {
       await store.executeSql(
-        `WITH passed AS (DELETE FROM ${classes.get(className)} WHERE name = $1 AND state = 'active'
+        `WITH passed AS (DELETE FROM ${tableOf(className)} WHERE name = $1 AND state = 'active'
             AND (id::text || ':' || retry_count) = ANY($2::text[]) RETURNING id, priority, data, expire_seconds)
           INSERT INTO ${schema}.placed (id, place, class, priority, expires_ms, run, data)
           SELECT id, wanted.place, $3, priority, expire_seconds * 1000::bigint, data->>'run', data::text
@@ -346,7 +252,7 @@ export function openBossQueue({
       await handInAgain(await open(), found, (transaction) => direct.takeBack(transaction, ofDirect), 0);
       for (const [className, some] of groupBy(fetched, (claim) => claim.class)) {
         await store.executeSql(
-          `UPDATE ${classes.get(className)} SET state = 'created', started_on = NULL, heartbeat_on = NULL
+          `UPDATE ${tableOf(className)} SET state = 'created', started_on = NULL, heartbeat_on = NULL
             WHERE name = $1 AND state = 'active' AND (id::text || ':' || retry_count) = ANY($2::text[])`,
           [queueName(className), some.map(({ id, deaths }) => `${id}:${deaths}`)],
         );
@@ -358,23 +264,20 @@ export function openBossQueue({
       for (const [className, some] of groupBy(jobs, (job) => job.class)) {
         await prepare(className);
         await store.executeSql(
-          `UPDATE ${classes.get(className)} AS job SET priority = moved.priority - ${ageIn('job.created_on')}
+          `UPDATE ${tableOf(className)} AS job SET priority = moved.priority - ${ageIn('job.created_on')}
             FROM unnest($2::uuid[], $3::int[]) AS moved (id, priority)
             WHERE job.name = $1 AND job.id = moved.id AND job.state < 'active'`,
           [queueName(className), some.map(({ id }) => id), some.map(({ priority }) => priority)],
         );
       }
     },
-    ...createBossLook({ store, schema, open, prepare, tableOf: (className) => classes.get(className) }),
+    ...createBossLook({ store, schema, open, prepare, tableOf }),
     async supervise() {
       const boss = await open();
       await handInTheLost(boss);
       await boss.supervise();
     },
-    async close() {
-      const boss = await opening?.catch(() => undefined);
-      await boss?.stop({ graceful: false, close: false });
-    },
+    close: tables.close,
   };
 }
 

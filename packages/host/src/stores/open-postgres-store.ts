@@ -5,10 +5,11 @@ import type { Wire } from '../ports/wire.ts';
 import { createStore } from './create-store.ts';
 import { parsePostgresAddress } from './postgres-address.ts';
 import { openPostgresDatabase } from './postgres-database.ts';
-import { asTransaction, createPostgresJournal, NOTHING_BESIDE } from './postgres-journal.ts';
+import { createPostgresJournal } from './postgres-journal.ts';
 import { listen } from './postgres-listener.ts';
 import { openSessions } from './postgres-sessions.ts';
 import { postgresVacuum } from './vacuum.ts';
+import { asTransaction, NOTHING_BESIDE } from './write-turns.ts';
 
 export interface PostgresStore extends Store {
   readonly shared: SharedStore;
