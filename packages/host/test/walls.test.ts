@@ -80,6 +80,7 @@ const FOLDERS: Record<string, readonly string[]> = {
     'app.ts',
     'app-options.ts',
     'config.ts',
+    'published-schemas.ts',
     'commander',
     '@clack/prompts',
     'picocolors',

@@ -117,5 +117,5 @@ export const manifestShape = once(() => {
 /** The JSON Schema of `worker.yaml`, for editors. */
 export function manifestSchema(): JsonObject {
   const schema = z.toJSONSchema(manifestShape(), { io: 'input' }) as JsonObject;
-  return { $id: 'https://cadre.dev/schema/v1/worker.json', ...schema };
+  return { $id: 'https://cadre.dev/schema/v1/worker.json', title: 'Manifest of a Cadre worker', ...schema };
 }

@@ -4,9 +4,8 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Answer, change, type Database, query, type Row, type Statement } from './database.ts';
 import { type Connection, createGroupCommit, run } from './group-commit.ts';
-import { migrate } from './migrate.ts';
 import { storeFault } from './sqlite-fault.ts';
-import { isSealed, seal } from './sqlite-seal.ts';
+import { isSealed } from './sqlite-seal.ts';
 
 const MEMORY = ':memory:';
 
@@ -32,7 +31,7 @@ PRAGMA synchronous = FULL;
 export async function openSqliteDatabase(path: string): Promise<Database> {
   try {
     if (path !== MEMORY) await makePrivate(path);
-    return createDatabase(connectAnew(path), path);
+    return createDatabase(await connectAnew(path), path);
   } catch (error) {
     throw storeFault(error, path);
   }
@@ -47,10 +46,10 @@ async function makePrivate(path: string): Promise<void> {
 }
 
 /** A store that was replaced (by `cadre data restore`) while this process waited to open it is opened anew. */
-function connectAnew(path: string): DatabaseSync {
+async function connectAnew(path: string): Promise<DatabaseSync> {
   for (;;) {
     const before = fileNumber(path);
-    const database = connect(path);
+    const database = await connect(path);
     if (fileNumber(path) === before) return database;
     database.close();
   }
@@ -60,29 +59,18 @@ function fileNumber(path: string): bigint | undefined {
   return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
-function connect(path: string): DatabaseSync {
+async function connect(path: string): Promise<DatabaseSync> {
   const database = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true });
   try {
     database.exec(PRAGMAS);
-    bringUpToDate(createConnection(database), path);
+    const connection = createConnection(database);
+    if (!run(connection, isSealed())) {
+      const { bringUpToDate } = await import('./bring-up-to-date.ts');
+      bringUpToDate(connection, path);
+    }
     return database;
   } catch (error) {
     database.close();
-    throw error;
-  }
-}
-
-function bringUpToDate(connection: Connection, name: string): void {
-  const store = { name, dialect: 'sqlite' } as const;
-  if (run(connection, isSealed())) return;
-  connection.begin();
-  try {
-    // Looked at again: another process may have been first.
-    run(connection, migrate(store));
-    run(connection, seal());
-    connection.commit();
-  } catch (error) {
-    connection.rollback();
     throw error;
   }
 }

@@ -12,6 +12,14 @@ export const HELPING: readonly CommandEntry[] = [
     load: async () => (await import('../commands/doing.ts')).doctor,
   },
   {
+    name: 'schema',
+    summary: 'What may stand in the files that you write, as JSON Schema, for editors',
+    arguments: [['[name]', 'worker, workflow, trigger, mcp-server, config or event: print that one']],
+    options: [['--write', 'keep all of them in .cadre/schemas, and say which have changed']],
+    examples: ['cadre schema worker', 'cadre schema --write'],
+    load: async () => (await import('../commands/schema.ts')).schema,
+  },
+  {
     name: 'completion',
     summary: 'Print a completion script for your shell',
     arguments: [['<shell>', 'bash, zsh, fish or powershell']],
