@@ -400,6 +400,35 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('how long what runs leave behind is kept; pinned runs and holds are exempt'),
+  sandbox: z
+    .strictObject({
+      container: z
+        .strictObject({
+          engine: z
+            .string()
+            .min(1)
+            .optional()
+            .describe(
+              'what starts containers: a program in PATH, or its path (default: podman, else docker)',
+            ),
+          runtime: z
+            .string()
+            .min(1)
+            .optional()
+            .describe('what the engine starts them with, such as runsc, which brings a kernel of its own'),
+          image: z
+            .string()
+            .min(1)
+            .optional()
+            .describe(
+              'an image that is there already, for its programs (default: the programs of this machine)',
+            ),
+        })
+        .prefault({})
+        .describe('tier 3'),
+    })
+    .prefault({})
+    .describe('where workers run that need more than the sandbox of the system'),
   workers: z
     .record(z.string(), z.record(z.string(), z.json()))
     .default({})

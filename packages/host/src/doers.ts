@@ -51,6 +51,7 @@ import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
 import { loadRunnable, type WorkflowSource } from './resources/load-workflow.ts';
 import { openTriggerSource, type TriggerSource } from './resources/trigger-source.ts';
 import type { WorkflowFolders } from './resources/workflow-files.ts';
+import { openContainerSandbox } from './sandboxes/container/open-container-sandbox.ts';
 import { openSandbox } from './sandboxes/open-sandbox.ts';
 import { openSandboxes } from './sandboxes/open-sandboxes.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
@@ -161,8 +162,10 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   }
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
+  const confined = { workspace: place.root, environment, limits: useLimits(config) };
   const sandbox = openSandboxes({
-    os: openSandbox({ workspace: place.root, environment, limits: useLimits(config) }),
+    os: openSandbox(confined),
+    container: openContainerSandbox({ ...confined, container: config.sandbox.container }),
   });
   const servers = openMcpServers(place.root, join(DIST, 'mcp-bridge'));
   const configOf = (worker: string): JsonObject =>

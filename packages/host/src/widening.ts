@@ -41,6 +41,9 @@ const WIDE: Readonly<Record<string, (value: unknown, over: Over) => readonly str
       .filter((rule) => !/^(read|plan):|^run:read$/.test(String(rule)))
       .map((rule) => `MCP clients are offered ${shown(rule)}`),
   'policy.budget': (value, over) => weaker(value, over, 'nobody is asked before a budget is used up'),
+  'sandbox.container.engine': (value) => [`containers are started by the program ${shown(value)}`],
+  'sandbox.container.runtime': (value) => [`containers are started with the runtime ${shown(value)}`],
+  'sandbox.container.image': (value) => [`workers find the programs of the image ${shown(value)}`],
   'store.url': (value) => [`runs, grants and records are kept in, and read from, ${shown(value)}`],
   'store.schema': (value) => [
     `runs, grants and records are kept in, and read from, the schema ${shown(value)}`,

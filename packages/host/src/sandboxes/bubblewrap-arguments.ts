@@ -1,3 +1,4 @@
+import { HOME_INSIDE, PROXY_INSIDE } from './inside.ts';
 import type { BoxFile, SystemLayout } from './system-layout.ts';
 
 /** Everything that decides how the box looks. Paths are absolute; granted ones are real. */
@@ -26,10 +27,6 @@ export interface Box {
   readonly files: readonly BoxFile[];
   readonly fileDescriptors: number;
 }
-
-/** Where a confined program finds its own short-lived home and the way out. */
-export const HOME_INSIDE = '/tmp/home';
-export const PROXY_INSIDE = '/run/cadre/proxy.sock';
 
 /**
  * The arguments of bubblewrap for a box, without the command. Pure.

@@ -1,33 +1,26 @@
-import { existsSync, statSync } from 'node:fs';
 import { rmdir } from 'node:fs/promises';
 import { CadreError } from '@cadre/core';
 import type { SandboxOptions, UseLimits } from '../ports/sandbox.ts';
 import { baseEnvironment } from './base-environment.ts';
-import { type BoxLimits, memoryOf, narrowLimits } from './box-limits.ts';
+import { memoryOf, narrowLimits } from './box-limits.ts';
 import type { BoxOwner } from './box-owner.ts';
-import { type Box, bubblewrapArguments, HOME_INSIDE, PROXY_INSIDE } from './bubblewrap-arguments.ts';
+import { type Box, bubblewrapArguments } from './bubblewrap-arguments.ts';
 import { type ControlGroup, openControlGroup } from './control-group.ts';
+import { type BoxGround, describeBox } from './describe-box.ts';
+import { exportLines } from './export-lines.ts';
+import { HOME_INSIDE } from './inside.ts';
 import { createLoadReader } from './load-reader.ts';
 import { createMeasure } from './measure.ts';
-import { namePerson } from './name-person.ts';
-import type { SystemLayout } from './system-layout.ts';
-import type { Toolchains } from './toolchains.ts';
 import type { WrappedCommand } from './wrapped-command.ts';
 
 /** What was found out about this machine, once. */
-export interface Bubblewrap {
+export interface Bubblewrap extends BoxGround {
   readonly program: string;
   /** Sets bounds on the number of processes of an ordinary person; absent where it is not installed. */
   readonly prlimit: string | undefined;
   /** Becomes another person; absent where it is not installed. */
   readonly setpriv: string | undefined;
-  readonly system: SystemLayout;
-  readonly toolchains: Toolchains;
   readonly filter: Uint8Array | undefined;
-  /** What git finds in the home inside. */
-  readonly gitSettings: string;
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly limits: BoxLimits;
 }
 
 /** Joins the control groups named first (until `--`), then becomes the command, so that nothing starts outside of them. */
@@ -50,7 +43,7 @@ export async function wrapInBox(
   options: SandboxOptions,
 ): Promise<WrappedCommand> {
   const { filter } = bubblewrap;
-  const box = describeBox(bubblewrap, owner, options);
+  const box = boxOf(bubblewrap, owner, options);
   const contents = [...(filter === undefined ? [] : [filter]), ...box.files.map(([, content]) => content)];
   const limits = narrowLimits(bubblewrap.limits, options.most, memoryOf(options.limits));
   const group = await openControlGroup(name, limits);
@@ -117,68 +110,23 @@ function systemLimits({ prlimit }: Bubblewrap, owner: BoxOwner, limits: UseLimit
   ];
 }
 
-function describeBox(bubblewrap: Bubblewrap, { change }: BoxOwner, options: SandboxOptions): Box {
-  const { confinement, proxySocket } = options;
-  const hidden = confinement.hidden.filter(existsSync);
-  const isFolder = (path: string) => statSync(path).isDirectory();
-  const isShown = (path: string) => bubblewrap.system.folders.some((folder) => path.startsWith(`${folder}/`));
-  const isBarred = (path: string) =>
-    !existsSync(path) && confinement.writable.some((folder) => path.startsWith(`${folder}/`));
-  const base = baseEnvironment(bubblewrap.environment, { home: HOME_INSIDE, temporary: '/tmp' });
-  const env = {
-    ...base,
-    ...bubblewrap.toolchains.env,
-    ...options.env,
-    ...(proxySocket === undefined ? {} : { CADRE_PROXY_SOCKET: PROXY_INSIDE }),
-  };
-  const becomesOther = change !== undefined;
-  const box = {
-    system: bubblewrap.system,
-    files: [
-      ...namePerson(bubblewrap.system.files, change ?? ourselves(), HOME_INSIDE),
-      [`${HOME_INSIDE}/.gitconfig`, Buffer.from(bubblewrap.gitSettings)] as const,
-      ...(becomesOther ? [[ENVIRONMENT_INSIDE, Buffer.from(exportLines(env))] as const] : []),
-    ],
+function boxOf(bubblewrap: Bubblewrap, owner: BoxOwner, options: SandboxOptions): Box {
+  const view = describeBox(bubblewrap, owner, options);
+  const becomesOther = owner.change !== undefined;
+  const { proxySocket } = options;
+  const { filter, system, environment } = bubblewrap;
+  const before = baseEnvironment(environment, { home: HOME_INSIDE, temporary: '/tmp' });
+  const later = [ENVIRONMENT_INSIDE, Buffer.from(exportLines(view.env))] as const;
+  return {
+    ...view,
+    system,
+    files: [...view.files, ...(becomesOther ? [later] : [])],
     becomesOther,
-    env: becomesOther ? base : env,
-    installed: [...bubblewrap.toolchains.folders, ...options.installed].filter((path) => !isShown(path)),
-    readable: confinement.readable.filter((path) => !isBarred(path)),
-    barred: confinement.readable.filter(isBarred),
-    writable: confinement.writable,
-    hiddenFiles: hidden.filter((path) => !isFolder(path)),
-    hiddenFolders: hidden.filter(isFolder),
+    env: becomesOther ? before : view.env,
     temporaryBytes: bubblewrap.limits.temporaryBytes,
     cwd: options.cwd,
     ...(proxySocket === undefined ? {} : { proxySocket }),
-    ...(bubblewrap.filter === undefined ? {} : { filterDescriptor: ARGUMENTS_DESCRIPTOR + 1 }),
-    fileDescriptors: ARGUMENTS_DESCRIPTOR + (bubblewrap.filter === undefined ? 1 : 2),
+    ...(filter === undefined ? {} : { filterDescriptor: ARGUMENTS_DESCRIPTOR + 1 }),
+    fileDescriptors: ARGUMENTS_DESCRIPTOR + (filter === undefined ? 1 : 2),
   };
-  refuseNul(box);
-  return box;
-}
-
-function ourselves() {
-  return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-}
-
-/** For a shell, which knows no other names than these. */
-function exportLines(env: Readonly<Record<string, string>>): string {
-  return Object.entries(env)
-    .filter(([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-    .map(([name, value]) => `export ${name}='${value.replaceAll("'", `'\\''`)}'\n`)
-    .join('');
-}
-
-/** Arguments are told apart by NUL characters, so one inside a value would add arguments of its own. */
-function refuseNul(box: Box): void {
-  const texts = [
-    box.cwd,
-    ...box.installed,
-    ...box.readable,
-    ...box.writable,
-    ...Object.entries(box.env).flat(),
-  ];
-  if (texts.some((text) => text.includes('\0'))) {
-    throw new CadreError('no_sandbox', 'a path or a value of the environment holds a NUL character');
-  }
 }

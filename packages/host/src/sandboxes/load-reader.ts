@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { Load } from '../ports/sandbox.ts';
-import type { ControlGroup, GroupUse } from './control-group.ts';
 import { measureProcesses } from './measure-processes.ts';
+import type { GroupReading, GroupUse } from './read-group.ts';
 
 const NOTHING: Partial<GroupUse> = {};
 
@@ -10,7 +10,7 @@ const NOTHING: Partial<GroupUse> = {};
  * What was written to disks stands with each process, and with its parent when that has waited for its end; what a
  * process wrote whose parent did not wait is seen with the first process of the box.
  */
-export function createLoadReader(group: ControlGroup | undefined) {
+export function createLoadReader(group: GroupReading | undefined) {
   let written = 0;
   let cpuMs = 0;
   return async (root: number | undefined): Promise<Load> => {

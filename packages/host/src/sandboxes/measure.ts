@@ -1,6 +1,6 @@
 import type { MeasuredBy, Usage } from '@cadre/core';
-import type { ControlGroup, GroupUse } from './control-group.ts';
 import { measureProcesses } from './measure-processes.ts';
+import type { GroupReading, GroupUse } from './read-group.ts';
 import type { Seen } from './wrapped-command.ts';
 
 const NOTHING_COUNTED: GroupUse = { memoryExceeded: false };
@@ -9,7 +9,7 @@ const NOTHING_COUNTED: GroupUse = { memoryExceeded: false };
  * Measures what a program and all that it started use: by its control group where that counts both, else by looking at its
  * processes. What was used once stays used, whatever is seen later: memory is the highest of all looks.
  */
-export function createMeasure(group: ControlGroup | undefined) {
+export function createMeasure(group: GroupReading | undefined) {
   let highest: Usage = {};
   return async (pid: number | undefined): Promise<Seen> => {
     const { memoryExceeded, ...counted } = (await group?.measure()) ?? NOTHING_COUNTED;

@@ -21,11 +21,11 @@ const ENOSYS = 38;
 const EAFNOSUPPORT = 97;
 
 /** New mount, cgroup, UTS, IPC, user, process and network namespaces. */
-const CLONE_NAMESPACES = 0x7e020000;
+export const CLONE_NAMESPACES = 0x7e020000;
 /** Pushing characters into the terminal that Cadre was started from. */
 const TERMINAL_INJECTIONS = [0x5412 /* TIOCSTI */, 0x541c /* TIOCLINUX */];
 /** Unix, IPv4, IPv6, netlink: what programs use. The others (packet, vsock, Bluetooth …) are mostly attack surface. */
-const SOCKET_FAMILIES = [1, 2, 10, 16];
+export const SOCKET_FAMILIES = [1, 2, 10, 16];
 
 interface Processor {
   readonly architecture: number;
@@ -33,17 +33,27 @@ interface Processor {
   readonly clone3: number;
   readonly ioctl: number;
   readonly socket: number;
-  readonly refused: readonly number[];
+  readonly refused: Readonly<Record<string, number>>;
   /** From this number on stands another table (x32) of the same processor. */
   readonly otherTable?: number;
 }
 
 /** The same number on every processor, since tables were joined in Linux 5. */
-const REFUSED_EVERYWHERE = [
-  425 /* io_uring_setup */, 426 /* io_uring_enter */, 427 /* io_uring_register */, 428 /* open_tree */,
-  429 /* move_mount */, 430 /* fsopen */, 431 /* fsconfig */, 432 /* fsmount */, 433 /* fspick */,
-  438 /* pidfd_getfd */, 440 /* process_madvise */, 442 /* mount_setattr */, 443 /* quotactl_fd */,
-];
+const REFUSED_EVERYWHERE = {
+  io_uring_setup: 425,
+  io_uring_enter: 426,
+  io_uring_register: 427,
+  open_tree: 428,
+  move_mount: 429,
+  fsopen: 430,
+  fsconfig: 431,
+  fsmount: 432,
+  fspick: 433,
+  pidfd_getfd: 438,
+  process_madvise: 440,
+  mount_setattr: 442,
+  quotactl_fd: 443,
+};
 
 const PROCESSORS: Readonly<Record<string, Processor>> = {
   x64: {
@@ -53,18 +63,49 @@ const PROCESSORS: Readonly<Record<string, Processor>> = {
     ioctl: 16,
     socket: 41,
     otherTable: 0x40000000,
-    refused: [
-      101 /* ptrace */, 310 /* process_vm_readv */, 311 /* process_vm_writev */, 312 /* kcmp */,
-      321 /* bpf */, 298 /* perf_event_open */, 323 /* userfaultfd */, 248 /* add_key */,
-      249 /* request_key */, 250 /* keyctl */, 165 /* mount */, 166 /* umount2 */, 155 /* pivot_root */,
-      161 /* chroot */, 272 /* unshare */, 308 /* setns */, 246 /* kexec_load */, 320 /* kexec_file_load */,
-      175 /* init_module */, 313 /* finit_module */, 176 /* delete_module */, 167 /* swapon */,
-      168 /* swapoff */, 169 /* reboot */, 163 /* acct */, 164 /* settimeofday */, 227 /* clock_settime */,
-      305 /* clock_adjtime */, 159 /* adjtimex */, 170 /* sethostname */, 171 /* setdomainname */,
-      172 /* iopl */, 173 /* ioperm */, 179 /* quotactl */, 180 /* nfsservctl */, 103 /* syslog */,
-      153 /* vhangup */, 134 /* uselib */, 212 /* lookup_dcookie */, 304 /* open_by_handle_at */,
-      300 /* fanotify_init */,
-    ],
+    refused: {
+      ptrace: 101,
+      process_vm_readv: 310,
+      process_vm_writev: 311,
+      kcmp: 312,
+      bpf: 321,
+      perf_event_open: 298,
+      userfaultfd: 323,
+      add_key: 248,
+      request_key: 249,
+      keyctl: 250,
+      mount: 165,
+      umount2: 166,
+      pivot_root: 155,
+      chroot: 161,
+      unshare: 272,
+      setns: 308,
+      kexec_load: 246,
+      kexec_file_load: 320,
+      init_module: 175,
+      finit_module: 313,
+      delete_module: 176,
+      swapon: 167,
+      swapoff: 168,
+      reboot: 169,
+      acct: 163,
+      settimeofday: 164,
+      clock_settime: 227,
+      clock_adjtime: 305,
+      adjtimex: 159,
+      sethostname: 170,
+      setdomainname: 171,
+      iopl: 172,
+      ioperm: 173,
+      quotactl: 179,
+      nfsservctl: 180,
+      syslog: 103,
+      vhangup: 153,
+      uselib: 134,
+      lookup_dcookie: 212,
+      open_by_handle_at: 304,
+      fanotify_init: 300,
+    },
   },
   arm64: {
     architecture: 0xc00000b7,
@@ -72,17 +113,46 @@ const PROCESSORS: Readonly<Record<string, Processor>> = {
     clone3: 435,
     ioctl: 29,
     socket: 198,
-    refused: [
-      117 /* ptrace */, 270 /* process_vm_readv */, 271 /* process_vm_writev */, 272 /* kcmp */,
-      280 /* bpf */, 241 /* perf_event_open */, 282 /* userfaultfd */, 217 /* add_key */,
-      218 /* request_key */, 219 /* keyctl */, 40 /* mount */, 39 /* umount2 */, 41 /* pivot_root */,
-      51 /* chroot */, 97 /* unshare */, 268 /* setns */, 104 /* kexec_load */, 294 /* kexec_file_load */,
-      105 /* init_module */, 273 /* finit_module */, 106 /* delete_module */, 224 /* swapon */,
-      225 /* swapoff */, 142 /* reboot */, 89 /* acct */, 170 /* settimeofday */, 112 /* clock_settime */,
-      266 /* clock_adjtime */, 171 /* adjtimex */, 161 /* sethostname */, 162 /* setdomainname */,
-      60 /* quotactl */, 42 /* nfsservctl */, 116 /* syslog */, 58 /* vhangup */, 18 /* lookup_dcookie */,
-      265 /* open_by_handle_at */, 262 /* fanotify_init */,
-    ],
+    refused: {
+      ptrace: 117,
+      process_vm_readv: 270,
+      process_vm_writev: 271,
+      kcmp: 272,
+      bpf: 280,
+      perf_event_open: 241,
+      userfaultfd: 282,
+      add_key: 217,
+      request_key: 218,
+      keyctl: 219,
+      mount: 40,
+      umount2: 39,
+      pivot_root: 41,
+      chroot: 51,
+      unshare: 97,
+      setns: 268,
+      kexec_load: 104,
+      kexec_file_load: 294,
+      init_module: 105,
+      finit_module: 273,
+      delete_module: 106,
+      swapon: 224,
+      swapoff: 225,
+      reboot: 142,
+      acct: 89,
+      settimeofday: 170,
+      clock_settime: 112,
+      clock_adjtime: 266,
+      adjtimex: 171,
+      sethostname: 161,
+      setdomainname: 162,
+      quotactl: 60,
+      nfsservctl: 42,
+      syslog: 116,
+      vhangup: 58,
+      lookup_dcookie: 18,
+      open_by_handle_at: 265,
+      fanotify_init: 262,
+    },
   },
 };
 
@@ -90,6 +160,16 @@ const PROCESSORS: Readonly<Record<string, Processor>> = {
 export function seccompFilter(processor: string): Uint8Array | undefined {
   const table = PROCESSORS[processor];
   return table === undefined ? undefined : assemble(program(table));
+}
+
+/** Names of the calls that are refused whatever their arguments, for whoever filters by names. */
+export function refusedCalls(processor: string): readonly string[] | undefined {
+  const table = PROCESSORS[processor];
+  return table === undefined ? undefined : Object.keys(refusedBy(table));
+}
+
+function refusedBy(table: Processor): Readonly<Record<string, number>> {
+  return { ...table.refused, ...REFUSED_EVERYWHERE };
 }
 
 type Instruction = readonly [code: number, ifTrue: number, ifFalse: number, value: number];
@@ -103,7 +183,7 @@ const answerAt = (value: number, result: number): readonly Instruction[] => [
 ];
 
 function program(table: Processor): readonly Instruction[] {
-  const refused = [...table.refused, ...REFUSED_EVERYWHERE];
+  const refused = Object.values(refusedBy(table));
   return [
     load(OFFSET.architecture),
     [JUMP_EQUAL, 1, 0, table.architecture],

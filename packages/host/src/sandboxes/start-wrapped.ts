@@ -5,16 +5,22 @@ import type { Seen, WrappedCommand } from './wrapped-command.ts';
 
 /** Starts a wrapped command as the leader of a process group of its own. `isLimited`: what it uses is somebody's affair. */
 export function startWrapped(wrapped: WrappedCommand, isLimited = false): ConfinedProcess {
+  const { descriptors: contents, isLeashed } = wrapped;
+  const descriptors = [...contents, ...(isLeashed === true ? [undefined] : [])];
   const child = spawn(wrapped.program, wrapped.arguments, {
     cwd: wrapped.cwd,
     env: wrapped.env,
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe', ...wrapped.descriptors.map(() => 'pipe' as const)],
+    stdio: ['pipe', 'pipe', 'pipe', ...descriptors.map(() => 'pipe' as const)],
   });
   const [stdin, stdout, stderr, ...extra] = child.stdio as [Writable, Readable, Readable, ...Writable[]];
   // Whoever ends before reading all of it says so by its exit code.
   for (const stream of [stdin, ...extra]) stream.on('error', () => {});
-  for (const [index, stream] of extra.entries()) stream.end(wrapped.descriptors[index]);
+  for (const [index, stream] of extra.entries()) {
+    const content = descriptors[index];
+    if (content !== undefined) stream.end(content);
+    else child.once('exit', () => stream.destroy());
+  }
   const kill = () => {
     killGroup(child);
     wrapped.endStrays?.();
@@ -58,7 +64,7 @@ async function endOf(
   });
   // Before what counts it is removed.
   const seen = await wrapped.measure(undefined);
-  const exceededMemoryBytes = await wrapped.release();
+  const exceededMemoryBytes = await wrapped.release(ended);
   return {
     ...ended,
     ...(isLimited ? { used: seen.usage } : {}),

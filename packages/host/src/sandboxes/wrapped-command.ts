@@ -1,5 +1,5 @@
 import type { Usage } from '@cadre/core';
-import type { ConfinedProcess, Load, UseLimits } from '../ports/sandbox.ts';
+import type { ConfinedProcess, Load, ProcessEnd, UseLimits } from '../ports/sandbox.ts';
 
 export interface Seen {
   readonly usage: Usage;
@@ -18,13 +18,15 @@ export interface WrappedCommand {
   readonly cwd: string;
   /** What the program reads from descriptors 3, 4, … until their end. */
   readonly descriptors: readonly Uint8Array[];
+  /** One more descriptor, which stays open as long as this process lives: who reads from it hears of our death, however we die. */
+  readonly isLeashed?: true;
   /** Ends what has left the group of the program; absent where the system does that by itself. */
   readonly endStrays?: () => void;
   /**
-   * To be called once when the program has ended: ends what it may have left, removes what was made for it, and says how
-   * much memory it was not to exceed, if it did.
+   * To be called once when the program that was spawned has ended, with how: ends what it may have left, removes what was made for it,
+   * and says how much memory it was not to exceed, if it did.
    */
-  release(): Promise<number | undefined>;
+  release(end: ProcessEnd): Promise<number | undefined>;
   /** What it has used so far, given the number of the program that was spawned. */
   readonly measure: (pid: number | undefined) => Promise<Seen>;
   readonly most: UseLimits;

@@ -5,11 +5,16 @@ import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { USUAL_TIERS } from '../../src/gate/required-tier.ts';
 import type { ActionRunner } from '../../src/ports/action-runner.ts';
 import type { Gate } from '../../src/ports/gate.ts';
+import type { Tier } from '../../src/ports/sandbox.ts';
+import { openContainerSandbox } from '../../src/sandboxes/container/open-container-sandbox.ts';
 import { openSandbox } from '../../src/sandboxes/open-sandbox.ts';
+import { openSandboxes } from '../../src/sandboxes/open-sandboxes.ts';
 import { besideRunner } from '../../src/testing/beside-runner.ts';
 import { openRunner } from '../../src/workers/open-runner.ts';
+import { describeContained } from '../contained.ts';
 import { type GateFixture, gateFixture } from '../gate-fixture.ts';
 import { describeSandboxed } from '../sandboxed.ts';
 import type { Attempt, Family, Surroundings } from './attempt.ts';
@@ -23,7 +28,7 @@ export const REDIRECTS: Readonly<Record<string, (port: number) => string>> = {
 };
 
 /** Tries each way of a family out, through the gate and with a record, as any call of a worker goes. */
-export function familyTest({ title, attempts, limits = {} }: Family): void {
+export function familyTest({ title, attempts, limits = {} }: Family, tier: 'os' | 'container' = 'os'): void {
   let fixture: GateFixture;
   let around: Surroundings;
   let gate: Gate;
@@ -89,15 +94,25 @@ export function familyTest({ title, attempts, limits = {} }: Family): void {
       address: ownAddress(),
     };
     const environment = { ...process.env, CANARY: canary, CADRE_SECRET_TOKEN: canary };
+    const sandbox = openSandboxes({
+      os: openSandbox({ workspace, environment, limits }),
+      container: openContainerSandbox({ workspace, environment, limits }),
+    });
     runner = openRunner({
       ...besideRunner(),
       builtInFolder: workers,
       workspace,
-      sandbox: openSandbox({ workspace, environment, limits }),
+      sandbox,
       times: { graceMs: 300 },
     });
     const allow = [`net:127.0.0.1:${web}`, 'net:local*:*', 'net:*.allowed.test:*', 'net:[*]:*'];
-    gate = fixture.newGate({ runner, environment, policy: { allow, ask: [], deny: [], sandbox: 'warn' } });
+    const sandboxReport = (asked: Tier) => sandbox.probe(asked);
+    gate = fixture.newGate({
+      runner,
+      environment,
+      sandboxReport,
+      policy: { allow, ask: [], deny: [], sandbox: 'warn', tiers: { ...USUAL_TIERS, builtIn: tier } },
+    });
   });
 
   afterAll(async () => {
@@ -107,7 +122,8 @@ export function familyTest({ title, attempts, limits = {} }: Family): void {
     await fixture?.remove();
   });
 
-  describeSandboxed(title, () => {
+  const describeTier = tier === 'os' ? describeSandboxed : describeContained;
+  describeTier(tier === 'os' ? title : `${title}, in a container`, () => {
     test.each(
       attempts.map((attempt) => [`${attempt.name} (${attempt.as})`, attempt] as const),
     )('[WRK-19] [WRK-21] it cannot %s', async (_name, attempt) => {

@@ -5,7 +5,7 @@ export { diskFree } from './disk-free.ts';
 export { contentVersion, hashFile } from './hash-file.ts';
 export { isInside } from './is-inside.ts';
 export { type Lock, type LockHolder, type LockOptions, lock } from './lock.ts';
-export { isRunning, processStart } from './process-start.ts';
+export { isRunning, processSpace, processStart } from './process-start.ts';
 export { readPieces } from './read-pieces.ts';
 export { decodeText, type ReadOptions, readBytes, readText } from './read-text.ts';
 export { realTarget } from './real-target.ts';

@@ -15,6 +15,7 @@ export const doctor: CommandHandler = (invocation) =>
     const checks = [
       nodeCheck(),
       await sandboxCheck(app),
+      await containerCheck(app),
       await tiersCheck(app),
       await measuringCheck(app),
       await storeCheck(app),
@@ -42,6 +43,18 @@ async function sandboxCheck(app: App): Promise<Check> {
   const state = report.level === 'enforced' ? 'ok' : 'warning';
   const detail = [`${report.level} by ${report.mechanism}`, ...report.missing].join('; ');
   return { what: 'sandbox', state, detail, ...(report.hint === undefined ? {} : { hint: report.hint }) };
+}
+
+/** No fault where it is not set up, since nothing needs it by itself; `workers` says when something does. */
+async function containerCheck(app: App): Promise<Check> {
+  const { level, mechanism, missing, notes = [], hint } = await app.sandbox.probe('container');
+  const what = 'containers';
+  if (level === 'advisory') {
+    const state = mechanism === 'none' ? 'ok' : 'warning';
+    return { what, state, detail: `tier 3 is not to be had: ${missing.join('; ')}`, ...(hint && { hint }) };
+  }
+  const detail = [`${level} by ${mechanism}`, ...missing, ...notes].join('; ');
+  return { what, state: level === 'enforced' ? 'ok' : 'warning', detail, ...(hint && { hint }) };
 }
 
 const TIERS_HINT = 'see policy.tiers in docs/guide/sandboxing.md';

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { chmod, chown, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isRunning, processSpace, processStart } from '@cadre/kit/files';
+import { type Engine, runEngine } from './engine.ts';
+
+const FOLDER = /^cadre-containers-(\d+)-(\d*)-/;
+
+export const LABEL = { space: 'cadre.space', process: 'cadre.process' } as const;
+
+/** What this process keeps on disk for its containers, and how others know them. */
+export interface ContainerPlace {
+  /** By which containers are known whose process has died; only who sees the same processes can tell. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly empty: string;
+  /** A file with this content, the same one each time; everybody may read it. */
+  keep(content: Uint8Array | string): Promise<string>;
+  /** A folder for one container. */
+  folderFor(name: string): Promise<string>;
+}
+
+/**
+ * Invariants
+ * 1. Nobody else can reach anything in it, but what is mounted into a container.
+ * 2. It goes with this process; what one that was killed has left goes when the next one opens its own.
+ */
+export async function openContainerPlace(): Promise<ContainerPlace> {
+  const started = await processStart(process.pid);
+  const root = mkdtempSync(join(tmpdir(), `cadre-containers-${process.pid}-${started}-`));
+  process.once('exit', () => rmSync(root, { recursive: true, force: true }));
+  const empty = join(root, 'empty');
+  await mkdir(empty, { mode: 0o555 });
+  const kept = new Map<string, Promise<string>>();
+  const write = async (file: string, content: Uint8Array | string): Promise<string> => {
+    await writeFile(file, content, { mode: 0o644 });
+    // Whatever the mask of this process is.
+    await chmod(file, 0o644);
+    return file;
+  };
+  return {
+    labels: {
+      [LABEL.space]: await processSpace(),
+      [LABEL.process]: `${process.pid}-${started}`,
+    },
+    empty,
+    keep(content) {
+      const digest = createHash('sha256').update(content).digest('hex');
+      const known = kept.get(digest);
+      if (known !== undefined) return known;
+      const written = write(join(root, digest), content);
+      kept.set(digest, written);
+      return written;
+    },
+    async folderFor(name) {
+      const folder = join(root, name);
+      await mkdir(folder, { mode: 0o700 });
+      return folder;
+    },
+  };
+}
+
+/** A file that its owner alone may read: ours, or whoever the program runs as. */
+export async function writeFor(
+  owner: { readonly uid: number; readonly gid: number } | undefined,
+  file: string,
+  content: string,
+): Promise<void> {
+  await writeFile(file, content, { mode: 0o600 });
+  if (owner !== undefined) await chown(file, owner.uid, owner.gid);
+}
+
+/** Ends and removes containers, and folders, of processes that have died before they could. */
+export async function sweepContainers(engine: Engine): Promise<void> {
+  const space = await processSpace();
+  const filter = ['--filter', `label=${LABEL.space}=${space}`];
+  const format = ['--format', `{{.Names}} {{.Label "${LABEL.process}"}}`];
+  const listed = await runEngine(engine, ['ps', '--all', ...filter, ...format]);
+  for (const line of listed.stdout.split('\n')) {
+    const [name = '', owner = ''] = line.trim().split(' ');
+    const [, pid, start = ''] = /^(\d+)-(\d*)$/.exec(owner) ?? [];
+    if (pid !== undefined && !(await isRunning(Number(pid), start))) await removeContainer(engine, name);
+  }
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
+    const [, pid, start = ''] = FOLDER.exec(name) ?? [];
+    if (pid !== undefined && !(await isRunning(Number(pid), start)))
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+export async function removeContainer(engine: Engine, name: string): Promise<void> {
+  await runEngine(engine, removing(engine, name));
+}
+
+/** Podman would first wait for ten seconds. */
+export function removing({ kind }: Pick<Engine, 'kind'>, name: string): readonly string[] {
+  return ['rm', '--force', ...(kind === 'podman' ? ['--time', '0'] : []), name];
+}
