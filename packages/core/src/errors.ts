@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   invalid_schedule: { status: 400, exitCode: 2 },
   in_the_past: { status: 400, exitCode: 2 },
   invalid_manifest: { status: 400, exitCode: 2 },
+  invalid_skill: { status: 400, exitCode: 2 },
   invalid_package: { status: 400, exitCode: 2 },
   invalid_expression: { status: 400, exitCode: 2 },
   expression_too_costly: { status: 400, exitCode: 2 },

@@ -8,6 +8,23 @@ export { amountText } from './budget/amount-text.ts';
 export type { Amount, LimitName, Overrun } from './budget/limits.ts';
 export { type Money, parseMoney } from './budget/money.ts';
 export { addUsage, type MeasuredBy, type Usage } from './budget/usage.ts';
+export { parseRequirements } from './dependency/parse-requirements.ts';
+export {
+  isPackageId,
+  nameOfPackage,
+  nameOfRequirement,
+  type PackageKind,
+  type PackageVersion,
+  type Requirement,
+  SKILL_ID,
+  WORKER_ID,
+} from './dependency/requirement.ts';
+export {
+  type RequirementFault,
+  type Resolution,
+  resolveRequirements,
+} from './dependency/resolve-requirements.ts';
+export { type WhyChosen, whyChosen } from './dependency/why-chosen.ts';
 export { CadreError, ERROR_CODES, type ErrorCode, type ErrorExtras, isCadreError } from './errors.ts';
 export { endOfAttempt } from './event/end-of-attempt.ts';
 export {
@@ -37,6 +54,7 @@ export {
 } from './manifest/diff-manifests.ts';
 export { manifestSchema } from './manifest/manifest-schema.ts';
 export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts';
+export { requirementsOf } from './manifest/requirements-of.ts';
 export { actionNames, LIST_TOOLS } from './mcp/action-names.ts';
 export { mcpManifest } from './mcp/mcp-manifest.ts';
 export type { McpReach, McpServer, PinnedTool } from './mcp/mcp-server.ts';
@@ -98,6 +116,9 @@ export type { RunState, StepState } from './run/state.ts';
 export { isOver, RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/status.ts';
 export { EVENT_VERSION, upcast } from './run/upcast.ts';
 export { sha256 } from './sha256.ts';
+export { diffSkills, type SkillContent, scriptsOf } from './skill/diff-skills.ts';
+export { type ParsedSkill, parseSkill } from './skill/parse-skill.ts';
+export type { Skill } from './skill/skill.ts';
 export { formatDuration, parseDuration, parseSize } from './time.ts';
 export { inputsOfEvent } from './trigger/inputs-of-event.ts';
 export { type ParsedTrigger, parseTrigger } from './trigger/parse-trigger.ts';

@@ -46,6 +46,7 @@ import type { QuarantineStore } from './ports/pool-store.ts';
 import type { Reload } from './ports/reloads.ts';
 import type { ResultCache } from './ports/result-cache.ts';
 import type { Sandbox } from './ports/sandbox.ts';
+import type { Skills } from './ports/skills.ts';
 import type { Store } from './ports/store.ts';
 import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
 import { loadRunnable, type WorkflowSource } from './resources/load-workflow.ts';
@@ -68,7 +69,8 @@ import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
 import { type McpServers, openMcpServers } from './workers/mcp-servers.ts';
 import { openRunner } from './workers/open-runner.ts';
 import type { Registry } from './workers/registry.ts';
-import { PACKAGES_FOLDER } from './workspace-folder.ts';
+import { openSkills } from './workers/skills/open-skills.ts';
+import { PACKAGES_FOLDER, SKILLS_FOLDER } from './workspace-folder.ts';
 
 const EVALUATION_LIMIT_MS = 10_000;
 
@@ -85,6 +87,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   /** How much of a class this process performs at once. */
   readonly placesOf: (className: string) => number;
   readonly workers: Pick<ActionRunner, 'list' | 'resolve'> & Pick<Registry, 'problems'>;
+  /** Skills that are here: text for bots. */
+  readonly skills: Skills;
   /** Where the code of a worker comes from. */
   originOf(worker: InstalledWorker): 'built in' | 'installed' | 'workspace';
   /** What a call may do, and by what. */
@@ -113,7 +117,7 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   readonly results: Pick<ResultCache, 'list' | 'clear'>;
   /** What the author of a worker does. */
   authoring(): Promise<Authoring>;
-  /** Packages of workers; by what right the one who asks changes them: undefined, by none. */
+  /** Packages of workers and skills; by what right the one who asks changes them: undefined, by none. */
   packages(asking: { readonly right: string | undefined; readonly cadre: string }): Promise<Packages>;
   /** From now on workers that change are taken over while this process runs; the answer ends that. */
   reloadWorkers(told: (reload: Reload) => void): Promise<() => Promise<void>>;
@@ -183,6 +187,14 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     // What a server remembers of its client is in its process: there is one, unless more are wanted.
     poolOf: (worker) => ({ ...(servers.find(worker) && { max: 1 }), ...poolOf(config, worker) }),
   });
+  const skills = openSkills(
+    {
+      workspace: place.root,
+      packages: join(folder, SKILLS_FOLDER),
+      personal: join(dataDir(APP, options), SKILLS_FOLDER),
+    },
+    runner,
+  );
   const snapshots = openSnapshots({
     workspace: place.root,
     dataDir: folder,
@@ -314,6 +326,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     classOf: (uses) => classOf(gate, uses),
     placesOf: most,
     workers: runner,
+    skills,
     originOf: (worker) => originOf(worker, place.root),
     async explain(request) {
       const { openExplainer } = await import('./gate/explain-call.ts');
@@ -372,7 +385,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
       const { openPackages } = await import('./open-packages.ts');
       const { audit, grants, runs } = store;
       const about = { env: options.env, root: place.root, folder, principal, clock, config: configOf };
-      const doing = { workers: runner, sandbox, tierFor, audit, grants, runs };
+      const doing = { workers: runner, skills, sandbox, tierFor, audit, grants, runs };
       return openPackages({ ...about, ...asking, ...doing });
     },
     quarantines: store.pools.quarantines,

@@ -11,6 +11,8 @@ import { listTemplates, makeWorker } from './workers/packaging/make-worker.ts';
 import { tryPackage } from './workers/packaging/try-package.ts';
 import { validatePackage } from './workers/packaging/validate-package.ts';
 import { probeWorker } from './workers/probe-worker.ts';
+import { makeSkill } from './workers/skills/make-skill.ts';
+import { validateSkill } from './workers/skills/validate-skill.ts';
 
 interface Options {
   readonly sandbox: Sandbox;
@@ -27,6 +29,8 @@ export function openAuthoring({ sandbox, clock, quarantines, watchFiles }: Optio
   return {
     listTemplates,
     make: makeWorker,
+    makeSkill,
+    validateSkill,
     validate: validatePackage,
     try: (folder, told) =>
       tryPackage({

@@ -1,30 +1,31 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { basename, join, relative, resolve } from 'node:path';
-import { CadreError, diffManifests, isOver, walkSteps } from '@cadre/core';
+import { rm } from 'node:fs/promises';
+import { join, relative, resolve } from 'node:path';
+import { CadreError, type PackageVersion, resolveRequirements } from '@cadre/core';
 import { dataDir } from '@cadre/kit/data';
-import type { JsonObject, Manifest } from '@cadre/sdk';
+import type { JsonObject } from '@cadre/sdk';
 import { APP } from './app-options.ts';
+import { referencesTo, revokeGrants, runsThatUse } from './package-users.ts';
 import type { InstalledWorker } from './ports/action-runner.ts';
 import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GrantStore } from './ports/grant-store.ts';
-import type { LockedWorker, Packages } from './ports/packages.ts';
+import type { LockedPackage, Packages, Published, RemovedPackage } from './ports/packages.ts';
 import type { Sandbox, Tier } from './ports/sandbox.ts';
+import type { Skills } from './ports/skills.ts';
 import type { RunStore } from './ports/store.ts';
-import { loadPackage } from './workers/load-worker.ts';
+import { archiveFolder, asArchive, indexFolder } from './workers/packaging/as-archive.ts';
 import { findInCatalogue, parseCatalogue, publish } from './workers/packaging/catalogue.ts';
-import { installWorker } from './workers/packaging/install-worker.ts';
-import { listPackageFiles } from './workers/packaging/list-package-files.ts';
-import { digestOf, type PackageIndex } from './workers/packaging/package-index.ts';
+import { describeNamed, describePresent, withUnpacked } from './workers/packaging/describe-named.ts';
+import { describePackage } from './workers/packaging/describe-package.ts';
+import { installPackage } from './workers/packaging/install-package.ts';
+import { diffDescribed } from './workers/packaging/make-offer.ts';
+import { archiveName, digestOf, SIGNED } from './workers/packaging/package-index.ts';
 import { keyIdOf, openSigningKey, publicText, signDigest } from './workers/packaging/signing-key.ts';
 import { openTrustedSigners } from './workers/packaging/trusted-signers.ts';
-import { unpackArchive } from './workers/packaging/unpack-archive.ts';
 import { readWorkerLock, writeWorkerLock } from './workers/packaging/worker-lock.ts';
-import { writeArchive } from './workers/packaging/write-archive.ts';
 import { probeConfined } from './workers/probe-confined.ts';
-import { PACKAGES_FOLDER } from './workspace-folder.ts';
+import { PACKAGES_FOLDER, SKILLS_FOLDER } from './workspace-folder.ts';
 
 interface Options {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -35,6 +36,7 @@ interface Options {
   /** Settings of a worker. */
   readonly config: (worker: string) => JsonObject;
   readonly workers: { list(): readonly InstalledWorker[] };
+  readonly skills: Skills;
   readonly sandbox: Sandbox;
   /** In which calls of a worker are performed; undefined: in none that there is. */
   readonly tierFor: (worker: InstalledWorker) => Promise<Tier | undefined>;
@@ -47,9 +49,10 @@ interface Options {
 }
 
 export function openPackages(options: Options): Packages {
-  const { root, folder, workers, audit, grants, runs, clock, principal } = options;
+  const { root, folder, workers, skills, audit, grants, runs, clock, principal } = options;
   const personal = dataDir(APP, { env: options.env });
-  const packages = join(folder, PACKAGES_FOLDER);
+  const installed = { worker: join(folder, PACKAGES_FOLDER), skill: join(folder, SKILLS_FOLDER) };
+  const placeOf = ({ kind, id, version }: LockedPackage) => join(installed[kind], `${id}@${version}`);
   const signers = openTrustedSigners(join(personal, 'trusted-signers.json'));
   const keyFile = join(personal, 'keys', 'worker-signing.pem');
   const openKey = () => openSigningKey(keyFile);
@@ -88,26 +91,8 @@ export function openPackages(options: Options): Packages {
     );
   }
 
-  async function manifestOf(given: string, base: string): Promise<Manifest> {
-    const named = resolve(base, given);
-    if (isFolder(named)) return loadPackage(named).manifest;
-    if (existsSync(named)) {
-      const staging = await mkdtemp(join(tmpdir(), 'cadre-diff-'));
-      try {
-        await unpackArchive(named, staging);
-        return loadPackage(staging).manifest;
-      } finally {
-        await rm(staging, { recursive: true, force: true });
-      }
-    }
-    const found = workers
-      .list()
-      .find(({ manifest: { id, version } }) => given === id || given === `${id}@${version}`);
-    if (found !== undefined) return found.manifest;
-    throw new CadreError('not_found', `${given} is no folder, no package and no worker that is installed`, {
-      hint: 'cadre worker list',
-    });
-  }
+  const describing = { workers, skills };
+  const present = () => describePresent(describing);
 
   return {
     signers,
@@ -116,35 +101,43 @@ export function openPackages(options: Options): Packages {
       const open = publicText(key);
       return { keyId: keyIdOf(open), key: open, isNew };
     },
-    async pack(given, to, signs) {
-      const { manifest } = loadPackage(resolve(given));
-      const { id, version } = manifest;
-      const files = await listPackageFiles(given);
-      const index: PackageIndex = { format: 1, id, version, files };
-      const digest = digestOf(index);
+    async pack(kind, given, to, signs) {
+      const folder = resolve(given);
       const key = signs ? (await openKey()).key : undefined;
-      const file = isFolder(to) ? join(to, `${id}-${version}.tgz`) : to;
-      await writeArchive(file, given, index, key === undefined ? undefined : signDigest(digest, key));
-      const bytes = statSync(file).size;
-      const packed = { file, id, version, digest, files: files.length, bytes };
+      const { id, version } = await indexFolder(folder, kind);
+      const file = isFolder(to) ? join(to, archiveName(kind, id, version)) : to;
+      const sign = key === undefined ? {} : { sign: (digest: string) => signDigest(digest, key) };
+      const index = await archiveFolder(folder, file, { kind, ...sign });
+      const { size: bytes } = statSync(file);
+      const packed = { kind, file, id, version, digest: digestOf(index), files: index.files.length, bytes };
       return key === undefined ? packed : { ...packed, keyId: keyIdOf(publicText(key)) };
+    },
+    asArchive,
+    lookInto: (archive) =>
+      withUnpacked(archive, async (staging, unpacked) => {
+        const { kind, id, version, requires } = await describePackage(staging, unpacked);
+        return { kind, id, version, requires, digest: unpacked.digest };
+      }),
+    async lacking(one, alongside) {
+      return resolveRequirements<PackageVersion>(one, [...(await present()), ...alongside]).faults;
     },
     async add({ archive, source, expected, override, decide }) {
       await refuseStrangers('add', source);
-      return installWorker({
+      return installPackage({
         archive,
         source: existsSync(source) ? relative(root, resolve(source)) : source,
         root,
-        packages,
+        folders: installed,
         signers,
         ownKeyId: await ownKeyId(),
-        present: workers.list(),
+        present: await present(),
+        builtIn: workers.list().flatMap(({ builtIn, manifest }) => (builtIn ? [manifest.id] : [])),
         cadre: options.cadre,
         platform: process.platform,
         decide,
         probe: (place) => probeConfined(place, options.sandbox, options.tierFor, options.config),
-        note: (decision, { manifest, digest, signer, reasons }) =>
-          note('add', `${manifest.id}@${manifest.version}`, decision, {
+        note: (decision, { kind, id, version, digest, signer, reasons }) =>
+          note('add', `${kind === 'worker' ? '' : 'skill:'}${id}@${version}`, decision, {
             digest,
             signer: signer.kind === 'nobody' ? 'nobody' : signer.keyId,
             reasons: [...reasons],
@@ -155,122 +148,112 @@ export function openPackages(options: Options): Packages {
       });
     },
     async missing() {
-      const { workers: locked } = await readWorkerLock(root);
+      const { packages: locked } = await readWorkerLock(root);
       return locked
-        .filter(({ id, version }) => !existsSync(join(packages, `${id}@${version}`)))
+        .filter((one) => !existsSync(placeOf(one)))
         .map((expected) => ({ source: expected.source, expected }));
     },
-    async remove(id, version, force) {
-      await refuseStrangers('remove', id);
+    async remove(wanted, force) {
+      const { kind, id, version } = wanted;
+      const named = `${kind === 'worker' ? '' : 'skill:'}${version === undefined ? id : `${id}@${version}`}`;
+      await refuseStrangers('remove', named);
       const lock = await readWorkerLock(root);
-      const removed = lock.workers.filter(
-        (one) => one.id === id && (version === undefined || one.version === version),
-      );
-      if (removed.length === 0) throw notInstalled(id, version, lock.workers);
-      const using = force ? [] : await runsThatUse(runs, id);
+      const isMeant = (one: Omit<RemovedPackage, 'version'> & { readonly version: string }) =>
+        one.kind === kind && one.id === id && (version === undefined || one.version === version);
+      const removed = lock.packages.filter(isMeant);
+      if (removed.length === 0) throw notInstalled(wanted, lock.packages);
+      const using = force || kind === 'skill' ? [] : await runsThatUse(runs, id);
       if (using.length > 0) {
         throw new CadreError(
           'lease_held',
           `${id} is used by runs that are not over: ${using.slice(0, 5).join(', ')}`,
-          {
-            hint: 'wait for them or cancel them, or --force',
-          },
+          { hint: 'wait for them or cancel them, or --force' },
         );
+      }
+      const all = await skills.present();
+      const requiredBy = requiredOnly(
+        all,
+        all.filter((one) => !isMeant(one)),
+      );
+      if (kind === 'skill' && requiredBy.length > 0 && !force) {
+        throw new CadreError('lease_held', `${id} is required: ${requiredBy.join('; ')}`, {
+          hint: 'remove those first, or --force',
+          details: { requiredBy },
+        });
       }
       await writeWorkerLock(
         root,
         lock,
-        lock.workers.filter((one) => !removed.includes(one)),
+        lock.packages.filter((one) => !removed.includes(one)),
       );
-      for (const { id: gone, version: its } of removed) {
-        const place = join(packages, `${gone}@${its}`);
+      for (const place of removed.map(placeOf)) {
         await rm(place, { recursive: true, force: true });
         await rm(`${place}.tgz`, { force: true });
+        await rm(`${place}${SIGNED}`, { force: true });
       }
-      const isGone = !lock.workers.some((one) => one.id === id && !removed.includes(one));
+      const isGone =
+        kind === 'worker' &&
+        !lock.packages.some((one) => one.kind === kind && one.id === id && !removed.includes(one));
       const revoked = isGone ? await revokeGrants(grants, id, clock.now()) : 0;
-      await note('remove', version === undefined ? id : `${id}@${version}`, 'allowed', { grants: revoked });
-      return { removed, grants: revoked, references: isGone ? await referencesTo(root, id) : [] };
+      await note('remove', named, 'allowed', { grants: revoked });
+      return { removed, grants: revoked, references: isGone ? await referencesTo(root, id) : [], requiredBy };
     },
-    publish: async (archives, to) =>
-      (await publish(archives, to)).map(({ id, version }) => ({ id, version })),
+    publish: async (archives, to) => (await publish(archives, to)).map(named),
     async bundle(to) {
-      const { workers: locked } = await readWorkerLock(root);
-      const archives = locked.map(({ id, version }) => join(packages, `${id}@${version}.tgz`));
+      const { packages: locked } = await readWorkerLock(root);
+      const archives = locked.map((one) => `${placeOf(one)}.tgz`);
       const missing = locked.find((_, index) => !existsSync(archives[index] ?? ''));
       if (missing !== undefined) {
         throw new CadreError('not_found', `${missing.id} ${missing.version} is not installed here`, {
-          hint: 'cadre worker add --locked',
+          hint: `cadre ${missing.kind} add --locked`,
         });
       }
-      return (await publish(archives, to)).map(({ id, version }) => ({ id, version }));
+      return (await publish(archives, to)).map(named);
     },
     findIn: (text, wanted, place) => findInCatalogue(parseCatalogue(text, place), wanted, place),
-    async diff(one, other, base) {
-      const [before, after] = [await manifestOf(one, base), await manifestOf(other, base)];
-      return { before, after, ...diffManifests(before, after) };
+    async diff(kind, one, other, base) {
+      const [before, after] = [
+        await describeNamed(kind, one, base, describing),
+        await describeNamed(kind, other, base, describing),
+      ];
+      const difference = diffDescribed(before, after);
+      if (difference === undefined)
+        throw new CadreError('invalid_input', `${one} and ${other} are not of one kind`, {
+          hint: 'compare two workers, or two skills',
+        });
+      return { before, after, ...difference };
     },
   };
+}
+
+const named = ({ kind, id, version }: Published): Published => ({ kind, id, version });
+
+/** Chains of those that had what they require, and would have it no more. */
+function requiredOnly(
+  before: readonly PackageVersion[],
+  after: readonly PackageVersion[],
+): readonly string[] {
+  return after.flatMap((one) => {
+    if (resolveRequirements(one, before).faults.length > 0) return [];
+    return resolveRequirements(one, after).faults.flatMap(({ chains }) => chains);
+  });
 }
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-async function revokeGrants(grants: GrantStore, worker: string, now: number): Promise<number> {
-  const its = (await grants.list(now)).filter(
-    (grant) => grant.worker === worker && grant.everywhere !== true,
-  );
-  for (const { id } of its) await grants.revoke(id);
-  return its.length;
-}
-
-async function runsThatUse(runs: RunStore, worker: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  const definitions = new Map<string, boolean>();
-  let cursor: string | undefined;
-  do {
-    const page = await runs.list({
-      status: ['queued', 'running', 'waiting', 'cancelling'],
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    for (const { id, definition, status } of page.runs) {
-      if (isOver(status)) continue;
-      const uses =
-        definitions.get(definition) ??
-        walkSteps(await runs.getDefinition(definition)).some(
-          ({ step }) => step.kind === 'action' && step.uses.startsWith(`${worker}/`),
-        );
-      definitions.set(definition, uses);
-      if (uses) found.push(id);
-    }
-    cursor = page.cursor;
-  } while (cursor !== undefined);
-  return found;
-}
-
-/** `.cadre/workflows/release.yaml:12` */
-async function referencesTo(root: string, worker: string): Promise<readonly string[]> {
-  const own = join(root, '.cadre');
-  const names = await readdir(own, { recursive: true }).catch(() => []);
-  const found: string[] = [];
-  for (const name of names.filter((one) => /\.(ya?ml|ts)$/.test(one) && !one.startsWith('workers')).sort()) {
-    const text = await readFile(join(own, name), 'utf8').catch(() => '');
-    text.split('\n').forEach((line, index) => {
-      if (new RegExp(`uses:\\s*['"]?${worker}/`).test(line))
-        found.push(`${join(basename(own), name)}:${index + 1}`);
-    });
-  }
-  return found;
-}
-
-function notInstalled(id: string, version: string | undefined, locked: readonly LockedWorker[]): CadreError {
-  const named = version === undefined ? id : `${id} ${version}`;
-  const there = locked.map((one) => `${one.id}@${one.version}`).join(', ');
-  return new CadreError('not_found', `${named} is not installed in this workspace`, {
+function notInstalled({ kind, id, version }: RemovedPackage, locked: readonly LockedPackage[]): CadreError {
+  const wanted = version === undefined ? id : `${id} ${version}`;
+  const ofKind = locked.filter((one) => one.kind === kind);
+  const there = ofKind.map((one) => `${one.id}@${one.version}`).join(', ');
+  const other = locked.find((one) => one.id === id)?.kind;
+  return new CadreError('not_found', `${wanted} is not installed in this workspace`, {
     hint:
-      there === ''
-        ? 'nothing is: workers in the box and in .cadre/workers are not installed but there'
-        : `there is ${there}`,
+      other !== undefined && other !== kind
+        ? `there is a ${other} of that name: cadre ${other} remove ${id}`
+        : there === ''
+          ? `no ${kind} is: what lies in .cadre/${kind}s is not installed but there`
+          : `there is ${there}`,
   });
 }

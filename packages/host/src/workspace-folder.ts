@@ -6,6 +6,9 @@ import { APP } from './app-options.ts';
 /** In it: packages of workers that were installed. */
 export const PACKAGES_FOLDER = 'packages';
 
+/** In it: packages of skills that were installed. */
+export const SKILLS_FOLDER = 'skills';
+
 /** Where the data of a workspace is: a name for people, and a hash because two repositories may be called alike. */
 export function workspaceFolder(root: string, env: Readonly<Record<string, string | undefined>>): string {
   const name = basename(root)

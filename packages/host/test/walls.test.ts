@@ -56,7 +56,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   resources: ['ports'],
   stores: ['ports', 'pg'],
   dispatch: ['ports', 'pg-boss'],
-  workers: ['ports', 'signing', 'installation.ts', 'zod', 'semver', 'tar-stream'],
+  workers: ['ports', 'signing', 'installation.ts', 'zod', 'semver', 'tar-stream', 'yauzl'],
   sandboxes: ['ports'],
   snapshots: ['ports'],
   watching: ['ports', 'chokidar', 'picomatch'],

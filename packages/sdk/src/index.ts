@@ -41,7 +41,7 @@ export {
   toFailure,
 } from './failure.ts';
 export type { JsonObject, JsonSchema, JsonValue } from './json.ts';
-export type { ActionManifest, Manifest, ProgramManifest, Purity } from './manifest.ts';
+export type { ActionManifest, Dependency, Manifest, ProgramManifest, Purity } from './manifest.ts';
 export {
   AGENT_TARGET,
   type CallContext,

@@ -28,8 +28,10 @@ export interface Manifest {
   /** JSON Schema of the settings `workers.ID` of a workspace. */
   readonly config?: JsonSchema;
   readonly secrets?: readonly { readonly name: string; readonly purpose: string }[];
-  /** Other workers and skills by version range. */
-  readonly dependencies?: Readonly<Record<string, string>>;
+  /** Other workers by version range. */
+  readonly dependencies?: Readonly<Record<string, Dependency>>;
+  /** Skills by version range. */
+  readonly skills?: Readonly<Record<string, Dependency>>;
   readonly platforms?: readonly ('linux' | 'darwin' | 'win32')[];
   /** Wished confinement and limits; policy may only tighten them. */
   readonly isolation?: 'process' | 'os' | 'container' | 'remote';
@@ -45,6 +47,9 @@ export interface Manifest {
     readonly openFiles?: number;
   };
 }
+
+/** A range such as `^1`; an optional one is used where it is there. */
+export type Dependency = string | { readonly range: string; readonly optional?: boolean };
 
 export interface ActionManifest {
   readonly name: string;

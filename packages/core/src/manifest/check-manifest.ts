@@ -1,9 +1,11 @@
 import type { ActionManifest, JsonSchema, JsonValue, Manifest } from '@cadre/sdk';
 import { validRange } from 'semver';
+import { isPackageId } from '../dependency/requirement.ts';
 import { didYouMean } from '../nearest.ts';
 import { covers, type Permission, parsePermission } from '../policy/permission.ts';
 import { artifactsOf } from './artifact-schema.ts';
 import { checkValue } from './check-value.ts';
+import { requirementsOf } from './requirements-of.ts';
 
 /** A fault of meaning in a manifest whose shape is right. */
 export interface ManifestFault {
@@ -24,6 +26,7 @@ export function checkManifest(manifest: Manifest): readonly ManifestFault[] {
     ...checkHead(manifest),
     ...checkPermissions(manifest.permissions, ['permissions']),
     ...checkNames(manifest.actions),
+    ...checkDependencies(manifest),
     ...checkPrograms(manifest),
     ...actions,
   ];
@@ -86,6 +89,27 @@ function checkPrograms({ programs = [], actions }: Manifest): readonly ManifestF
       ),
     ),
   );
+}
+
+function checkDependencies(manifest: Manifest): readonly ManifestFault[] {
+  return requirementsOf(manifest).flatMap(({ kind, id, range }) => {
+    const path = [kind === 'worker' ? 'dependencies' : 'skills', id];
+    return [
+      ...faultIf(
+        !isPackageId(kind, id),
+        path,
+        `${JSON.stringify(id)} is no name of a ${kind}`,
+        'write it as its manifest does',
+      ),
+      ...faultIf(kind === 'worker' && id === manifest.id, path, `${id} depends on itself`, 'leave it out'),
+      ...faultIf(
+        validRange(range) === null,
+        path,
+        `${range} is not a version range`,
+        'write for example "^1.2"',
+      ),
+    ];
+  });
 }
 
 function checkPermissions(permissions: readonly string[], path: Path): readonly ManifestFault[] {

@@ -1,28 +1,17 @@
 import type { ActionManifest, JsonSchema, Manifest } from '@cadre/sdk';
-import { gte, inc, major, type ReleaseType } from 'semver';
 import { covers, type Permission, parsePermission, permissionSentence } from '../policy/permission.ts';
+import { dependencyChanges } from './dependency-changes.ts';
+import { requirementsOf } from './requirements-of.ts';
 import { type SchemaChange, schemaChanges } from './schema-changes.ts';
+import {
+  change,
+  type ManifestChange,
+  type ManifestDifference,
+  type VersionStep,
+  versionDifference,
+} from './version-difference.ts';
 
-export type VersionStep = 'major' | 'minor' | 'patch';
-
-export interface ManifestChange {
-  readonly step: VersionStep;
-  /** Of what: an action, or empty for the worker as a whole. */
-  readonly action?: string;
-  readonly says: string;
-}
-
-export interface ManifestDifference {
-  readonly changes: readonly ManifestChange[];
-  /** Undefined: nothing that anybody could notice. */
-  readonly step: VersionStep | undefined;
-  /** The lowest version that may be given to the newer one. */
-  readonly leastVersion: string;
-  /** Whether the version that it has is as high as that. */
-  readonly isHonest: boolean;
-  /** What it may do beyond what it could, each as a sentence for people. */
-  readonly wider: readonly string[];
-}
+export type { ManifestChange, ManifestDifference, VersionStep } from './version-difference.ts';
 
 /**
  * What changed between two versions of a worker, and which step of the version that takes (WRK-3): to remove or rename an action, to
@@ -30,28 +19,10 @@ export interface ManifestDifference {
  */
 export function diffManifests(before: Manifest, after: Manifest): ManifestDifference {
   const changes = [...changesOfWorker(before, after), ...changesOfActions(before, after)];
-  const step = STEPS.find((one) => changes.some((change) => change.step === one));
-  const leastVersion = leastVersionOf(before.version, step);
-  return {
-    changes: [...changes].sort((left, right) => STEPS.indexOf(left.step) - STEPS.indexOf(right.step)),
-    step,
-    leastVersion,
-    isHonest: gte(after.version, leastVersion),
-    wider: widenedBy(before.permissions, after.permissions).map((one) => permissionSentence(after.id, one)),
-  };
-}
-
-const STEPS: readonly VersionStep[] = ['major', 'minor', 'patch'];
-
-/** Before 1.0.0 the second number says what the first one says later: https://semver.org/#spec-item-4 */
-function leastVersionOf(version: string, step: VersionStep | undefined): string {
-  if (step === undefined) return version;
-  const early: Readonly<Record<VersionStep, ReleaseType>> = {
-    major: 'minor',
-    minor: 'patch',
-    patch: 'patch',
-  };
-  return inc(version, major(version) === 0 ? early[step] : step) ?? version;
+  const wider = widenedBy(before.permissions, after.permissions).map((one) =>
+    permissionSentence(after.id, one),
+  );
+  return versionDifference(before.version, after.version, changes, wider);
 }
 
 function changesOfWorker(before: Manifest, after: Manifest): readonly ManifestChange[] {
@@ -66,6 +37,7 @@ function changesOfWorker(before: Manifest, after: Manifest): readonly ManifestCh
     ...gone.map((text) => change('minor', `it does not ask for ${text} any more`)),
     ...secrets.map((name) => change('minor', `it knows a further secret, ${name}`)),
     ...programs.map((name) => change('minor', `it needs the program ${name}`)),
+    ...dependencyChanges(requirementsOf(before), requirementsOf(after), 'minor').changes,
     ...config.map((one) =>
       change(one.kind === 'narrower' ? 'major' : 'minor', `setting ${placeOf(one)} ${one.says}`),
     ),
@@ -154,10 +126,6 @@ function outputStep({ kind, says }: SchemaChange): VersionStep {
 
 function placeOf({ pointer }: SchemaChange): string {
   return pointer === '' ? 'as a whole' : pointer.slice(1);
-}
-
-function change(step: VersionStep, says: string, action?: string): ManifestChange {
-  return { step, says, ...(action === undefined ? {} : { action }) };
 }
 
 function widenedBy(before: readonly string[], after: readonly string[]): readonly Permission[] {

@@ -67,6 +67,8 @@ export const manifestShape = once(() => {
     examples: z.array(z.strictObject({ input: json, output: json.exactOptional() })).exactOptional(),
   });
 
+  const dependency = z.union([text, z.strictObject({ range: text, optional: z.boolean().exactOptional() })]);
+
   const atLeast = (least: number) => z.number().int().min(least).exactOptional();
   const resources = z
     .strictObject({
@@ -106,7 +108,14 @@ export const manifestShape = once(() => {
       engines: z.strictObject({ cadre: optionalText }).exactOptional(),
       config: jsonSchema.describe('JSON Schema of the settings').exactOptional(),
       secrets: z.array(z.strictObject({ name: text, purpose: text })).exactOptional(),
-      dependencies: z.record(z.string(), text).exactOptional(),
+      dependencies: z
+        .record(z.string(), dependency)
+        .describe('Other workers that it depends on, each with a range of versions')
+        .exactOptional(),
+      skills: z
+        .record(z.string(), dependency)
+        .describe('Skills that it depends on, each with a range of versions')
+        .exactOptional(),
       platforms: z.array(z.enum(['linux', 'darwin', 'win32'])).exactOptional(),
       isolation: z.enum(['process', 'os', 'container', 'remote']).exactOptional(),
       resources: resources.exactOptional(),

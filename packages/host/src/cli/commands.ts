@@ -8,6 +8,7 @@ import { PERMITTING } from './entries/permitting.ts';
 import { RUNNING } from './entries/running.ts';
 import { SERVING } from './entries/serving.ts';
 import { SETTLING } from './entries/settling.ts';
+import { SKILLS } from './entries/skills.ts';
 import { STEERING } from './entries/steering.ts';
 import { TRIGGERING } from './entries/triggering.ts';
 
@@ -20,6 +21,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   ...SERVING,
   ...MCP,
   ...PACKAGING,
+  ...SKILLS,
   ...PERMITTING,
   ...SETTLING,
   ...KEEPING,

@@ -17,11 +17,14 @@ export interface Trial {
   readonly durationMs: number;
 }
 
-/** What the author of a worker does with its folder. */
+/** What the author of a worker or a skill does with its folder. */
 export interface Authoring {
   listTemplates(): Promise<readonly string[]>;
   /** A worker to begin with, in a new folder. Throws `invalid_input` and `exists`. */
   make(id: string, template: string, folder: string): Promise<void>;
+  /** A skill to begin with, in a new folder. Throws `invalid_input` and `exists`. */
+  makeSkill(id: string, folder: string): Promise<void>;
+  validateSkill(folder: string): Promise<Omit<Validated, 'manifest'>>;
   /** Without starting it. */
   validate(folder: string): Promise<Validated>;
   /** Starts it, confined, and tries what can be tried. Throws `invalid_manifest` and `invalid_package`. */

@@ -1,16 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { CadreError } from '@cadre/core';
-import type { LockedWorker } from '../ports/packages.ts';
-import { type BrokenWorker, fault } from './load-worker.ts';
-import { LOCK_FILE, parseWorkerLock } from './packaging/worker-lock.ts';
+import type { LockedPackage } from '../ports/packages.ts';
+import type { BrokenWorker } from './load-worker.ts';
+import { lockedPackages } from './packaging/locked-packages.ts';
 
 /** Where a worker of a workspace lies. */
 export interface WorkerPlace {
   readonly id: string;
   readonly folder: string;
   /** It was installed, and the lock of the workspace names it; absent: its sources lie in the workspace. */
-  readonly locked?: LockedWorker;
+  readonly locked?: LockedPackage;
 }
 
 export interface WorkerPlaces {
@@ -22,7 +21,7 @@ export interface WorkerPlaces {
 /** The workers of a workspace as its folders and its lock name them now, whether they can be used or not. */
 export function findPlaces(workspace: string, packages: string): WorkerPlaces {
   const own = join(workspace, '.cadre', 'workers');
-  const { workers, broken } = readLock(workspace);
+  const { locked: workers, broken } = lockedPackages(workspace, 'worker');
   return {
     broken,
     places: [
@@ -47,24 +46,6 @@ export function packagesIn(folder: string): readonly string[] {
   } catch {
     // No such folder: no workers there.
     return [];
-  }
-}
-
-interface ReadLock {
-  readonly workers: readonly LockedWorker[];
-  readonly broken: readonly BrokenWorker[];
-}
-
-/** A lock that cannot be read is told of like a worker that cannot: the others go on being of use. */
-function readLock(root: string): ReadLock {
-  const file = join(root, LOCK_FILE);
-  if (!existsSync(file)) return { workers: [], broken: [] };
-  try {
-    return { workers: parseWorkerLock(readFileSync(file, 'utf8'), file), broken: [] };
-  } catch (error) {
-    const { message, hint } = error as CadreError;
-    const problem = { ...fault('', message), ...(hint === undefined ? {} : { suggestion: hint }) };
-    return { workers: [], broken: [{ folder: file, problems: [problem] }] };
   }
 }
 

@@ -1,4 +1,6 @@
 /** The commands that need settings and workers: one part, because to open a file takes longer than to read much of one. */
+
+export { addSkill, addWorker } from './add-packages.ts';
 export { exportArtifact, keepArtifact, listArtifacts, showArtifact } from './artifacts.ts';
 export { callAction, developWorker, newWorker, testWorker, validateWorkers } from './authoring.ts';
 export { clearCache, listCache } from './cache.ts';
@@ -13,20 +15,14 @@ export { hygiene } from './hygiene.ts';
 export { importSettings } from './import.ts';
 export { init } from './init.ts';
 export { migrate } from './migrate.ts';
-export {
-  addWorker,
-  diffWorkers,
-  distrustSigner,
-  listSigners,
-  packWorker,
-  removeWorker,
-  showSigningKey,
-  trustSigner,
-} from './packages.ts';
+export { diffSkills, diffWorkers, packSkill, packWorker, removeSkill, removeWorker } from './packages.ts';
 export { hold, pin, pins, release, unpin } from './pins.ts';
 export { restore } from './restore.ts';
 export { rerun, resume } from './resume.ts';
 export { plan, run } from './run.ts';
+export { distrustSigner, listSigners, showSigningKey, trustSigner } from './signers.ts';
+export { newSkill, validateSkills } from './skill-authoring.ts';
+export { listSkills, showSkill, whySkill } from './skills.ts';
 export { checkTriggers, listTriggers, nextTimes, showTrigger } from './trigger.ts';
 export { emit, replayFiring, runTrigger } from './trigger-fire.ts';
 export { deadFirings, triggerHistory } from './trigger-history.ts';

@@ -38,8 +38,7 @@ function atMost(most: number, address: string): Transform {
   return new Transform({
     transform(chunk: Buffer, _encoding, done) {
       bytes += chunk.length;
-      if (bytes > most)
-        done(refuse(address, `it has more than ${most} bytes`, 'that is no package of a worker'));
+      if (bytes > most) done(refuse(address, `it has more than ${most} bytes`, 'that is no package'));
       else done(null, chunk);
     },
   });

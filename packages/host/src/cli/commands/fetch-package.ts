@@ -2,9 +2,9 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { CadreError } from '@cadre/core';
+import { CadreError, isPackageId, type PackageKind } from '@cadre/core';
 import type { App } from '../../app.ts';
-import type { LockedWorker, Packages } from '../../ports/packages.ts';
+import type { LockedPackage, Packages, WantedPackage } from '../../ports/packages.ts';
 import type { Invocation } from '../command.ts';
 import { download } from './download-package.ts';
 
@@ -16,62 +16,74 @@ export interface FetchedPackage {
   remove(): Promise<void>;
 }
 
-const NAME = /^([a-z][a-z0-9-]{1,49})(?:@(.+))?$/;
+/** What it takes to fetch something. */
+export interface Fetching {
+  readonly invocation: Invocation;
+  readonly packages: Packages;
+  readonly app: App;
+}
+
 const ADDRESS = /^https?:\/\//;
 
-/** A file, what lies at an address, or what a catalogue has under a name. */
+/** A file or folder, what lies at an address, or what a catalogue has under a name. */
 export async function fetchPackage(
-  invocation: Invocation,
-  packages: Packages,
-  app: App,
-  { source, expected }: { readonly source: string; readonly expected: LockedWorker | undefined },
+  kind: PackageKind,
+  { source, expected }: { readonly source: string; readonly expected?: LockedPackage },
+  fetching: Fetching,
 ): Promise<FetchedPackage> {
-  const { io, options } = invocation;
-  const from = typeof options['from'] === 'string' ? options['from'] : undefined;
+  const { invocation, packages, app } = fetching;
+  const { io } = invocation;
+  const from = fromOption(invocation);
   const base = expected === undefined || from !== undefined ? io.cwd : app.place.root;
   if (expected !== undefined && from !== undefined) {
-    const { archive, remove } = await fetchNamed({ id: expected.id, range: expected.version }, [from], {
-      base,
-      invocation,
-      packages,
-    });
+    const wanted = { kind: expected.kind, id: expected.id, range: expected.version };
+    const { archive, remove } = await fetchNamed(wanted, fetching);
     // It stays known where it was first found.
     return { archive, remove, source: expected.source };
   }
-  const [, id, range] = NAME.exec(source) ?? [];
+  const [id = '', range] = splitName(source);
   const file = resolve(base, source);
-  if (ADDRESS.test(source)) return fetchAddress(source, io.interrupted);
-  if (id === undefined || existsSync(file))
-    return { archive: file, source: file, remove: async () => undefined };
-  const catalogues = from === undefined ? app.config.packages.catalogues : [from];
-  if (catalogues.length === 0) {
-    throw new CadreError(
-      'not_found',
-      `there is no file ${source}, and no catalogue in which ${id} could be looked for`,
-      {
-        hint: 'name a file, an address, or a catalogue: --from, or the setting packages.catalogues',
-      },
-    );
+  const isName = isPackageId(kind, id) && !/[\\/]/.test(source);
+  const fetched = ADDRESS.test(source)
+    ? await fetchAddress(source, io.interrupted)
+    : !isName || existsSync(file)
+      ? { archive: file, source: file, remove: async () => undefined }
+      : await fetchNamed({ kind, id, range }, fetching);
+  try {
+    return await asArchive(fetched, packages);
+  } catch (error) {
+    await fetched.remove();
+    throw error;
   }
-  const places = from === undefined ? app.place.root : io.cwd;
-  return fetchNamed({ id, range }, catalogues, { base: places, invocation, packages });
 }
 
-interface Looking {
-  readonly base: string;
-  readonly invocation: Invocation;
-  readonly packages: Packages;
+/** A ZIP or a folder becomes what all packages are. */
+async function asArchive(fetched: FetchedPackage, packages: Packages): Promise<FetchedPackage> {
+  const folder = await mkdtemp(join(tmpdir(), 'cadre-archive-'));
+  const remove = async () => {
+    await rm(folder, { recursive: true, force: true });
+    await fetched.remove();
+  };
+  try {
+    const archive = await packages.asArchive(fetched.archive, folder);
+    return { archive, source: fetched.source, remove };
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
 }
 
-/** In the first catalogue that has it. */
-async function fetchNamed(
-  wanted: { readonly id: string; readonly range: string | undefined },
-  catalogues: readonly string[],
-  { base, invocation, packages }: Looking,
+/** In the first catalogue that has it. Throws `not_found`. */
+export async function fetchNamed(
+  wanted: WantedPackage,
+  { invocation, packages, app }: Fetching,
 ): Promise<FetchedPackage> {
   const { interrupted } = invocation.io;
-  let missed: unknown;
-  for (const catalogue of catalogues) {
+  const from = fromOption(invocation);
+  const catalogues = from === undefined ? app.config.packages.catalogues : [from];
+  const base = from === undefined ? app.place.root : invocation.io.cwd;
+  let missed: unknown = noCatalogue(wanted);
+  for (const [index, catalogue] of catalogues.entries()) {
     try {
       if (!ADDRESS.test(catalogue)) {
         const folder = resolve(base, catalogue);
@@ -86,10 +98,27 @@ async function fetchNamed(
       return await fetchAddress(new URL(file, address).href, interrupted);
     } catch (error) {
       if (!(error instanceof CadreError) || error.code !== 'not_found') throw error;
-      missed ??= error;
+      if (index === 0) missed = error;
     }
   }
   throw missed;
+}
+
+function fromOption({ options }: Invocation): string | undefined {
+  return typeof options['from'] === 'string' ? options['from'] : undefined;
+}
+
+function splitName(source: string): readonly [string, string | undefined] {
+  const at = source.indexOf('@');
+  return at === -1 ? [source, undefined] : [source.slice(0, at), source.slice(at + 1)];
+}
+
+function noCatalogue({ kind, id }: WantedPackage): CadreError {
+  return new CadreError(
+    'not_found',
+    `there is no file ${id}, and no catalogue in which the ${kind} ${id} could be looked for`,
+    { hint: 'name a file, an address, or a catalogue: --from, or the setting packages.catalogues' },
+  );
 }
 
 async function readList(folder: string): Promise<string> {

@@ -15,6 +15,7 @@ import { stepCallers } from '../run/lacking-grants.ts';
 import { resolveRun } from '../run/resolve-run.ts';
 import { paint } from '../show/report.ts';
 import { printTable } from '../show/table.ts';
+import { printWhyHere } from '../show/why-here.ts';
 import { withApp } from '../with-app.ts';
 
 const PAGE = 1_000;
@@ -23,6 +24,7 @@ const COLOURS = { allowed: 'green', denied: 'red', asked: 'yellow', partly: 'yel
 export const whyWorker: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     const { output, options } = invocation;
+    if (!(invocation.arguments[0] ?? '').includes('/')) return printWhyHere('worker', app, invocation);
     const place = await placeOf(app, invocation);
     const principal =
       typeof options['for'] === 'string' ? options['for'] : (place.principal ?? app.principal);

@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../command.ts';
+import { doing } from './doing.ts';
 
 /** About Cadre itself. */
 export const HELPING: readonly CommandEntry[] = [
@@ -9,7 +10,7 @@ export const HELPING: readonly CommandEntry[] = [
       ['--repair', 'mend what can be mended, and say what: dead leases, runs that nobody holds, leftovers'],
     ],
     examples: ['cadre doctor', 'cadre doctor --repair', 'cadre doctor --json'],
-    load: async () => (await import('../commands/doing.ts')).doctor,
+    load: doing('doctor'),
   },
   {
     name: 'schema',

@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../command.ts';
+import { doing } from './doing.ts';
 
 /** What is kept, and for how long. */
 export const KEEPING: readonly CommandEntry[] = [
@@ -10,7 +11,7 @@ export const KEEPING: readonly CommandEntry[] = [
       ['--class <class>', 'only these: runs, plans, logs, artifacts, firings (comma-separated)'],
     ],
     examples: ['cadre clean --plan', 'cadre clean --class plans,logs'],
-    load: async () => (await import('../commands/doing.ts')).clean,
+    load: doing('clean'),
   },
   {
     name: 'data',
@@ -19,14 +20,14 @@ export const KEEPING: readonly CommandEntry[] = [
       {
         name: 'sizes',
         summary: 'How much is kept of each class, and where',
-        load: async () => (await import('../commands/doing.ts')).dataSizes,
+        load: doing('dataSizes'),
       },
       {
         name: 'backup',
         summary: 'Copy the store into a file, and prove the copy',
         arguments: [['<file>', 'a file that is not there yet']],
         examples: ['cadre data backup ../cadre-monday.db'],
-        load: async () => (await import('../commands/doing.ts')).backUp,
+        load: doing('backUp'),
       },
       {
         name: 'restore',
@@ -34,7 +35,7 @@ export const KEEPING: readonly CommandEntry[] = [
         arguments: [['<file>', 'written by cadre data backup']],
         options: [['-d, --plan', 'prove the backup, show what is in it, and change nothing']],
         examples: ['cadre data restore ../cadre-monday.db --plan'],
-        load: async () => (await import('../commands/doing.ts')).restoreData,
+        load: doing('restoreData'),
       },
     ],
   },
@@ -51,14 +52,14 @@ export const KEEPING: readonly CommandEntry[] = [
           ['--cursor <cursor>', 'from an earlier page'],
         ],
         examples: ['cadre artifacts list', 'cadre artifacts list --run last'],
-        load: async () => (await import('../commands/doing.ts')).listArtifacts,
+        load: doing('listArtifacts'),
       },
       {
         name: 'show',
         summary: 'What is known of an artifact: size, class, the runs that name it, and how it begins',
         arguments: [['<digest>', 'its digest, or the beginning of it']],
         examples: ['cadre artifacts show sha256:6ceb75'],
-        load: async () => (await import('../commands/doing.ts')).showArtifact,
+        load: doing('showArtifact'),
       },
       {
         name: 'export',
@@ -68,7 +69,7 @@ export const KEEPING: readonly CommandEntry[] = [
           ['[file]', 'a file that is not there yet (default: standard output)'],
         ],
         examples: ['cadre artifacts export 6ceb75 report.txt'],
-        load: async () => (await import('../commands/doing.ts')).exportArtifact,
+        load: doing('exportArtifact'),
       },
       {
         name: 'keep',
@@ -76,7 +77,7 @@ export const KEEPING: readonly CommandEntry[] = [
         arguments: [['<digest>', 'its digest, or the beginning of it']],
         options: [['--not', 'take that back: it goes by its age again']],
         examples: ['cadre artifacts keep 6ceb75', 'cadre artifacts keep 6ceb75 --not'],
-        load: async () => (await import('../commands/doing.ts')).keepArtifact,
+        load: doing('keepArtifact'),
       },
     ],
   },
@@ -100,6 +101,6 @@ export const KEEPING: readonly CommandEntry[] = [
   {
     name: 'maintenance',
     summary: 'What `cadre serve` does once a day: clean, and tidy the store',
-    load: async () => (await import('../commands/doing.ts')).maintenance,
+    load: doing('maintenance'),
   },
 ];

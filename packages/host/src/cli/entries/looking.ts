@@ -2,6 +2,7 @@ import type { CommandEntry } from '../command.ts';
 import { logs } from '../commands/logs.ts';
 import { runs } from '../commands/runs.ts';
 import { show } from '../commands/show.ts';
+import { doing } from './doing.ts';
 
 /** Shows what was run. */
 export const LOOKING: readonly CommandEntry[] = [
@@ -23,14 +24,14 @@ export const LOOKING: readonly CommandEntry[] = [
         completes: 'runs',
         options: [['--reason <text>', 'why, for those who find it later']],
         examples: ['cadre runs pin last --reason "the release of May"'],
-        load: async () => (await import('../commands/doing.ts')).pin,
+        load: doing('pin'),
       },
       {
         name: 'unpin',
         summary: 'Let a run go when it falls due',
         arguments: [['<run>', 'id of a run or its beginning']],
         completes: 'runs',
-        load: async () => (await import('../commands/doing.ts')).unpin,
+        load: doing('unpin'),
       },
       {
         name: 'hold',
@@ -41,18 +42,18 @@ export const LOOKING: readonly CommandEntry[] = [
           ['--reason <text>', 'why'],
         ],
         examples: ['cadre runs hold case-7 --reason "asked for by the auditors"'],
-        load: async () => (await import('../commands/doing.ts')).hold,
+        load: doing('hold'),
       },
       {
         name: 'release',
         summary: 'End a hold',
         arguments: [['<name>', 'of the hold']],
-        load: async () => (await import('../commands/doing.ts')).release,
+        load: doing('release'),
       },
       {
         name: 'pins',
         summary: 'List what is pinned and held',
-        load: async () => (await import('../commands/doing.ts')).pins,
+        load: doing('pins'),
       },
     ],
     examples: ['cadre runs hygiene --status failed', 'cadre runs pin last'],

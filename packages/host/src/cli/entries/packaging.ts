@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../command.ts';
+import { doing } from './doing.ts';
 
 /** Packages of workers. */
 export const PACKAGING: readonly CommandEntry[] = [
@@ -10,34 +11,38 @@ export const PACKAGING: readonly CommandEntry[] = [
         name: 'list',
         summary: 'List the workers and what they do now, and those that cannot be used',
         examples: ['cadre worker list', 'cadre worker list --json'],
-        load: async () => (await import('../commands/doing.ts')).listWorkers,
+        load: doing('listWorkers'),
       },
       {
         name: 'show',
         summary: 'Show one worker whole: actions, permissions, programs, processes',
         arguments: [['<worker>', 'its id, or ID@VERSION for one of several']],
         examples: ['cadre worker show git'],
-        load: async () => (await import('../commands/doing.ts')).showWorker,
+        load: doing('showWorker'),
       },
       {
         name: 'why',
-        summary: 'What an action may do, by what, what it has used, and how less would do',
-        arguments: [['<action>', 'worker/action']],
+        summary: 'What an action may do, by what and how less would do; or who requires a worker',
+        arguments: [['<action>', 'worker/action, or a worker']],
         options: [
           ['--workflow <name>', 'as in this workflow'],
           ['--step <step>', 'as in this step of it'],
           ['--run <run>', 'as in this run, with what its callers allow'],
           ['--for <principal>', 'in whose runs, for example trigger:nightly (default: yours)'],
         ],
-        examples: ['cadre worker why git/push', 'cadre worker why git/push --workflow hygiene --step push'],
-        load: async () => (await import('../commands/doing.ts')).whyWorker,
+        examples: [
+          'cadre worker why git/push',
+          'cadre worker why git',
+          'cadre worker why git/push --workflow hygiene --step push',
+        ],
+        load: doing('whyWorker'),
       },
       {
         name: 'clear',
         summary: 'Let a worker in quarantine be started again',
         arguments: [['<worker>', 'id of a worker']],
         examples: ['cadre worker clear code'],
-        load: async () => (await import('../commands/doing.ts')).clearWorker,
+        load: doing('clearWorker'),
       },
       {
         name: 'new',
@@ -48,7 +53,7 @@ export const PACKAGING: readonly CommandEntry[] = [
           ['--in <folder>', 'where to (default: .cadre/workers of the workspace, where it is found)'],
         ],
         examples: ['cadre worker new greeter', 'cadre worker new mailer --template api --in .'],
-        load: async () => (await import('../commands/doing.ts')).newWorker,
+        load: doing('newWorker'),
       },
       {
         name: 'validate',
@@ -56,19 +61,19 @@ export const PACKAGING: readonly CommandEntry[] = [
         arguments: [['[folders...]', 'folders with worker.yaml (default: this one)']],
         options: [['--strict', 'warnings are faults, those of the security checklist too']],
         examples: ['cadre worker validate .cadre/workers/*', 'cadre worker validate --strict'],
-        load: async () => (await import('../commands/doing.ts')).validateWorkers,
+        load: doing('validateWorkers'),
       },
       {
         name: 'test',
         summary: 'Try a worker, confined: its tests, its examples, and what all workers keep to',
         arguments: [['[folder]', 'the folder with worker.yaml (default: this one)']],
-        load: async () => (await import('../commands/doing.ts')).testWorker,
+        load: doing('testWorker'),
       },
       {
         name: 'dev',
         summary: 'Validate and try a worker each time that something in its folder changes',
         arguments: [['[folder]', 'the folder with worker.yaml (default: this one)']],
-        load: async () => (await import('../commands/doing.ts')).developWorker,
+        load: doing('developWorker'),
       },
       {
         name: 'call',
@@ -81,7 +86,7 @@ export const PACKAGING: readonly CommandEntry[] = [
           ],
         ],
         examples: [`cadre worker call greeter/count --input '{"text":"to be"}'`],
-        load: async () => (await import('../commands/doing.ts')).callAction,
+        load: doing('callAction'),
       },
       {
         name: 'pack',
@@ -92,13 +97,13 @@ export const PACKAGING: readonly CommandEntry[] = [
           ['--unsigned', 'sign it with no key'],
         ],
         examples: ['cadre worker pack', 'cadre worker pack ./greeter --out greeter.tgz'],
-        load: async () => (await import('../commands/doing.ts')).packWorker,
+        load: doing('packWorker'),
       },
       {
         name: 'add',
         summary: 'Install packages: shown whole, and asked about, before they may do anything',
         arguments: [
-          ['[packages...]', 'files, https:// addresses, or names in a catalogue such as greeter@^1'],
+          ['[packages...]', 'files, folders, https:// addresses, or names in a catalogue such as greeter@^1'],
         ],
         options: [
           [
@@ -106,11 +111,11 @@ export const PACKAGING: readonly CommandEntry[] = [
             'look for names in this folder or https:// address (default: setting packages.catalogues)',
           ],
           ['--locked', 'what the lock of the workspace names, and nothing else'],
-          ['--accept <digest>', 'agree to exactly this content where nobody can be asked'],
+          ['--accept <digests>', 'agree to exactly this content where nobody can be asked (comma-separated)'],
           ['--override', 'take a version that hides how much changed'],
         ],
         examples: ['cadre worker add greeter-1.0.0.tgz', 'cadre worker add --locked'],
-        load: async () => (await import('../commands/doing.ts')).addWorker,
+        load: doing('addWorker'),
       },
       {
         name: 'publish',
@@ -118,14 +123,14 @@ export const PACKAGING: readonly CommandEntry[] = [
         arguments: [['<packages...>', 'files']],
         options: [['--to <folder>', 'the catalogue, which is made when there is none']],
         examples: ['cadre worker publish greeter-1.0.0.tgz --to /srv/workers'],
-        load: async () => (await import('../commands/doing.ts')).publishPackages,
+        load: doing('publishPackages'),
       },
       {
         name: 'bundle',
         summary: 'Take along everything that this workspace has installed, for where there is no network',
         options: [['--to <folder>', 'where to: a catalogue, for `cadre worker add --locked --from`']],
         examples: ['cadre worker bundle --to /media/stick/workers'],
-        load: async () => (await import('../commands/doing.ts')).bundlePackages,
+        load: doing('bundlePackages'),
       },
       {
         name: 'remove',
@@ -133,7 +138,7 @@ export const PACKAGING: readonly CommandEntry[] = [
         arguments: [['<worker>', 'its id, or ID@VERSION for one of several']],
         options: [['--force', 'also while runs that are not over use it']],
         examples: ['cadre worker remove greeter', 'cadre worker remove greeter@1.0.0'],
-        load: async () => (await import('../commands/doing.ts')).removeWorker,
+        load: doing('removeWorker'),
       },
       {
         name: 'diff',
@@ -143,12 +148,12 @@ export const PACKAGING: readonly CommandEntry[] = [
           ['<after>', 'likewise'],
         ],
         examples: ['cadre worker diff greeter ./greeter-2.0.0.tgz'],
-        load: async () => (await import('../commands/doing.ts')).diffWorkers,
+        load: doing('diffWorkers'),
       },
       {
         name: 'key',
         summary: 'Show the key that your packages are signed with, for others to trust',
-        load: async () => (await import('../commands/doing.ts')).showSigningKey,
+        load: doing('showSigningKey'),
       },
       {
         name: 'trust',
@@ -157,7 +162,7 @@ export const PACKAGING: readonly CommandEntry[] = [
           {
             name: 'list',
             summary: 'List the signers that you trust',
-            load: async () => (await import('../commands/doing.ts')).listSigners,
+            load: doing('listSigners'),
           },
           {
             name: 'add',
@@ -168,13 +173,13 @@ export const PACKAGING: readonly CommandEntry[] = [
             ],
             options: [['--workers <globs>', 'only for these workers (comma-separated; default: *)']],
             examples: ['cadre worker trust add MCowBQYDK2Vw… ann --workers "greeter,mail-*"'],
-            load: async () => (await import('../commands/doing.ts')).trustSigner,
+            load: doing('trustSigner'),
           },
           {
             name: 'remove',
             summary: 'Trust a signer no more; what is installed stays',
             arguments: [['<signer>', 'key id or name']],
-            load: async () => (await import('../commands/doing.ts')).distrustSigner,
+            load: doing('distrustSigner'),
           },
         ],
       },

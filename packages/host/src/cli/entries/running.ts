@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../command.ts';
+import { doing } from './doing.ts';
 import { UNDO } from './undo.ts';
 
 /** Runs workflows, and what has to be there for it. */
@@ -12,7 +13,7 @@ export const RUNNING: readonly CommandEntry[] = [
       ['--ci', 'write a workflow for continuous integration'],
     ],
     examples: ['cadre init', 'cadre init --yes --hook'],
-    load: async () => (await import('../commands/doing.ts')).init,
+    load: doing('init'),
   },
   {
     name: 'import',
@@ -20,7 +21,7 @@ export const RUNNING: readonly CommandEntry[] = [
     arguments: [['[file]', 'a pyproject.toml or its folder (default: that of this repository)']],
     options: [['-y, --yes', 'write without asking']],
     examples: ['cadre import', 'cadre import ../old/pyproject.toml --yes'],
-    load: async () => (await import('../commands/doing.ts')).importSettings,
+    load: doing('importSettings'),
   },
   {
     name: 'run',
@@ -33,7 +34,7 @@ export const RUNNING: readonly CommandEntry[] = [
       'cadre run hygiene --steps format,lint --yes',
       'cadre run ./release.yaml --plan',
     ],
-    load: async () => (await import('../commands/doing.ts')).run,
+    load: doing('run'),
   },
   {
     name: 'hygiene',
@@ -58,11 +59,11 @@ export const RUNNING: readonly CommandEntry[] = [
           'cadre hygiene restore last --to ../restored',
           'cadre hygiene restore last src --to . --plan',
         ],
-        load: async () => (await import('../commands/doing.ts')).restore,
+        load: doing('restore'),
       },
     ],
     examples: ['cadre hygiene --profile quick', 'cadre hygiene doctor', 'cadre hygiene init'],
-    load: async () => (await import('../commands/doing.ts')).hygiene,
+    load: doing('hygiene'),
   },
   {
     name: 'plan',
@@ -71,7 +72,7 @@ export const RUNNING: readonly CommandEntry[] = [
     completes: 'workflows',
     passThrough: true,
     examples: ['cadre plan hygiene', 'cadre plan hygiene --mermaid', 'cadre plan hygiene --json'],
-    load: async () => (await import('../commands/doing.ts')).plan,
+    load: doing('plan'),
   },
   {
     name: 'check',
@@ -79,6 +80,6 @@ export const RUNNING: readonly CommandEntry[] = [
     arguments: [['<files...>', 'workflow files or names']],
     completes: 'workflows',
     examples: ['cadre check release.yaml'],
-    load: async () => (await import('../commands/doing.ts')).check,
+    load: doing('check'),
   },
 ];

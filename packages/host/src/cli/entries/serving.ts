@@ -1,5 +1,6 @@
 import type { CommandEntry } from '../command.ts';
 import { LOG_FLAGS } from '../run/log-flags.ts';
+import { doing } from './doing.ts';
 
 /** On many machines. */
 export const SERVING: readonly CommandEntry[] = [
@@ -18,7 +19,7 @@ export const SERVING: readonly CommandEntry[] = [
       ...LOG_FLAGS,
     ],
     examples: ['cadre serve', 'cadre serve --no-work'],
-    load: async () => (await import('../commands/doing.ts')).serve,
+    load: doing('serve'),
   },
   {
     name: 'work',
@@ -30,7 +31,7 @@ export const SERVING: readonly CommandEntry[] = [
       ...LOG_FLAGS,
     ],
     examples: ['cadre work --class cpu,llm', 'cadre work --class deploy --concurrency 1'],
-    load: async () => (await import('../commands/doing.ts')).work,
+    load: doing('work'),
   },
   {
     name: 'migrate',
@@ -40,6 +41,6 @@ export const SERVING: readonly CommandEntry[] = [
       ['--plan', 'say what would be moved, and move nothing'],
     ],
     examples: ['cadre migrate --to secret:STORE_URL --plan', 'cadre migrate --to sqlite'],
-    load: async () => (await import('../commands/doing.ts')).migrate,
+    load: doing('migrate'),
   },
 ];

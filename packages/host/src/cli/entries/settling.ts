@@ -1,5 +1,6 @@
 import type { CommandEntry } from '../command.ts';
 import { LOG_FLAGS } from '../run/log-flags.ts';
+import { doing } from './doing.ts';
 
 /** Settings, hooks and kept results. */
 export const SETTLING: readonly CommandEntry[] = [
@@ -10,13 +11,13 @@ export const SETTLING: readonly CommandEntry[] = [
       {
         name: 'list',
         summary: 'List the results that are kept, with their tags',
-        load: async () => (await import('../commands/doing.ts')).listCache,
+        load: doing('listCache'),
       },
       {
         name: 'clear',
         summary: 'Throw them away, so that everything is done anew',
         options: [['--tag <tag>', 'only those with this tag, for example step:test']],
-        load: async () => (await import('../commands/doing.ts')).clearCache,
+        load: doing('clearCache'),
       },
     ],
   },
@@ -31,17 +32,17 @@ export const SETTLING: readonly CommandEntry[] = [
         options: [
           ['--into <place>', 'git (default), or an entry in the configuration of pre-commit or lefthook'],
         ],
-        load: async () => (await import('../commands/doing.ts')).install,
+        load: doing('install'),
       },
       {
         name: 'uninstall',
         summary: 'Remove it again',
-        load: async () => (await import('../commands/doing.ts')).uninstall,
+        load: doing('uninstall'),
       },
       {
         name: 'status',
         summary: 'Show what is installed and which hooks would run',
-        load: async () => (await import('../commands/doing.ts')).status,
+        load: doing('status'),
       },
       {
         name: 'run',
@@ -51,7 +52,7 @@ export const SETTLING: readonly CommandEntry[] = [
           ['--stage <stage>', 'which stage (default pre-commit)'],
           ...LOG_FLAGS,
         ],
-        load: async () => (await import('../commands/doing.ts')).runHooks,
+        load: doing('runHooks'),
       },
     ],
   },
@@ -62,13 +63,13 @@ export const SETTLING: readonly CommandEntry[] = [
       {
         name: 'list',
         summary: 'All settings in force',
-        load: async () => (await import('../commands/doing.ts')).listConfig,
+        load: doing('listConfig'),
       },
       {
         name: 'get',
         summary: 'Print one setting',
         arguments: [['<key>', 'for example hygiene.coverage']],
-        load: async () => (await import('../commands/doing.ts')).getConfig,
+        load: doing('getConfig'),
       },
       {
         name: 'set',
@@ -77,18 +78,18 @@ export const SETTLING: readonly CommandEntry[] = [
           ['<key>', 'for example hygiene.coverage'],
           ['<value>', 'the value, as YAML'],
         ],
-        load: async () => (await import('../commands/doing.ts')).setConfigValue,
+        load: doing('setConfigValue'),
       },
       {
         name: 'explain',
         summary: 'Every layer that sets a key, and which one wins',
         arguments: [['<key>', 'for example hygiene.coverage']],
-        load: async () => (await import('../commands/doing.ts')).explainConfig,
+        load: doing('explainConfig'),
       },
       {
         name: 'check',
         summary: 'Find every fault of the configuration files',
-        load: async () => (await import('../commands/doing.ts')).checkConfig,
+        load: doing('checkConfig'),
       },
     ],
   },

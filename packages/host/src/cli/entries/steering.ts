@@ -1,6 +1,7 @@
 import type { CommandEntry } from '../command.ts';
 import { answer, cancel, priority, signal } from '../commands/steer.ts';
 import { LOG_FLAGS } from '../run/log-flags.ts';
+import { doing } from './doing.ts';
 import { UNDO } from './undo.ts';
 
 /** Steers runs that are there. */
@@ -61,7 +62,7 @@ export const STEERING: readonly CommandEntry[] = [
     completes: 'runs',
     options: LOG_FLAGS,
     examples: ['cadre resume', 'cadre resume run_01'],
-    load: async () => (await import('../commands/doing.ts')).resume,
+    load: doing('resume'),
   },
   {
     name: 'rerun',
@@ -74,7 +75,7 @@ export const STEERING: readonly CommandEntry[] = [
       ...LOG_FLAGS,
     ],
     examples: ['cadre rerun run_01 --from test'],
-    load: async () => (await import('../commands/doing.ts')).rerun,
+    load: doing('rerun'),
   },
   UNDO,
 ];

@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../command.ts';
+import { doing } from './doing.ts';
 
 /** Starts runs by itself, and tells what happens. */
 export const TRIGGERING: readonly CommandEntry[] = [
@@ -9,13 +10,13 @@ export const TRIGGERING: readonly CommandEntry[] = [
       {
         name: 'list',
         summary: 'List the triggers, what fires them and when next',
-        load: async () => (await import('../commands/doing.ts')).listTriggers,
+        load: doing('listTriggers'),
       },
       {
         name: 'show',
         summary: 'Show one trigger and what it did last',
         arguments: [['<name>', 'name of the trigger']],
-        load: async () => (await import('../commands/doing.ts')).showTrigger,
+        load: doing('showTrigger'),
       },
       {
         name: 'next',
@@ -23,25 +24,25 @@ export const TRIGGERING: readonly CommandEntry[] = [
         arguments: [['<name>', 'name of the trigger']],
         options: [['-n, --count <count>', 'how many (default 10)']],
         examples: ['cadre trigger next nightly --count 10'],
-        load: async () => (await import('../commands/doing.ts')).nextTimes,
+        load: doing('nextTimes'),
       },
       {
         name: 'check',
         summary: 'Find every problem of triggers, with line and column',
         arguments: [['[files...]', 'files of triggers (default: all in .cadre/triggers)']],
-        load: async () => (await import('../commands/doing.ts')).checkTriggers,
+        load: doing('checkTriggers'),
       },
       {
         name: 'pause',
         summary: 'Let a trigger start nothing until it is resumed',
         arguments: [['<name>', 'name of the trigger']],
-        load: async () => (await import('../commands/doing.ts')).pauseTrigger,
+        load: doing('pauseTrigger'),
       },
       {
         name: 'resume',
         summary: 'Let it go on',
         arguments: [['<name>', 'name of the trigger']],
-        load: async () => (await import('../commands/doing.ts')).resumeTrigger,
+        load: doing('resumeTrigger'),
       },
       {
         name: 'run',
@@ -51,7 +52,7 @@ export const TRIGGERING: readonly CommandEntry[] = [
           ['--data <json>', 'what its expressions see as event.data (default null)'],
           ['--detach', 'leave the run to cadre serve'],
         ],
-        load: async () => (await import('../commands/doing.ts')).runTrigger,
+        load: doing('runTrigger'),
       },
       {
         name: 'backfill',
@@ -62,7 +63,7 @@ export const TRIGGERING: readonly CommandEntry[] = [
           ['--to <time>', 'before this time (default: now)'],
           ['-d, --plan', 'show which and fire nothing'],
         ],
-        load: async () => (await import('../commands/doing.ts')).backfillTrigger,
+        load: doing('backfillTrigger'),
       },
       {
         name: 'history',
@@ -77,21 +78,21 @@ export const TRIGGERING: readonly CommandEntry[] = [
           ['--to <time>', 'due before this time'],
           ['-n, --limit <count>', 'how many (default 20)'],
         ],
-        load: async () => (await import('../commands/doing.ts')).triggerHistory,
+        load: doing('triggerHistory'),
       },
       {
         name: 'dead',
         summary: 'Firings whose runs failed for good',
         arguments: [['[name]', 'only this trigger']],
         options: [['-n, --limit <count>', 'how many (default 20)']],
-        load: async () => (await import('../commands/doing.ts')).deadFirings,
+        load: doing('deadFirings'),
       },
       {
         name: 'replay',
         summary: 'Run a dead firing again, with the same event',
         arguments: [['<firing>', 'its number']],
         options: [['--detach', 'leave the run to cadre serve']],
-        load: async () => (await import('../commands/doing.ts')).replayFiring,
+        load: doing('replayFiring'),
       },
     ],
   },
@@ -101,7 +102,7 @@ export const TRIGGERING: readonly CommandEntry[] = [
     arguments: [['<topic>', 'parts joined by dots, for example deploy.approved']],
     options: [['--data <json>', 'what goes with it (default null)']],
     examples: ['cadre emit deploy.approved --data \'{"version": "1.2.0"}\''],
-    load: async () => (await import('../commands/doing.ts')).emit,
+    load: doing('emit'),
   },
   {
     name: 'events',

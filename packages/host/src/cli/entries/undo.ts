@@ -1,4 +1,5 @@
 import type { CommandEntry } from '../command.ts';
+import { doing } from './doing.ts';
 
 /** By itself, and as one of hygiene. */
 export const UNDO: CommandEntry = {
@@ -12,5 +13,5 @@ export const UNDO: CommandEntry = {
     ['--back', "take the undoing back: the run's changes again"],
   ],
   examples: ['cadre undo', 'cadre undo run_01 --plan', 'cadre undo last --back --yes'],
-  load: async () => (await import('../commands/doing.ts')).undo,
+  load: doing('undo'),
 };

@@ -1,31 +1,26 @@
 import { parsePermission, permissionSentence, plainText } from '@cadre/core';
+import { bytes as bytesText } from '@cadre/kit/format';
 import type { Manifest } from '@cadre/sdk';
-import type { Offer } from '../../ports/packages.ts';
+import type { Offer, SkillOffer, WorkerOffer } from '../../ports/packages.ts';
 import type { Output } from '../output.ts';
+import { printSkillNeeds } from './skill-needs.ts';
 
 /** All that a person has to know before a package may do anything. Words of its author are shown as they are, not as they act. */
-export function printOffer(
-  { manifest, digest, signer, before, difference, reasons }: Offer,
-  output: Output,
-): void {
+export function printOffer(offer: Offer, output: Output): void {
+  const { id, version, digest, signer, before, difference, reasons } = offer;
+  const { licence, author, description } = offer.kind === 'worker' ? offer.manifest : offer.skill;
   const { colours } = output;
   const fact = (name: string, text: string) =>
     output.line(`  ${colours.dim(name.padEnd(9))} ${plainText(text)}`);
-  output.line(
-    `${colours.bold(`${manifest.id} ${manifest.version}`)}  ${plainText(manifest.description ?? '')}`,
-  );
+  output.line(`${colours.bold(`${id} ${version}`)}  ${plainText(description ?? '')}`);
   fact('content', digest);
   fact('signed by', SIGNED[signer.kind](signer as never));
-  fact('licence', manifest.licence ?? 'none is named');
-  if (manifest.author !== undefined) fact('author', manifest.author);
-  output.line('\nIt wants to');
-  for (const sentence of sentences(manifest)) output.line(`  ${sentence}`);
-  output.line('\nIts actions');
-  for (const { name, effects } of manifest.actions) {
-    output.line(`  ${manifest.id}/${name}  ${colours.dim(effects.join(', '))}`);
-  }
+  fact('licence', licence ?? 'none is named');
+  if (author !== undefined) fact('author', author);
+  if (offer.kind === 'worker') printWorker(offer, output);
+  else printSkill(offer, output);
   if (before !== undefined && difference !== undefined) {
-    output.line(`\nChanged since ${before.version}`);
+    output.line(`\nChanged since ${before}`);
     if (difference.changes.length === 0) output.line('  nothing that its description tells');
     for (const { step, action, says } of difference.changes) {
       output.line(`  ${step.padEnd(6)} ${action === undefined ? '' : `${action} `}${plainText(says)}`);
@@ -41,6 +36,29 @@ const SIGNED: { readonly [Kind in Signer['kind']]: (signer: Extract<Signer, { ki
   stranger: ({ keyId }) => `${keyId}, whom you do not trust yet`,
   trusted: ({ name, keyId }) => `${name} (${keyId})`,
 };
+
+function printWorker({ manifest, requires }: WorkerOffer, output: Output): void {
+  output.line('\nIt wants to');
+  for (const sentence of sentences(manifest)) output.line(`  ${sentence}`);
+  output.line('\nIts actions');
+  for (const { name, effects } of manifest.actions) {
+    output.line(`  ${manifest.id}/${name}  ${output.colours.dim(effects.join(', '))}`);
+  }
+  if (requires.length === 0) return;
+  output.line('\nIt requires');
+  for (const { kind, id, range, optional } of requires)
+    output.line(
+      `  the ${kind} ${id} ${plainText(range)}${optional === true ? output.colours.dim(' where it is there') : ''}`,
+    );
+}
+
+function printSkill({ skill, files, scripts }: SkillOffer, output: Output): void {
+  printSkillNeeds(skill, { files, scripts }, output);
+  const lines = skill.instructions.split('\n');
+  const size = bytesText(Buffer.byteLength(skill.instructions));
+  output.line(`\nIt tells a bot, in ${size}`);
+  for (const line of lines) output.line(`  ${output.colours.dim('│')} ${plainText(line)}`);
+}
 
 function sentences(manifest: Manifest): readonly string[] {
   if (manifest.permissions.length === 0) return ['nothing outside of itself'];

@@ -1,10 +1,12 @@
 import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { CadreError, once } from '@cadre/core';
+import { CadreError, isPackageId, once, type PackageKind } from '@cadre/core';
 import { contentVersion, didYouMean, writeAtomic } from '@cadre/kit/files';
 import { compare, rcompare, satisfies } from 'semver';
 import { z } from 'zod';
+import type { WantedPackage } from '../../ports/packages.ts';
+import { archiveName, kindOf } from './package-index.ts';
 import { unpackArchive } from './unpack-archive.ts';
 
 /**
@@ -14,6 +16,7 @@ import { unpackArchive } from './unpack-archive.ts';
 export const CATALOGUE_FILE = 'catalogue.json';
 
 export interface CatalogueEntry {
+  readonly kind: PackageKind;
   readonly id: string;
   readonly version: string;
   /** Of the index of the package: SHA-256, hex. */
@@ -27,7 +30,8 @@ const shape = once(() =>
     format: z.literal(1),
     packages: z.array(
       z.strictObject({
-        id: z.string().regex(/^[a-z][a-z0-9-]{1,49}$/),
+        kind: z.literal('skill').exactOptional(),
+        id: z.string(),
         version: z.string(),
         digest: z.string().regex(/^[0-9a-f]{64}$/),
         // A name and no path: whoever writes the list cannot point anywhere else.
@@ -40,7 +44,10 @@ const shape = once(() =>
 /** Throws CadreError `invalid_package` when it is no list. */
 export function parseCatalogue(text: string, place: string): readonly CatalogueEntry[] {
   try {
-    return shape().parse(JSON.parse(text)).packages;
+    return shape()
+      .parse(JSON.parse(text))
+      .packages.map(({ kind, ...rest }) => ({ kind: kind ?? ('worker' as const), ...rest }))
+      .filter(({ kind, id }) => isPackageId(kind, id));
   } catch (cause) {
     throw new CadreError('invalid_package', `the catalogue ${place} cannot be read`, {
       hint: 'it has to be made by `cadre worker publish`',
@@ -52,17 +59,22 @@ export function parseCatalogue(text: string, place: string): readonly CatalogueE
 /** The newest version in the range. Throws `not_found` with what there is. */
 export function findInCatalogue(
   entries: readonly CatalogueEntry[],
-  { id, range }: { readonly id: string; readonly range: string | undefined },
+  { kind, id, range }: WantedPackage,
   place: string,
 ): CatalogueEntry {
-  const ofId = entries.filter((entry) => entry.id === id);
+  const ofKind = entries.filter((entry) => entry.kind === kind);
+  const ofId = ofKind.filter((entry) => entry.id === id);
   const [newest] = ofId
     .filter(({ version }) => range === undefined || satisfies(version, range))
     .sort((a, b) => rcompare(a.version, b.version));
   if (newest !== undefined) return newest;
   if (ofId.length === 0) {
-    throw new CadreError('not_found', `there is no worker ${id} in ${place}`, {
-      hint: didYouMean(id, new Set(entries.map((entry) => entry.id))) ?? 'name another catalogue with --from',
+    const other = entries.find((entry) => entry.id === id)?.kind;
+    throw new CadreError('not_found', `there is no ${kind} ${id} in ${place}`, {
+      hint:
+        other === undefined
+          ? (didYouMean(id, new Set(ofKind.map((entry) => entry.id))) ?? 'name another catalogue with --from')
+          : `there is a ${other} of that name: cadre ${other} add ${id}`,
     });
   }
   const there = ofId.map(({ version }) => version).sort(compare);
@@ -83,7 +95,9 @@ export async function publish(
   const published: CatalogueEntry[] = [];
   for (const archive of archives) {
     const entry = await describe(archive);
-    const same = entries.find((one) => one.id === entry.id && one.version === entry.version);
+    const same = entries.find(
+      (one) => one.kind === entry.kind && one.id === entry.id && one.version === entry.version,
+    );
     if (same !== undefined && same.digest !== entry.digest) {
       throw new CadreError('exists', `${entry.id} ${entry.version} is in ${folder} with other content`, {
         hint: 'a version never changes: give it a new one',
@@ -97,7 +111,8 @@ export async function publish(
     a.id === b.id ? compare(a.version, b.version) : a.id < b.id ? -1 : 1,
   );
   // The list last: what it names is there.
-  await writeAtomic(file, `${JSON.stringify({ format: 1, packages: sorted }, undefined, 2)}\n`, {
+  const packages = sorted.map(({ kind, ...rest }) => ({ ...(kind === 'skill' ? { kind } : {}), ...rest }));
+  await writeAtomic(file, `${JSON.stringify({ format: 1, packages }, undefined, 2)}\n`, {
     ifVersion: before === undefined ? null : contentVersion(before),
   });
   return published;
@@ -108,7 +123,8 @@ async function describe(archive: string): Promise<CatalogueEntry> {
   try {
     const { index, digest } = await unpackArchive(archive, staging);
     const { id, version } = index;
-    return { id, version, digest, file: `${id}-${version}.tgz` };
+    const kind = kindOf(index);
+    return { kind, id, version, digest, file: archiveName(kind, id, version) };
   } finally {
     await rm(staging, { recursive: true, force: true });
   }

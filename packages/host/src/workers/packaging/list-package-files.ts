@@ -1,11 +1,10 @@
 import { createReadStream } from 'node:fs';
 import { lstat, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { CadreError } from '@cadre/core';
+import { CadreError, type PackageKind } from '@cadre/core';
 import { hashFile, walk } from '@cadre/kit/files';
 import { z } from 'zod';
-import { MOST_PACKAGE_BYTES } from '../../ports/packages.ts';
-import { MOST_FILES, type PackageFile, pathFault } from './package-index.ts';
+import { MOST_FILES, mostBytes, type PackageFile, pathFault } from './package-index.ts';
 
 /** What belongs to nobody but its author. */
 const PRIVATE = /^(\.env(\..*)?|\.npmrc|\.netrc|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx|jks|kdbx))$/i;
@@ -13,39 +12,63 @@ const PRIVATE = /^(\.env(\..*)?|\.npmrc|\.netrc|id_(rsa|dsa|ecdsa|ed25519)|.*\.(
 /** What is of no use to whoever installs a worker. */
 const LEFT_OUT = /^(\.git|\.github|\.gitignore|\.DS_Store|node_modules|coverage|.*\.log|.*\.tgz)$/;
 
+export interface ListOptions {
+  /** Of which kind the package is: `worker`. */
+  readonly kind?: PackageKind;
+  /** Told of what is wrong, to go on after it; absent: the first of that is thrown. */
+  readonly report?: (fault: CadreError) => void;
+}
+
 /**
- * The files that a package is made of, in the order of their paths: what git would not ignore, and the packages that it depends on
- * exactly as its lock says. Throws CadreError `invalid_package` with the reason and what to do.
+ * The files that a package is made of, in the order of their paths: what git would not ignore, and for a worker the packages that it
+ * depends on exactly as its lock says. Throws CadreError `invalid_package` with the reason and what to do.
  */
-export async function listPackageFiles(folder: string): Promise<readonly PackageFile[]> {
+export async function listPackageFiles(
+  folder: string,
+  { kind: of = 'worker', report }: ListOptions = {},
+): Promise<readonly PackageFile[]> {
+  const fault = (reason: string, hint: string) => {
+    const error = refuse(reason, hint, undefined, of);
+    if (report === undefined) throw error;
+    report(error);
+  };
   const own: string[] = [];
   for await (const { path, kind } of walk(folder)) {
     if (path.split('/').some((part) => LEFT_OUT.test(part)) || kind === 'folder') continue;
-    if (kind !== 'file')
-      throw refuse(`${path} is no plain file`, 'put the file itself there, or have git ignore it');
+    if (kind !== 'file') {
+      fault(`${path} is no plain file`, 'put the file itself there, or have git ignore it');
+      continue;
+    }
     if (PRIVATE.test(basename(path))) {
-      throw refuse(
+      fault(
         `${path} looks like a secret`,
-        'have git ignore it, or remove it: everybody who installs the worker could read it',
+        `have git ignore it, or remove it: everybody who installs the ${of} could read it`,
       );
+      continue;
     }
     own.push(path);
   }
-  const paths = [...own, ...(await lockedFiles(folder))].sort();
+  const paths = [...own, ...(of === 'worker' ? await lockedFiles(folder) : [])].sort();
   if (paths.length > MOST_FILES)
-    throw refuse(
+    fault(
       `it has ${paths.length} files, and at most ${MOST_FILES} are taken`,
-      'bundle its code into fewer files',
+      'bundle them into fewer files',
     );
   const files: PackageFile[] = [];
+  const most = mostBytes(of);
   let bytes = 0;
   for (const path of paths) {
-    const fault = pathFault(path);
-    if (fault !== undefined) throw refuse(`${path} cannot be packed: ${fault}`, 'give the file another name');
+    const wrong = pathFault(path);
+    if (wrong !== undefined) {
+      fault(`${path} cannot be packed: ${wrong}`, 'give the file another name');
+      continue;
+    }
     const { size, mode } = await stat(join(folder, path));
     bytes += size;
-    if (bytes > MOST_PACKAGE_BYTES)
-      throw refuse(`it has more than ${MOST_PACKAGE_BYTES} bytes`, 'leave out what is not needed to run it');
+    if (bytes > most) {
+      fault(`it has more than ${most} bytes`, 'leave out what is not needed to use it');
+      return files;
+    }
     const sha256 = await hashFile(join(folder, path));
     files.push({ path, size, sha256, ...((mode & 0o111) === 0 ? {} : { executable: true as const }) });
   }
@@ -130,6 +153,6 @@ export function readPackageFile(folder: string, { path }: PackageFile) {
   return createReadStream(join(folder, path));
 }
 
-function refuse(reason: string, hint: string, cause?: unknown): CadreError {
-  return new CadreError('invalid_package', `the worker cannot be packed: ${reason}`, { hint, cause });
+function refuse(reason: string, hint: string, cause?: unknown, kind: PackageKind = 'worker'): CadreError {
+  return new CadreError('invalid_package', `the ${kind} cannot be packed: ${reason}`, { hint, cause });
 }

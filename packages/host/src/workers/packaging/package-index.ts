@@ -1,12 +1,14 @@
 import { createHash } from 'node:crypto';
-import { CadreError, canonicalJson, once } from '@cadre/core';
+import { CadreError, canonicalJson, isPackageId, once, type PackageKind } from '@cadre/core';
 import type { JsonValue } from '@cadre/sdk';
 import { z } from 'zod';
-import { MOST_PACKAGE_BYTES } from '../../ports/packages.ts';
+import { MOST_PACKAGE_BYTES, MOST_SKILL_BYTES } from '../../ports/packages.ts';
 
 /** What an archive holds, as its first entry says before anything else of it is read. */
 export interface PackageIndex {
   readonly format: 1;
+  /** Absent: of a worker. It is part of what is signed. */
+  readonly kind?: 'skill';
   readonly id: string;
   readonly version: string;
   /** In the order of their paths. */
@@ -35,6 +37,19 @@ export const SIGNED = '.signed';
 export const MOST_FILES = 20_000;
 export const MOST_INDEX_BYTES = 8 * 2 ** 20;
 
+export function kindOf({ kind }: Pick<PackageIndex, 'kind'>): PackageKind {
+  return kind ?? 'worker';
+}
+
+/** What an archive is usually called. No worker is called so that the two could be one: none has an `@`. */
+export function archiveName(kind: PackageKind, id: string, version: string): string {
+  return kind === 'worker' ? `${id}-${version}.tgz` : `${id}@${version}.skill.tgz`;
+}
+
+export function mostBytes(kind: PackageKind): number {
+  return kind === 'worker' ? MOST_PACKAGE_BYTES : MOST_SKILL_BYTES;
+}
+
 /** What is signed, pinned and compared: the same for the same content, whoever packs it and when. */
 export function digestOf(index: PackageIndex): string {
   return createHash('sha256')
@@ -61,7 +76,8 @@ export function pathFault(path: string): string | undefined {
 const shape = once(() =>
   z.strictObject({
     format: z.literal(1),
-    id: z.string().regex(/^[a-z][a-z0-9-]{1,49}$/),
+    kind: z.literal('skill').exactOptional(),
+    id: z.string().max(64),
     version: z.string().min(5).max(100),
     files: z
       .array(
@@ -91,6 +107,9 @@ export function parseIndex(text: string): PackageIndex {
     throw invalidPackage(`its index is wrong at ${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''}`);
   }
   const index = parsed.data as PackageIndex;
+  const kind = kindOf(index);
+  if (!isPackageId(kind, index.id))
+    throw invalidPackage(`its index is wrong at id: ${JSON.stringify(index.id)} is no name of a ${kind}`);
   const seen = new Set<string>();
   let bytes = 0;
   for (const { path, size } of index.files) {
@@ -109,18 +128,14 @@ export function parseIndex(text: string): PackageIndex {
       if (seen.has(folder)) throw invalidPackage(`in it ${folder} is a file and a folder`);
     }
   }
-  if (bytes > MOST_PACKAGE_BYTES)
-    throw invalidPackage(`unpacked it has ${bytes} bytes, and at most ${MOST_PACKAGE_BYTES} are taken`);
+  const most = mostBytes(kind);
+  if (bytes > most) throw invalidPackage(`unpacked it has ${bytes} bytes, and at most ${most} are taken`);
   return index;
 }
 
 export function invalidPackage(reason: string, cause?: unknown): CadreError {
-  return new CadreError(
-    'invalid_package',
-    `this is no package of a worker that could be installed: ${reason}`,
-    {
-      hint: 'nothing was installed; ask whoever made it for one made by `cadre worker pack`',
-      ...(cause === undefined ? {} : { cause }),
-    },
-  );
+  return new CadreError('invalid_package', `this is no package that could be installed: ${reason}`, {
+    hint: 'nothing was installed; ask whoever made it for one made by `cadre worker pack` or `cadre skill pack`',
+    ...(cause === undefined ? {} : { cause }),
+  });
 }

@@ -11,7 +11,8 @@ import { pack } from 'tar-stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Offer } from '../../ports/packages.ts';
 import { createRegistry } from '../registry.ts';
-import { type InstallOptions, installWorker } from './install-worker.ts';
+import { describeWorker } from './describe-package.ts';
+import { type InstallOptions, installPackage } from './install-package.ts';
 import { listPackageFiles } from './list-package-files.ts';
 import { digestOf, type PackageIndex, parseIndex } from './package-index.ts';
 import { keyIdOf, openSigningKey, publicText, signDigest } from './signing-key.ts';
@@ -374,13 +375,18 @@ describe('[WRK-8] installing', () => {
   async function install(archive: string, over: Partial<InstallOptions> = {}) {
     const offers: Offer[] = [];
     const noted: string[] = [];
-    const outcome = await installWorker({
+    const outcome = await installPackage({
       archive,
       source: archive,
       root: workspace,
-      packages: join(home, 'packages'),
+      folders: { worker: join(home, 'packages'), skill: join(home, 'skills') },
       signers: openTrustedSigners(join(home, 'signers.json')),
-      present: registry().list(),
+      present: registry()
+        .list()
+        .map(({ manifest }) => describeWorker(manifest)),
+      builtIn: registry()
+        .list()
+        .flatMap(({ builtIn, manifest }) => (builtIn ? [manifest.id] : [])),
       cadre: '0.1.0',
       platform: 'linux',
       decide: async (offer) => {
@@ -417,7 +423,7 @@ describe('[WRK-8] installing', () => {
     expect(outcome).toMatchObject({
       ok: true,
       isNew: true,
-      worker: { id: 'greeter', signer: keyIdOf(publicText(key)) },
+      installed: { id: 'greeter', signer: keyIdOf(publicText(key)) },
     });
     expect(offers[0]?.reasons).toEqual([
       'it is new here',
@@ -426,7 +432,7 @@ describe('[WRK-8] installing', () => {
     expect(noted).toEqual(['allowed']);
     expect(versions()).toEqual(['1.0.0']);
     expect((await install(archive)).outcome).toMatchObject({ ok: true, isNew: false });
-    expect((await readWorkerLock(workspace)).workers).toHaveLength(1);
+    expect((await readWorkerLock(workspace)).packages).toHaveLength(1);
     // Its signer was not trusted, whatever the lock says.
     expect(registry().list()[0]?.signedBy).toBeUndefined();
   });
@@ -515,7 +521,12 @@ describe('[WRK-8] installing', () => {
   test.each<[string, Made, Partial<InstallOptions>, string]>([
     ['wants another Cadre', {}, { cadre: '0.0.9' }, 'wants Cadre >=0.1.0'],
     ['is for another system', { extra: 'platforms: [win32]' }, {}, 'is for win32'],
-    ['needs a worker that is not here', { extra: 'dependencies: { other: ^1 }' }, {}, 'needs other ^1'],
+    [
+      'needs a worker that is not here',
+      { extra: 'dependencies: { other: ^1 }' },
+      {},
+      'there is no worker other (worker greeter 1.0.0 → worker other ^1)',
+    ],
   ])('one that %s is refused', async (_, made, over, says) => {
     await expect(install(await packed(made), over)).rejects.toMatchObject({
       code: 'incompatible',
@@ -539,7 +550,7 @@ describe('[WRK-8] installing', () => {
   test('a lock that names what is not installed here says what to do, and the locked content alone is taken', async () => {
     const archive = await packed();
     await install(archive);
-    const [locked] = (await readWorkerLock(workspace)).workers;
+    const [locked] = (await readWorkerLock(workspace)).packages;
     await rm(join(home, 'packages'), { recursive: true });
     expect(registry().problems()).toMatchObject([
       { problems: [{ suggestion: 'cadre worker add --locked' }] },

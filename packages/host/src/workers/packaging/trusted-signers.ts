@@ -50,9 +50,9 @@ export function openTrustedSigners(file: string): TrustedSigners {
 
   return {
     list: async () => (await read()).signers,
-    find: async (keyId, worker) =>
+    find: async (keyId, named) =>
       (await read()).signers.find(
-        (signer) => signer.keyId === keyId && signer.workers.some((glob) => globCovers(glob, worker)),
+        (signer) => signer.keyId === keyId && signer.workers.some((glob) => globCovers(glob, named)),
       ),
     async add(given) {
       if (!isPublicKey(given.key)) {

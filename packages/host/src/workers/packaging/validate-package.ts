@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isCadreError, type Problem, parseManifest, parsePermission } from '@cadre/core';
 import type { ActionManifest, EffectClass, Manifest } from '@cadre/sdk';
 import type { Validated } from '../../ports/authoring.ts';
+import { holdsSecret } from './holds-secret.ts';
 import { listPackageFiles } from './list-package-files.ts';
 
 /**
@@ -216,9 +217,6 @@ const DANGEROUS: readonly (readonly [RegExp, string])[] = [
   [/shell\s*:\s*true/m, 'starts a program through a shell'],
 ];
 
-const SECRET =
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|\bghp_[A-Za-z0-9]{36}\b|\bxox[abp]-[A-Za-z0-9-]{10,}/;
-
 async function checkCode(folder: string, paths: readonly string[]): Promise<readonly Problem[]> {
   const problems: Problem[] = [];
   for (const path of paths) {
@@ -230,7 +228,7 @@ async function checkCode(folder: string, paths: readonly string[]): Promise<read
       continue;
     }
     const text = await readFile(join(folder, path), 'utf8');
-    if (SECRET.test(text))
+    if (holdsSecret(text))
       problems.push(
         error(
           path,
