@@ -28,6 +28,14 @@ export type { Scope, StepView } from './expression/scope.ts';
 export { topicFits } from './expression/topic.ts';
 export { canonicalJson } from './json.ts';
 export { artifactsOf, schemaOutside } from './manifest/artifact-schema.ts';
+export {
+  callSentence,
+  coversCall,
+  mayCall,
+  unownedEffects,
+  versionFits,
+  versionToCall,
+} from './manifest/calls.ts';
 export { checkValue, type ValueFault } from './manifest/check-value.ts';
 export {
   diffManifests,

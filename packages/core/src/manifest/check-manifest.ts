@@ -3,6 +3,7 @@ import { validRange } from 'semver';
 import { didYouMean } from '../nearest.ts';
 import { covers, type Permission, parsePermission } from '../policy/permission.ts';
 import { artifactsOf } from './artifact-schema.ts';
+import { checkOwnCalls } from './check-own-calls.ts';
 import { checkValue } from './check-value.ts';
 
 /** A fault of meaning in a manifest whose shape is right. */
@@ -25,6 +26,8 @@ export function checkManifest(manifest: Manifest): readonly ManifestFault[] {
     ...checkPermissions(manifest.permissions, ['permissions']),
     ...checkNames(manifest.actions),
     ...checkPrograms(manifest),
+    ...checkDependencies(manifest),
+    ...checkOwnCalls(manifest),
     ...actions,
   ];
 }
@@ -88,6 +91,17 @@ function checkPrograms({ programs = [], actions }: Manifest): readonly ManifestF
   );
 }
 
+function checkDependencies({ dependencies = {} }: Manifest): readonly ManifestFault[] {
+  return Object.entries(dependencies).flatMap(([name, range]) =>
+    faultIf(
+      validRange(range) === null,
+      ['dependencies', name],
+      `${range} is not a version range`,
+      'write for example "^1.2.0"',
+    ),
+  );
+}
+
 function checkPermissions(permissions: readonly string[], path: Path): readonly ManifestFault[] {
   return permissions.flatMap((text, index) => {
     const parsed = parsePermission(text);
@@ -126,6 +140,12 @@ function checkAction(action: ActionManifest, path: Path, manifest: Manifest): re
       [...path, 'pure'],
       `${action.name} changes something, so its result cannot rest on its input alone`,
       'name what it rests on: pure: { files: ["**"] }',
+    ),
+    ...faultIf(
+      action.calls !== undefined && (action.pure ?? false) !== false,
+      [...path, 'pure'],
+      `${action.name} calls other actions, so its result rests on theirs`,
+      'leave pure out: what it calls may be pure',
     ),
     ...checkArtifacts(action, path),
     ...checkNarrowing(action, path, manifest),

@@ -1,6 +1,7 @@
 import type { ActionManifest, JsonSchema, Manifest } from '@cadre/sdk';
 import { gte, inc, major, type ReleaseType } from 'semver';
 import { covers, type Permission, parsePermission, permissionSentence } from '../policy/permission.ts';
+import { callSentence, coversCall } from './calls.ts';
 import { type SchemaChange, schemaChanges } from './schema-changes.ts';
 
 export type VersionStep = 'major' | 'minor' | 'patch';
@@ -37,7 +38,10 @@ export function diffManifests(before: Manifest, after: Manifest): ManifestDiffer
     step,
     leastVersion,
     isHonest: gte(after.version, leastVersion),
-    wider: widenedBy(before.permissions, after.permissions).map((one) => permissionSentence(after.id, one)),
+    wider: [
+      ...widenedBy(before.permissions, after.permissions).map((one) => permissionSentence(after.id, one)),
+      ...newCalls(before, after).map((call) => callSentence(after.id, call)),
+    ],
   };
 }
 
@@ -72,6 +76,7 @@ function changesOfWorker(before: Manifest, after: Manifest): readonly ManifestCh
     ...(before.id === after.id
       ? []
       : [change('major', `it was called ${before.id} and is called ${after.id}`)]),
+    ...rangeChanges(before.dependencies ?? {}, after.dependencies ?? {}),
     ...(before.engines?.cadre === after.engines?.cadre
       ? []
       : [
@@ -118,6 +123,10 @@ function changesOfAction(
     ...widenedBy(oldPermissions, newPermissions)
       .filter((one) => oldWorker.permissions.flatMap(readable).some((known) => covers(known, one)))
       .map((one) => change('major', permissionSentence(newWorker.id, one), name)),
+    ...callsBeyond(before.calls, after.calls).map((call) => change('major', `it may call ${call} now`, name)),
+    ...callsBeyond(after.calls, before.calls).map((call) =>
+      change('minor', `it does not call ${call} any more`, name),
+    ),
     ...lost(
       ({ idempotent }) => idempotent === true,
       'doing it twice is not the same as doing it once any more',
@@ -154,6 +163,28 @@ function outputStep({ kind, says }: SchemaChange): VersionStep {
 
 function placeOf({ pointer }: SchemaChange): string {
   return pointer === '' ? 'as a whole' : pointer.slice(1);
+}
+
+function callsBeyond(had: readonly string[] = [], has: readonly string[] = []): readonly string[] {
+  return has.filter((call) => !had.some((one) => coversCall(one, call)));
+}
+
+function rangeChanges(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): readonly ManifestChange[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names
+    .filter((name) => before[name] !== after[name])
+    .map((name) =>
+      change('minor', `it wants ${name} ${after[name] ?? '*'} and wanted ${before[name] ?? '*'}`),
+    );
+}
+
+/** Of the worker as a whole, whichever of its actions they are called by. */
+function newCalls(before: Manifest, after: Manifest): readonly string[] {
+  const had = before.actions.flatMap(({ calls = [] }) => calls);
+  return [...new Set(after.actions.flatMap(({ calls }) => callsBeyond(had, calls)))];
 }
 
 function change(step: VersionStep, says: string, action?: string): ManifestChange {

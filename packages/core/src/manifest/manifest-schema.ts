@@ -61,6 +61,18 @@ export const manifestShape = once(() => {
     cancel: z.boolean().exactOptional(),
     preview: z.enum(['scratch', 'report']).exactOptional(),
     permissions: z.array(text).describe('What it needs of the permissions of the worker').exactOptional(),
+    calls: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^[a-z][a-z0-9-]{1,49}\/(\*|[a-z][a-z0-9-]{0,49})$/,
+            'write worker/action, or worker/* for all of one worker; its version stands under dependencies',
+          ),
+      )
+      .min(1)
+      .describe('Actions that it may call, each with no more than it may itself')
+      .exactOptional(),
     timeout: z.string().regex(DURATION, 'write a duration such as 30s or 10m').exactOptional(),
     class: z.enum(['cpu', 'io', 'llm', 'deploy']).exactOptional(),
     cost: cost.exactOptional(),
@@ -106,7 +118,10 @@ export const manifestShape = once(() => {
       engines: z.strictObject({ cadre: optionalText }).exactOptional(),
       config: jsonSchema.describe('JSON Schema of the settings').exactOptional(),
       secrets: z.array(z.strictObject({ name: text, purpose: text })).exactOptional(),
-      dependencies: z.record(z.string(), text).exactOptional(),
+      dependencies: z
+        .record(z.string(), text)
+        .describe('Workers that it calls, and skills, by version range')
+        .exactOptional(),
       platforms: z.array(z.enum(['linux', 'darwin', 'win32'])).exactOptional(),
       isolation: z.enum(['process', 'os', 'container', 'remote']).exactOptional(),
       resources: resources.exactOptional(),

@@ -70,12 +70,13 @@ export function terminalApprover(io: Io): Approver & TrustAsker {
 
 /** Made of real values, of which every character can be told. Only the sentence is made of words that people can rely on. */
 export function permissionLines(question: PermissionQuestion): readonly string[] {
-  const { sentence, target, permission, worker, version, origin, action, step, run } = question;
+  const { sentence, target, permission, worker, version, origin, action, step, run, chain } = question;
   return [
     exactText(sentence),
     `  exactly  ${exactText(target)}`,
     `  covers   ${permission.startsWith('fs:') ? exactText(permission) : asciiText(permission)}`,
     `  worker   ${exactText(`${worker} ${version}`)}, ${ORIGINS[origin]}`,
+    ...(chain === undefined ? [] : [`  calls    ${chain.map(exactText).join(' → ')}`]),
     `  for      ${exactText(`${worker}/${action}`)} in step ${exactText(step)} of ${exactText(run)}`,
   ];
 }

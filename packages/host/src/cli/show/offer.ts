@@ -1,4 +1,4 @@
-import { parsePermission, permissionSentence, plainText } from '@cadre/core';
+import { callSentence, parsePermission, permissionSentence, plainText } from '@cadre/core';
 import type { Manifest } from '@cadre/sdk';
 import type { Offer } from '../../ports/packages.ts';
 import type { Output } from '../output.ts';
@@ -43,9 +43,14 @@ const SIGNED: { readonly [Kind in Signer['kind']]: (signer: Extract<Signer, { ki
 };
 
 function sentences(manifest: Manifest): readonly string[] {
-  if (manifest.permissions.length === 0) return ['nothing outside of itself'];
-  return manifest.permissions.map((text) => {
+  const permissions = manifest.permissions.map((text) => {
     const parsed = parsePermission(text);
     return parsed.ok ? permissionSentence(manifest.id, parsed.permission) : plainText(text);
   });
+  const calls = [...new Set(manifest.actions.flatMap(({ calls = [] }) => calls))];
+  const all = [
+    ...permissions,
+    ...calls.map((call) => `${callSentence(manifest.id, call)}, with no more than it may itself`),
+  ];
+  return all.length === 0 ? ['nothing outside of itself'] : all;
 }
