@@ -45,6 +45,14 @@ export type { Scope, StepView } from './expression/scope.ts';
 export { topicFits } from './expression/topic.ts';
 export { canonicalJson } from './json.ts';
 export { artifactsOf, schemaOutside } from './manifest/artifact-schema.ts';
+export {
+  callSentence,
+  coversCall,
+  mayCall,
+  unownedEffects,
+  versionFits,
+  versionToCall,
+} from './manifest/calls.ts';
 export { checkValue, type ValueFault } from './manifest/check-value.ts';
 export {
   diffManifests,
@@ -54,7 +62,7 @@ export {
 } from './manifest/diff-manifests.ts';
 export { manifestSchema } from './manifest/manifest-schema.ts';
 export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts';
-export { requirementsOf } from './manifest/requirements-of.ts';
+export { rangeFor, requirementsOf } from './manifest/requirements-of.ts';
 export { actionNames, LIST_TOOLS } from './mcp/action-names.ts';
 export { mcpManifest } from './mcp/mcp-manifest.ts';
 export type { McpReach, McpServer, PinnedTool } from './mcp/mcp-server.ts';

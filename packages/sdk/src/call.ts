@@ -10,11 +10,13 @@ import { findProgram } from './find-program.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { keepFiles } from './keep-files.ts';
 import { openSsh } from './open-ssh.ts';
-import type { CallContext, WorkerMessage, WorkerRequest } from './protocol.ts';
+import { type CallContext, PROTOCOL_OF, type WorkerMessage, type WorkerRequest } from './protocol.ts';
 import type { SshAccess } from './ssh-place.ts';
 
 /** The way back to the host during one call. `ask` rejects with the host's refusal as an ActionError. */
 export interface CallChannel {
+  /** The version of the protocol that the host speaks. */
+  readonly protocol: number;
   send(message: WorkerMessage): void;
   /** Resolves when the bytes have left, and may be used again. */
   sendChunk(message: Extract<WorkerMessage, { type: 'chunk' }>, bytes: Uint8Array): Promise<void>;
@@ -101,6 +103,11 @@ function createContext(
     async fetch(url, options = {}) {
       return (await channel.ask({ kind: 'fetch', url, options })) as unknown as Fetched;
     },
+    async call(uses, input, { timeoutMs } = {}) {
+      if (channel.protocol < PROTOCOL_OF.calls) throw tooOld(uses, channel.protocol);
+      const limit = timeoutMs === undefined ? {} : { timeoutMs };
+      return (await channel.ask({ kind: 'call', uses, input: input as JsonObject, ...limit })) as never;
+    },
     secretReference: (name) => ({ $secret: name }),
     async secret(name) {
       return (await channel.ask({ kind: 'secret', name })) as string;
@@ -116,6 +123,12 @@ function createContext(
     },
     tempDir,
   };
+}
+
+/** It would take the message for a broken one, and say so of the worker. */
+function tooOld(uses: string, spoken: number): ActionError {
+  const message = `${uses} was not called: this Cadre speaks protocol ${spoken}, and calls came with ${PROTOCOL_OF.calls}`;
+  return new ActionError('incompatible', message, { hint: 'install a newer version of Cadre' });
 }
 
 const MONEY = /^\d{1,12}(\.\d{1,12})? [A-Z]{3}$/;

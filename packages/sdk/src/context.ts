@@ -69,6 +69,11 @@ export interface Fetched {
   readonly body: string;
 }
 
+export interface CallOptions {
+  /** Milliseconds until it is stopped, and fails as `timed_out`; default what its manifest says, else the time of the caller. */
+  readonly timeoutMs?: number;
+}
+
 export interface StreamWriter {
   /** Resolves when more may be written; of a lossy stream at once. */
   write(bytes: Uint8Array): Promise<void>;
@@ -132,6 +137,16 @@ export interface ActionContext {
   find(program: string): Promise<string | undefined>;
   /** An HTTP request made by Cadre on the worker's behalf, to granted hosts only. Throws ActionError `denied`. */
   fetch(url: string, options?: FetchOptions): Promise<Fetched>;
+  /**
+   * Has another action performed, of another worker or of this one, and answers its output. `calls` of the manifest names it, `dependencies`
+   * its version. It may do no more than this one may, counts against the same budget, and ends with this call. Throws ActionError
+   * with its failure, or with `denied` where it may not be called. In a plan it is planned too.
+   */
+  call<Output extends JsonValue | object = JsonValue>(
+    action: string,
+    input: object,
+    options?: CallOptions,
+  ): Promise<Output>;
   /** The value of a granted secret. Throws ActionError `denied` or `not_found`. */
   secret(name: string): Promise<string>;
   /**

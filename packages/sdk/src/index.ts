@@ -1,5 +1,6 @@
 export type {
   ActionContext,
+  CallOptions,
   Completed,
   ExecOptions,
   Fetched,
@@ -45,10 +46,12 @@ export type { ActionManifest, Dependency, Manifest, ProgramManifest, Purity } fr
 export {
   AGENT_TARGET,
   type CallContext,
+  type CalledAction,
   type HookContext,
   type HostMessage,
   MAX_LINE_BYTES,
   OLDEST_PROTOCOL,
+  PROTOCOL_OF,
   PROTOCOL_VERSION,
   type StreamMessage,
   type StreamRequest,

@@ -28,7 +28,7 @@ export interface Manifest {
   /** JSON Schema of the settings `workers.ID` of a workspace. */
   readonly config?: JsonSchema;
   readonly secrets?: readonly { readonly name: string; readonly purpose: string }[];
-  /** Other workers by version range. */
+  /** Other workers by version range: also which version of one is called. */
   readonly dependencies?: Readonly<Record<string, Dependency>>;
   /** Skills by version range. */
   readonly skills?: Readonly<Record<string, Dependency>>;
@@ -76,6 +76,11 @@ export interface ActionManifest {
   readonly preview?: 'scratch' | 'report';
   /** What this action needs of the worker's permissions; absent: all of them. */
   readonly permissions?: readonly string[];
+  /**
+   * Actions that it may call, of other workers or of its own: `git/status`, or `files/*` for all of one. Each may then do no more than this
+   * one may itself. Of which version they are `dependencies` says.
+   */
+  readonly calls?: readonly string[];
   /** Time limit such as `10m`; absent: the step's or the common default. */
   readonly timeout?: string;
   readonly class?: 'cpu' | 'io' | 'llm' | 'deploy';

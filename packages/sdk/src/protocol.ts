@@ -10,10 +10,13 @@ import type { StreamHandle } from './stream-handle.ts';
  * What host and worker say to each other: one JSON document a line, host to worker on standard input, worker to
  * host on standard output. A worker's own printing goes to standard error, which the host keeps as log lines.
  */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
-/** The oldest that a host still speaks. A worker says the oldest one that has all that it uses: hooks came with 2. */
+/** The oldest that a host still speaks. A worker says the oldest one that has all that it cannot do without. */
 export const OLDEST_PROTOCOL = 1;
+
+/** What came with which version. That actions may call others stands in the manifest, which an older host refuses by itself. */
+export const PROTOCOL_OF = { hooks: 2, calls: 3 } as const;
 
 /**
  * What the proxy is asked to connect to when a program wants the person's ssh agent. It is no host: those have other
@@ -82,7 +85,18 @@ export type WorkerRequest =
   /** May a program connect there? The proxy asks the same when it does. */
   | { readonly kind: 'connect'; readonly host: string; readonly port: number }
   | { readonly kind: 'ssh'; readonly place: SshPlace }
+  | CalledAction
   | StreamRequest;
+
+/** Another action is to be performed, with no more than the one that asks for it may itself. The answer is its output. */
+export interface CalledAction {
+  readonly kind: 'call';
+  /** `worker/action`: which version is meant stands in the manifest. */
+  readonly uses: string;
+  readonly input: JsonObject;
+  /** Milliseconds until it is stopped. */
+  readonly timeoutMs?: number;
+}
 
 /** The worker names its streams itself, each name once in a call. */
 export type StreamRequest =

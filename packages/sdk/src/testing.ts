@@ -10,7 +10,13 @@ import { fillParts } from './fetch-text.ts';
 import { heldStreams } from './held-streams.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { createLife, type Life } from './life.ts';
-import type { CallContext, WorkerMessage, WorkerRequest } from './protocol.ts';
+import {
+  type CallContext,
+  type CalledAction,
+  PROTOCOL_VERSION,
+  type WorkerMessage,
+  type WorkerRequest,
+} from './protocol.ts';
 
 export interface Tried {
   readonly outcome: Outcome<JsonValue>;
@@ -28,6 +34,11 @@ export interface TryOptions extends Partial<CallContext> {
   readonly streams?: Readonly<Record<string, Uint8Array>>;
   /** Outputs whose schema says `format: artifact`, and what is in them: the files they name are sent as streams. */
   readonly files?: Readonly<Record<string, string>>;
+  /**
+   * What answers when it calls other actions: a function by the name of the action (`git/status`), or a worker by its id, whose action is
+   * then performed with the same options. Whatever else it calls is refused.
+   */
+  readonly calls?: Readonly<Record<string, Worker | ((input: JsonObject) => unknown)>>;
   /** Answers the worker's HTTP requests; default: the real `fetch`. */
   readonly fetch?: (url: string, options: object) => Promise<Fetched>;
 }
@@ -43,7 +54,7 @@ export async function runAction(
   options: TryOptions,
 ): Promise<Tried> {
   const { signal = new AbortController().signal, secrets = {}, fetch = fetchText, ...rest } = options;
-  const { streams = {}, files = {}, ...given } = rest;
+  const { streams = {}, files = {}, calls = {}, ...given } = rest;
   const wire = heldStreams(streams);
   const messages: WorkerMessage[] = [];
   const dataDir = given.dataDir ?? (await mkdtemp(join(tmpdir(), 'cadre-data-')));
@@ -62,7 +73,24 @@ export async function runAction(
     if (value === undefined) throw new ActionError('not_found', `no secret ${name}`);
     return value;
   };
+  const called: Effect[] = [];
+  const answerCall = async ({ uses, input: ofCall }: CalledAction): Promise<JsonValue> => {
+    const [id = '', name = ''] = uses.split('/');
+    const answer = calls[uses] ?? calls[id];
+    if (answer === undefined)
+      throw new ActionError('denied', `${uses} is not among the calls that the test answers`);
+    if (typeof answer === 'function') return asJson(await answer(asJson(ofCall) as JsonObject));
+    const { outcome, effects } = await runAction(answer, name, asJson(ofCall) as JsonObject, {
+      ...options,
+      files: {},
+    });
+    called.push(...effects);
+    if (outcome.ok) return outcome.output;
+    const { code, message, ...extras } = outcome.failure;
+    throw new ActionError(code, message, extras);
+  };
   const ask = async (body: WorkerRequest): Promise<JsonValue> => {
+    if (body.kind === 'call') return answerCall(body);
     if (body.kind === 'exec' || body.kind === 'connect') return true;
     if (wire.isStreamRequest(body)) return wire.ask(body);
     if (body.kind === 'ssh') throw new ActionError('denied', 'ssh is granted by a host, and there is none');
@@ -83,6 +111,7 @@ export async function runAction(
   const life = createLife(worker, send);
   const end = await aroundIt(life, context, () =>
     performCall(worker, { call: 'test', action, input: input as JsonObject, context, files }, signal, {
+      protocol: PROTOCOL_VERSION,
       send,
       async sendChunk(message, bytes) {
         messages.push(message);
@@ -96,10 +125,14 @@ export async function runAction(
   // What crosses to the host is JSON; a test should see what the host would see.
   const outcome: Outcome<JsonValue> =
     end.type === 'succeeded'
-      ? { ok: true, output: JSON.parse(JSON.stringify(end.output ?? null)) as JsonValue }
+      ? { ok: true, output: asJson(end.output) }
       : { ok: false, failure: (end as Extract<WorkerMessage, { type: 'failed' }>).failure };
   const effects = messages.flatMap((message) => (message.type === 'effect' ? [message.effect] : []));
-  return { outcome, effects, messages, streams: wire.written };
+  return { outcome, effects: [...effects, ...called], messages, streams: wire.written };
+}
+
+function asJson(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value ?? null)) as JsonValue;
 }
 
 async function aroundIt(

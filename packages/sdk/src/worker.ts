@@ -11,7 +11,7 @@ import {
   type HostMessage,
   MAX_LINE_BYTES,
   OLDEST_PROTOCOL,
-  PROTOCOL_VERSION,
+  PROTOCOL_OF,
   type StreamMessage,
   type WorkerMessage,
 } from './protocol.ts';
@@ -38,8 +38,10 @@ export function serve(worker: Worker): void {
   const streams = new Map<string, CallStreams['hear']>();
   const questions = new Map<string, { answer(value: JsonValue): void; refuse(error: Error): void }>();
   let asked = 0;
+  let protocol: number = OLDEST_PROTOCOL;
 
   const channel = (call: string): CallChannel => ({
+    protocol,
     send,
     sendChunk(message, bytes) {
       // Nothing can come in between: both are handed over in one turn. That the host is gone is told by standard input.
@@ -103,7 +105,7 @@ export function serve(worker: Worker): void {
     send({
       type: 'ready',
       // An older host would never call its hooks: it is to say so at once.
-      protocol: life.hooks.length === 0 ? OLDEST_PROTOCOL : PROTOCOL_VERSION,
+      protocol: life.hooks.length === 0 ? OLDEST_PROTOCOL : PROTOCOL_OF.hooks,
       worker: worker.id,
       actions: Object.keys(worker.actions),
       ...(life.hooks.length === 0 ? {} : { hooks: life.hooks }),
@@ -113,6 +115,7 @@ export function serve(worker: Worker): void {
   const handle = (message: HostMessage) => {
     switch (message.type) {
       case 'hello':
+        protocol = message.protocol;
         return void greet();
       case 'call':
         return void perform(message);

@@ -4,6 +4,7 @@ import { isPackageId } from '../dependency/requirement.ts';
 import { didYouMean } from '../nearest.ts';
 import { covers, type Permission, parsePermission } from '../policy/permission.ts';
 import { artifactsOf } from './artifact-schema.ts';
+import { checkOwnCalls } from './check-own-calls.ts';
 import { checkValue } from './check-value.ts';
 import { requirementsOf } from './requirements-of.ts';
 
@@ -28,6 +29,7 @@ export function checkManifest(manifest: Manifest): readonly ManifestFault[] {
     ...checkNames(manifest.actions),
     ...checkDependencies(manifest),
     ...checkPrograms(manifest),
+    ...checkOwnCalls(manifest),
     ...actions,
   ];
 }
@@ -150,6 +152,12 @@ function checkAction(action: ActionManifest, path: Path, manifest: Manifest): re
       [...path, 'pure'],
       `${action.name} changes something, so its result cannot rest on its input alone`,
       'name what it rests on: pure: { files: ["**"] }',
+    ),
+    ...faultIf(
+      action.calls !== undefined && (action.pure ?? false) !== false,
+      [...path, 'pure'],
+      `${action.name} calls other actions, so its result rests on theirs`,
+      'leave pure out: what it calls may be pure',
     ),
     ...checkArtifacts(action, path),
     ...checkNarrowing(action, path, manifest),

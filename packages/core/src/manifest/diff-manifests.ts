@@ -1,5 +1,6 @@
 import type { ActionManifest, JsonSchema, Manifest } from '@cadre/sdk';
 import { covers, type Permission, parsePermission, permissionSentence } from '../policy/permission.ts';
+import { callSentence, coversCall } from './calls.ts';
 import { dependencyChanges } from './dependency-changes.ts';
 import { requirementsOf } from './requirements-of.ts';
 import { type SchemaChange, schemaChanges } from './schema-changes.ts';
@@ -19,9 +20,10 @@ export type { ManifestChange, ManifestDifference, VersionStep } from './version-
  */
 export function diffManifests(before: Manifest, after: Manifest): ManifestDifference {
   const changes = [...changesOfWorker(before, after), ...changesOfActions(before, after)];
-  const wider = widenedBy(before.permissions, after.permissions).map((one) =>
-    permissionSentence(after.id, one),
-  );
+  const wider = [
+    ...widenedBy(before.permissions, after.permissions).map((one) => permissionSentence(after.id, one)),
+    ...newCalls(before, after).map((call) => callSentence(after.id, call)),
+  ];
   return versionDifference(before.version, after.version, changes, wider);
 }
 
@@ -90,6 +92,10 @@ function changesOfAction(
     ...widenedBy(oldPermissions, newPermissions)
       .filter((one) => oldWorker.permissions.flatMap(readable).some((known) => covers(known, one)))
       .map((one) => change('major', permissionSentence(newWorker.id, one), name)),
+    ...callsBeyond(before.calls, after.calls).map((call) => change('major', `it may call ${call} now`, name)),
+    ...callsBeyond(after.calls, before.calls).map((call) =>
+      change('minor', `it does not call ${call} any more`, name),
+    ),
     ...lost(
       ({ idempotent }) => idempotent === true,
       'doing it twice is not the same as doing it once any more',
@@ -126,6 +132,16 @@ function outputStep({ kind, says }: SchemaChange): VersionStep {
 
 function placeOf({ pointer }: SchemaChange): string {
   return pointer === '' ? 'as a whole' : pointer.slice(1);
+}
+
+function callsBeyond(had: readonly string[] = [], has: readonly string[] = []): readonly string[] {
+  return has.filter((call) => !had.some((one) => coversCall(one, call)));
+}
+
+/** Of the worker as a whole, whichever of its actions they are called by. */
+function newCalls(before: Manifest, after: Manifest): readonly string[] {
+  const had = before.actions.flatMap(({ calls = [] }) => calls);
+  return [...new Set(after.actions.flatMap(({ calls }) => callsBeyond(had, calls)))];
 }
 
 function widenedBy(before: readonly string[], after: readonly string[]): readonly Permission[] {

@@ -61,6 +61,18 @@ export const manifestShape = once(() => {
     cancel: z.boolean().exactOptional(),
     preview: z.enum(['scratch', 'report']).exactOptional(),
     permissions: z.array(text).describe('What it needs of the permissions of the worker').exactOptional(),
+    calls: z
+      .array(
+        z
+          .string()
+          .regex(
+            /^[a-z][a-z0-9-]{1,49}\/(\*|[a-z][a-z0-9-]{0,49})$/,
+            'write worker/action, or worker/* for all of one worker; its version stands under dependencies',
+          ),
+      )
+      .min(1)
+      .describe('Actions that it may call, each with no more than it may itself')
+      .exactOptional(),
     timeout: z.string().regex(DURATION, 'write a duration such as 30s or 10m').exactOptional(),
     class: z.enum(['cpu', 'io', 'llm', 'deploy']).exactOptional(),
     cost: cost.exactOptional(),
@@ -110,7 +122,7 @@ export const manifestShape = once(() => {
       secrets: z.array(z.strictObject({ name: text, purpose: text })).exactOptional(),
       dependencies: z
         .record(z.string(), dependency)
-        .describe('Other workers that it depends on, each with a range of versions')
+        .describe('Other workers that it depends on, or calls, each with a range of versions')
         .exactOptional(),
       skills: z
         .record(z.string(), dependency)

@@ -70,7 +70,8 @@ export function terminalApprover(io: Io): Approver & TrustAsker {
 
 /** Made of real values, of which every character can be told. Only the sentence is made of words that people can rely on. */
 export function permissionLines(question: PermissionQuestion): readonly string[] {
-  const { sentence, target, permission, worker, version, origin, action, step, run, changedSince } = question;
+  const { sentence, target, permission, worker, version, origin, action, step, run, chain, changedSince } =
+    question;
   const changed = changedSince === undefined ? [] : [`  again    ${changedText(changedSince)}`];
   return [
     exactText(sentence),
@@ -78,6 +79,7 @@ export function permissionLines(question: PermissionQuestion): readonly string[]
     `  exactly  ${exactText(target)}`,
     `  covers   ${permission.startsWith('fs:') ? exactText(permission) : asciiText(permission)}`,
     `  worker   ${exactText(`${worker} ${version}`)}, ${ORIGINS[origin]}`,
+    ...(chain === undefined ? [] : [`  calls    ${chain.map(exactText).join(' → ')}`]),
     `  for      ${exactText(`${worker}/${action}`)} in step ${exactText(step)} of ${exactText(run)}`,
   ];
 }

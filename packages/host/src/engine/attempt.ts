@@ -1,5 +1,5 @@
 import type { Command } from '@cadre/core/advance';
-import { endOfAttempt, type RunEventBody } from '@cadre/core/history';
+import { endOfAttempt, type RunEventBody, type Usage } from '@cadre/core/history';
 import { type JsonValue, type Outcome, SKIPPED } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
 import type { Places, Wish } from '../ports/dispatch.ts';
@@ -61,10 +61,10 @@ export interface AttemptContext {
 
 /** What a call needs to know of its run. */
 export interface CallOrigin
-  extends Pick<GateCall, 'run' | 'root' | 'mode' | 'principal' | 'permissionSets' | 'workflow' | 'noCache'> {
-  /** Versions of workers that the run keeps, by id. */
-  readonly workers?: Readonly<Record<string, string>>;
-}
+  extends Pick<
+    GateCall,
+    'run' | 'root' | 'mode' | 'principal' | 'permissionSets' | 'workflow' | 'noCache' | 'workers'
+  > {}
 
 /**
  * Performs one attempt of a step through the gate.
@@ -76,10 +76,11 @@ export interface CallOrigin
  */
 export function startAttempt(
   context: AttemptContext,
-  { workers, ...origin }: CallOrigin,
+  origin: CallOrigin,
   decided: PerformStep,
   tellSpent: TellSpent,
 ): Attempt {
+  const { workers } = origin;
   const command = workers === undefined ? decided : { ...decided, uses: pinned(decided.uses, workers) };
   const controller = new AbortController();
   let begun = false;
@@ -110,7 +111,7 @@ export function startAttempt(
     const { wallMs = Number.POSITIVE_INFINITY } = limits ?? {};
     const late = wallMs < timeoutMs ? 'over_time' : 'timed_out';
     const takeBack = clock.wakeAt(clock.now() + Math.min(timeoutMs, wallMs), () => stop(late));
-    const meter = startMeter(limits, {
+    const meter = startMeter(limitsBeside(limits), {
       closer: (usage) => tellSpent({ type: 'step.spent', step, attempt, usage }),
       exceeded: () => stop('over_budget'),
     });
@@ -176,9 +177,19 @@ function callGate(
     log: ({ level, message, fields }) => lines.add(lineOf(context, command, level, message, fields)),
     progress: (progress) => context.feed.progress(origin.run, { step, progress }),
     extend,
-    spend: meter.spend,
+    spend: (usage) => meter.spend(command.limits?.actions === undefined ? withoutActions(usage) : usage),
     measure: meter.measure,
   });
+}
+
+/** The attempt itself was counted when it began; what it calls comes on top. */
+function limitsBeside(limits: PerformStep['limits']): PerformStep['limits'] {
+  return limits?.actions === undefined ? limits : { ...limits, actions: limits.actions - 1 };
+}
+
+/** They are counted only where they are limited. */
+function withoutActions({ actions: _, ...usage }: Usage): Usage {
+  return usage;
 }
 
 /** Measuring costs something, so that it is done only where something is limited. */

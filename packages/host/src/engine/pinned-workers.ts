@@ -1,6 +1,6 @@
 import { walkSteps } from '@cadre/core/advance';
 import { isCadreError, type Workflow } from '@cadre/core/history';
-import type { Gate } from '../ports/gate.ts';
+import type { ActionTraits, Gate } from '../ports/gate.ts';
 
 /** A definition is one object for as long as it is known, so it is looked through once. */
 const known = new WeakMap<Workflow, readonly string[]>();
@@ -11,10 +11,14 @@ const known = new WeakMap<Workflow, readonly string[]>();
  */
 export function versionsFor(gate: Gate, workflow: Workflow): Readonly<Record<string, string>> | undefined {
   const versions: Record<string, string> = {};
+  const called: Record<string, string> = {};
   for (const uses of usesOf(workflow)) {
-    const version = versionOf(gate, uses);
+    const { version, called: below = {} } = traitsOf(gate, uses) ?? {};
     if (version !== undefined) versions[idOf(uses)] = version;
+    Object.assign(called, below);
   }
+  // What a step names itself goes before what is called on its behalf.
+  for (const [id, version] of Object.entries(called)) versions[id] ??= version;
   return Object.keys(versions).length === 0 ? undefined : versions;
 }
 
@@ -24,9 +28,9 @@ export function pinned(uses: string, versions: Readonly<Record<string, string>> 
   return version === undefined ? uses : `${uses.split('@')[0]}@${version}`;
 }
 
-function versionOf(gate: Gate, uses: string): string | undefined {
+function traitsOf(gate: Gate, uses: string): ActionTraits | undefined {
   try {
-    return gate.describe(uses).version;
+    return gate.describe(uses);
   } catch (error) {
     if (isCadreError(error)) return undefined;
     throw error;

@@ -43,15 +43,24 @@ const RECORDED_LENGTH = 1_000;
 const MOST_REFUSALS = 1_000;
 
 /** Decides, records and answers one request of a worker, or of the proxy for its programs. */
-export async function answerRequest(request: CallRequest, given: Requested): Promise<Outcome<JsonValue>> {
+export function answerRequest(request: CallRequest, given: Requested): Promise<Outcome<JsonValue>> {
+  return withinRefusals(request.kind, given, () => answer(request, given));
+}
+
+/** Answers what a call asks for, as long as it was not refused too often. */
+export async function withinRefusals(
+  operation: string,
+  given: Requested,
+  answering: () => Promise<Outcome<JsonValue>>,
+): Promise<Outcome<JsonValue>> {
   const { refusals } = given;
   if (refusals.count > MOST_REFUSALS) return { ok: false, failure: failure('denied', OFTEN_REFUSED) };
-  const outcome = await answer(request, given);
+  const outcome = await answering();
   if (outcome.ok || outcome.failure.code !== 'denied') return outcome;
   refusals.count += 1;
   if (refusals.count === MOST_REFUSALS + 1) {
     const why = { decision: 'denied', rule: OFTEN_REFUSED, outcome: 'refused' } as const;
-    await record(undefined, request.kind, 'everything else', given, why);
+    await record(undefined, operation, 'everything else', given, why);
   }
   return outcome;
 }

@@ -8,12 +8,13 @@ import {
   permissionSentence,
   placePermission,
 } from '@cadre/core';
-import type { Failure } from '@cadre/sdk';
+import type { Failure, JsonObject } from '@cadre/sdk';
 import type { Approver, PermissionAnswer } from '../ports/approver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Grant, GrantStore } from '../ports/grant-store.ts';
 import type { AuditLog } from './audit-log.ts';
-import { explainLack, originOf, type Subject } from './subject.ts';
+import { callersOf, chainOf, namesIn } from './calls/chain.ts';
+import { explainLack, inChain, originOf, type Subject } from './subject.ts';
 import { grantCommand, type Refusal, violation } from './violation.ts';
 
 /** The rule of a refusal that lacks nothing but a person who could have been asked. */
@@ -56,7 +57,8 @@ export interface AuthoritySettings {
  * 2. `deny` in the policy beats everything; a person's stored no beats what the policy allows.
  * 3. A grant counts for its principal and worker as it was agreed to: a changed manifest, and changed code of sources, is asked again.
  * 4. A grant for every workspace counts for no worker whose code lies in the workspace: any repository could bring one of that name.
- * 5. What is stored is read for each wish: what was taken back, or is over, allows nothing more, whoever took it back.
+ * 5. Where actions call one another, each of them must be allowed it, from the outermost on: who calls gains nothing by it.
+ * 6. What is stored is read for each wish: what was taken back, or is over, allows nothing more, whoever took it back.
  */
 export function createAuthority(settings: AuthoritySettings): Authority {
   let asking: Promise<unknown> = Promise.resolve();
@@ -80,7 +82,7 @@ export function createAuthority(settings: AuthoritySettings): Authority {
     wanted: Permission,
     target: string,
   ): Promise<Ruling | undefined> => {
-    const once = subject.answered.get(formatPermission(wanted));
+    const once = answeredBefore(subject, wanted);
     if (once !== undefined) return { allowed: true, rule: once, granted: wanted };
     const fitting = (await settings.grants.list(settings.clock.now())).flatMap((grant) =>
       match(grant, subject, wanted),
@@ -106,7 +108,12 @@ export function createAuthority(settings: AuthoritySettings): Authority {
     return fitting.toSorted((a, b) => b.grantedAt - a.grantedAt)[0];
   };
 
-  const ask = async (subject: Subject, wanted: Permission, target: string): Promise<Ruling> => {
+  const ask = async (
+    subject: Subject,
+    wanted: Permission,
+    target: string,
+    chain: readonly Subject[],
+  ): Promise<Ruling> => {
     // Somebody who asked for the same may have been answered while we waited for our turn.
     const meanwhile = await settled(subject, wanted, target);
     if (meanwhile !== undefined) return meanwhile;
@@ -126,6 +133,7 @@ export function createAuthority(settings: AuthoritySettings): Authority {
       target,
       mayAlways: origin !== 'workspace',
       ...(before === undefined ? {} : { changedSince: before.grantedAt }),
+      ...(chain.length > 1 ? { chain: namesIn(chain) } : {}),
     });
     const grant = await recordAnswer(subject, wanted, target, answer, settings);
     const fix = grantCommand(id, wanted, call.principal);
@@ -147,16 +155,70 @@ export function createAuthority(settings: AuthoritySettings): Authority {
     };
   };
 
+  const decideOne = async (
+    subject: Subject,
+    wanted: Permission,
+    target: string,
+    chain: readonly Subject[],
+  ): Promise<Ruling> => {
+    const known = await settled(subject, wanted, target);
+    if (known !== undefined) return known;
+    const turn = asking.then(() => ask(subject, wanted, target, chain));
+    asking = turn.catch(() => {});
+    return turn;
+  };
+
   return {
-    known: (subject, wanted) => settled(subject, wanted, targetOf(subject, wanted)),
+    async known(subject, wanted) {
+      const target = targetOf(subject, wanted);
+      const rulings: (Ruling | undefined)[] = [];
+      for (const one of chainOf(subject)) rulings.push(await settled(one, wanted, target));
+      const refused = rulings.findIndex((ruling) => ruling?.allowed === false);
+      if (refused >= 0) return ofChain(chainOf(subject), refused, rulings[refused] as Ruling);
+      return rulings.includes(undefined) ? undefined : strictest(rulings as Ruling[]);
+    },
     async decide(subject, wanted, target = targetOf(subject, wanted)) {
-      const known = await settled(subject, wanted, target);
-      if (known !== undefined) return known;
-      const turn = asking.then(() => ask(subject, wanted, target));
-      asking = turn.catch(() => {});
-      return turn;
+      const chain = chainOf(subject);
+      // What can never be allowed is refused before anybody is asked about a part of it.
+      const lack = explainLack(subject, wanted);
+      if (lack !== undefined) return refusal(subject, wanted, target, lack);
+      const rulings: Ruling[] = [];
+      for (const [index, one] of chain.entries()) {
+        const ruling = await decideOne(one, wanted, target, chain);
+        if (!ruling.allowed) return ofChain(chain, index, ruling);
+        rulings.push(ruling);
+      }
+      return strictest(rulings);
     },
   };
+}
+
+/** A refusal of somebody above says of whom it is; what has to be done about it stays. */
+function ofChain(chain: readonly Subject[], index: number, ruling: Ruling): Ruling {
+  const refused = chain[index];
+  if (ruling.allowed || refused === undefined || index === chain.length - 1) return ruling;
+  const rule = inChain(refused, ruling.rule);
+  const { failure } = ruling;
+  const details = { ...(failure.details as JsonObject), rule };
+  return { ...ruling, rule, failure: { ...failure, details } };
+}
+
+/** That of the one who is called, unless one above was allowed a pattern only, which is worth less than a name. */
+function strictest(rulings: readonly Ruling[]): Ruling {
+  const isPattern = (ruling: Ruling) => ruling.allowed && ruling.granted.scope.includes('*');
+  return (rulings.find(isPattern) ?? rulings.at(-1)) as Ruling;
+}
+
+/** An answer for a whole holds for its parts. */
+function answeredBefore({ answered, places }: Subject, wanted: Permission): string | undefined {
+  const exact = answered.get(formatPermission(wanted));
+  if (exact !== undefined || answered.size === 0) return exact;
+  for (const [text, rule] of answered) {
+    const parsed = parsePermission(text);
+    if (!parsed.ok) continue;
+    if (covers(placePermission(parsed.permission, places), placePermission(wanted, places))) return rule;
+  }
+  return undefined;
 }
 
 function match(grant: Grant, { worker, call, places }: Subject, wanted: Permission) {
@@ -199,6 +261,7 @@ async function recordAnswer(
     ...(id === undefined ? {} : { grant: id }),
     rule: 'no rule and no grant says it',
     outcome: answer ?? 'nobody to ask',
+    ...(subject.caller === undefined ? {} : { details: callersOf(subject) as JsonObject }),
   });
   if (answer === 'once') subject.answered.set(permission, 'answer once');
   if (id === undefined) return undefined;

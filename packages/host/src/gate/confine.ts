@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { covers, deniedWithin, type Permission, type PlacedPolicy, placePermission } from '@cadre/core';
 import { isInside, realTarget } from '@cadre/kit/files';
 import type { Confinement } from '../ports/action-runner.ts';
+import { chainOf } from './calls/chain.ts';
 import { gitFolders } from './git-folders.ts';
 import type { Subject } from './subject.ts';
 
@@ -107,11 +108,15 @@ async function guardedPaths(subject: Subject, writable: readonly string[]): Prom
     ...GUARDED.map((name) => join(workspace, name)),
     ...(git === undefined ? [] : [join(git.joint, 'hooks'), join(git.joint, 'config')]),
   ];
-  const trusted = subject.worker.builtIn
-    ? subject.declared
-        .map((one) => placePermission(one, subject.places))
-        .filter(({ scope }) => scope !== workspace)
-    : [];
+  // Of those who call one another, each has to be.
+  const trusts = (path: string) =>
+    chainOf(subject).every(
+      ({ worker, declared, places }) =>
+        worker.builtIn &&
+        declared
+          .map((one) => placePermission(one, places))
+          .some((one) => one.scope !== workspace && covers(one, { type: 'fs:write', scope: path })),
+    );
   if (git !== undefined && writable.includes(workspace)) {
     // Where there is no folder for hooks yet one could be made, and filled.
     await mkdir(join(git.joint, 'hooks'), { recursive: true }).catch(() => {});
@@ -119,7 +124,7 @@ async function guardedPaths(subject: Subject, writable: readonly string[]): Prom
   const present: string[] = [];
   for (const path of paths) {
     const isOpen = writable.some((folder) => isInside(folder, path));
-    const isTrusted = trusted.some((one) => covers(one, { type: 'fs:write', scope: path }));
+    const isTrusted = isOpen && trusts(path);
     // A link is as good as absent: mounting over it would mount over what it leads to.
     const isThere =
       isOpen && !isTrusted && (await lstat(path).catch(() => undefined))?.isSymbolicLink() === false;

@@ -1,10 +1,9 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { artifactsOf, type CadreError, isCadreError } from '@cadre/core';
 import { parseDuration } from '@cadre/kit/format';
 import { type ActionManifest, type Failure, failure } from '@cadre/sdk';
 import type { ActionTraits, Gate } from '../ports/gate.ts';
 import { changesAnything } from './call-way.ts';
+import { calledVersions } from './calls/called-versions.ts';
 import { forgetAnswers } from './forget-answers.ts';
 import type { GateSettings } from './gate-settings.ts';
 import { openGateTools } from './gate-tools.ts';
@@ -21,34 +20,28 @@ import { openWarming } from './warm-worker.ts';
  */
 export function createGate(settings: GateSettings): Gate {
   const tools = openGateTools(settings);
-  const { runner, workspace, dataDir, grants, clock } = settings;
+  const { runner, workspace, grants, clock } = settings;
   const warming = settings.warm === undefined ? undefined : openWarming(tools, settings.warm);
-
-  const folders = new Map<string, Promise<string>>();
-  const makeFolder = async (worker: string) => {
-    const folder = join(dataDir, 'workers', worker);
-    const isNew = (await mkdir(folder, { recursive: true, mode: 0o700 })) !== undefined;
-    if (isNew) await (await tools.giveAway())(folder);
-    return folder;
-  };
-  const dataFolder = (worker: string) => {
-    const folder = folders.get(worker) ?? makeFolder(worker);
-    folders.set(worker, folder);
-    return folder;
-  };
 
   return {
     ready: async () => undefined,
     describe(uses) {
       const { worker, action } = runner.resolve(uses);
-      return { ...traitsOf(action), ...(worker.builtIn ? {} : { version: worker.manifest.version }) };
+      const called = calledVersions({ worker, action }, runner);
+      return {
+        ...traitsOf(action),
+        ...(worker.builtIn ? {} : { version: worker.manifest.version }),
+        ...(Object.keys(called).length === 0 ? {} : { called }),
+      };
     },
     async perform(call, signal, observer) {
       try {
         const found = runner.resolve(call.uses);
-        const data = await dataFolder(found.worker.manifest.id);
+        const data = await tools.dataFolder(found.worker.manifest.id);
         const subject = describeSubject(found, call, { workspace, home: tools.home, data });
-        return await performCall(subject, signal, observer, tools, (performed) => warming?.note(performed));
+        return await performCall(subject, signal, observer, tools, {
+          begun: (performed) => warming?.note(performed),
+        });
       } catch (error) {
         if (!isCadreError(error)) throw error;
         return { outcome: { ok: false, failure: toFailure(error) }, effects: [] };
@@ -57,7 +50,7 @@ export function createGate(settings: GateSettings): Gate {
         if (call.loose === true) await tools.streams.remove(call.run);
       }
     },
-    warm: async (worker) => warming?.warm(worker, dataFolder),
+    warm: async (worker) => warming?.warm(worker, tools.dataFolder),
     prioritise: (run, priorityOf) => runner.prioritise(run, priorityOf),
     async endRun(run) {
       await tools.scratch.remove(run);

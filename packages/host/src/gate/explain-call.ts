@@ -1,9 +1,12 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { formatPermission, intersect, type Permission, placePolicy, policyFor } from '@cadre/core';
+import type { Failure } from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
 import type { Grant } from '../ports/grant-store.ts';
 import { createAuthority } from './authority.ts';
+import { admitAction } from './calls/admit-action.ts';
+import { chainOf, nameOfAction } from './calls/chain.ts';
 import type { GateSettings } from './gate-settings.ts';
 import { describeSubject, originOf, readPermissions, type Subject } from './subject.ts';
 import { grantCommand } from './violation.ts';
@@ -25,6 +28,8 @@ export interface CallExplanation {
   readonly within: readonly string[];
   readonly grants: readonly Grant[];
   readonly decisions: readonly ExplainedPermission[];
+  /** Whatever it may do: one of those that call it may not call. */
+  readonly refused?: Failure;
 }
 
 export interface ExplainedPermission {
@@ -41,6 +46,8 @@ export interface ExplainRequest {
   readonly uses: string;
   readonly principal: string;
   readonly callers: readonly NamedSet[];
+  /** Actions that call it, each by the one before it. */
+  readonly through?: readonly string[];
 }
 
 /** Says what a call may do, without making it, without asking anybody, and without a record. */
@@ -53,12 +60,28 @@ export function openExplainer(settings: GateSettings): (request: ExplainRequest)
     policyOf: ({ worker, places }) => placePolicy(policyFor(worker, settings.policy), places),
   });
 
-  return async ({ uses, principal, callers }) => {
-    const { worker, action } = runner.resolve(uses);
+  const describe = (
+    uses: string,
+    { principal, callers }: Pick<ExplainRequest, 'principal' | 'callers'>,
+    caller: Subject | undefined,
+  ) => {
+    const found = runner.resolve(uses);
+    const places = { workspace, home, data: join(dataDir, 'workers', found.worker.manifest.id) };
+    return describeSubject(found, callOf(uses, principal, callers), places, caller);
+  };
+
+  return async ({ uses, principal, callers, through = [] }) => {
+    let caller: Subject | undefined;
+    let refused: Failure | undefined;
+    for (const one of through) {
+      refused ??= caller && refusalOf(one, caller);
+      caller = describe(one, { principal, callers }, caller);
+    }
+    refused ??= caller && refusalOf(uses, caller);
+    const subject = describe(uses, { principal, callers }, caller);
+    const { worker, action } = subject;
     const { manifest } = worker;
-    const call = callOf(uses, principal, callers);
-    const places = { workspace, home, data: join(dataDir, 'workers', manifest.id) };
-    const subject = describeSubject({ worker, action }, call, places);
+    const above = caller === undefined ? [] : chainOf(caller);
     const its = (await grants.list(clock.now())).filter((grant) => isIts(grant, worker, principal, subject));
     const decisions: ExplainedPermission[] = [];
     for (const permission of subject.effective) decisions.push(await explain(subject, permission, its));
@@ -71,12 +94,24 @@ export function openExplainer(settings: GateSettings): (request: ExplainRequest)
         { name: 'manifest', permissions: manifest.permissions },
         ...(action.permissions === undefined ? [] : [{ name: 'action', permissions: action.permissions }]),
         ...callers,
+        ...above.map((one) => ({
+          name: nameOfAction(one),
+          permissions: one.effective.map(formatPermission),
+        })),
       ],
       within: subject.effective.map(formatPermission),
       grants: its,
       decisions,
+      ...(refused === undefined ? {} : { refused }),
     };
   };
+
+  /** Why an action may not call another one at all. */
+  function refusalOf(uses: string, caller: Subject): Failure | undefined {
+    const asked = { kind: 'call' as const, uses, input: {} };
+    const admitted = admitAction(asked, caller, { runner, streams: { has: () => true } });
+    return admitted.ok ? undefined : admitted.failure;
+  }
 
   async function explain(
     subject: Subject,
@@ -104,12 +139,21 @@ export function openExplainer(settings: GateSettings): (request: ExplainRequest)
         : [],
     );
     // Of a pattern each one is asked for by itself when it is used: nobody is told to grant all of it.
+    const asked = await whoIsAsked(subject, wanted);
     const fix = permission.includes('*')
       ? {}
-      : { fix: grantCommand(subject.worker.manifest.id, wanted, subject.call.principal) };
+      : { fix: grantCommand(asked.worker.manifest.id, wanted, subject.call.principal) };
     return parts.length === 0
       ? { permission, decision: 'asked', rule: 'no rule and no grant says it', ...fix }
       : { permission, decision: 'partly', rule: 'grants allow a part of it', ...fix, parts };
+  }
+
+  /** The first of those who call one another for whom somebody would have to be asked. */
+  async function whoIsAsked(subject: Subject, wanted: Permission): Promise<Subject> {
+    for (const one of chainOf(subject)) {
+      if ((await authority.known(one, wanted)) === undefined) return one;
+    }
+    return subject;
   }
 }
 

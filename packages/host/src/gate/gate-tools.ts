@@ -7,6 +7,7 @@ import { FETCH_LIMITS, type FetchLimits } from './brokered-fetch.ts';
 import { type CallCache, type CallCacheSettings, openCallCache } from './cache/call-cache.ts';
 import { openFileDigests } from './cache/file-digests.ts';
 import { type CheckSandbox, sandboxCheck } from './check-sandbox.ts';
+import { openDataFolders } from './data-folders.ts';
 import type { GateSettings } from './gate-settings.ts';
 import { createLogMask, type LogMask } from './log-mask.ts';
 import { createMask, type Mask } from './mask.ts';
@@ -19,7 +20,10 @@ import type { Subject } from './subject.ts';
 
 /** What every call of one gate uses. */
 export interface GateTools
-  extends Pick<GateSettings, 'runner' | 'secrets' | 'config' | 'environment' | 'workspace' | 'snapshots'> {
+  extends Pick<
+    GateSettings,
+    'runner' | 'secrets' | 'config' | 'environment' | 'workspace' | 'snapshots' | 'clock'
+  > {
   readonly audit: AuditLog;
   readonly authority: Authority;
   readonly policyOf: (subject: Subject) => PlacedPolicy;
@@ -39,6 +43,8 @@ export interface GateTools
   /** No worker may see these. */
   readonly hidden: readonly string[];
   readonly giveAway: () => Promise<GiveAway>;
+  /** The own folder of a worker for this workspace. */
+  readonly dataFolder: (worker: string) => Promise<string>;
 }
 
 /** Throws CadreError `config_invalid` when the policy has a rule that is no permission. */
@@ -58,6 +64,7 @@ export function openGateTools(settings: GateSettings): GateTools {
     home,
     audit,
     giveAway,
+    dataFolder: openDataFolders(join(dataDir, 'workers'), giveAway),
     policyOf,
     authority,
     cache: openCache({ ...settings, home, policyOf, authority, hidden }),

@@ -71,6 +71,8 @@ function unreported(changes: readonly SeenChange[], effects: readonly Effect[]):
 /** What the system lets it write decides, and not what it says of itself; but one that says it only reads is believed. */
 function mayChangeFiles({ way, subject, confinement }: Planned): boolean {
   const { action, call, places } = subject;
+  // What is called by an action is seen between the same two looks as that one, which may write wherever this one may.
+  if (subject.caller !== undefined) return false;
   if (way !== 'apply' || call.loose === true || !changesAnything(action)) return false;
   return confinement.writable.some(
     (folder) =>

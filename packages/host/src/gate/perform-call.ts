@@ -3,23 +3,34 @@ import { type Effect, type Failure, failure, type JsonValue, type Outcome } from
 import type { CallObserver } from '../ports/action-runner.ts';
 import type { AuditEntry } from '../ports/audit-store.ts';
 import type { GateObserver, Performed } from '../ports/gate.ts';
-import { answerRequest, type Requested } from './answer-request.ts';
+import { answerRequest, type Requested, withinRefusals } from './answer-request.ts';
 import type { Found } from './cache/call-cache.ts';
 import { type CallWay, callWay } from './call-way.ts';
+import { type JointMeasure, jointMeasure } from './calls/joint-measure.ts';
+import { type Above, type Calls, openCalls } from './calls/open-calls.ts';
 import type { GateTools } from './gate-tools.ts';
+import { type CallHearing, hearCall } from './hear-call.ts';
 import { keepBefore } from './keep-before.ts';
-import type { LogMask } from './log-mask.ts';
 import { maskPieces } from './masked-pieces.ts';
 import { admitCall, type PreparedCall, prepareCall, valueFaults } from './prepare-call.ts';
 import { recordNoticed } from './record-noticed.ts';
 import type { Subject } from './subject.ts';
 import { violationOf } from './violation.ts';
 
-/** A worker that says more in one call has gone wrong; the rest would only fill the disk. */
-const MOST_LOG_LINES = 20_000;
-
 /** What a worker told of a call, and whether a secret had to be taken out of it. */
-type Told = Performed & { readonly isMasked: boolean };
+type Told = Performed & {
+  readonly isMasked: boolean;
+  /** In a plan: it called something of which nobody can say what it would do, and so neither of it. */
+  readonly isBlank: boolean;
+};
+
+interface Inside {
+  readonly hearing: CallHearing;
+  readonly calls: Calls;
+  readonly measures: JointMeasure;
+  /** What changes in the copy is told by one above. */
+  readonly isTold: boolean;
+}
 
 /** Takes one call through the gate. */
 export async function performCall(
@@ -27,8 +38,7 @@ export async function performCall(
   signal: AbortSignal,
   observer: GateObserver,
   tools: GateTools,
-  /** It is about to be performed for real. */
-  begun: (subject: Subject) => void = () => undefined,
+  { begun = () => undefined, above }: Within = {},
 ): Promise<Performed> {
   const way = callWay(subject.action, subject.call.mode);
   const used = new Set<string>();
@@ -48,30 +58,72 @@ export async function performCall(
   const fits = (output: JsonValue) => checkOutput({ ok: true, output }, subject).ok;
   const looked = await tools.cache?.look(subject, way, fits, await tools.scratch.find(subject.call.run));
   if (looked?.found !== undefined) return answerKept(subject, looked.found, tools);
-  const prepared = await prepareCall(way, requested, observer, tools);
+  const isOnCopy = way === 'scratch' || (way === 'look' && above?.tellsChanges === true);
+  const prepared = await prepareCall(way, requested, observer, tools, isOnCopy);
   if (!prepared.ok) return refused(subject, prepared.failure, tools);
   const allowed = { decision: 'allowed', rule: way, details: { permissions: admitted.output } } as const;
   await record(subject, tools, allowed);
-  if (way === 'apply') begun(subject);
+  if (way === 'apply' && above === undefined) begun(subject);
+  if (way !== 'skip') above?.begun();
+  const inside = insideOf({ requested, streams: prepared.output.streams, observer, tools, above });
   let told: Told | undefined;
   const carryOutNow = async (): Promise<Performed> => {
-    told = await carryOut(way, prepared.output, requested, observer, tools);
+    told = await carryOut(way, prepared.output, requested, observer, tools, inside);
     return told;
   };
+  const { confinement } = prepared.output;
   const performed = await (way === 'skip'
     ? notPerformed(subject)
-    : keepBefore({ way, subject, confinement: prepared.output.confinement }, observer, tools, carryOutNow)
+    : keepBefore({ way, subject, confinement }, observer, tools, carryOutNow)
   ).finally(prepared.output.remove);
+  if (way === 'skip' || told?.isBlank === true) above?.unknown();
   const { outcome } = performed;
   await record(subject, tools, {
     decision: 'allowed',
     rule: way,
     outcome: outcome.ok ? 'succeeded' : outcome.failure.code,
   });
-  // For a key that its author chose, what changed without the action saying so counts as well.
-  if (told !== undefined && !told.isMasked)
+  // For a key that its author chose, what changed without the action saying so counts as well. No key knows what others answer.
+  if (told !== undefined && !told.isMasked && !inside.calls.wereMade())
     await looked?.keep(subject.call.cache === undefined ? told : performed, [...used]);
   return performed;
+}
+
+interface InsideOptions {
+  readonly requested: Requested;
+  readonly streams: PreparedCall['streams'];
+  readonly observer: GateObserver;
+  readonly tools: GateTools;
+  readonly above: Above | undefined;
+}
+
+/** What goes on inside of a call: what is heard of it, and what it calls. */
+function insideOf({ requested, streams, observer, tools, above }: InsideOptions): Inside {
+  const { subject, signal } = requested;
+  const { spend, measure } = observer;
+  const hearing = hearCall(observer, tools.logMask);
+  const measures = jointMeasure(measure);
+  const log: GateObserver['log'] = (line) => hearing.log(line.level, line.message, line.fields);
+  const isTold = above?.tellsChanges === true;
+  const calls = openCalls({
+    subject,
+    signal,
+    observer: { log, progress: hearing.progress, spend, measure },
+    tools,
+    streams,
+    measures,
+    made: above?.made ?? { count: 0 },
+    tellsChanges: isTold || callWay(subject.action, subject.call.mode) === 'scratch',
+    perform: (inner, until, hears, its, around) => performCall(inner, until, hears, its, { above: around }),
+  });
+  return { hearing, calls, measures, isTold };
+}
+
+/** What an action that another one calls has to do with it. */
+export interface Within {
+  /** It is about to be performed for real. */
+  readonly begun?: (subject: Subject) => void;
+  readonly above?: Above;
 }
 
 async function refused(subject: Subject, failed: Failure, tools: GateTools): Promise<Performed> {
@@ -112,12 +164,15 @@ async function carryOut(
   requested: Requested,
   observer: GateObserver,
   tools: GateTools,
+  inside: Inside,
 ): Promise<Told> {
+  const { calls, measures, isTold } = inside;
   const { subject, signal } = requested;
   const { worker, action, call, places } = subject;
   const { mask, logMask } = tools;
   const reported: Effect[] = [];
   const noticing = recordNoticed(subject, tools);
+  const measured = measures.member();
   const pieces = maskPieces(mask, async (piece) => observer.extend?.(piece));
   const outcome = await tools.runner.perform(
     {
@@ -140,25 +195,30 @@ async function carryOut(
       ...(call.shard === undefined ? {} : { shard: call.shard }),
       ...(call.priority === undefined ? {} : { priority: call.priority }),
       ...(call.limits === undefined ? {} : { limits: call.limits }),
+      ...(subject.caller === undefined ? {} : { isAwaited: true as const }),
     },
     signal,
     {
-      ...callObserver(reported, requested, logMask, observer),
+      ...callObserver(reported, requested, { ...inside, measured }, observer),
       noticed: noticing.note,
       extend: pieces.extend,
       streams: streams.place,
     },
   );
-  await Promise.all([pieces.end(), noticing.end()]);
-  const found = scratch === undefined ? [] : await scratch.changes();
-  const effects = [...reported, ...unreported(found, reported)];
-  const checked = checkOutput(outcome, subject);
+  await Promise.all([pieces.end(), noticing.end(), calls.end()]);
+  const known = [...reported, ...calls.effects()];
+  // Of a copy that one above works on, that one tells once what changed.
+  const found = scratch === undefined || isTold ? [] : await scratch.changes();
+  const effects = [...known, ...unreported(found, known)];
+  const isBlank = calls.isUnknown() && !outcome.ok;
+  const checked: Outcome<JsonValue> = isBlank ? { ok: true, output: null } : checkOutput(outcome, subject);
   const told = { outcome: checked.ok ? checked : logMask.data(checked), effects };
   const masked = mask.data(told);
   const written = checked.ok ? streams.written() : [];
   return {
     ...masked,
     ...(written.length === 0 ? {} : { written }),
+    isBlank,
     isMasked: masked !== told && JSON.stringify(masked) !== JSON.stringify(told),
   };
 }
@@ -172,29 +232,18 @@ function filesOf({ output }: Subject['action']) {
 function callObserver(
   reported: Effect[],
   requested: Requested,
-  mask: LogMask,
+  { hearing, measured, calls }: Inside & { readonly measured: ReturnType<JointMeasure['member']> },
   observer: GateObserver,
 ): CallObserver {
-  let lines = 0;
   return {
-    log(level, message, fields) {
-      lines += 1;
-      if (lines === MOST_LOG_LINES)
-        observer.log({ level: 'warn', message: 'further lines of this call are dropped' });
-      if (lines >= MOST_LOG_LINES) return;
-      observer.log({
-        level,
-        message: mask.text(message),
-        ...(fields === undefined ? {} : { fields: mask.data(fields) }),
-      });
-    },
-    progress: ({ label, ...update }) =>
-      observer.progress({ ...update, ...(label === undefined ? {} : { label: mask.text(label) }) }),
+    log: hearing.log,
+    progress: hearing.progress,
     effect: (effect) => void reported.push(effect),
     spend: ({ tokens, money }) =>
       observer.spend({ ...(tokens === undefined ? {} : { tokens }), ...moneySpent(money) }),
-    measure: (usage) => observer.measure(usage),
+    measure: measured.measure,
     request: (request) => answerRequest(request, requested),
+    call: (body) => withinRefusals('call-action', requested, () => calls.answer(body)),
   };
 }
 

@@ -58,14 +58,15 @@ export async function prepareCall(
   requested: Requested,
   observer: GateObserver,
   tools: GateTools,
+  /** In a plan: it works on the copy, or looks at that because its caller works on it. */
+  isOnCopy: boolean,
 ): Promise<Outcome<PreparedCall>> {
   const { subject } = requested;
   const input = await fillSecrets(way, requested);
   if (!input.ok) return input;
   const tier = await tools.checkSandbox(subject, observer);
   if (!tier.ok) return tier;
-  const scratch =
-    way === 'scratch' ? await tools.scratch.open(subject.call.root ?? subject.call.run) : undefined;
+  const scratch = isOnCopy ? await tools.scratch.open(subject.call.root ?? subject.call.run) : undefined;
   if (scratch?.ok === false) return scratch;
   const confinement = await confineCall(way, subject, scratch?.output, tools);
   if (!confinement.ok) return confinement;

@@ -13,6 +13,7 @@ import type { ActionManifest } from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
 import type { PermissionQuestion } from '../ports/approver.ts';
 import type { GateCall } from '../ports/gate.ts';
+import { nameOfAction } from './calls/chain.ts';
 import type { Refusal } from './violation.ts';
 
 /** Who wants to do something in a call, and the most that it may ever be allowed. */
@@ -27,6 +28,8 @@ export interface Subject {
   readonly declared: readonly Permission[];
   /** Answers that hold for this call alone, by permission. */
   readonly answered: Map<string, string>;
+  /** The action that made the call, where one did: it may do no more than that one. */
+  readonly caller?: Subject;
 }
 
 /** Throws CadreError `invalid_workflow` when the workflow or the step names something that is no permission. */
@@ -34,23 +37,34 @@ export function describeSubject(
   found: { readonly worker: InstalledWorker; readonly action: ActionManifest },
   call: GateCall,
   places: Places,
+  caller?: Subject,
 ): Subject {
   const { manifest } = found.worker;
   const declared = readPermissions(found.action.permissions ?? manifest.permissions);
-  const sets = [readPermissions(manifest.permissions), declared, ...call.permissionSets.map(readPermissions)];
-  return { ...found, call, places, declared, effective: intersect(sets), answered: new Map() };
+  const above = caller === undefined ? [] : [caller.effective];
+  const around = call.permissionSets.map(readPermissions);
+  const sets = [readPermissions(manifest.permissions), declared, ...around, ...above];
+  return {
+    ...found,
+    call,
+    places,
+    declared,
+    effective: intersect(sets),
+    answered: new Map(),
+    ...(caller === undefined ? {} : { caller }),
+  };
 }
 
 /** Why something lies outside of what the subject may ever be allowed; undefined when it does not. */
-export function explainLack(
-  { worker, declared, effective, places }: Subject,
-  wanted: Permission,
-): Refusal | undefined {
+export function explainLack(subject: Subject, wanted: Permission): Refusal | undefined {
+  const { worker, declared, effective, places, caller } = subject;
   const within = (set: readonly Permission[]) =>
     set.some((granted) => covers(placePermission(granted, places), placePermission(wanted, places)));
   if (within(effective)) return undefined;
   const { id } = worker.manifest;
   const text = formatPermission(wanted);
+  const above = caller && within(declared) ? explainLack(caller, wanted) : undefined;
+  if (caller !== undefined && above !== undefined) return { ...above, rule: inChain(caller, above.rule) };
   return within(declared)
     ? {
         rule: 'the workflow or the step does not allow it',
@@ -60,6 +74,11 @@ export function explainLack(
         rule: `the manifest of ${id} does not ask for it`,
         fix: `add "${text}" to permissions in worker.yaml of ${id}`,
       };
+}
+
+/** Who may do something is not enough where somebody who may not has it done. */
+export function inChain(caller: Subject, rule: string): string {
+  return `it is called by ${nameOfAction(caller)}, which may not: ${rule}`;
 }
 
 /** Where the code of a worker comes from: what lies in a workspace came with it, from whoever wrote that. */

@@ -1,5 +1,6 @@
 import type { Usage } from '@cadre/core';
 import type {
+  CalledAction,
   Effect,
   JsonObject,
   JsonValue,
@@ -81,6 +82,8 @@ export interface ActionCall extends Surroundings {
   readonly shard?: string;
   /** Where it stands among the calls that wait for a process: above 0 high, below low. */
   readonly priority?: number;
+  /** Another call waits for it, with its process: it must not have to wait for that one. */
+  readonly isAwaited?: true;
 }
 
 /** Paths are absolute and real (links resolved). Of two that hold one another the deeper one decides what is inside it. */
@@ -114,6 +117,8 @@ export interface CallObserver {
   noticed?(noticed: Noticed): void;
   /** The gate's answer to a request made during the call: the value to hand back, or a refusal. */
   request(body: CallRequest): Promise<Outcome<JsonValue>>;
+  /** Has another action performed, and answers what came of it; absent: there is none that could be called. */
+  call?(body: CalledAction): Promise<Outcome<JsonValue>>;
 }
 
 /**
@@ -138,7 +143,7 @@ export interface Noticed {
  * What is asked for during a call: by the worker itself, or for its programs by the proxy: `connect` (answer: the address
  * to use) and `agent` (answer: the socket of the person's ssh agent).
  */
-export type CallRequest = Exclude<WorkerRequest, StreamRequest> | { readonly kind: 'agent' };
+export type CallRequest = Exclude<WorkerRequest, StreamRequest | CalledAction> | { readonly kind: 'agent' };
 
 /** Streams of bytes that one call writes, and those that it was given to read. */
 export interface CallStreamPlace {

@@ -31,6 +31,8 @@ export interface PermissionQuestion {
   readonly changedSince?: number;
   /** An answer may hold in every workspace of the person: not for code that another repository could bring under this name. */
   readonly mayAlways: boolean;
+  /** Who calls whom, the action of the step first, where it is wanted by an action that another one called. */
+  readonly chain?: readonly string[];
 }
 
 /** `always`: in every workspace of this person, until it is taken back. */

@@ -30,6 +30,8 @@ export interface ActionTraits {
   readonly handles?: readonly string[];
   /** Of a worker that did not come with Cadre: a run keeps it until it ends. */
   readonly version?: string;
+  /** The same of workers whose actions it may call, and those of them, by id. */
+  readonly called?: Readonly<Record<string, string>>;
 }
 
 export interface GateCall {
@@ -58,6 +60,8 @@ export interface GateCall {
   readonly shard?: string;
   /** Where it stands among the calls that wait for a worker. */
   readonly priority?: number;
+  /** Versions of workers that the run keeps, by id: those that are called are of these where they fit. */
+  readonly workers?: Readonly<Record<string, string>>;
   /** Neither answered with a kept result, nor kept. */
   readonly noCache?: boolean;
   /** Processor time and memory that its processes may use at most: where there is any, they are measured. */

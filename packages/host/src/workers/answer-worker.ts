@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { JsonValue, Outcome, WorkerRequest } from '@cadre/sdk';
+import { type Failure, failure, type JsonValue, type Outcome, type WorkerRequest } from '@cadre/sdk';
 import type { CallObserver } from '../ports/action-runner.ts';
 import type { CallStreams } from './call-streams.ts';
 import { sendToWorker } from './send-to-worker.ts';
@@ -25,13 +25,22 @@ export async function answerWorker(
   );
 }
 
-function put(body: WorkerRequest, { observer, streams }: Asking): Promise<Outcome<JsonValue>> {
+async function put(body: WorkerRequest, { observer, streams }: Asking): Promise<Outcome<JsonValue>> {
   switch (body.kind) {
     case 'write-stream':
     case 'close-stream':
     case 'read-stream':
       return streams.ask(body);
+    case 'call':
+      return (await observer.call?.(body)) ?? { ok: false, failure: nobody(body.uses) };
     default:
       return observer.request(body);
   }
+}
+
+/** While a worker is tried there is no gate through which others could be reached. */
+function nobody(uses: string): Failure {
+  return failure('denied', `${uses.slice(0, 100)} cannot be called here: a worker is tried by itself`, {
+    hint: 'answer it in a test of your own: calls of runAction',
+  });
 }

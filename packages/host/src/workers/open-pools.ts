@@ -1,8 +1,7 @@
 import type { JsonValue, Outcome } from '@cadre/sdk';
 import type { InstalledWorker, Surroundings } from '../ports/action-runner.ts';
 import type { PoolFigures } from '../ports/figures.ts';
-import { type Caller, type PoolContext, type PoolSetting, WorkerPool } from './worker-pool.ts';
-import type { WorkerProcess } from './worker-process.ts';
+import { type Caller, type PoolContext, type PoolSetting, type PoolTask, WorkerPool } from './worker-pool.ts';
 
 /** Running workers, each in a pool of its own. After `close` no worker runs. */
 export interface Pools {
@@ -10,7 +9,7 @@ export interface Pools {
     worker: InstalledWorker,
     caller: Caller,
     signal: AbortSignal,
-    task: (process: WorkerProcess) => Promise<Outcome<JsonValue>>,
+    task: PoolTask,
   ): Promise<Outcome<JsonValue>>;
   warm(worker: InstalledWorker, around: Surroundings | undefined): void;
   /** Nothing of what lies in this folder is used from now on; resolves when its last call and process is over. */

@@ -66,7 +66,13 @@ export function openRunner(
       if (signal.aborted)
         return { ok: false, failure: failure('cancelled', `${name} was stopped before it began`) };
       const { worker } = registry.resolve(`${name}@${call.version}`);
-      return pools.use(worker, call, signal, (process) => process.call(call, signal, observer));
+      const { call: ask } = observer;
+      return pools.use(worker, call, signal, (process, whileWaiting) =>
+        process.call(call, signal, {
+          ...observer,
+          ...(ask === undefined ? {} : { call: (body) => whileWaiting(() => ask(body)) }),
+        }),
+      );
     },
     warm: pools.warm,
     prioritise: pools.prioritise,

@@ -13,6 +13,8 @@ export interface Member {
   process?: WorkerProcess;
   /** Calls that have taken it, also while it is starting. */
   taken: number;
+  /** Of those that have taken it, how many wait for calls of others. */
+  waiting: number;
   /** Of the calls that it had, the one used longest ago first. */
   readonly shards: Set<string>;
   /** It gets no further call. */
@@ -25,6 +27,11 @@ const MOST_SHARDS = 1_000;
 
 export function isLeaving({ isLeaving, process }: Member): boolean {
   return isLeaving || process?.isRetired === true;
+}
+
+/** Nothing goes on in it: whatever it has waits for calls of others. */
+export function isWaiting({ taken, waiting }: Member): boolean {
+  return taken > 0 && waiting === taken;
 }
 
 /** The processes of a pool that are not gone, in the order in which they were last used. */

@@ -95,6 +95,12 @@ const messageShape = once(() => {
       kind: z.literal('ssh'),
       place: z.object({ host: z.string(), port: optionalCount, user: optionalText }),
     }),
+    z.object({
+      kind: z.literal('call'),
+      uses: z.string().max(200),
+      input: jsonObject,
+      timeoutMs: z.number().int().min(1).max(MOST_WAIT_MS).exactOptional(),
+    }),
   ]);
 
   const call = z.string();
@@ -157,6 +163,9 @@ const messageShape = once(() => {
     z.object({ type: z.literal('failed'), call, failure }),
   ]) satisfies z.ZodType<WorkerMessage>;
 });
+
+/** The longest that a timer can be set for. */
+const MOST_WAIT_MS = 2 ** 31 - 1;
 
 export type ReadMessage =
   | { readonly kind: 'message'; readonly message: WorkerMessage }

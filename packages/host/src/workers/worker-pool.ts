@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { createWaitingLine, type Waiting } from '@cadre/kit/line';
+import { createWaitingLine, type Waiting, type WaitingLine } from '@cadre/kit/line';
 import { type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { InstalledWorker, Surroundings } from '../ports/action-runner.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -7,7 +7,7 @@ import type { Lane, PoolFigures } from '../ports/figures.ts';
 import type { QuarantineStore } from '../ports/pool-store.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import { createFolderUse } from './folder-use.ts';
-import { isLeaving, type Member, PoolMembers } from './pool-members.ts';
+import { isLeaving, isWaiting, type Member, PoolMembers } from './pool-members.ts';
 import { createPoolRecord, type PoolRecord } from './pool-record.ts';
 import { createRestarts, type RestartPolicy, type Restarts } from './restarts.ts';
 import { hasProxy, keyOf, startWorker } from './start-worker.ts';
@@ -44,7 +44,15 @@ export interface Caller extends Surroundings {
   readonly step: string;
   readonly shard?: string;
   readonly priority?: number;
+  /** Another call waits for it, with its process. */
+  readonly isAwaited?: true;
 }
+
+/** What a process is wanted for. Whatever it waits for that other calls have to do, it does inside of `whileWaiting`. */
+export type PoolTask = (
+  process: WorkerProcess,
+  whileWaiting: <T>(work: () => Promise<T>) => Promise<T>,
+) => Promise<Outcome<JsonValue>>;
 
 interface Wanted {
   readonly worker: InstalledWorker;
@@ -74,6 +82,8 @@ const LANES: readonly (readonly [priority: number, lane: Lane])[] = [
  *    passes whoever stands first in it.
  * 4. What a call with limits uses is its own: nobody used its process before, and nobody will.
  * 5. A process that dies harms its own calls; in its place none is started before its time, and none in quarantine.
+ * 6. A call that another one waits for never waits for that one: to it, processes of which every call waits do not count as
+ *    processes, and it stands in a line of its own, which is served first. Whoever it does wait for is at work, so it gets its turn.
  */
 export class WorkerPool {
   readonly #id: string;
@@ -81,6 +91,7 @@ export class WorkerPool {
   readonly #context: PoolContext;
   readonly #members = new PoolMembers();
   readonly #line = createWaitingLine<Wanted>();
+  readonly #awaited = createWaitingLine<Wanted>();
   readonly #restarts: Restarts;
   readonly #record: PoolRecord;
   readonly #folders = createFolderUse((folder) => [...this.#members].some((one) => one.folder === folder));
@@ -107,7 +118,7 @@ export class WorkerPool {
     worker: InstalledWorker,
     caller: Caller,
     signal: AbortSignal,
-    task: (process: WorkerProcess) => Promise<Outcome<JsonValue>>,
+    task: PoolTask,
   ): Promise<Outcome<JsonValue>> {
     if (this.#isClosed) return { ok: false, failure: ending() };
     return this.#folders.during(worker.folder, () => this.#use(worker, caller, signal, task));
@@ -117,19 +128,35 @@ export class WorkerPool {
     worker: InstalledWorker,
     caller: Caller,
     signal: AbortSignal,
-    task: (process: WorkerProcess) => Promise<Outcome<JsonValue>>,
+    task: PoolTask,
   ): Promise<Outcome<JsonValue>> {
     const member = await this.#take(worker, caller, signal);
     if (member === undefined) return { ok: false, failure: this.#isClosed ? ending() : stopped(this.#id) };
     const begun = performance.now();
+    const calls = { waitedFor: 0 };
     let outcome: Outcome<JsonValue> | undefined;
     try {
       const started = await member.started;
-      outcome = started.ok ? await task(started.output) : started;
+      outcome = started.ok
+        ? await task(started.output, (work) => this.#whileWaiting(member, calls, work))
+        : started;
       return outcome;
     } finally {
       this.#record.performed(outcome, performance.now() - begun, this.#now());
       this.#rest(member);
+    }
+  }
+
+  /** Invariant 6. Of one call of a process; it may wait for several at once. */
+  async #whileWaiting<T>(member: Member, calls: { waitedFor: number }, work: () => Promise<T>): Promise<T> {
+    calls.waitedFor += 1;
+    if (calls.waitedFor === 1) member.waiting += 1;
+    this.#serve();
+    try {
+      return await work();
+    } finally {
+      calls.waitedFor -= 1;
+      if (calls.waitedFor === 0) member.waiting -= 1;
     }
   }
 
@@ -160,7 +187,7 @@ export class WorkerPool {
 
   prioritise(run: string, priorityOf: (step: string) => number | undefined): void {
     const lane = ({ caller }: Wanted) => laneOf(priorityOf(caller.step));
-    this.#line.move(run, lane, this.#now());
+    for (const line of [this.#awaited, this.#line]) line.move(run, lane, this.#now());
   }
 
   /** Processes without a call that need not be kept, the one that was used longest ago first. */
@@ -184,8 +211,9 @@ export class WorkerPool {
 
   figures(): PoolFigures {
     const now = this.#now();
-    const { oldest } = this.#line;
-    const waiting = this.#line.ordered(now, Number.POSITIVE_INFINITY);
+    const lines = [this.#awaited, this.#line];
+    const oldest = Math.min(...lines.map((line) => line.oldest ?? Number.POSITIVE_INFINITY));
+    const waiting = lines.flatMap((line) => line.ordered(now, Number.POSITIVE_INFINITY));
     const inLane = (priority: number) => waiting.filter((one) => one.priority === priority).length;
     return {
       worker: this.#id,
@@ -196,7 +224,7 @@ export class WorkerPool {
         Lane,
         number
       >,
-      ...(oldest === undefined ? {} : { oldest }),
+      ...(Number.isFinite(oldest) ? { oldest } : {}),
       ...this.#record.figures(now),
     };
   }
@@ -204,8 +232,10 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#takeBackServe?.();
-    for (let one = this.#line.next(this.#now()); one !== undefined; one = this.#line.next(this.#now())) {
-      one.item.enter(undefined);
+    for (const line of [this.#awaited, this.#line]) {
+      for (let one = line.next(this.#now()); one !== undefined; one = line.next(this.#now())) {
+        one.item.enter(undefined);
+      }
     }
     await Promise.all([...this.#members].map((member) => this.#end(member)));
     await this.#quarantining;
@@ -216,11 +246,14 @@ export class WorkerPool {
   }
 
   async #take(worker: InstalledWorker, caller: Caller, signal: AbortSignal): Promise<Member | undefined> {
-    const seat = this.#line.length === 0 ? this.#seat(worker, caller) : undefined;
+    const isAwaited = caller.isAwaited === true;
+    const line = isAwaited ? this.#awaited : this.#line;
+    const isFirst = this.#awaited.length === 0 && (isAwaited || this.#line.length === 0);
+    const seat = isFirst ? this.#seat(worker, caller) : undefined;
     if (seat !== undefined) return seat;
     return new Promise((resolve) => {
       const leave = () => {
-        this.#line.leave(waiting);
+        line.leave(waiting);
         resolve(undefined);
         // It may have been the one for whom a process was to end.
         this.#serve();
@@ -230,7 +263,7 @@ export class WorkerPool {
         resolve(member);
       };
       const priority = laneOf(caller.priority ?? 0) ?? 0;
-      const waiting: Waiting<Wanted> = this.#line.join(
+      const waiting: Waiting<Wanted> = line.join(
         { worker, caller, enter },
         caller.run,
         priority,
@@ -242,18 +275,20 @@ export class WorkerPool {
 
   /** Whoever stands first gets the next process that fits; the others wait for that. */
   #serve(): void {
-    while (!this.#isClosed) {
-      const first = this.#line.first(this.#now());
-      if (first === undefined) {
-        this.#refill();
-        return;
-      }
-      const { worker, caller, enter } = first.item;
-      const member = this.#seat(worker, caller);
-      if (member === undefined) return;
-      this.#line.next(this.#now());
-      enter(member);
-    }
+    while (!this.#isClosed && (this.#serveFirst(this.#awaited) || this.#serveFirst(this.#line)));
+    if (this.#awaited.length === 0 && this.#line.length === 0) this.#refill();
+  }
+
+  /** Answers whether somebody got one. */
+  #serveFirst(line: WaitingLine<Wanted>): boolean {
+    const first = line.first(this.#now());
+    if (first === undefined) return false;
+    const { worker, caller, enter } = first.item;
+    const member = this.#seat(worker, caller);
+    if (member === undefined) return false;
+    line.next(this.#now());
+    enter(member);
+    return true;
   }
 
   /** Takes a process for a call; undefined: there is none now, and `serve` is called when there may be one. */
@@ -261,7 +296,7 @@ export class WorkerPool {
     const key = caller.limits === undefined ? keyOf(worker, caller) : this.#ownKey();
     const member =
       this.#members.find(key, this.#mostCalls(worker, caller), caller.shard) ??
-      this.#startIfRoom(key, worker, caller);
+      this.#startIfRoom(key, worker, caller, caller.isAwaited);
     if (member === undefined) return undefined;
     member.taken += 1;
     if (caller.shard !== undefined) this.#members.remember(member, caller.shard);
@@ -280,14 +315,20 @@ export class WorkerPool {
     return `measured ${this.#measured}`;
   }
 
-  #startIfRoom(key: string, worker: InstalledWorker, around: Surroundings): Member | undefined {
+  #startIfRoom(
+    key: string,
+    worker: InstalledWorker,
+    around: Surroundings,
+    isAwaited = false,
+  ): Member | undefined {
     const { notBefore } = this.#restarts;
     if (notBefore > this.#now()) {
       this.#takeBackServe?.();
       this.#takeBackServe = this.#context.clock.wakeAt(notBefore, () => this.#serve());
       return undefined;
     }
-    if (this.#members.size < this.#setting.max) return this.#start(key, worker, around);
+    const counted = [...this.#members].filter((member) => !(isAwaited && isWaiting(member)));
+    if (counted.length < this.#setting.max) return this.#start(key, worker, around);
     // Invariant 3: the place of one that rests is free when it is gone.
     if (![...this.#members].some((member) => member.taken === 0 && isLeaving(member))) {
       const [oldest] = this.#members.idle();
@@ -317,6 +358,7 @@ export class WorkerPool {
       folder: worker.folder,
       around: kept,
       taken: 0,
+      waiting: 0,
       shards: new Set(),
       isLeaving: false,
       started: this.#begin(worker, kept),
@@ -405,7 +447,8 @@ export class WorkerPool {
   /** A process is started where fewer than `min` are kept. */
   #refill(): void {
     const warm = this.#warm;
-    if (warm === undefined || this.#isClosed || this.#line.length > 0) return;
+    if (warm === undefined || this.#isClosed) return;
+    if (this.#line.length > 0 || this.#awaited.length > 0) return;
     while (this.#members.open(warm.key).length < this.#setting.min) {
       const member = this.#startIfRoom(warm.key, warm.worker, warm.around);
       if (member === undefined) return;

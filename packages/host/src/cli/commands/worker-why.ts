@@ -28,9 +28,11 @@ export const whyWorker: CommandHandler = (invocation) =>
     const place = await placeOf(app, invocation);
     const principal =
       typeof options['for'] === 'string' ? options['for'] : (place.principal ?? app.principal);
-    const told = await app.explain({ uses: place.uses, principal, callers: place.callers });
+    const by = options['calledBy'];
+    const through = typeof by === 'string' ? by.split(',').map((one) => one.trim()) : [];
+    const told = await app.explain({ uses: place.uses, principal, callers: place.callers, through });
     const uses = place.uses.split('@')[0] ?? place.uses;
-    const used = await usedBy(app, uses);
+    const used = await usedBy(app, uses, through);
     const suggestions = suggest(told, used);
     output.document({ ...told, used, suggestions });
     const { bold, dim } = output.colours;
@@ -46,6 +48,11 @@ export const whyWorker: CommandHandler = (invocation) =>
       ({ id, permission, decision }) => `${decision} ${exactText(permission)} (${id})`,
     );
     output.line(`  ${'grants'.padEnd(14)} ${given.length === 0 ? dim('none') : given.join('  ')}`);
+    if (told.refused !== undefined) {
+      const { message, hint = '' } = told.refused;
+      output.line(`\n${output.colours.red('It may not be called so:')} ${exactText(message)}`);
+      output.line(dim(`  ${exactText(hint)}`));
+    }
     output.line(bold('\nIt may, at most, what all of them allow'));
     if (told.decisions.length === 0) output.line('  nothing');
     for (const { permission, decision, rule, fix, parts = [] } of told.decisions) {
@@ -121,23 +128,23 @@ interface Used {
   readonly last: number;
 }
 
-/** What was decided one by one while the action ran, and allowed. */
-async function usedBy({ audit }: App, uses: string): Promise<readonly Used[]> {
-  const [worker, action] = uses.split('/');
+/** What was decided one by one while the action ran, or one that it called, and allowed. */
+async function usedBy({ audit }: App, uses: string, through: readonly string[]): Promise<readonly Used[]> {
+  const isIts = ({ worker, action, details }: AuditEntry) => {
+    const calledBy = details?.['calledBy'];
+    const names = Array.isArray(calledBy) ? calledBy.map((name) => String(name).split('@')[0]) : [];
+    const chain = [...names, `${worker}/${action}`];
+    const at = chain.indexOf(uses);
+    return at >= 0 && through.every((name, index) => chain[at - through.length + index] === name);
+  };
   const found = new Map<string, Used>();
   for (let after = 0; ; ) {
     const page = await audit.read(after, PAGE);
     for (const { number, entry } of page) {
       after = number;
-      const {
-        worker: whose,
-        action: what,
-        permission,
-        decision,
-        operation,
-        at,
-      } = JSON.parse(entry) as AuditEntry;
-      if (whose !== worker || what !== action || decision !== 'allowed' || operation === 'call') continue;
+      const record = JSON.parse(entry) as AuditEntry;
+      const { permission, decision, operation, at } = record;
+      if (!isIts(record) || decision !== 'allowed' || operation === 'call') continue;
       if (permission === undefined) continue;
       const times = (found.get(permission)?.times ?? 0) + 1;
       found.set(permission, { permission, times, last: at });

@@ -142,11 +142,21 @@ function printWorker(manifest: Manifest, { output }: Invocation): void {
       `  ${colours.bold(`${manifest.id}/${action.name}`)}  ${colours.dim(`${effects}; ${preview}`)}`,
     );
     output.line(`    ${action.description}`);
+    if (action.calls !== undefined) output.line(colours.dim(`    calls ${callsOf(action.calls, manifest)}`));
   }
   const programs = manifest.programs ?? [];
   if (programs.length === 0) return;
   output.line('\nPrograms:');
   for (const { program, purpose } of programs) output.line(`  ${program}  ${colours.dim(purpose)}`);
+}
+
+/** Each with the version that it is wanted in. */
+function callsOf(calls: readonly string[], { dependencies = {} }: Manifest): string {
+  const withRange = (call: string) => {
+    const range = dependencies[call.split('/')[0] ?? ''];
+    return range === undefined ? call : `${call} (${range})`;
+  };
+  return plainText(calls.map(withRange).join(', '));
 }
 
 function unknownWorker(wanted: string, known: readonly string[]): CadreError {

@@ -29,11 +29,16 @@ export const PACKAGING: readonly CommandEntry[] = [
           ['--step <step>', 'as in this step of it'],
           ['--run <run>', 'as in this run, with what its callers allow'],
           ['--for <principal>', 'in whose runs, for example trigger:nightly (default: yours)'],
+          [
+            '--called-by <actions>',
+            'as called by this action; of several, with commas, each is called by the one before',
+          ],
         ],
         examples: [
           'cadre worker why git/push',
           'cadre worker why git',
           'cadre worker why git/push --workflow hygiene --step push',
+          'cadre worker why git/status --called-by greeter/greet',
         ],
         load: doing('whyWorker'),
       },

@@ -1,4 +1,4 @@
-import { parsePermission, permissionSentence, plainText } from '@cadre/core';
+import { callSentence, parsePermission, permissionSentence, plainText } from '@cadre/core';
 import { bytes as bytesText } from '@cadre/kit/format';
 import type { Manifest } from '@cadre/sdk';
 import type { Offer, SkillOffer, WorkerOffer } from '../../ports/packages.ts';
@@ -61,9 +61,14 @@ function printSkill({ skill, files, scripts }: SkillOffer, output: Output): void
 }
 
 function sentences(manifest: Manifest): readonly string[] {
-  if (manifest.permissions.length === 0) return ['nothing outside of itself'];
-  return manifest.permissions.map((text) => {
+  const permissions = manifest.permissions.map((text) => {
     const parsed = parsePermission(text);
     return parsed.ok ? permissionSentence(manifest.id, parsed.permission) : plainText(text);
   });
+  const calls = [...new Set(manifest.actions.flatMap(({ calls = [] }) => calls))];
+  const all = [
+    ...permissions,
+    ...calls.map((call) => `${callSentence(manifest.id, call)}, with no more than it may itself`),
+  ];
+  return all.length === 0 ? ['nothing outside of itself'] : all;
 }

@@ -35,8 +35,12 @@ export interface StreamSpool {
 
 export interface CallStreams {
   readonly place: CallStreamPlace;
-  /** Those that the call has written and that are to be kept. */
+  /** Those that the call has written, or that came to it, and that are to be kept. */
   written(): readonly WrittenStream[];
+  /** Whether the call has to do with it: it was given to it, written by it, or came to it. */
+  has(name: string): boolean;
+  /** What an action that the call called has written, and what stands in its answer, is from now on the call's own. */
+  take(written: readonly WrittenStream[], handles: readonly StreamHandle[]): void;
 }
 
 /** A handle is what some worker said: it must not lead anywhere else. */
@@ -101,10 +105,19 @@ export function openStreamSpool(folder: string, clock: Clock): StreamSpool {
     placeFor(root, input, artifacts = new Map()) {
       const given = new Set(handlesIn(input).map(({ $stream }) => $stream));
       const written: WrittenStream[] = [];
+      const own = new Set<string>();
       return {
+        has: (name) => given.has(name) || own.has(name) || artifacts.has(name),
+        take(theirs, handles) {
+          written.push(...theirs);
+          for (const { $stream } of handles) given.add($stream);
+        },
         place: {
           async write({ contentType, keep }) {
-            const closed = (stream: WrittenStream) => void (keep !== false && written.push(stream));
+            const closed = (stream: WrittenStream) => {
+              own.add(stream.handle.$stream);
+              if (keep !== false) written.push(stream);
+            };
             return { ok: true, output: await write(root, contentType, closed) };
           },
           async read(handle) {
