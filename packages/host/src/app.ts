@@ -4,6 +4,7 @@ import { isOver } from '@cadre/core/history';
 import { dataDir } from '@cadre/kit/data';
 import { APP, type AppOptions } from './app-options.ts';
 import { systemClock } from './clock.ts';
+import type { Config } from './config.ts';
 import type { Doers } from './doers.ts';
 import { type Engine, openEngine } from './engine/engine.ts';
 import { liveness, thisProcess } from './engine/holder.ts';
@@ -16,7 +17,8 @@ import type { OpenedStore, StoreFacts } from './open-store.ts';
 import type { WorkspaceEvents } from './open-workspace-events.ts';
 import { withPersonalGrants } from './personal-grants.ts';
 import type { ArtifactStore } from './ports/artifacts.ts';
-import type { AuditStore } from './ports/audit-store.ts';
+import type { AuditRemoval } from './ports/audit-removal.ts';
+import type { AuditRecord, AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GrantStore } from './ports/grant-store.ts';
 import type { Lease, LeaseHolder, LeaseStore } from './ports/lease-store.ts';
@@ -41,6 +43,7 @@ export interface Records {
   readonly grants: GrantStore;
   readonly leases: Pick<LeaseStore, 'list' | 'break'>;
   readonly audit: AuditStore;
+  readonly auditRemoval: Pick<AuditRemoval, 'extent'>;
   /** What is kept of runs that are over, and what exempts them from going. */
   readonly upkeep: Omit<Upkeep, 'remove' | 'vacuum'>;
   /** Values of runs that are too large for their journals. */
@@ -54,7 +57,9 @@ export interface Records {
   /** The holder of a lease is proved gone. */
   isDead(lease: Lease): boolean;
   /** Throws what is wrong with the settings, which name the anchor. */
-  verifyAudit(anchor?: string): Promise<AuditResult>;
+  verifyAudit(wanted?: { readonly anchor?: string; readonly archive?: string }): Promise<AuditResult>;
+  /** All records, a page at a time; with the folder of archives also those that were removed. */
+  readAudit(archive?: string): AsyncIterable<readonly AuditRecord[]>;
   /** Why a run that is not over does not move; undefined: it is over. */
   standstill(run: string): Promise<Standstill | undefined>;
   /** Every undoing of a run, the oldest first. */
@@ -104,20 +109,28 @@ async function open(
   const clock = systemClock();
   const principal = `user:${userInfo().username}`;
   let here: Doers | undefined;
-  const evidenceOf = (anchor: string | undefined) =>
-    auditEvidence(
-      folder,
-      dataDir(APP, { env }),
-      anchor === undefined ? undefined : resolve(place.root, anchor),
-    );
+  const evidenceOf = (said: Config['audit'] | undefined, anchor = said?.anchor) =>
+    auditEvidence(folder, dataDir(APP, { env }), {
+      ...(anchor === undefined ? {} : { anchor: resolve(place.root, anchor) }),
+      ...(said === undefined ? {} : { keys: said.keys }),
+    });
+  const evidence = () => evidenceOf((here?.config ?? known?.value)?.audit);
   const audit = sealAudit({
     store: raw.store.audit,
-    evidence: () => evidenceOf((here?.config ?? known?.value)?.audit.anchor),
+    evidence,
     clock,
     warn: options.warn,
   });
   const grants = withPersonalGrants(raw.store.grants, join(dataDir(APP, { env }), 'personal-grants'));
-  const opened: OpenedStore = { ...raw, store: { ...raw.store, audit, grants } };
+  const auditRemoval: AuditRemoval = {
+    ...raw.store.auditRemoval,
+    async begin(beginning, entry) {
+      const record = await raw.store.auditRemoval.begin(beginning, entry);
+      if (record !== undefined) await audit.seal(record);
+      return record;
+    },
+  };
+  const opened: OpenedStore = { ...raw, store: { ...raw.store, audit, auditRemoval, grants } };
   const { store } = opened;
   if (known?.decided !== undefined) {
     const { trustEntry } = await import('./open-trust.ts');
@@ -127,7 +140,7 @@ async function open(
   const self = once((): LeaseHolder => thisProcess(clock.newId('process')));
   const doers = once(async () => {
     const { openDoers } = await import('./doers.ts');
-    const about = { ...options, settings: known, folder, opened, clock, principal, self };
+    const about = { ...options, settings: known, folder, opened, clock, principal, self, evidence };
     here = await openDoers({ ...about, engine: () => engine });
     return here;
   });
@@ -168,10 +181,20 @@ async function open(
     clock,
     events,
     isDead: (lease) => liveness(lease, self()) === 'gone',
-    async verifyAudit(anchor) {
+    auditRemoval: store.auditRemoval,
+    async verifyAudit({ anchor, archive } = {}) {
       const { verifyAudit } = await import('./gate/verify-audit.ts');
-      const named = anchor ?? (known ?? (await settingsOf(options))).value.audit.anchor;
-      return verifyAudit(store.audit, evidenceOf(named));
+      const said = (known ?? (await settingsOf(options))).value.audit;
+      const stored = await store.auditRemoval.beginnings();
+      const about = { stored, ...(archive === undefined ? {} : { archive }) };
+      return verifyAudit(store.audit, evidenceOf(said, anchor), about);
+    },
+    async *readAudit(archive) {
+      const { pagesWithArchives } = await import('./gate/audit-pages.ts');
+      const { readStoredBeginnings } = await import('./gate/known-beginnings.ts');
+      const stored = archive === undefined ? [] : await store.auditRemoval.beginnings();
+      const { beginnings } = readStoredBeginnings(stored, () => true);
+      yield* pagesWithArchives(store.audit, beginnings, archive);
     },
     async standstill(run) {
       const journaled = await engine.get(run);

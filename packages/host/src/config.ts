@@ -164,6 +164,22 @@ export const ConfigSchema = z.strictObject({
         .describe(
           'file outside of the data folder, for example on another disk, to which signed heads of the record are appended',
         ),
+      keep: z
+        .string()
+        .regex(
+          /^(0s|([3-9]\d|[1-9]\d{2,})d)$/,
+          'write 0s, which is for ever, or a number of days such as 400d, 30 at least',
+        )
+        .default('0s')
+        .describe('how long records are kept, 30 days at least, for example 400d; 0s: for ever'),
+      archive: z
+        .string()
+        .optional()
+        .describe('folder into which records are written before they are removed (default: nowhere)'),
+      keys: z
+        .array(z.string().regex(/^[0-9a-f]{32}$/, 'write the id of a key, as cadre audit verify names it'))
+        .default([])
+        .describe('keys of other installations that may remove old records of a store that is shared'),
     })
     .prefault({})
     .describe('the record of every decision'),

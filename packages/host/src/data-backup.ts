@@ -7,6 +7,7 @@ import { verifyAudit } from './gate/verify-audit.ts';
 import type { Lease } from './ports/lease-store.ts';
 import type { SecretSource } from './ports/secret-source.ts';
 import { clearOf, schemaOf } from './store-address.ts';
+import { createAuditRemoval } from './stores/audit-removal.ts';
 import { createAuditStore } from './stores/audit-store.ts';
 import type { Database } from './stores/database.ts';
 import type { Contents } from './stores/move-store.ts';
@@ -93,7 +94,8 @@ async function copyStore({ config, folder, name, secrets }: BackupOptions, stage
 
 /** The chain within itself: the head beside the store may be of a later moment. */
 export async function checkAudit(database: Database, name: string): Promise<void> {
-  const found = await verifyAudit(createAuditStore(database));
+  const stored = await createAuditRemoval(database).beginnings();
+  const found = await verifyAudit(createAuditStore(database), undefined, { stored });
   if (found.ok) return;
   throw new CadreError('store_corrupt', `the audit chain in ${name} is broken: ${found.message}`, {
     hint: 'cadre audit verify says the same of the store itself',

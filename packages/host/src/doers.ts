@@ -16,6 +16,7 @@ import { liveness } from './engine/holder.ts';
 import { createLeaseKeeper } from './engine/lease-keeper.ts';
 import { createPerformers, type Performers } from './engine/performers.ts';
 import { environmentSecrets } from './environment-secrets.ts';
+import type { AuditEvidence } from './gate/audit-evidence.ts';
 import { chooseTier } from './gate/choose-tier.ts';
 import { createGate } from './gate/create-gate.ts';
 import type { CallExplanation, ExplainRequest } from './gate/explain-call.ts';
@@ -152,6 +153,8 @@ export interface DoersOptions extends AppOptions {
   readonly principal: string;
   readonly self: () => LeaseHolder;
   readonly engine: () => Engine;
+  /** What is kept beside the audit record. */
+  readonly evidence: () => AuditEvidence;
 }
 
 /** The second half of the composition root. Throws what is wrong with the settings. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseDuration } from '@cadre/kit/format';
 import type { Log } from '@cadre/kit/log';
 import type { Config } from './config.ts';
@@ -7,7 +8,7 @@ import { liveness, mayBeTaken } from './engine/holder.ts';
 import type { LeaseKeeper } from './engine/lease-keeper.ts';
 import { environmentSecrets } from './environment-secrets.ts';
 import type { FiringRetention } from './ports/prune-firings.ts';
-import { type Cleaned, type CleanRequest, clean, type Retention } from './upkeep/clean.ts';
+import { type Cleaned, type CleanOptions, type CleanRequest, clean, type Retention } from './upkeep/clean.ts';
 import { createMaintenance, type Maintained } from './upkeep/maintenance.ts';
 import { removeStreams } from './upkeep/remove-streams.ts';
 import { type Mend, repair } from './upkeep/repair.ts';
@@ -41,9 +42,26 @@ export function openUpkeep(options: Options): UpkeepDoers {
     (await store.leases.list()).every(
       (lease) => lease.holder === holder.holder || mayBeTaken(lease, liveness(lease, holder), clock.now()),
     );
+  const { keep, archive } = config.audit;
+  /** Of many processes one: it walks the whole record, and of two the second would find nothing to do. */
+  const trim: CleanOptions['trimAudit'] = async (request) => {
+    const { trimAudit } = await import('./gate/trim-audit.ts');
+    const about = {
+      audit: store.audit,
+      removal: store.auditRemoval,
+      evidence: options.evidence(),
+      clock,
+      keepMs: parseDuration(keep),
+      ...(archive === undefined ? {} : { archive: resolve(place.root, archive) }),
+    };
+    if (request.planOnly) return trimAudit(about, request);
+    const taken = await keeper.take('audit');
+    if (!taken.ok) return undefined;
+    return trimAudit(about, request).finally(() => keeper.give(taken.lease));
+  };
   const cleanUp = async (request: Omit<CleanRequest, 'alone'>) =>
     clean(
-      { ...store, clock, retention: retentionOf(config) },
+      { ...store, clock, retention: retentionOf(config), trimAudit: trim },
       { ...request, alone: options.isAloneOnFile && (await isAlone()) },
     );
   const maintenance = createMaintenance({
@@ -55,7 +73,12 @@ export function openUpkeep(options: Options): UpkeepDoers {
       await removeStreams(folder, store.runs, clock.now());
       return cleanUp({ planOnly: false, principal: 'system' });
     },
-    told: (report) => log.info('maintenance', { ...report }),
+    told(report) {
+      log.info('maintenance', { ...report });
+      const stopped = report.cleaned.audit?.stopped;
+      if (stopped !== undefined && stopped.why !== 'held')
+        log.warn('old records were not removed', { ...stopped });
+    },
     failed: (error) => log.warn('maintenance failed', { error: String(error) }),
   });
   return {

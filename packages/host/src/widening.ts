@@ -55,6 +55,10 @@ const WIDE: Readonly<Record<string, (value: unknown, over: Over) => readonly str
   'log.dir': (value) => [`the log is written into the folder ${shown(value)}`],
   'log.file': (value) => (isName(value) ? [] : [`the log is written to ${shown(value)}`]),
   'audit.anchor': (value) => [`signed heads of the record are appended to ${shown(value)}`],
+  'audit.keep': (value, over) =>
+    isShorter(value, over) ? [`records of what was decided are removed after ${shown(value)}`] : [],
+  'audit.archive': (value) => [`records of what was decided are copied into the folder ${shown(value)}`],
+  'audit.keys': (value) => list(value).map((key) => `whoever has the key ${shown(key)} may remove records`),
 };
 
 /** Lists of rules add up: a file of a repository takes away nothing that the person has forbidden. */
@@ -115,6 +119,12 @@ function lower(value: unknown, over: Over, which: string): readonly string[] {
   return isLower
     ? [`workers ${which} run in a sandbox of the tier ${shown(value)} instead of ${shown(over)}`]
     : [];
+}
+
+/** 0s is for ever, which is what holds where nobody has said anything. What is no duration is refused elsewhere. */
+function isShorter(value: unknown, over: Over): boolean {
+  const days = (text: unknown) => Number.parseInt(String(text), 10) || Number.POSITIVE_INFINITY;
+  return days(value) < days(over);
 }
 
 function isName(value: unknown): boolean {

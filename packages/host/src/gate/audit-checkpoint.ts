@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, readSync, writeSync } from 'node:fs';
 import { isSignedText, signText } from '../signing/signing-key.ts';
+import { type AuditBeginning, parseBeginning } from './audit-beginning.ts';
 import type { AuditHead } from './audit-head.ts';
 
 /** A head of the chain, signed: who has not the key cannot write another chain that fits it. */
@@ -29,22 +30,25 @@ function signedText({ workspace, number, hash, at }: Omit<AuditCheckpoint, 'key'
 }
 
 /** Appended by one call and flushed, so that processes which write at once mix no lines. */
-export function appendCheckpoint(file: string, checkpoint: AuditCheckpoint): void {
+export function appendWitness(file: string, said: AuditCheckpoint | AuditBeginning): void {
   const handle = openSync(file, 'a', 0o600);
   try {
-    writeSync(handle, `${JSON.stringify(checkpoint)}\n`);
+    writeSync(handle, `${JSON.stringify(said)}\n`);
     fsyncSync(handle);
   } finally {
     closeSync(handle);
   }
 }
 
-export type ReadCheckpoint =
-  | { readonly line: number; readonly checkpoint: AuditCheckpoint }
-  | { readonly line: number; readonly checkpoint: undefined };
+/** One of the two, or neither. */
+export interface ReadWitness {
+  readonly line: number;
+  readonly checkpoint?: AuditCheckpoint;
+  readonly beginning?: AuditBeginning;
+}
 
 /** Undefined: there is no such file. A line that is none is told of, apart from the last when it was cut off in a crash. */
-export function readCheckpoints(file: string): readonly ReadCheckpoint[] | undefined {
+export function readCheckpoints(file: string): readonly ReadWitness[] | undefined {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
@@ -53,7 +57,10 @@ export function readCheckpoints(file: string): readonly ReadCheckpoint[] | undef
     throw error;
   }
   const lines = text.split('\n').slice(0, -1);
-  return lines.map((one, index) => ({ line: index + 1, checkpoint: parse(one) }));
+  return lines.map((one, index) => {
+    const [checkpoint, beginning] = [parse(one), parseBeginning(one)];
+    return { line: index + 1, ...(checkpoint && { checkpoint }), ...(beginning && { beginning }) };
+  });
 }
 
 const TAIL = 4_096;
@@ -82,8 +89,11 @@ export function newestCheckpoint(file: string): AuditCheckpoint | undefined {
 
 function parse(line: string): AuditCheckpoint | undefined {
   try {
-    const { workspace, number, hash, at, key, signature } = JSON.parse(line) as Partial<AuditCheckpoint>;
-    return typeof workspace === 'string' &&
+    const read = JSON.parse(line) as Partial<AuditCheckpoint> & { readonly kind?: unknown };
+    const { kind, workspace, number, hash, at, key, signature } = read;
+    // A beginning has all that a checkpoint has, and is none.
+    return kind === undefined &&
+      typeof workspace === 'string' &&
       Number.isSafeInteger(number) &&
       typeof number === 'number' &&
       typeof hash === 'string' &&

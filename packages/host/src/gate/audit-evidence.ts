@@ -13,15 +13,24 @@ export interface AuditEvidence {
   readonly keyFile: string;
   /** Where the same lines are appended outside of the data folder; absent: nowhere. */
   readonly anchor?: string;
+  /** Ids of keys of other installations that share the store, whose beginnings count. */
+  readonly keys?: readonly string[];
 }
 
+/** What the settings say of it; `anchor` is a whole path. */
+export type EvidenceSettings = Pick<AuditEvidence, 'anchor' | 'keys'>;
+
 /** `folder`: Cadre's own for the workspace; `personal`: the data folder of this person. */
-export function auditEvidence(folder: string, personal: string, anchor?: string): AuditEvidence {
+export function auditEvidence(
+  folder: string,
+  personal: string,
+  settings: EvidenceSettings = {},
+): AuditEvidence {
   return {
     workspace: basename(folder),
     headFile: auditHeadFile(folder),
     checkpointFile: join(folder, 'audit-checkpoints'),
     keyFile: join(personal, 'keys', 'audit-signing.pem'),
-    ...(anchor === undefined ? {} : { anchor }),
+    ...settings,
   };
 }

@@ -7,8 +7,9 @@ import type { AuditEntry } from '../ports/audit-store.ts';
 import { openSqliteStore } from '../stores/open-sqlite-store.ts';
 import { readCheckpoints } from './audit-checkpoint.ts';
 import { type AuditEvidence, auditEvidence } from './audit-evidence.ts';
+import { auditHash, FIRST_PREVIOUS } from './audit-hash.ts';
 import { sealAudit } from './seal-audit.ts';
-import { auditHash, FIRST_PREVIOUS, verifyAudit } from './verify-audit.ts';
+import { verifyAudit } from './verify-audit.ts';
 
 let root: string;
 let evidence: AuditEvidence;
@@ -17,7 +18,7 @@ let warnings: string[];
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'cadre-seal-'));
-  evidence = auditEvidence(join(root, 'data'), join(root, 'person'), join(root, 'elsewhere'));
+  evidence = auditEvidence(join(root, 'data'), join(root, 'person'), { anchor: join(root, 'elsewhere') });
   now = 1_000;
   warnings = [];
   await openSqliteStore(join(root, 'data/cadre.db')).then((store) => store.close());

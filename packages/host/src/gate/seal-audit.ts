@@ -6,6 +6,8 @@ import type { AuditEvidence } from './audit-evidence.ts';
 import { writeAuditHead } from './audit-head.ts';
 
 export interface SealedAudit extends AuditStore {
+  /** For a record that was appended in a transaction with something else. */
+  seal(record: AuditRecord): Promise<void>;
   /** Signs what is not signed yet. */
   close(): Promise<void>;
 }
@@ -43,15 +45,15 @@ export function sealAudit(options: Options): SealedAudit {
 
   async function sign(record: AuditRecord): Promise<void> {
     const evidence = options.evidence();
-    const { appendCheckpoint, signCheckpoint } = await import('./audit-checkpoint.ts');
+    const { appendWitness, signCheckpoint } = await import('./audit-checkpoint.ts');
     const { openSigningKey } = await import('../signing/signing-key.ts');
     const { key } = await openSigningKey(evidence.keyFile);
     const { workspace, checkpointFile, anchor } = evidence;
     const { number, hash } = record;
     const checkpoint = signCheckpoint({ workspace, number, hash, at: clock.now() }, key);
-    appendCheckpoint(checkpointFile, checkpoint);
+    appendWitness(checkpointFile, checkpoint);
     signed = checkpoint;
-    if (anchor !== undefined) appendCheckpoint(anchor, checkpoint);
+    if (anchor !== undefined) appendWitness(anchor, checkpoint);
   }
 
   function signLater(record: AuditRecord): Promise<void> {
@@ -68,20 +70,25 @@ export function sealAudit(options: Options): SealedAudit {
     return signing;
   }
 
+  async function seal(record: AuditRecord): Promise<void> {
+    const { headFile } = options.evidence();
+    // A store on a server has made no folder here.
+    if (newest === undefined) mkdirSync(dirname(headFile), { recursive: true, mode: 0o700 });
+    writeAuditHead(headFile, record);
+    if (newest === undefined || record.number > newest.number) newest = record;
+    signed ??= await begin();
+    if (record.number - signed.number >= everyRecords || clock.now() - signed.at >= EVERY_MS)
+      await signLater(record);
+  }
+
   return {
     read: (after, limit) => store.read(after, limit),
     async append(entry) {
       const record = await store.append(entry);
-      const { headFile } = options.evidence();
-      // A store on a server has made no folder here.
-      if (newest === undefined) mkdirSync(dirname(headFile), { recursive: true, mode: 0o700 });
-      writeAuditHead(headFile, record);
-      if (newest === undefined || record.number > newest.number) newest = record;
-      signed ??= await begin();
-      if (record.number - signed.number >= everyRecords || clock.now() - signed.at >= EVERY_MS)
-        await signLater(record);
+      await seal(record);
       return record;
     },
+    seal,
     async close() {
       await signing;
       if (newest !== undefined) await signLater(newest);

@@ -7,9 +7,10 @@ import { systemClock } from '../clock.ts';
 import type { AuditRecord, AuditStore } from '../ports/audit-store.ts';
 import { openSqliteStore } from '../stores/open-sqlite-store.ts';
 import { auditEvidence } from './audit-evidence.ts';
+import { auditHash } from './audit-hash.ts';
 import { auditHeadFile, readAuditHead, writeAuditHead } from './audit-head.ts';
 import { sealAudit } from './seal-audit.ts';
-import { auditHash, verifyAudit } from './verify-audit.ts';
+import { verifyAudit } from './verify-audit.ts';
 
 let folder: string;
 let head: string;

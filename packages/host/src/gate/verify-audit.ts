@@ -1,8 +1,14 @@
-import { createHash } from 'node:crypto';
-import { canonicalJson } from '@cadre/core/history';
+import { isCadreError } from '@cadre/core/errors';
+import type { StoredBeginning } from '../ports/audit-removal.ts';
 import type { AuditRecord, AuditStore } from '../ports/audit-store.ts';
+import { keyIdOf } from '../signing/signing-key.ts';
+import type { BeginningSaid } from './audit-beginning.ts';
 import type { AuditEvidence } from './audit-evidence.ts';
+import { auditHash, FIRST_PREVIOUS } from './audit-hash.ts';
+import { type AuditPage, pagesWithArchives } from './audit-pages.ts';
 import { readWitnesses, type Witness } from './audit-witnesses.ts';
+import { announcementOf } from './beginning-entry.ts';
+import { type KnownBeginning, readStoredBeginnings, trustedBeginnings } from './known-beginnings.ts';
 
 export type AuditResult =
   | {
@@ -11,6 +17,8 @@ export type AuditResult =
       /** Up to which record the chain is signed by the key of this installation, and stands in the anchor. */
       readonly signed: number;
       readonly anchored: number;
+      /** Where the chain begins, when not with its first record. */
+      readonly begins?: { readonly first: number; readonly after: BeginningSaid };
     }
   | {
       readonly ok: false;
@@ -23,47 +31,115 @@ export type AuditResult =
 
 type Fault = Extract<AuditResult, { ok: false }>;
 
-/** What the first record holds as the hash of the one before it. */
-export const FIRST_PREVIOUS = '0'.repeat(64);
-
-const PAGE = 1_000;
-
-/** SHA-256 of the canonical JSON of a record without its hash. */
-export function auditHash({ number, previous, entry }: Omit<AuditRecord, 'hash'>): string {
-  return createHash('sha256').update(canonicalJson({ number, previous, entry })).digest('hex');
+export interface VerifyOptions {
+  /** What the store says of where its chain begins. */
+  readonly stored?: readonly StoredBeginning[];
+  /** The folder with the archives of what was removed: they are proved too. */
+  readonly archive?: string;
 }
 
 /**
  * Walks the whole chain, and compares it with all that is known of it besides: the head beside it, the signed checkpoints, the anchor.
- * Without any, in itself alone. Holds one page at a time.
+ * Without any, in itself alone. It begins with its first record, or after a signed beginning of which it tells itself. Holds one page at
+ * a time.
  */
-export async function verifyAudit(audit: AuditStore, evidence?: AuditEvidence): Promise<AuditResult> {
-  const { witnesses, bad } = evidence === undefined ? { witnesses: [], bad: [] } : readWitnesses(evidence);
-  const [forged] = bad;
+export async function verifyAudit(
+  audit: Pick<AuditStore, 'read'>,
+  evidence?: AuditEvidence,
+  { stored = [], archive }: VerifyOptions = {},
+): Promise<AuditResult> {
+  const known = evidence === undefined ? NOTHING : readWitnesses(evidence);
+  const inStore = readStoredBeginnings(stored, trustedBeginnings(evidence));
+  const [forged] = [...known.bad, ...inStore.bad];
   if (forged !== undefined) return { ok: false, kind: 'forged', ...forged };
+  const beginnings = [...known.beginnings, ...inStore.beginnings];
+  try {
+    return await walk(pagesWithArchives(audit, beginnings, archive), known.witnesses, beginnings);
+  } catch (error) {
+    if (archive === undefined || !isCadreError(error)) throw error;
+    const kind = error.code === 'not_found' ? 'removed' : 'changed';
+    return { ok: false, kind, number: 1, message: error.message };
+  }
+}
+
+const NOTHING: ReturnType<typeof readWitnesses> = { witnesses: [], beginnings: [], bad: [] };
+
+async function walk(
+  pages: AsyncIterable<AuditPage>,
+  known: readonly Witness[],
+  beginnings: readonly KnownBeginning[],
+): Promise<AuditResult> {
+  const trusted = beginnings.filter(({ isTrusted }) => isTrusted);
+  const witnesses = [...known, ...trusted.map(witnessOf)];
   const waiting = Map.groupBy(witnesses, ({ number }) => number);
   const through = { head: 0, checkpoint: 0, anchor: 0 };
-  let last: AuditRecord | undefined;
-  let beforeLast: AuditRecord | undefined;
-  for (
-    let page = await audit.read(0, PAGE);
-    page.length > 0;
-    page = await audit.read(last?.number ?? 0, PAGE)
-  ) {
+  const announced = new Set<string>();
+  let first = 1;
+  let last: Link | undefined;
+  let beforeLast: Link | undefined;
+  const compare = ({ number, hash }: Link) => {
+    for (const witness of waiting.get(number) ?? []) {
+      if (witness.hash !== hash) return contradicted(witness, through);
+      through[witness.kind] = number;
+    }
+    return undefined;
+  };
+  for await (const page of pages) {
     for (const record of page) {
-      const fault = checkRecord(record, last, beforeLast);
-      if (fault !== undefined) return fault;
-      for (const witness of waiting.get(record.number) ?? []) {
-        if (witness.hash !== record.hash) return contradicted(witness, through);
-        through[witness.kind] = record.number;
+      if (last === undefined && record.number > 1) {
+        first = record.number;
+        last = { number: first - 1, hash: record.previous };
+        const fault = notBegun(first, beginnings) ?? compare(last);
+        if (fault !== undefined) return fault;
       }
+      const fault = checkRecord(record, last, beforeLast) ?? compare(record);
+      if (fault !== undefined) return fault;
+      const told = announcementOf(record);
+      if (told !== undefined) announced.add(told);
       [beforeLast, last] = [last, record];
     }
   }
   const records = last?.number ?? 0;
   const missed = witnesses.filter(({ number }) => number > records);
   if (missed.length > 0) return cutOff(records, missed);
-  return { ok: true, records, signed: through.checkpoint, anchored: through.anchor };
+  const sound = { ok: true, records, signed: through.checkpoint, anchored: through.anchor } as const;
+  if (first === 1) return sound;
+  const after = trusted.find((one) => one.number >= first - 1 && announced.has(`${one.number} ${one.hash}`));
+  return after === undefined ? untold(first) : { ...sound, begins: { first, after: saidBy(after) } };
+}
+
+/** What a record is to the one after it. */
+type Link = Pick<AuditRecord, 'number' | 'hash'>;
+
+/** A beginning in the store is a witness like one in the file of checkpoints: the key says whose. */
+function witnessOf({ number, hash, at, place }: KnownBeginning): Witness {
+  return { number, hash, at, name: `the beginning in ${place}`, kind: 'checkpoint' };
+}
+
+function saidBy({ workspace, number, hash, records, at, by, rule, archive }: KnownBeginning): BeginningSaid {
+  return { workspace, number, hash, records, at, by, rule, ...(archive && { archive }) };
+}
+
+/** Whether nobody whose word counts has signed that the chain may begin so late. */
+function notBegun(first: number, beginnings: readonly KnownBeginning[]): Fault | undefined {
+  const enough = beginnings.filter(({ number }) => number >= first - 1);
+  if (enough.some(({ isTrusted }) => isTrusted)) return undefined;
+  const [foreign] = enough;
+  const missing = `records 1 to ${first - 1} are missing`;
+  if (foreign === undefined) return removed(1, missing);
+  return {
+    ok: false,
+    number: 1,
+    kind: 'forged',
+    message: `${missing}, and the beginning in ${foreign.place} is signed by the key ${keyIdOf(foreign.key)}, not by that of this installation: if it is that of another machine of yours, name it in your setting audit.keys`,
+  };
+}
+
+function untold(first: number): Fault {
+  return removed(
+    first - 1,
+    `records up to ${first - 1} are missing, and the chain does not tell that they were removed`,
+  );
 }
 
 /** The chain is sound in itself up to here, and another one than the one that was seen. */
@@ -105,8 +181,8 @@ function whenOf(at: number | undefined): string {
 
 function checkRecord(
   record: AuditRecord,
-  last: AuditRecord | undefined,
-  beforeLast: AuditRecord | undefined,
+  last: Link | undefined,
+  beforeLast: Link | undefined,
 ): Fault | undefined {
   const expected = (last?.number ?? 0) + 1;
   const previous = last?.hash ?? FIRST_PREVIOUS;
@@ -129,7 +205,7 @@ function checkRecord(
   return changed(number, `record ${number} does not fit its own hash`);
 }
 
-function brokenLink(record: AuditRecord, beforeLast: AuditRecord | undefined): Fault {
+function brokenLink(record: AuditRecord, beforeLast: Link | undefined): Fault {
   const { number } = record;
   return record.previous === (beforeLast?.hash ?? FIRST_PREVIOUS)
     ? inserted(number - 1, `record ${number - 1} was put in: the one after it follows on the one before it`)

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { SAMPLE_DEFINITION } from '../testing/sample-events.ts';
 import { artifactContract } from './artifacts.contract.ts';
+import { auditRemovalContract } from './audit-removal.contract.ts';
 import { auditContract } from './audit-store.contract.ts';
 import { eventContract } from './event-store.contract.ts';
 import { firingContract } from './firing-store.contract.ts';
@@ -29,6 +30,7 @@ export function storeContract(name: string, open: () => Promise<Store>): void {
     besideContract(() => store);
     leaseContract(() => store);
     auditContract(() => store);
+    auditRemovalContract(() => store);
     grantContract(() => store);
     groupContract(() => store);
     resultCacheContract(() => store);

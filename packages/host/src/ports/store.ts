@@ -1,5 +1,6 @@
 import type { NumberedEvent, RunEvent, RunStatus, Workflow } from '@cadre/core';
 import type { ArtifactStore } from './artifacts.ts';
+import type { AuditRemoval } from './audit-removal.ts';
 import type { AuditStore } from './audit-store.ts';
 import type { EventStore } from './event-store.ts';
 import type { FileIndex } from './file-index.ts';
@@ -19,6 +20,7 @@ export interface Store {
   readonly runs: RunStore;
   readonly leases: LeaseStore;
   readonly audit: AuditStore;
+  readonly auditRemoval: AuditRemoval;
   readonly grants: GrantStore;
   readonly logs: LogStore;
   readonly groups: GroupStore;

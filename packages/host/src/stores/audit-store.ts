@@ -16,6 +16,6 @@ export function createAuditStore(database: Database): AuditStore {
 }
 
 /** By way of JSON, so that keys without a value are left out and not written as null. */
-function entryText(record: AuditEntry): string {
+export function entryText(record: AuditEntry): string {
   return canonicalJson(JSON.parse(JSON.stringify(record)));
 }

@@ -2,6 +2,7 @@ import type { Store } from '../ports/store.ts';
 import type { Upkeep } from '../ports/upkeep.ts';
 import type { ArtifactFiles } from './artifact-files.ts';
 import { createArtifactStore } from './artifact-store.ts';
+import { createAuditRemoval } from './audit-removal.ts';
 import { createAuditStore } from './audit-store.ts';
 import type { Database } from './database.ts';
 import { createEventStore } from './event-store.ts';
@@ -22,6 +23,7 @@ export function createStore(database: Database, vacuum: Upkeep['vacuum'], files?
     runs: createRunStore(database),
     leases: createLeaseStore(database),
     audit: createAuditStore(database),
+    auditRemoval: createAuditRemoval(database),
     grants: createGrantStore(database),
     logs: createLogStore(database),
     groups: createGroupStore(database),

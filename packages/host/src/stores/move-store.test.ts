@@ -56,6 +56,11 @@ describe.skipIf(lacksPostgres())('a store that is moved', () => {
     const entry = { at: 1, principal: 'p', worker: 'w', action: 'a', operation: 'call', rule: 'r' };
     for (let index = 0; index < 20; index++)
       await store.audit.append({ ...entry, decision: 'denied', target: `ключ ${index}` });
+    // Some of the records are gone, and some are going.
+    const [, , , , , , , eighth] = await store.audit.read(0);
+    const beginning = { number: 8, hash: eighth?.hash ?? '', statement: '{}' };
+    await store.auditRemoval.begin(beginning, { ...entry, decision: 'allowed' });
+    await store.auditRemoval.removeOldest(5);
     await store.close();
   }
 
@@ -90,7 +95,9 @@ describe.skipIf(lacksPostgres())('a store that is moved', () => {
       ...JSON.parse((await store.audit.read(0))[0]?.entry ?? ''),
       at: 2,
     });
-    expect(last.number).toBe(21);
+    expect(last.number).toBe(22);
+    expect(await store.auditRemoval.removeOldest(9)).toBe(3);
+    expect(await store.auditRemoval.extent()).toEqual({ first: 9, last: 22 });
     await store.close();
 
     const back = join(folder, 'back.db');

@@ -53,6 +53,8 @@ const TABLES: readonly Table[] = [
     own: 'id',
   },
   { name: 'waits', columns: ['run', 'step', 'head', 'topic'], order: ['run', 'step'] },
+  // Before the records: while there are none, the database takes beginnings whose records are gone.
+  { name: 'audit_beginnings', columns: ['number', 'hash', 'statement'], order: ['number'] },
   { name: 'audit', columns: ['number', 'previous', 'hash', 'entry'], order: ['number'] },
   { name: 'pins', columns: ['run', 'principal', 'at', 'reason'], order: ['run'] },
   { name: 'quarantines', columns: ['worker', 'since', 'reason'], order: ['worker'] },

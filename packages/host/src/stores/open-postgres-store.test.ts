@@ -94,6 +94,23 @@ describe.skipIf(lacksPostgres())('PostgreSQL', () => {
       await refused('TRUNCATE events').toThrow('never deleted');
       await refused("UPDATE audit SET entry = '{}'").toThrow('never changed');
       await refused('DELETE FROM audit').toThrow('never deleted');
+      await refused('TRUNCATE audit').toThrow('never deleted');
+      await refused("INSERT INTO audit_beginnings VALUES (9, 'x', '{}')").toThrow('a record that is there');
+      await sql(schema, "INSERT INTO audit_beginnings SELECT number, hash, '{}' FROM audit");
+      await sql(
+        schema,
+        'INSERT INTO audit SELECT number + n, previous, hash, entry FROM audit, (VALUES (1), (2)) AS v (n)',
+      );
+      await refused('DELETE FROM audit').toThrow('never deleted');
+      await refused('DELETE FROM audit WHERE number = 3').toThrow('never deleted');
+      await refused("UPDATE audit_beginnings SET hash = ''").toThrow('never changed');
+      await refused('DELETE FROM audit_beginnings').toThrow('never deleted');
+      await refused('TRUNCATE audit_beginnings').toThrow('never deleted');
+      await sql(schema, "INSERT INTO audit_beginnings SELECT 3, hash, '{}' FROM audit WHERE number = 3");
+      await refused('DELETE FROM audit WHERE number >= 2').toThrow('from the beginning');
+      await sql(schema, "INSERT INTO holds VALUES ('case', '*', 'p', 1, 'r')");
+      await refused('DELETE FROM audit WHERE number = 1').toThrow('while it is held');
+      await sql(schema, 'DELETE FROM holds; DELETE FROM audit WHERE number <= 2');
     });
 
     test('takes back the locks of whoever went silent in a transaction, which is done again when it speaks [WRK-40]', async () => {

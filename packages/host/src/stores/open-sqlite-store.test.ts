@@ -127,6 +127,20 @@ describe('the database itself', () => {
     refused('DELETE FROM events').toThrow('never deleted');
     refused("UPDATE audit SET entry = '{}'").toThrow('never changes');
     refused('DELETE FROM audit').toThrow('never deleted');
+    refused("INSERT INTO audit_beginnings VALUES (9, 'x', '{}')").toThrow('a record that is there');
+    database.exec("INSERT INTO audit_beginnings SELECT number, hash, '{}' FROM audit");
+    database.exec(
+      'INSERT INTO audit SELECT number + n, previous, hash, entry FROM audit, (SELECT 1 AS n UNION SELECT 2)',
+    );
+    refused('DELETE FROM audit').toThrow('never deleted');
+    refused('DELETE FROM audit WHERE number = 3').toThrow('never deleted');
+    refused("UPDATE audit_beginnings SET hash = ''").toThrow('never changed');
+    refused('DELETE FROM audit_beginnings').toThrow('never deleted');
+    database.exec("INSERT INTO audit_beginnings SELECT 3, hash, '{}' FROM audit WHERE number = 3");
+    refused('DELETE FROM audit WHERE number >= 2').toThrow('from the beginning');
+    database.exec("INSERT INTO holds VALUES ('case', '*', 'p', 1, 'r')");
+    refused('DELETE FROM audit WHERE number = 1').toThrow('while it is held');
+    database.exec('DELETE FROM holds; DELETE FROM audit WHERE number <= 2');
     database.close();
   });
 

@@ -5,6 +5,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { EventStore } from '../ports/event-store.ts';
 import type { FiringStore } from '../ports/firing-store.ts';
 import { type FiringRetention, pruneFirings } from '../ports/prune-firings.ts';
+import type { TrimmedAudit } from '../ports/trimmed-audit.ts';
 import {
   type Due,
   KEPT_CLASSES,
@@ -26,7 +27,7 @@ export interface Limits {
 }
 
 /** All that is removed by its age. `firings`: what triggers have done, and events that were dealt with. */
-export const CLEANED_CLASSES = [...KEPT_CLASSES, 'artifacts', 'firings'] as const;
+export const CLEANED_CLASSES = [...KEPT_CLASSES, 'artifacts', 'firings', 'audit'] as const;
 export type CleanedName = (typeof CLEANED_CLASSES)[number];
 
 export interface Retention extends Readonly<Record<KeptClass, Limits>> {
@@ -49,6 +50,8 @@ export interface Cleaned {
   readonly expiredResults: number;
   /** Removals that had been cut off. */
   readonly finished: number;
+  /** Undefined: it was not asked for, or another process is at it. */
+  readonly audit?: TrimmedAudit;
   readonly vacuum?: Vacuumed;
   /** False: this is what would be removed. */
   readonly done: boolean;
@@ -68,6 +71,10 @@ export interface CleanOptions {
   readonly audit: Pick<AuditStore, 'append'>;
   readonly clock: Clock;
   readonly retention: Retention;
+  /** Undefined: another process is at it. */
+  readonly trimAudit: (
+    request: Pick<CleanRequest, 'planOnly' | 'principal'>,
+  ) => Promise<TrimmedAudit | undefined>;
 }
 
 export interface CleanRequest {
@@ -109,6 +116,8 @@ export async function clean(options: CleanOptions, request: CleanRequest): Promi
   const tombstones = planOnly || !all ? 0 : await forgetTombstones(options, request);
   // After the runs, which name them.
   const definitions = planOnly || !all ? 0 : await removeDefinitions(options, request);
+  // After all that is recorded itself.
+  const trimmed = wanted('audit') ? await options.trimAudit(request) : undefined;
   const report = {
     classes,
     artifacts,
@@ -117,6 +126,7 @@ export async function clean(options: CleanOptions, request: CleanRequest): Promi
     firings,
     expiredResults,
     finished,
+    ...(trimmed === undefined ? {} : { audit: trimmed }),
     done: !planOnly,
   };
   return planOnly ? report : { ...report, vacuum: await upkeep.vacuum(alone) };

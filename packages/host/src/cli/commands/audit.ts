@@ -10,20 +10,31 @@ import { printTable } from '../show/table.ts';
 import { withRecords } from '../with-app.ts';
 import { timeOption } from './time-option.ts';
 
-const PAGE = 1_000;
 const DEFAULT_LIMIT = 50;
 
 export const verify: CommandHandler = (invocation) =>
   withRecords(invocation, async (records) => {
-    const { output, options, io } = invocation;
-    const { anchor } = options;
-    const result = await records.verifyAudit(
-      typeof anchor === 'string' ? resolve(io.cwd, anchor) : undefined,
-    );
+    const { output } = invocation;
+    const [anchor, archive] = [pathOption(invocation, 'anchor'), pathOption(invocation, 'archive')];
+    const result = await records.verifyAudit({
+      ...(anchor === undefined ? {} : { anchor }),
+      ...(archive === undefined ? {} : { archive }),
+    });
     output.document(result);
     if (result.ok) {
-      const { records: count, signed, anchored } = result;
-      output.line(`${output.colours.green('✓')} ${count} records, one unbroken chain`);
+      const { records: count, signed, anchored, begins } = result;
+      const [first, after] = [begins?.first ?? 1, begins?.after];
+      const which = first === 1 ? `${count} records` : `records ${first} to ${count}`;
+      output.line(`${output.colours.green('✓')} ${which}, one unbroken chain`);
+      if (after !== undefined) {
+        const { number, at, by, rule } = after;
+        const when = new Date(at).toISOString();
+        output.line(
+          output.colours.dim(
+            `  those up to record ${number} were removed on ${when} by ${exactText(by)} (${exactText(rule)})`,
+          ),
+        );
+      }
       output.line(output.colours.dim(`  signed up to record ${signed}, anchored up to record ${anchored}`));
       return EXIT.ok;
     }
@@ -36,7 +47,11 @@ export const verify: CommandHandler = (invocation) =>
 export const exportRecords: CommandHandler = (invocation) =>
   withRecords(invocation, async (records) => {
     const fits = await filterOf(invocation, records);
-    for await (const { number, previous, hash, entry } of matching(records, fits)) {
+    for await (const { number, previous, hash, entry } of matching(
+      records,
+      pathOption(invocation, 'archive'),
+      fits,
+    )) {
       invocation.io.stdout.write(`${jsonText({ number, previous, hash, ...entry })}\n`);
     }
     return EXIT.ok;
@@ -49,7 +64,7 @@ export const searchRecords: CommandHandler = (invocation) =>
     const fits = await filterOf(invocation, records);
     const newest: Found[] = [];
     let count = 0;
-    for await (const found of matching(records, fits)) {
+    for await (const found of matching(records, pathOption(invocation, 'archive'), fits)) {
       count += 1;
       newest.push(found);
       if (newest.length > limit) newest.shift();
@@ -83,16 +98,18 @@ interface Found extends Omit<AuditRecord, 'entry'> {
 
 type Fits = (entry: AuditEntry, text: string) => boolean;
 
-async function* matching({ audit }: Records, fits: Fits): AsyncGenerator<Found> {
-  for (let after = 0; ; ) {
-    const page = await audit.read(after, PAGE);
+async function* matching(records: Records, archive: string | undefined, fits: Fits): AsyncGenerator<Found> {
+  for await (const page of records.readAudit(archive)) {
     for (const record of page) {
-      after = record.number;
       const entry = JSON.parse(record.entry) as AuditEntry;
       if (fits(entry, record.entry)) yield { ...record, entry };
     }
-    if (page.length < PAGE) return;
   }
+}
+
+function pathOption({ options, io }: Invocation, name: string): string | undefined {
+  const given = options[name];
+  return typeof given === 'string' ? resolve(io.cwd, given) : undefined;
 }
 
 /** All that is asked for has to fit; each in whole words, apart from the text, which may stand anywhere. */

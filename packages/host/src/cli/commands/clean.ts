@@ -1,3 +1,4 @@
+import { exactText } from '@cadre/core/history';
 import { bytes, duration } from '@cadre/kit/format';
 import { CLEANED_CLASSES, type Cleaned, type CleanedName } from '../../upkeep/clean.ts';
 import type { CommandHandler } from '../command.ts';
@@ -16,8 +17,13 @@ export const clean: CommandHandler = (invocation) =>
     });
     output.document(cleaned);
     printCleaned(cleaned, output);
-    return EXIT.ok;
+    return exitOf(cleaned);
   });
+
+/** What a hold keeps is as it should be; what could not be proved or archived is for a person to look at. */
+function exitOf({ audit }: Cleaned): number {
+  return audit?.stopped === undefined || audit.stopped.why === 'held' ? EXIT.ok : EXIT.failed;
+}
 
 /** The same as the nightly one: for a trigger of one's own. */
 export const maintenance: CommandHandler = (invocation) =>
@@ -27,7 +33,7 @@ export const maintenance: CommandHandler = (invocation) =>
     output.document(report ?? { maintained: false });
     if (report === undefined) output.line('Another process is at it.');
     else printCleaned(report.cleaned, output);
-    return EXIT.ok;
+    return report === undefined ? EXIT.ok : exitOf(report.cleaned);
   });
 
 function printCleaned(cleaned: Cleaned, output: Output): void {
@@ -53,6 +59,7 @@ function printCleaned(cleaned: Cleaned, output: Output): void {
     ]),
     output,
   );
+  printAudit(cleaned, output);
   if (!done) {
     output.line('\nNothing was removed: this was the plan.');
     return;
@@ -64,6 +71,15 @@ function printCleaned(cleaned: Cleaned, output: Output): void {
   if (vacuum !== undefined && vacuum.bytesAfter < vacuum.bytesBefore) {
     output.line(`\nThe store went from ${bytes(vacuum.bytesBefore)} to ${bytes(vacuum.bytesAfter)}.`);
   }
+}
+
+function printAudit({ audit, done }: Cleaned, output: Output): void {
+  if (audit === undefined) return;
+  const { records, removed, keepMs, archive, stopped } = audit;
+  const gone = `${removed.records} ${done ? 'were removed' : 'are due'}`;
+  output.line(`\naudit: ${records} records, kept for ${keptFor(keepMs)}; ${gone}`);
+  if (archive !== undefined) output.line(`  they are in ${archive}`);
+  if (stopped !== undefined) output.line(`  ${exactText(stopped.message)}`);
 }
 
 const DAY_MS = 24 * 3_600_000;

@@ -21,12 +21,21 @@ export const backUp: CommandHandler = (invocation) =>
 
 /** Nothing is counted for it: see decision 14. */
 export const dataSizes: CommandHandler = (invocation) =>
-  withApp(invocation, async ({ upkeep, artifacts, store }) => {
+  withApp(invocation, async ({ upkeep, artifacts, auditRemoval, store }) => {
     const { output } = invocation;
     const [kept, large, counts] = [await upkeep.sizes(), await artifacts.sizes(), await upkeep.counts()];
     const sum = (mode: string) =>
       counts.filter((one) => one.mode === mode).reduce((total, { runs }) => total + runs, 0);
-    output.document({ place: store.place, runs: sum('apply'), plans: sum('plan'), kept, artifacts: large });
+    const extent = await auditRemoval.extent();
+    const records = extent === undefined ? 0 : extent.last - extent.first + 1;
+    output.document({
+      place: store.place,
+      runs: sum('apply'),
+      plans: sum('plan'),
+      kept,
+      artifacts: large,
+      audit: { records },
+    });
     output.line(
       `${store.place}: ${sum('apply')} runs and ${sum('plan')} plans, those that are not over included`,
     );
@@ -40,6 +49,7 @@ export const dataSizes: CommandHandler = (invocation) =>
           String(count),
           bytes(size),
         ]),
+        ['audit', String(records), ''],
       ],
       output,
     );

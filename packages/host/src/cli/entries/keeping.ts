@@ -8,7 +8,7 @@ export const KEEPING: readonly CommandEntry[] = [
     summary: 'Remove what is kept of runs when its time is over, and give the room back',
     options: [
       ['-d, --plan', 'show what is kept, what would go, and change nothing'],
-      ['--class <class>', 'only these: runs, plans, logs, artifacts, firings (comma-separated)'],
+      ['--class <class>', 'only these: runs, plans, logs, artifacts, firings, audit (comma-separated)'],
     ],
     examples: ['cadre clean --plan', 'cadre clean --class plans,logs'],
     load: doing('clean'),

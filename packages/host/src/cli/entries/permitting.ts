@@ -11,6 +11,7 @@ const FILTERS: NonNullable<CommandEntry['options']> = [
   ['--grant <grant>', 'that one grant has decided'],
   ['--from <time>', 'from this time on'],
   ['--to <time>', 'before this time'],
+  ['--archive <folder>', 'also those that were removed, from their archives'],
 ];
 
 /** What may be done, what was done, and by whom at once. */
@@ -94,7 +95,10 @@ export const PERMITTING: readonly CommandEntry[] = [
         name: 'verify',
         summary:
           'Prove that no record was changed, removed or inserted, and that the chain is the one that was signed',
-        options: [['--anchor <file>', 'compare with this anchor (default: that of the settings)']],
+        options: [
+          ['--anchor <file>', 'compare with this anchor (default: that of the settings)'],
+          ['--archive <folder>', 'prove what was removed too, by its archives'],
+        ],
         load: async () => (await import('../commands/audit.ts')).verify,
       },
       {

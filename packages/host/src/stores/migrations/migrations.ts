@@ -13,6 +13,7 @@ import { STREAM_EVENTS } from './0017-streams.ts';
 import { DEFINITIONS_GO } from './0018-definitions-go.ts';
 import { TRANSACTIONS } from './0019-transactions.ts';
 import { ARTIFACT_BYTES } from './0020-artifact-bytes.ts';
+import { AUDIT_REMOVAL } from './0021-audit-removal.ts';
 
 export interface Migration {
   /** Each once, in order. */
@@ -37,4 +38,5 @@ export const MIGRATIONS: readonly Migration[] = [
   DEFINITIONS_GO,
   TRANSACTIONS,
   ARTIFACT_BYTES,
+  AUDIT_REMOVAL,
 ];

@@ -25,7 +25,7 @@ export function scheduledPort<T extends object>(name: string, port: T, life: Lif
 }
 
 export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
-  type Key = Exclude<keyof Store, 'close' | 'shared' | 'stamp' | 'upkeep' | 'pools'>;
+  type Key = Exclude<keyof Store, 'close' | 'shared' | 'stamp' | 'upkeep' | 'auditRemoval' | 'pools'>;
   const port = <K extends Key>(key: K): Store[K] => scheduledPort(key, store[key], life, ask);
   return {
     runs: port('runs'),
@@ -42,6 +42,7 @@ export function scheduledStore(store: Store, life: Life, ask: Ask): Store {
     streams: port('streams'),
     // Nothing is removed while one is simulated.
     upkeep: store.upkeep,
+    auditRemoval: store.auditRemoval,
     pools: store.pools,
     close: () => Promise.resolve(),
   };
