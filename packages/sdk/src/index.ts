@@ -4,6 +4,7 @@ export type {
   ExecOptions,
   Fetched,
   FetchOptions,
+  FetchPart,
   FetchText,
   LogLevel,
   Progress,

@@ -19,7 +19,10 @@ import type { Subject } from './subject.ts';
 
 /** What every call of one gate uses. */
 export interface GateTools
-  extends Pick<GateSettings, 'runner' | 'secrets' | 'config' | 'environment' | 'workspace' | 'snapshots'> {
+  extends Pick<
+    GateSettings,
+    'runner' | 'secrets' | 'logins' | 'config' | 'environment' | 'workspace' | 'snapshots'
+  > {
   readonly audit: AuditLog;
   readonly authority: Authority;
   readonly policyOf: (subject: Subject) => PlacedPolicy;

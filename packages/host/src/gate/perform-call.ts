@@ -193,7 +193,7 @@ function callObserver(
     spend: ({ tokens, money }) =>
       observer.spend({ ...(tokens === undefined ? {} : { tokens }), ...moneySpent(money) }),
     measure: (usage) => observer.measure(usage),
-    request: (request) => answerRequest(request, requested),
+    request: (request, tell) => answerRequest(request, requested, tell),
   };
 }
 

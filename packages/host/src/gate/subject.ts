@@ -50,6 +50,7 @@ export function explainLack(
     set.some((granted) => covers(placePermission(granted, places), placePermission(wanted, places)));
   if (within(effective)) return undefined;
   const { id } = worker.manifest;
+  const { requestMs } = worker;
   const text = formatPermission(wanted);
   return within(declared)
     ? {
@@ -58,7 +59,8 @@ export function explainLack(
       }
     : {
         rule: `the manifest of ${id} does not ask for it`,
-        fix: `add "${text}" to permissions in worker.yaml of ${id}`,
+        // What has such a limit of its own is an MCP server, whose manifest is made of its declaration.
+        fix: `add "${text}" to permissions in ${requestMs === undefined ? `worker.yaml of ${id}` : `.cadre/mcp/${id}.yaml`}`,
       };
 }
 

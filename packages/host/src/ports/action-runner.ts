@@ -1,6 +1,7 @@
 import type { Usage } from '@cadre/core';
 import type {
   Effect,
+  FetchPart,
   JsonObject,
   JsonValue,
   LogLevel,
@@ -47,6 +48,8 @@ export interface InstalledWorker {
   readonly signedBy?: string;
   /** What its entry point is started with. */
   readonly arguments?: readonly string[];
+  /** So long a request that Cadre makes for it may take (milliseconds); absent: as for every worker. */
+  readonly requestMs?: number;
 }
 
 /** What a worker's process is started for, and with: a call is never put to one that was started for something else. */
@@ -110,7 +113,7 @@ export interface CallObserver {
   /** Something that it must not do was noticed and stopped, or it comes close to a limit. */
   noticed?(noticed: Noticed): void;
   /** The gate's answer to a request made during the call: the value to hand back, or a refusal. */
-  request(body: CallRequest): Promise<Outcome<JsonValue>>;
+  request(body: CallRequest, tell?: (part: FetchPart) => void): Promise<Outcome<JsonValue>>;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Writable } from 'node:stream';
-import type { JsonValue, Outcome, WorkerRequest } from '@cadre/sdk';
+import type { FetchPart, JsonValue, Outcome, WorkerRequest } from '@cadre/sdk';
 import type { CallObserver } from '../ports/action-runner.ts';
 import type { CallStreams } from './call-streams.ts';
 import { sendToWorker } from './send-to-worker.ts';
@@ -16,7 +16,7 @@ export async function answerWorker(
   body: WorkerRequest,
   call: Asking,
 ): Promise<void> {
-  const outcome = await put(body, call);
+  const outcome = await put(body, call, (part) => sendToWorker(stdin, { type: 'part', request, part }));
   sendToWorker(
     stdin,
     outcome.ok
@@ -25,13 +25,17 @@ export async function answerWorker(
   );
 }
 
-function put(body: WorkerRequest, { observer, streams }: Asking): Promise<Outcome<JsonValue>> {
+function put(
+  body: WorkerRequest,
+  { observer, streams }: Asking,
+  tell: (part: FetchPart) => void,
+): Promise<Outcome<JsonValue>> {
   switch (body.kind) {
     case 'write-stream':
     case 'close-stream':
     case 'read-stream':
       return streams.ask(body);
     default:
-      return observer.request(body);
+      return observer.request(body, tell);
   }
 }

@@ -4,6 +4,7 @@ import { basename, extname, join } from 'node:path';
 import {
   canonicalJson,
   isCadreError,
+  loginSecret,
   type McpServer,
   mcpManifest,
   type PinnedTool,
@@ -37,6 +38,7 @@ export interface McpServers {
 
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
 const MAX_BYTES = 256 * 1024;
+const DEFAULT_MS = 60_000;
 
 /** The MCP servers that are declared in `.cadre/mcp`; `bridge` is the folder of the program in front of them. */
 export function openMcpServers(workspace: string, bridge: string): McpServers {
@@ -90,6 +92,7 @@ function broken(name: string, file: string, message: string, suggestion?: string
 function declaredServer(server: McpServer, lock: McpLock | undefined, bridge: string): DeclaredServer {
   const pinned = lock?.tools ?? [];
   const manifest = mcpManifest(server, pinned);
+  const requestMs = parseDuration(server.timeout) ?? DEFAULT_MS;
   return {
     server,
     lock,
@@ -98,6 +101,7 @@ function declaredServer(server: McpServer, lock: McpLock | undefined, bridge: st
       hash: hashOf(server),
       folder: bridge,
       builtIn: false,
+      requestMs,
       arguments: [server.name, ...manifest.actions.map(({ name }) => name)],
     },
     settings: settingsOf(server, pinned),
@@ -114,11 +118,14 @@ function hashOf({ description: _, ...server }: McpServer): string {
     .digest('hex');
 }
 
-function settingsOf({ reach, timeout }: McpServer, pinned: readonly PinnedTool[]): JsonObject {
+function settingsOf({ name, reach, timeout }: McpServer, pinned: readonly PinnedTool[]): JsonObject {
+  const { auth, ...how } = reach.kind === 'http' ? reach : { ...reach, auth: undefined };
   const pins = pinned.map(({ action, hash, tool }) => [action, { tool: tool.name, hash }] as const);
   return {
-    reach: reach as unknown as JsonValue,
-    timeoutMs: parseDuration(timeout) ?? 60_000,
+    reach: how as unknown as JsonValue,
+    // The name of the secret alone: what it holds is put into requests outside.
+    ...(auth === undefined ? {} : { login: loginSecret(name) }),
+    timeoutMs: parseDuration(timeout) ?? DEFAULT_MS,
     pins: Object.fromEntries(pins),
   };
 }

@@ -49,7 +49,7 @@ export function openConnection(id: string): Connection {
     const reached =
       settings.reach.kind === 'stdio'
         ? await openStdio(settings.reach, context)
-        : openHttp(settings.reach, () => underWay.getStore());
+        : openHttp(id, settings.reach, () => underWay.getStore());
     if (current !== undefined && sameReach(current.reached, reached)) return current.connected;
     const before = current;
     current = undefined;
