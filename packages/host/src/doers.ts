@@ -364,7 +364,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     triggers,
     async reloadWorkers(told) {
       const { openReloads } = await import('./open-reloads.ts');
-      const about = { root: place.root, folder, sandbox, runner, clock, holder, log, told };
+      const about = { root: place.root, folder, sandbox, runner, servers, clock, holder, log, told };
       const opened = await openReloads({
         ...about,
         config: configOf,

@@ -14,6 +14,8 @@ import {
 } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
+import type { FailedReload } from '../ports/reloads.ts';
+import { type ServersInUse, takeOver } from './live-servers.ts';
 import { lockFile, type McpLock, readLock } from './mcp-lock.ts';
 
 /** A declared server that can be used. */
@@ -34,6 +36,10 @@ export interface McpServers {
   /** All that are declared in the workspace, by name. Read when it is first asked for. */
   list(): readonly LoadedServer[];
   find(name: string): DeclaredServer | undefined;
+  /** Looks at what is declared now, and takes over what changed and can be used. */
+  look(inUse: ServersInUse): void;
+  /** What could not be taken over. */
+  failed(): readonly FailedReload[];
 }
 
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
@@ -42,17 +48,24 @@ const DEFAULT_MS = 60_000;
 
 /** The MCP servers that are declared in `.cadre/mcp`; `bridge` is the folder of the program in front of them. */
 export function openMcpServers(workspace: string, bridge: string): McpServers {
-  let loaded: readonly LoadedServer[] | undefined;
-  const list = () => {
-    loaded ??= filesIn(join(workspace, '.cadre/mcp')).map((file) => loadServer(file, workspace, bridge));
+  const load = () =>
+    filesIn(join(workspace, '.cadre/mcp')).map((file) => loadServer(file, workspace, bridge));
+  const faults = new Map<string, FailedReload>();
+  let loaded: ReadonlyMap<string, LoadedServer> | undefined;
+  const used = () => {
+    loaded ??= new Map(load().map((server) => [server.name, server]));
     return loaded;
   };
   return {
-    list,
+    list: () => [...used().values()],
     find(name) {
-      const found = list().find((one) => one.name === name);
+      const found = used().get(name);
       return found !== undefined && 'declared' in found ? found.declared : undefined;
     },
+    look(inUse) {
+      loaded = takeOver(used(), load(), faults, inUse);
+    },
+    failed: () => [...faults.values()],
   };
 }
 

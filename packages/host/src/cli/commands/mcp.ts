@@ -6,6 +6,7 @@ import { EXIT, usageError } from '../exit.ts';
 import { openQuestions } from '../questions.ts';
 import { printFailure } from '../show/failure.ts';
 import { printTable } from '../show/table.ts';
+import { tellReload } from '../show/tell-reload.ts';
 import { printToolChanges } from '../show/tool-changes.ts';
 import { VERSION } from '../version.ts';
 import { withApp } from '../with-app.ts';
@@ -21,12 +22,14 @@ export const serveMcp: CommandHandler = (given) => {
   return withApp(invocation, async (app) => {
     const { serveMcpStdio } = await import('../../mcp/serve-stdio.ts');
     const { stdin, stdout, interrupted } = given.io;
+    const endReloads = await app.reloadWorkers(tellReload(given));
     await serveMcpStdio(
       { app, version: VERSION, principal: `mcp:${name}` },
       { stdin, stdout },
       interrupted,
       (error) => app.log.error('an MCP request failed', { error: String(error) }),
     );
+    await endReloads();
     return EXIT.ok;
   });
 };

@@ -1,6 +1,8 @@
 import type { CommandEntry } from '../command.ts';
 import { LOG_FLAGS } from '../run/log-flags.ts';
 
+const SERVER = ['<server>', 'name of a server of .cadre/mcp'] as const;
+
 /** The Model Context Protocol, both ways. */
 export const MCP: readonly CommandEntry[] = [
   {
@@ -17,34 +19,33 @@ export const MCP: readonly CommandEntry[] = [
       {
         name: 'accept',
         summary: 'Ask a server for its tools, show what changed, and accept it',
-        arguments: [['<server>', 'name of a server of .cadre/mcp']],
+        arguments: [SERVER],
         options: [['--accept <hash>', 'accept exactly what was shown with this hash, without asking']],
         examples: ['cadre mcp accept clock', 'cadre mcp accept clock --accept sha256:1f0c…'],
         load: async () => (await import('../commands/mcp.ts')).acceptTools,
       },
       {
         name: 'show',
-        summary: 'Show one server: how it is reached, what it may do, whether you are logged in',
-        arguments: [['<server>', 'name of a server of .cadre/mcp']],
+        summary: 'Show one server, and whether you are logged in',
+        arguments: [SERVER],
         load: async () => (await import('../commands/mcp-login.ts')).showServer,
       },
       {
         name: 'login',
-        summary: 'Sign in at a server that asks for it (OAuth), in a browser',
-        arguments: [['<server>', 'name of a server of .cadre/mcp']],
+        summary: 'Sign in at a server (OAuth), in a browser',
+        arguments: [SERVER],
         options: [
-          ['--scope <scopes>', 'what to ask for, with blanks between; default: what the server says'],
-          ['--port <port>', 'where on this machine the browser is sent back to (default: any that is free)'],
-          ['--wait <duration>', 'how long to wait for you (default: 5m)'],
-          ['--no-browser', 'print the address, and open nothing'],
+          ['--scope <scopes>', 'default: what the server says'],
+          ['--port <port>', 'where the browser comes back to (default: any)'],
+          ['--wait <duration>', 'how long to wait (default: 5m)'],
+          ['--no-browser', 'only print the address'],
         ],
-        examples: ['cadre mcp login tracker', 'cadre mcp login tracker --no-browser'],
         load: async () => (await import('../commands/mcp-login.ts')).logIn,
       },
       {
         name: 'logout',
         summary: 'Give the login at a server back, and forget it',
-        arguments: [['<server>', 'name of a server of .cadre/mcp']],
+        arguments: [SERVER],
         load: async () => (await import('../commands/mcp-login.ts')).logOut,
       },
     ],
