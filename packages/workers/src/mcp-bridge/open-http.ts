@@ -15,7 +15,18 @@ export function openHttp(
   { url, headers }: Extract<BridgeSettings['reach'], { kind: 'http' }>,
   underWay: () => ActionContext | undefined,
 ): Reached {
-  async function send(address: string | URL, init: RequestInit = {}): Promise<Response> {
+  const last = new Set<Promise<unknown>>();
+
+  function send(address: string | URL, init?: RequestInit): Promise<Response> {
+    const sending = sendNow(address, init);
+    if (underWay()?.signal.aborted === true) {
+      const over = sending.catch(() => undefined).finally(() => last.delete(over));
+      last.add(over);
+    }
+    return sending;
+  }
+
+  async function sendNow(address: string | URL, init: RequestInit = {}): Promise<Response> {
     const context = underWay();
     // Streams besides the answers, and the end of a session, belong to no call.
     if (context === undefined || init.method !== 'POST') return new Response(null, { status: 405 });
@@ -51,6 +62,9 @@ export function openHttp(
       }),
     hear: () => undefined,
     lastWords: async () => '',
+    async sent() {
+      await Promise.all(last);
+    },
   };
 }
 
