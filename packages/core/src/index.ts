@@ -65,7 +65,7 @@ export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts
 export { rangeFor, requirementsOf } from './manifest/requirements-of.ts';
 export { actionNames, LIST_TOOLS } from './mcp/action-names.ts';
 export { mcpManifest } from './mcp/mcp-manifest.ts';
-export type { McpReach, McpServer, PinnedTool } from './mcp/mcp-server.ts';
+export type { McpAuth, McpReach, McpServer, PinnedTool } from './mcp/mcp-server.ts';
 export { mcpServerSchema } from './mcp/mcp-server-schema.ts';
 export { type ParsedMcpServer, parseMcpServer } from './mcp/parse-mcp-server.ts';
 export { type ToolChange, toolChanges } from './mcp/tool-changes.ts';
@@ -75,6 +75,7 @@ export { isPublicAddress, isThisMachine } from './policy/address.ts';
 export { asciiText, exactText } from './policy/exact-text.ts';
 export { globCovers } from './policy/glob.ts';
 export { splitHost } from './policy/host-scope.ts';
+export { loginSecret, serverOfLogin } from './policy/login-secret.ts';
 export type { Places } from './policy/path-scope.ts';
 export {
   covers,

@@ -27,7 +27,9 @@ import { tiersHere } from './gate/tiers-here.ts';
 import { hideTexts } from './hidden-texts.ts';
 import { type Inbox, openInbox } from './inbox/open-inbox.ts';
 import { DIST, PACKAGE } from './installation.ts';
-import { acceptOffered, askForTools, type McpOffered } from './mcp-offered.ts';
+import { openLogins } from './logins/open-logins.ts';
+import { type McpLogins, openMcpLogins } from './mcp-logins.ts';
+import { acceptOffered, askForTools, findServer, type McpOffered } from './mcp-offered.ts';
 import type { Moved } from './move.ts';
 import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
@@ -67,7 +69,7 @@ import { keepWarm } from './upkeep/keep-warm.ts';
 import { useLimits } from './use-limits.ts';
 import { keepTrust } from './wanted-trust.ts';
 import { watchWithChokidar } from './watching/watch-with-chokidar.ts';
-import { type McpServers, openMcpServers } from './workers/mcp-servers.ts';
+import { type DeclaredServer, type McpServers, openMcpServers } from './workers/mcp-servers.ts';
 import { openRunner } from './workers/open-runner.ts';
 import type { Registry } from './workers/registry.ts';
 import { openSkills } from './workers/skills/open-skills.ts';
@@ -103,10 +105,14 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   readonly call: CallAlone;
   /** MCP servers that are declared in the workspace. */
   readonly mcpServers: McpServers;
+  /** One of them that can be used. Throws `not_found`, `invalid_manifest` and `exists`. */
+  findServer(name: string): DeclaredServer;
   /** What one of them offers now, asked through the gate. Throws `not_found` and `invalid_manifest`. */
   askForTools(server: string): Promise<Outcome<McpOffered>>;
   /** Notes in the repository that this was accepted; answers the file. */
   acceptTools(server: string, offered: McpOffered): Promise<string>;
+  /** Signing in at them. */
+  readonly mcpLogins: McpLogins;
   readonly undo: Undo;
   readonly inbox: Inbox;
   /** Who reads events over HTTP has to show it; undefined: whoever is on this machine may. */
@@ -198,6 +204,17 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     },
     runner,
   );
+  const logins = openLogins({
+    folder: join(dataDir(APP, options), 'mcp-logins'),
+    root: place.root,
+    clock,
+    serverOf(name) {
+      const { reach } = servers.find(name)?.server ?? {};
+      return reach?.kind === 'http' && reach.auth !== undefined
+        ? { name, url: reach.url, auth: reach.auth }
+        : undefined;
+    },
+  });
   const snapshots = openSnapshots({
     workspace: place.root,
     dataDir: folder,
@@ -220,6 +237,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     hidden: [dataDir(APP, options)],
     config: configOf,
     secrets: environmentSecrets(options.env),
+    logins,
     environment,
     hide: hideTexts(config),
     warm: { workers: warmWorkers(config), calls: store.pools.warmCalls },
@@ -341,9 +359,20 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     folders: source.folders,
     call,
     mcpServers: servers,
+    findServer: (name) => findServer(servers, runner, name),
     askForTools: (server) => askForTools(servers, runner, server, call),
     acceptTools: (server, offered) =>
       acceptOffered(place.root, server, offered, { audit: store.audit, principal, at: clock.now() }),
+    mcpLogins: openMcpLogins({
+      ...store,
+      servers,
+      workers: runner,
+      desk: logins,
+      clock,
+      principal,
+      errand: async (...about) =>
+        (await import('./gate/open-errands.ts')).openErrands(gateSettings)(...about),
+    }),
     stageBackup: (wanted) => stageBackup({ call, dataDir: folder }, wanted),
     holdLease,
     undo: openUndo({
@@ -362,7 +391,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     triggers,
     async reloadWorkers(told) {
       const { openReloads } = await import('./open-reloads.ts');
-      const about = { root: place.root, folder, sandbox, tierFor, runner, clock, holder, log, told };
+      const about = { root: place.root, folder, sandbox, tierFor, runner, servers, clock, holder, log, told };
       const opened = await openReloads({
         ...about,
         config: configOf,

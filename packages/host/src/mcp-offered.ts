@@ -28,7 +28,11 @@ export interface McpOffered {
 const LARGEST_LISTING = 1_048_576;
 
 /** Throws `not_found`, `invalid_manifest`, and `exists` where another worker has its name. */
-function findServer(servers: McpServers, workers: Pick<ActionRunner, 'list'>, name: string): DeclaredServer {
+export function findServer(
+  servers: McpServers,
+  workers: Pick<ActionRunner, 'list'>,
+  name: string,
+): DeclaredServer {
   const declared = servers.find(name);
   if (declared !== undefined) {
     const isIt = workers

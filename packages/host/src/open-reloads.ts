@@ -10,6 +10,7 @@ import type { LeaseHolder } from './ports/lease-store.ts';
 import type { FailedReload, Reload } from './ports/reloads.ts';
 import type { Sandbox, Tier } from './ports/sandbox.ts';
 import { openLiveWorkers } from './workers/live-workers.ts';
+import type { McpServers } from './workers/mcp-servers.ts';
 import type { openRunner } from './workers/open-runner.ts';
 import { LOCK_FILE } from './workers/packaging/worker-lock.ts';
 import { probeConfined } from './workers/probe-confined.ts';
@@ -30,6 +31,8 @@ interface Options {
   readonly sandbox: Sandbox;
   /** In which calls of a worker are performed; undefined: in none that there is. */
   readonly tierFor: (worker: InstalledWorker) => Promise<Tier | undefined>;
+  /** MCP servers that are declared; absent: there are none. */
+  readonly servers?: Pick<McpServers, 'look' | 'failed'>;
   readonly runner: Pick<ReturnType<typeof openRunner>, 'hold' | 'retire'>;
   readonly clock: Clock;
   readonly holder: Pick<LeaseHolder, 'host' | 'pid'>;
@@ -74,6 +77,11 @@ export async function openReloads(options: Options): Promise<Reloads> {
     told,
   });
   runner.hold(live.held);
+  const inUse = { now: () => clock.now(), retire: runner.retire, told };
+  const look = async () => {
+    await live.look();
+    options.servers?.look(inUse);
+  };
 
   let looking: Promise<void> = Promise.resolve();
   let takeBack: (() => void) | undefined;
@@ -82,14 +90,14 @@ export async function openReloads(options: Options): Promise<Reloads> {
   const lookIn = (ms: number) => {
     takeBack?.();
     takeBack = clock.wakeAt(clock.now() + ms, () => {
-      looking = looking.then(() => (isEnded ? undefined : live.look())).catch(failed);
+      looking = looking.then(() => (isEnded ? undefined : look())).catch(failed);
       lookIn(LOOK_MS);
     });
   };
   const settle = () => lookIn(SETTLED_MS);
   const stop = await options.watchFiles({
     root,
-    paths: ['.cadre/workers/**', LOCK_FILE],
+    paths: ['.cadre/workers/**', '.cadre/mcp/*', LOCK_FILE],
     ignore: ['**/*.tgz', '**/*.log'],
     initial: false,
     own: true,
@@ -99,7 +107,7 @@ export async function openReloads(options: Options): Promise<Reloads> {
   // What changed before anybody was watching.
   settle();
   return {
-    failed: live.failed,
+    failed: () => [...live.failed(), ...(options.servers?.failed() ?? [])],
     async end() {
       isEnded = true;
       takeBack?.();

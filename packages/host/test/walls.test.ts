@@ -53,6 +53,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   gate: ['ports', 'signing', 'diff', 'picomatch'],
   bus: ['ports', '@redis/client'],
   inbox: ['ports', 'engine'],
+  logins: ['ports', 'personal-entries.ts', 'zod', '@modelcontextprotocol/client'],
   resources: ['ports'],
   stores: ['ports', 'pg'],
   dispatch: ['ports', 'pg-boss'],

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { type CallStreams, createCallStreams } from './call-streams.ts';
-import type { ActionContext, Fetched, Spent } from './context.ts';
+import type { ActionContext, Fetched, FetchPart, Spent } from './context.ts';
 import type { Worker } from './define-worker.ts';
 import { execute } from './exec.ts';
 import { ActionError, toFailure } from './failure.ts';
@@ -20,7 +20,7 @@ export interface CallChannel {
   send(message: WorkerMessage): void;
   /** Resolves when the bytes have left, and may be used again. */
   sendChunk(message: Extract<WorkerMessage, { type: 'chunk' }>, bytes: Uint8Array): Promise<void>;
-  ask(body: WorkerRequest): Promise<JsonValue>;
+  ask(body: WorkerRequest, part?: (part: FetchPart) => void): Promise<JsonValue>;
   /** From now on what the host says of this call's streams is told here. */
   listen(hear: CallStreams['hear']): void;
 }
@@ -100,8 +100,9 @@ function createContext(
       const env = { ...workerEnvironment(), ...options.env };
       return execute(path, args, { ...options, cwd, env, signal });
     },
-    async fetch(url, options = {}) {
-      return (await channel.ask({ kind: 'fetch', url, options })) as unknown as Fetched;
+    async fetch(url, { onPart, ...options } = {}) {
+      const parts = onPart === undefined ? {} : { parts: true };
+      return (await channel.ask({ kind: 'fetch', url, options, ...parts }, onPart)) as unknown as Fetched;
     },
     async call(uses, input, { timeoutMs } = {}) {
       if (channel.protocol < PROTOCOL_OF.calls) throw tooOld(uses, channel.protocol);

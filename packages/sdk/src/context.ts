@@ -61,7 +61,14 @@ export interface FetchOptions {
   /** User and password of basic authentication. */
   readonly basic?: { readonly user: FetchText; readonly password: FetchText };
   readonly timeoutMs?: number;
+  /**
+   * Hears an answer that is a stream of events (`text/event-stream`) as it comes, its head first; the body that `fetch` answers is
+   * then empty. Any other answer comes as a whole.
+   */
+  readonly onPart?: (part: FetchPart) => void;
 }
+
+export type FetchPart = Pick<Fetched, 'status' | 'headers'> | { readonly text: string };
 
 export interface Fetched {
   readonly status: number;

@@ -5,6 +5,7 @@ export type {
   ExecOptions,
   Fetched,
   FetchOptions,
+  FetchPart,
   FetchText,
   LogLevel,
   Progress,

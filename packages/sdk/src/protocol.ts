@@ -1,4 +1,4 @@
-import type { FetchOptions, LogLevel, Progress, Spent } from './context.ts';
+import type { FetchOptions, FetchPart, LogLevel, Progress, Spent } from './context.ts';
 import type { HookName } from './define-worker.ts';
 import type { Effect } from './effect.ts';
 import type { Failure } from './failure.ts';
@@ -59,6 +59,8 @@ export type HostMessage =
   | { readonly type: 'hook'; readonly hook: HookName; readonly context: HookContext }
   | { readonly type: 'cancel'; readonly call: string; readonly reason: string }
   | { readonly type: 'answer'; readonly request: string; readonly value: JsonValue }
+  /** Of what is answered in the end, where the worker asked to hear it as it comes. */
+  | { readonly type: 'part'; readonly request: string; readonly part: FetchPart }
   | { readonly type: 'refusal'; readonly request: string; readonly failure: Failure }
   | StreamMessage
   | { readonly type: 'stop' };
@@ -80,7 +82,13 @@ export type WorkerRequest =
       readonly arguments: readonly string[];
       readonly cwd: string;
     }
-  | { readonly kind: 'fetch'; readonly url: string; readonly options: FetchOptions }
+  | {
+      readonly kind: 'fetch';
+      readonly url: string;
+      readonly options: Omit<FetchOptions, 'onPart'>;
+      /** It wants to hear a stream of events as it comes. */
+      readonly parts?: boolean;
+    }
   | { readonly kind: 'secret'; readonly name: string }
   /** May a program connect there? The proxy asks the same when it does. */
   | { readonly kind: 'connect'; readonly host: string; readonly port: number }

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type CallChannel, performCall } from './call.ts';
 import type { CallStreams } from './call-streams.ts';
 import { CONNECT_MODE, connectOut } from './connect-out.ts';
+import type { FetchPart } from './context.ts';
 import type { Worker } from './define-worker.ts';
 import { ActionError, toFailure } from './failure.ts';
 import { forwardProxy } from './forward-proxy.ts';
@@ -36,7 +37,10 @@ export function serve(worker: Worker): void {
   const life = createLife(worker, send);
   const calls = new Map<string, { readonly controller: AbortController; readonly over: Promise<void> }>();
   const streams = new Map<string, CallStreams['hear']>();
-  const questions = new Map<string, { answer(value: JsonValue): void; refuse(error: Error): void }>();
+  const questions = new Map<
+    string,
+    { answer(value: JsonValue): void; refuse(error: Error): void; part?: (part: FetchPart) => void }
+  >();
   let asked = 0;
   let protocol: number = OLDEST_PROTOCOL;
 
@@ -49,10 +53,10 @@ export function serve(worker: Worker): void {
       return new Promise((resolve) => write(bytes, () => resolve()));
     },
     listen: (hear) => void streams.set(call, hear),
-    ask: (body) =>
+    ask: (body, part) =>
       new Promise((answer, refuse) => {
         const request = `${call}:${++asked}`;
-        questions.set(request, { answer, refuse });
+        questions.set(request, { answer, refuse, ...(part === undefined ? {} : { part }) });
         send({ type: 'request', call, request, body });
       }),
   });
@@ -126,6 +130,8 @@ export function serve(worker: Worker): void {
       case 'answer':
         questions.get(message.request)?.answer(message.value);
         return questions.delete(message.request);
+      case 'part':
+        return questions.get(message.request)?.part?.(message.part);
       case 'refusal': {
         const { code, message: text, ...extras } = message.failure;
         questions.get(message.request)?.refuse(new ActionError(code, text, extras));

@@ -35,6 +35,26 @@ test('the manifest of a server is one that parses, and asks for its program, its
   expect(mcpManifest({ ...CLOCK, reach: https }, []).permissions).toEqual(['net:tools.example.org:443']);
 });
 
+test('[WRK-22] what is put into requests is for one host: secrets in headers, a login, and the secret of a client', () => {
+  const reach = {
+    kind: 'http',
+    url: 'https://tools.example.org/mcp',
+    headers: { 'X-Key': 'secret:KEY' },
+    auth: {
+      grant: 'client_credentials',
+      issuer: 'https://auth.example.org',
+      clientId: 'robot',
+      clientSecret: 'ROBOT',
+    },
+  } as const;
+  expect(mcpManifest({ ...CLOCK, reach }, []).permissions).toEqual([
+    'net:tools.example.org:443',
+    'secret:KEY@tools.example.org:443',
+    'secret:login/clock@tools.example.org:443',
+    'secret:ROBOT@auth.example.org:443',
+  ]);
+});
+
 test('[WRK-25] what a tool may do follows from its permissions; its hints add to that and take nothing away', () => {
   expect(effectsOf({})).toEqual(['read']);
   expect(effectsOf({ permissions: ['fs:write:out'] }, { readOnlyHint: true })).toEqual([

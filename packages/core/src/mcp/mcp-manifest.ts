@@ -1,4 +1,5 @@
 import type { ActionManifest, EffectClass, JsonObject, Manifest } from '@cadre/sdk';
+import { loginSecret } from '../policy/login-secret.ts';
 import { parsePermission } from '../policy/permission.ts';
 import { plainText } from '../policy/plain-text.ts';
 import { sha256 } from '../sha256.ts';
@@ -72,8 +73,21 @@ export function programOf(command: string): string {
 function permissionsOf(server: McpServer): readonly string[] {
   const { reach } = server;
   const own = reach.kind === 'stdio' ? `shell:${programOf(reach.command)}` : `net:${hostOf(reach.url)}`;
-  const secrets = secretsOf(server).map((name) => `secret:${name}`);
-  return [...new Set([own, ...secrets, ...server.permissions])];
+  return [...new Set([own, ...secretPermissions(server), ...server.permissions])];
+}
+
+/** A program gets its secrets; into requests they are put for the host that they are for, and nobody else has them. */
+function secretPermissions(server: McpServer): readonly string[] {
+  const { reach, name } = server;
+  const secrets = secretsOf(server).map((secret) => `secret:${secret}`);
+  if (reach.kind === 'stdio') return secrets;
+  const host = hostOf(reach.url);
+  const { auth } = reach;
+  return [
+    ...secrets.map((secret) => `${secret}@${host}`),
+    ...(auth === undefined ? [] : [`secret:${loginSecret(name)}@${host}`]),
+    ...(auth?.clientSecret === undefined ? [] : [`secret:${auth.clientSecret}@${hostOf(auth.issuer ?? '')}`]),
+  ];
 }
 
 function secretsOf({ reach }: McpServer): readonly string[] {

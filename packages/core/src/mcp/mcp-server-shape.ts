@@ -10,6 +10,35 @@ const header = text('the name of a header such as Authorization', (value) =>
   /^[A-Za-z0-9-]{1,100}$/.test(value),
 );
 
+const auth = object({
+  grant: [
+    oneOf('authorization_code', 'client_credentials'),
+    'Who signs in: a person (the default), or a program',
+  ],
+  issuer: [
+    text('an https address such as https://auth.example.org', isSecureAddress),
+    'The only authorization server that is used',
+  ],
+  clientId: [
+    text('an id of a client, of visible characters', (value) => /^[\x21-\x7e]{1,500}$/.test(value)),
+    'The client that was registered there',
+  ],
+  clientSecret: [
+    text('a secret, written secret:NAME', (value) => SECRET.test(value)),
+    'Its secret, written secret:NAME',
+  ],
+  clientMetadata: [
+    text('an https address with a path', (value) => /^https:\/\/[^/\s?#]+\/[^\s#]+$/.test(value)),
+    'Address of a client id metadata document, where one is not registered',
+  ],
+  scope: [
+    text('scopes with blanks between them', (value) =>
+      /^[\x21\x23-\x5b\x5d-\x7e]+( [\x21\x23-\x5b\x5d-\x7e]+)*$/.test(value),
+    ),
+    'What to ask for; default: what the server says',
+  ],
+});
+
 const spec = withOneOf(
   object(
     {
@@ -21,6 +50,7 @@ const spec = withOneOf(
       env: [record(anyText, variable), 'Its variables; a secret is written secret:NAME'],
       url: [text('an address such as https://tools.example.org/mcp', isAddress), 'Where the server answers'],
       headers: [record(anyText, header), 'Headers of each request; a secret is written secret:NAME'],
+      auth: [auth, 'Signing in with OAuth: `{}` when a person does'],
       permissions: [
         list(values.permission),
         'What it may do besides, such as fs:read:docs or net:api.example.org:443',
@@ -60,6 +90,16 @@ export const MCP_SERVER_DOCUMENT = object(
   },
   ['apiVersion', 'kind', 'metadata', 'spec'],
 );
+
+const SECRET = /^secret:[A-Za-z_]\w{0,63}$/;
+
+/** https, or this machine. */
+function isSecureAddress(value: string): boolean {
+  return (
+    isAddress(value) &&
+    (value.startsWith('https:') || /^http:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/.test(value))
+  );
+}
 
 /** Without a login in it: secrets never stand in addresses. */
 function isAddress(value: string): boolean {

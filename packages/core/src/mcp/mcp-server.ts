@@ -8,7 +8,26 @@ export type McpReach =
       readonly args: readonly string[];
       readonly env: Readonly<Record<string, string>>;
     }
-  | { readonly kind: 'http'; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+  | {
+      readonly kind: 'http';
+      readonly url: string;
+      readonly headers: Readonly<Record<string, string>>;
+      readonly auth?: McpAuth;
+    };
+
+/** How one signs in at a server: OAuth 2.1. What comes of it is kept outside of the workspace. */
+export interface McpAuth {
+  /** `authorization_code`: a person does, once · `client_credentials`: this program does, whenever it has to. */
+  readonly grant: 'authorization_code' | 'client_credentials';
+  /** The only authorization server that counts; absent: the one that the server names. */
+  readonly issuer?: string;
+  readonly clientId?: string;
+  /** Name of the secret, which goes to the issuer alone. */
+  readonly clientSecret?: string;
+  /** Address of a client id metadata document that describes this client. */
+  readonly clientMetadata?: string;
+  readonly scope?: string;
+}
 
 /** An MCP server as people declare it, to be used as a worker. */
 export interface McpServer {

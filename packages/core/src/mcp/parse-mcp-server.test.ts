@@ -51,6 +51,33 @@ test.each([
   ],
   ['a login in the address', '{ url: "https://ann:pass@a/" }', /expected an address/],
   ['an effect that there is not', '{ command: a, effects: { b: [raed] } }', /expected none, read/],
+  ['signing in at a program', '{ command: a, auth: {} }', /`auth` is for a server that is reached/],
+  ['signing in without https', '{ url: "http://a.example.org/", auth: {} }', /answers by https/],
+  [
+    'a secret of a client in the file',
+    '{ url: "https://a/", auth: { clientSecret: abc } }',
+    /expected a secret/,
+  ],
+  [
+    'a secret whose receiver the server would name',
+    '{ url: "https://a/", auth: { clientId: b, clientSecret: "secret:C" } }',
+    /needs `clientId` and `issuer`/,
+  ],
+  [
+    'a program that signs in as nobody',
+    '{ url: "https://a/", auth: { grant: client_credentials } }',
+    /client_credentials needs/,
+  ],
+  [
+    'two ways of signing in',
+    '{ url: "https://a/", auth: {}, headers: { authorization: "Bearer secret:T" } }',
+    /makes the header authorization/,
+  ],
+  [
+    'an issuer without https',
+    '{ url: "https://a/", auth: { issuer: "http://b/" } }',
+    /expected an https address/,
+  ],
   ['a permission that is none', '{ command: a, permissions: ["fs:raed:."] }', /fs:raed/],
   ['a name of a program with blanks', '{ command: "node x.js" }', /expected a program/],
 ])('%s is refused with its place', (_what, spec, message) => {
@@ -60,6 +87,29 @@ test.each([
     problems: expect.arrayContaining([
       expect.objectContaining({ message: expect.stringMatching(message), position: expect.anything() }),
     ]),
+  });
+});
+
+test('signing in is declared with what is known of the client', () => {
+  const text = server(
+    '{ url: "https://a.example.org/mcp", auth: { grant: client_credentials, issuer: "https://b.example.org", clientId: robot, clientSecret: "secret:R", scope: a b } }',
+  );
+  expect(parseMcpServer(text)).toMatchObject({
+    server: {
+      reach: {
+        auth: {
+          grant: 'client_credentials',
+          issuer: 'https://b.example.org',
+          clientId: 'robot',
+          clientSecret: 'R',
+          scope: 'a b',
+        },
+      },
+    },
+  });
+  expect(validateSchema(mcpServerSchema(), parse(text))).toEqual([]);
+  expect(parseMcpServer(server('{ url: "http://127.0.0.1:8080/mcp", auth: {} }'))).toMatchObject({
+    server: { reach: { auth: { grant: 'authorization_code' } } },
   });
 });
 

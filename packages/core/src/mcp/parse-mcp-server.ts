@@ -1,10 +1,11 @@
 import type { EffectClass } from '@cadre/sdk';
+import { isThisMachine } from '../policy/address.ts';
 import type { Path } from '../workflow/path.ts';
 import { problemsOfFaults } from '../workflow/problems-of-faults.ts';
 import { readDocument } from '../workflow/read-document.ts';
 import type { Fault } from '../workflow/shape.ts';
 import type { Problem } from '../workflow/workflow.ts';
-import type { McpReach, McpServer } from './mcp-server.ts';
+import type { McpAuth, McpReach, McpServer } from './mcp-server.ts';
 import { MCP_SERVER_DOCUMENT } from './mcp-server-shape.ts';
 import { namesOfSecrets } from './secret-names.ts';
 
@@ -21,6 +22,7 @@ interface McpServerDocument {
     readonly env?: Readonly<Record<string, string>>;
     readonly url?: string;
     readonly headers?: Readonly<Record<string, string>>;
+    readonly auth?: Partial<McpAuth>;
     readonly permissions?: readonly string[];
     readonly timeout?: string;
     readonly effects?: Readonly<Record<string, readonly EffectClass[]>>;
@@ -45,7 +47,7 @@ export function parseMcpServer(text: string, options: { readonly file?: string }
 }
 
 function faultsOfMeaning(spec: McpServerDocument['spec']): readonly Fault[] {
-  const other = spec.command === undefined ? (['args', 'env'] as const) : (['headers'] as const);
+  const other = spec.command === undefined ? (['args', 'env'] as const) : (['headers', 'auth'] as const);
   const misplaced = other.flatMap((key): readonly Fault[] =>
     spec[key] === undefined
       ? []
@@ -62,7 +64,46 @@ function faultsOfMeaning(spec: McpServerDocument['spec']): readonly Fault[] {
     ...misplaced,
     ...plainSecrets(spec.env, ['spec', 'env']),
     ...plainSecrets(spec.headers, ['spec', 'headers']),
+    ...(spec.auth === undefined || spec.url === undefined ? [] : faultsOfAuth(spec.auth, spec)),
   ];
+}
+
+function faultsOfAuth(
+  { grant, clientId, clientSecret, issuer }: Partial<McpAuth>,
+  { url = '', headers = {} }: McpServerDocument['spec'],
+): readonly Fault[] {
+  const fault = (message: string, key?: string, suggestion?: string): Fault => ({
+    code: 'wrong_value',
+    message,
+    path: ['spec', 'auth', ...(key === undefined ? [] : [key])],
+    ...(suggestion === undefined ? {} : { suggestion }),
+  });
+  const isProgram = grant === 'client_credentials';
+  const signed = Object.keys(headers).find((name) => name.toLowerCase() === 'authorization');
+  return [
+    ...(url.startsWith('https:') || isThisMachine(hostOf(url))
+      ? []
+      : [fault('signing in needs a server that answers by https')]),
+    ...(signed === undefined
+      ? []
+      : [fault(`\`auth\` makes the header ${signed}, which stands there as well`)]),
+    ...(isProgram && (clientId === undefined || clientSecret === undefined)
+      ? [fault('client_credentials needs `clientId` and `clientSecret`', 'grant')]
+      : []),
+    ...(clientSecret !== undefined && (clientId === undefined || issuer === undefined)
+      ? [
+          fault(
+            'a `clientSecret` needs `clientId` and `issuer`',
+            'clientSecret',
+            'name the issuer: else the server could say who gets the secret',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function hostOf(url: string): string {
+  return /^https?:\/\/(\[[^\]]+\]|[^/:]+)/.exec(url)?.[1] ?? '';
 }
 
 function plainSecrets(values: Readonly<Record<string, string>> = {}, path: Path): readonly Fault[] {
@@ -91,6 +132,13 @@ function reachOf({
   env = {},
   url = '',
   headers = {},
+  auth,
 }: McpServerDocument['spec']): McpReach {
-  return command === undefined ? { kind: 'http', url, headers } : { kind: 'stdio', command, args, env };
+  if (command !== undefined) return { kind: 'stdio', command, args, env };
+  return { kind: 'http', url, headers, ...(auth === undefined ? {} : { auth: authOf(auth) }) };
+}
+
+function authOf({ grant = 'authorization_code', clientSecret, ...auth }: Partial<McpAuth>): McpAuth {
+  const secret = clientSecret?.slice('secret:'.length);
+  return { grant, ...auth, ...(secret === undefined ? {} : { clientSecret: secret }) };
 }

@@ -1,4 +1,5 @@
 import { asciiText, exactText } from './exact-text.ts';
+import { serverOfLogin } from './login-secret.ts';
 import { splitSecret } from './secret-scope.ts';
 
 /** How the scope of a type is written and compared. */
@@ -24,6 +25,9 @@ function host(scope: string): string {
 function secret(scope: string): string {
   const { name, host } = splitSecret(scope);
   if (host !== undefined) {
+    const server = serverOfLogin(name);
+    if (server !== undefined)
+      return `sign in at ${exactText(host)} with your login for ${exactText(server)}, without seeing it`;
     const at = `put into requests to ${exactText(host)}, without seeing it`;
     return name === '*' ? `have every secret ${at}` : `have the secret ${exactText(name)} ${at}`;
   }

@@ -56,6 +56,30 @@ describeSandboxed('secrets', () => {
 });
 
 describeSandboxed('the network', () => {
+  test('a worker with a limit of its own has as long as that says, and any other as long as requests have', async () => {
+    const server = createServer((_, response) => void setTimeout(() => response.end('late'), 300));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    fixture.answers.push('run', 'run');
+    const { runner } = fixture;
+    const longer: typeof runner = {
+      ...runner,
+      resolve(uses) {
+        const found = runner.resolve(uses);
+        return { ...found, worker: { ...found.worker, requestMs: 60_000 } };
+      },
+    };
+    const limits = { fetch: { timeoutMs: 50 } };
+    expect(
+      (await fixture.perform(fixture.newGate({ limits }), 'polite/fetch', { url })).outcome,
+    ).toMatchObject({
+      failure: { code: 'timeout', message: /within 50 ms/ },
+    });
+    const patient = fixture.newGate({ limits, runner: longer });
+    expect((await fixture.perform(patient, 'polite/fetch', { url })).outcome).toMatchObject({ ok: true });
+    server.close();
+  });
+
   test('[WRK-21] a private address is reached only when that very host was granted', async () => {
     const server = createServer((_, response) => response.end('from the host'));
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,17 +1,18 @@
 import { basename } from 'node:path';
-import { isThisMachine, type Permission, parsePermission, splitHost } from '@cadre/core';
-import { failure, type JsonValue, type Outcome, type SshPlace } from '@cadre/sdk';
+import { type PlacedPolicy, serverOfLogin } from '@cadre/core';
+import { type FetchPart, failure, type JsonValue, type Outcome, type SshPlace } from '@cadre/sdk';
 import type { CallRequest } from '../ports/action-runner.ts';
-import type { AuditEntry } from '../ports/audit-store.ts';
+import type { Logins } from '../ports/logins.ts';
 import type { SecretSource } from '../ports/secret-source.ts';
+import { answerFetch } from './answer-fetch.ts';
 import type { AuditLog } from './audit-log.ts';
-import { type Authority, NOBODY_TO_ASK, type Ruling } from './authority.ts';
-import { brokeredFetch, type FetchLimits, type FetchQuestions } from './brokered-fetch.ts';
+import { type Authority, NOBODY_TO_ASK } from './authority.ts';
+import type { FetchLimits } from './brokered-fetch.ts';
+import { askForHost, findSecret, inPlan, record, refuse, rule } from './decide-wish.ts';
 import type { Mask } from './mask.ts';
-import { resolveAddress } from './resolve-address.ts';
 import { AGENT_PERMISSION, answerSsh } from './ssh/answer-ssh.ts';
 import type { Subject } from './subject.ts';
-import { type Refusal, shellWord, violation } from './violation.ts';
+import { shellWord } from './violation.ts';
 
 /** What requests during a call are answered with. */
 export interface Requested {
@@ -19,6 +20,9 @@ export interface Requested {
   readonly authority: Authority;
   readonly audit: AuditLog;
   readonly secrets: SecretSource;
+  /** Absent: there are none. */
+  readonly logins?: Logins;
+  readonly policyOf: (subject: Subject) => PlacedPolicy;
   readonly mask: Mask;
   /** Of the values that were put into requests: what comes back is cleared of them, for whoever sent them. */
   readonly edge: Mask;
@@ -36,15 +40,16 @@ export interface Requested {
   readonly used: Set<string>;
 }
 
-/** Arguments can be as long as the system permits; the record keeps their beginning. */
-const RECORDED_LENGTH = 1_000;
-
 /** A call that was refused so often goes on asking in vain; each refusal more would only fill the record. */
 const MOST_REFUSALS = 1_000;
 
 /** Decides, records and answers one request of a worker, or of the proxy for its programs. */
-export function answerRequest(request: CallRequest, given: Requested): Promise<Outcome<JsonValue>> {
-  return withinRefusals(request.kind, given, () => answer(request, given));
+export function answerRequest(
+  request: CallRequest,
+  given: Requested,
+  tell?: (part: FetchPart) => void,
+): Promise<Outcome<JsonValue>> {
+  return withinRefusals(request.kind, given, () => answer(request, given, tell));
 }
 
 /** Answers what a call asks for, as long as it was not refused too often. */
@@ -67,7 +72,11 @@ export async function withinRefusals(
 
 const OFTEN_REFUSED = `this call was refused ${MOST_REFUSALS} times, and is refused everything from now on`;
 
-function answer(request: CallRequest, given: Requested): Promise<Outcome<JsonValue>> {
+function answer(
+  request: CallRequest,
+  given: Requested,
+  tell: ((part: FetchPart) => void) | undefined,
+): Promise<Outcome<JsonValue>> {
   switch (request.kind) {
     case 'exec':
       return answerExec(request, given);
@@ -76,7 +85,7 @@ function answer(request: CallRequest, given: Requested): Promise<Outcome<JsonVal
     case 'connect':
       return askForHost(request.host, request.port, 'connect', given);
     case 'fetch':
-      return answerFetch(request, given);
+      return answerFetch(request, given, tell);
     case 'ssh':
       return answerSshPlace(request.place, given);
     case 'agent':
@@ -110,75 +119,14 @@ export async function revealSecret(name: string, given: Requested): Promise<Outc
   if (`secret:${name}` === AGENT_PERMISSION) {
     return { ok: false, failure: failure('not_found', `${name} has no value: keys stay in the ssh agent`) };
   }
-  const ruling = await rule(`secret:${name}`, 'secret', name, given);
-  return ruling.allowed ? findSecret(name, given) : { ok: false, failure: ruling.failure };
-}
-
-async function findSecret(name: string, given: Requested): Promise<Outcome<string>> {
-  const value = await given.secrets.find(name);
-  if (value === undefined) {
+  if (serverOfLogin(name) !== undefined) {
     return {
       ok: false,
-      failure: failure('not_found', `there is no secret ${name}`, {
-        hint: `give the secret ${name} a value`,
-      }),
+      failure: failure('not_found', `${name} has no value that anybody sees: it is put into requests`),
     };
   }
-  given.mask.add(value);
-  return { ok: true, output: value };
-}
-
-async function answerFetch(
-  request: Extract<CallRequest, { kind: 'fetch' }>,
-  given: Requested,
-): Promise<Outcome<JsonValue>> {
-  const { limits, signal, edge } = given;
-  const ask: FetchQuestions = {
-    host: (host, port) => askForHost(host, port, 'fetch', given),
-    secrets: (names, url) => insertSecrets(names, url, given),
-  };
-  const fetched = edge.data(await brokeredFetch(request.url, request.options, ask, limits, signal));
-  // A refusal of the gate stands there already.
-  if (!fetched.ok && fetched.failure.code !== 'denied') {
-    const { code, message } = fetched.failure;
-    const what = { decision: 'allowed', rule: given.mask.text(message), outcome: code } as const;
-    await record(undefined, 'fetch', hostOf(request.url), given, what);
-  }
-  return fetched as Outcome<JsonValue>;
-}
-
-/** Values that may be put into a request to this host, which the worker does not get to see. */
-async function insertSecrets(
-  names: readonly string[],
-  url: URL,
-  given: Requested,
-): Promise<Outcome<ReadonlyMap<string, string>>> {
-  const target = `${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`;
-  const values = new Map<string, string>();
-  for (const name of names) {
-    const permission = `secret:${name}@${target}`;
-    if (url.protocol !== 'https:' && !isThisMachine(url.hostname)) {
-      const why = 'a secret is sent by https alone, except to this machine';
-      await record(permission, 'insert', target, given, {
-        decision: 'denied',
-        rule: why,
-        outcome: 'refused',
-      });
-      return { ok: false, failure: failure('denied', `${name} was not sent to ${target}: ${why}`) };
-    }
-    const ruling = await rule(permission, 'insert', target, given);
-    if (!ruling.allowed) return { ok: false, failure: ruling.failure };
-    const value = await findSecret(name, given);
-    if (!value.ok) return value;
-    given.edge.add(value.output);
-    values.set(name, value.output);
-  }
-  return { ok: true, output: values };
-}
-
-/** What else stands in an address may be meant for that host alone. */
-function hostOf(address: string): string {
-  return URL.canParse(address) ? new URL(address).host : 'no address';
+  const ruling = await rule(`secret:${name}`, 'secret', name, given);
+  return ruling.allowed ? findSecret(name, given) : { ok: false, failure: ruling.failure };
 }
 
 async function answerSshPlace(place: SshPlace, given: Requested): Promise<Outcome<JsonValue>> {
@@ -213,119 +161,4 @@ async function answerAgent(given: Requested): Promise<Outcome<string>> {
   }
   const ruling = await rule(AGENT_PERMISSION, 'agent', socket, given);
   return ruling.allowed ? { ok: true, output: socket } : { ok: false, failure: ruling.failure };
-}
-
-async function askForHost(
-  host: string,
-  port: number,
-  operation: string,
-  given: Requested,
-): Promise<Outcome<string>> {
-  const target = `${host.replace(/\.$/, '')}:${port}`;
-  if (given.isPlan)
-    return refuse(`net:${target}`, operation, target, given, inPlan('does not use the network'));
-  const ruling = await rule(`net:${target}`, operation, target, given);
-  if (!ruling.allowed) return { ok: false, failure: ruling.failure };
-  const address = await resolveAddress(host, !splitHost(ruling.granted.scope).host.includes('*'));
-  if (address.ok || address.failure.code !== 'denied') return address;
-  const { message, hint = 'grant the host by its exact name' } = address.failure;
-  return refuse(`net:${target}`, operation, target, given, { rule: message, fix: hint });
-}
-
-type Ruled =
-  | Ruling
-  | {
-      readonly allowed: false;
-      readonly failure: ReturnType<typeof failure>;
-      readonly rule: string;
-      readonly grant?: never;
-      readonly fix?: never;
-    };
-
-function inPlan(what: string): Refusal {
-  return { rule: `a plan ${what}`, fix: 'run it for real: --yes instead of --plan' };
-}
-
-/** What no rule and no person is asked about, in the shape of every refusal and recorded like one. */
-async function refuse(
-  text: string,
-  operation: string,
-  target: string,
-  given: Requested,
-  why: Refusal,
-): Promise<{ readonly ok: false; readonly failure: ReturnType<typeof failure> }> {
-  const permission = readConcrete(text);
-  const { id } = given.subject.worker.manifest;
-  const refused =
-    permission === undefined
-      ? failure('invalid_input', `${target} cannot be asked for`)
-      : violation(id, permission, given.mask.text(target), why);
-  await note(text, operation, target, given, { allowed: false, failure: refused, ...why });
-  return { ok: false, failure: refused };
-}
-
-async function rule(text: string, operation: string, target: string, given: Requested): Promise<Ruled> {
-  const { subject, authority, mask, used } = given;
-  const wanted = readConcrete(text);
-  const ruling: Ruled =
-    wanted === undefined
-      ? {
-          allowed: false,
-          rule: 'invalid',
-          failure: failure('invalid_input', `${target} cannot be asked for`),
-        }
-      : await authority.decide(subject, wanted, mask.text(target));
-  if (ruling.allowed) used.add(text);
-  await note(text, operation, target, given, ruling);
-  return ruling;
-}
-
-async function note(
-  text: string,
-  operation: string,
-  target: string,
-  { subject, audit, mask }: Requested,
-  ruling: Ruled | ({ readonly allowed: false; readonly failure: ReturnType<typeof failure> } & Refusal),
-): Promise<void> {
-  await audit.record({
-    principal: subject.call.principal,
-    run: subject.call.run,
-    step: subject.call.step,
-    worker: subject.worker.manifest.id,
-    version: subject.worker.manifest.version,
-    action: subject.action.name,
-    operation,
-    permission: text,
-    target: mask.text(target).slice(0, RECORDED_LENGTH),
-    decision: ruling.allowed ? 'allowed' : 'denied',
-    rule: ruling.rule,
-    ...(ruling.grant === undefined ? {} : { grant: ruling.grant }),
-    ...(ruling.allowed || ruling.fix === undefined ? {} : { fix: ruling.fix }),
-  });
-}
-
-function record(
-  permission: string | undefined,
-  operation: string,
-  target: string,
-  { subject: { worker, action, call }, audit, mask }: Requested,
-  what: Pick<AuditEntry, 'decision' | 'rule' | 'outcome'>,
-): Promise<void> {
-  return audit.record({
-    principal: call.principal,
-    run: call.run,
-    step: call.step,
-    worker: worker.manifest.id,
-    action: action.name,
-    operation,
-    ...(permission === undefined ? {} : { permission }),
-    target: mask.text(target).slice(0, RECORDED_LENGTH),
-    ...what,
-  });
-}
-
-/** A wish names one thing; a pattern would get an answer for more than was shown to whoever answered. */
-function readConcrete(text: string): Permission | undefined {
-  const parsed = parsePermission(text);
-  return parsed.ok && !parsed.permission.scope.includes('*') ? parsed.permission : undefined;
 }

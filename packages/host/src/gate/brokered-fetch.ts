@@ -13,6 +13,8 @@ export interface FetchLimits {
   readonly bytes: number;
   readonly timeoutMs: number;
   readonly redirects: number;
+  /** False: what redirects is the answer. */
+  readonly follow?: boolean;
 }
 
 export const FETCH_LIMITS: FetchLimits = { bytes: 10 * 1024 * 1024, timeoutMs: 30_000, redirects: 10 };
@@ -42,6 +44,12 @@ interface Hop {
   readonly parts: FetchParts;
 }
 
+/** Whoever hears a stream of events while it comes. */
+export interface Hearing {
+  begins(head: Pick<Fetched, 'status' | 'headers'>): void;
+  piece(text: string): Promise<void>;
+}
+
 /**
  * An HTTP request on behalf of a worker. Each host on the way, redirects included, is asked for before it is connected to, and so is each
  * secret that is put into what is sent to it.
@@ -53,6 +61,7 @@ export async function brokeredFetch(
   ask: FetchQuestions,
   limits: FetchLimits,
   signal: AbortSignal,
+  hearing?: Hearing,
 ): Promise<Outcome<Fetched>> {
   const timeoutMs = Math.min(options.timeoutMs ?? limits.timeoutMs, limits.timeoutMs);
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -79,8 +88,8 @@ export async function brokeredFetch(
       const filled = await fill(hop, ask.secrets);
       if (!filled.ok) return filled;
       const response = await send(filled.output, to.output, AbortSignal.any([signal, deadline]));
-      const next = nextHop(hop, response);
-      if (next === undefined) return await receive(response, limits.bytes);
+      const next = limits.follow === false ? undefined : nextHop(hop, response);
+      if (next === undefined) return await receive(response, limits.bytes, hearing);
       response.destroy();
       if (typeof next === 'string') return refuse('provider_failed', next);
       hop = next;
@@ -181,25 +190,34 @@ function nextHop(hop: Hop, response: IncomingMessage): Hop | string | undefined 
   };
 }
 
-async function receive(response: IncomingMessage, limit: number): Promise<Outcome<Fetched>> {
+async function receive(
+  response: IncomingMessage,
+  limit: number,
+  hearing: Hearing | undefined,
+): Promise<Outcome<Fetched>> {
+  const head = headOf(response);
+  const isHeard =
+    hearing !== undefined &&
+    head.status === 200 &&
+    /^text\/event-stream\b/i.test(head.headers['content-type'] ?? '');
+  if (isHeard) hearing.begins(head);
+  const decoder = new TextDecoder();
   const chunks: Buffer[] = [];
   let held = 0;
   for await (const chunk of response as AsyncIterable<Buffer>) {
     held += chunk.length;
     if (held > limit) return refuse('too_large', `the answer has more than ${limit} bytes`);
-    chunks.push(chunk);
+    if (isHeard) await hearing.piece(decoder.decode(chunk, { stream: true }));
+    else chunks.push(chunk);
   }
+  return { ok: true, output: { ...head, body: Buffer.concat(chunks).toString('utf8') } };
+}
+
+function headOf(response: IncomingMessage): Pick<Fetched, 'status' | 'headers'> {
   const headers = Object.entries(response.headers).flatMap(([name, value]) =>
     value === undefined ? [] : [[name, Array.isArray(value) ? value.join(', ') : value] as const],
   );
-  return {
-    ok: true,
-    output: {
-      status: response.statusCode ?? 0,
-      headers: Object.fromEntries(headers),
-      body: Buffer.concat(chunks).toString('utf8'),
-    },
-  };
+  return { status: response.statusCode ?? 0, headers: Object.fromEntries(headers) };
 }
 
 function refuse(

@@ -6,6 +6,7 @@ import type { AuditStore } from '../ports/audit-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FileIndex } from '../ports/file-index.ts';
 import type { GrantStore } from '../ports/grant-store.ts';
+import type { Logins } from '../ports/logins.ts';
 import type { ResultCache } from '../ports/result-cache.ts';
 import type { SandboxReport, Tier } from '../ports/sandbox.ts';
 import type { SecretSource } from '../ports/secret-source.ts';
@@ -33,6 +34,8 @@ export interface GateSettings {
   /** Settings of one worker. */
   readonly config: (worker: string) => JsonObject;
   readonly secrets: SecretSource;
+  /** Logins at MCP servers; absent: there are none. */
+  readonly logins?: Logins;
   readonly clock: Clock;
   /** Keeps the workspace's files before an action may change them. */
   readonly snapshots: Pick<Snapshots, 'open'>;

@@ -22,7 +22,7 @@ import type { Subject } from './subject.ts';
 export interface GateTools
   extends Pick<
     GateSettings,
-    'runner' | 'secrets' | 'config' | 'environment' | 'workspace' | 'snapshots' | 'clock'
+    'runner' | 'secrets' | 'logins' | 'config' | 'environment' | 'workspace' | 'snapshots' | 'clock'
   > {
   readonly audit: AuditLog;
   readonly authority: Authority;

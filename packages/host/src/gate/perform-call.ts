@@ -242,7 +242,7 @@ function callObserver(
     spend: ({ tokens, money }) =>
       observer.spend({ ...(tokens === undefined ? {} : { tokens }), ...moneySpent(money) }),
     measure: measured.measure,
-    request: (request) => answerRequest(request, requested),
+    request: (request, tell) => answerRequest(request, requested, tell),
     call: (body) => withinRefusals('call-action', requested, () => calls.answer(body)),
   };
 }

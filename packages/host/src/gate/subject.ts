@@ -62,6 +62,7 @@ export function explainLack(subject: Subject, wanted: Permission): Refusal | und
     set.some((granted) => covers(placePermission(granted, places), placePermission(wanted, places)));
   if (within(effective)) return undefined;
   const { id } = worker.manifest;
+  const { requestMs } = worker;
   const text = formatPermission(wanted);
   const above = caller && within(declared) ? explainLack(caller, wanted) : undefined;
   if (caller !== undefined && above !== undefined) return { ...above, rule: inChain(caller, above.rule) };
@@ -72,7 +73,8 @@ export function explainLack(subject: Subject, wanted: Permission): Refusal | und
       }
     : {
         rule: `the manifest of ${id} does not ask for it`,
-        fix: `add "${text}" to permissions in worker.yaml of ${id}`,
+        // What has such a limit of its own is an MCP server, whose manifest is made of its declaration.
+        fix: `add "${text}" to permissions in ${requestMs === undefined ? `worker.yaml of ${id}` : `.cadre/mcp/${id}.yaml`}`,
       };
 }
 

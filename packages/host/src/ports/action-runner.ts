@@ -2,6 +2,7 @@ import type { Usage } from '@cadre/core';
 import type {
   CalledAction,
   Effect,
+  FetchPart,
   JsonObject,
   JsonValue,
   LogLevel,
@@ -49,6 +50,8 @@ export interface InstalledWorker {
   readonly signedBy?: string;
   /** What its entry point is started with. */
   readonly arguments?: readonly string[];
+  /** So long a request that Cadre makes for it may take (milliseconds); absent: as for every worker. */
+  readonly requestMs?: number;
 }
 
 /** What a worker's process is started for, and with: a call is never put to one that was started for something else. */
@@ -116,7 +119,7 @@ export interface CallObserver {
   /** Something that it must not do was noticed and stopped, or it comes close to a limit. */
   noticed?(noticed: Noticed): void;
   /** The gate's answer to a request made during the call: the value to hand back, or a refusal. */
-  request(body: CallRequest): Promise<Outcome<JsonValue>>;
+  request(body: CallRequest, tell?: (part: FetchPart) => void): Promise<Outcome<JsonValue>>;
   /** Has another action performed, and answers what came of it; absent: there is none that could be called. */
   call?(body: CalledAction): Promise<Outcome<JsonValue>>;
 }

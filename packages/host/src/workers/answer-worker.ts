@@ -1,5 +1,12 @@
 import type { Writable } from 'node:stream';
-import { type Failure, failure, type JsonValue, type Outcome, type WorkerRequest } from '@cadre/sdk';
+import {
+  type Failure,
+  type FetchPart,
+  failure,
+  type JsonValue,
+  type Outcome,
+  type WorkerRequest,
+} from '@cadre/sdk';
 import type { CallObserver } from '../ports/action-runner.ts';
 import type { CallStreams } from './call-streams.ts';
 import { sendToWorker } from './send-to-worker.ts';
@@ -16,7 +23,7 @@ export async function answerWorker(
   body: WorkerRequest,
   call: Asking,
 ): Promise<void> {
-  const outcome = await put(body, call);
+  const outcome = await put(body, call, (part) => sendToWorker(stdin, { type: 'part', request, part }));
   sendToWorker(
     stdin,
     outcome.ok
@@ -25,7 +32,11 @@ export async function answerWorker(
   );
 }
 
-async function put(body: WorkerRequest, { observer, streams }: Asking): Promise<Outcome<JsonValue>> {
+async function put(
+  body: WorkerRequest,
+  { observer, streams }: Asking,
+  tell: (part: FetchPart) => void,
+): Promise<Outcome<JsonValue>> {
   switch (body.kind) {
     case 'write-stream':
     case 'close-stream':
@@ -34,7 +45,7 @@ async function put(body: WorkerRequest, { observer, streams }: Asking): Promise<
     case 'call':
       return (await observer.call?.(body)) ?? { ok: false, failure: nobody(body.uses) };
     default:
-      return observer.request(body);
+      return observer.request(body, tell);
   }
 }
 

@@ -4,6 +4,7 @@ import { basename, extname, join } from 'node:path';
 import {
   canonicalJson,
   isCadreError,
+  loginSecret,
   type McpServer,
   mcpManifest,
   type PinnedTool,
@@ -13,6 +14,8 @@ import {
 } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
+import type { FailedReload } from '../ports/reloads.ts';
+import { type ServersInUse, takeOver } from './live-servers.ts';
 import { lockFile, type McpLock, readLock } from './mcp-lock.ts';
 
 /** A declared server that can be used. */
@@ -33,24 +36,36 @@ export interface McpServers {
   /** All that are declared in the workspace, by name. Read when it is first asked for. */
   list(): readonly LoadedServer[];
   find(name: string): DeclaredServer | undefined;
+  /** Looks at what is declared now, and takes over what changed and can be used. */
+  look(inUse: ServersInUse): void;
+  /** What could not be taken over. */
+  failed(): readonly FailedReload[];
 }
 
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
 const MAX_BYTES = 256 * 1024;
+const DEFAULT_MS = 60_000;
 
 /** The MCP servers that are declared in `.cadre/mcp`; `bridge` is the folder of the program in front of them. */
 export function openMcpServers(workspace: string, bridge: string): McpServers {
-  let loaded: readonly LoadedServer[] | undefined;
-  const list = () => {
-    loaded ??= filesIn(join(workspace, '.cadre/mcp')).map((file) => loadServer(file, workspace, bridge));
+  const load = () =>
+    filesIn(join(workspace, '.cadre/mcp')).map((file) => loadServer(file, workspace, bridge));
+  const faults = new Map<string, FailedReload>();
+  let loaded: ReadonlyMap<string, LoadedServer> | undefined;
+  const used = () => {
+    loaded ??= new Map(load().map((server) => [server.name, server]));
     return loaded;
   };
   return {
-    list,
+    list: () => [...used().values()],
     find(name) {
-      const found = list().find((one) => one.name === name);
+      const found = used().get(name);
       return found !== undefined && 'declared' in found ? found.declared : undefined;
     },
+    look(inUse) {
+      loaded = takeOver(used(), load(), faults, inUse);
+    },
+    failed: () => [...faults.values()],
   };
 }
 
@@ -90,6 +105,7 @@ function broken(name: string, file: string, message: string, suggestion?: string
 function declaredServer(server: McpServer, lock: McpLock | undefined, bridge: string): DeclaredServer {
   const pinned = lock?.tools ?? [];
   const manifest = mcpManifest(server, pinned);
+  const requestMs = parseDuration(server.timeout) ?? DEFAULT_MS;
   return {
     server,
     lock,
@@ -98,6 +114,7 @@ function declaredServer(server: McpServer, lock: McpLock | undefined, bridge: st
       hash: hashOf(server),
       folder: bridge,
       builtIn: false,
+      requestMs,
       arguments: [server.name, ...manifest.actions.map(({ name }) => name)],
     },
     settings: settingsOf(server, pinned),
@@ -114,11 +131,14 @@ function hashOf({ description: _, ...server }: McpServer): string {
     .digest('hex');
 }
 
-function settingsOf({ reach, timeout }: McpServer, pinned: readonly PinnedTool[]): JsonObject {
+function settingsOf({ name, reach, timeout }: McpServer, pinned: readonly PinnedTool[]): JsonObject {
+  const { auth, ...how } = reach.kind === 'http' ? reach : { ...reach, auth: undefined };
   const pins = pinned.map(({ action, hash, tool }) => [action, { tool: tool.name, hash }] as const);
   return {
-    reach: reach as unknown as JsonValue,
-    timeoutMs: parseDuration(timeout) ?? 60_000,
+    reach: how as unknown as JsonValue,
+    // The name of the secret alone: what it holds is put into requests outside.
+    ...(auth === undefined ? {} : { login: loginSecret(name) }),
+    timeoutMs: parseDuration(timeout) ?? DEFAULT_MS,
     pins: Object.fromEntries(pins),
   };
 }

@@ -68,6 +68,7 @@ const messageShape = once(() => {
         basic: z.object({ user: fetchText, password: fetchText }).exactOptional(),
         timeoutMs: optionalCount,
       }),
+      parts: z.boolean().exactOptional(),
     }),
     z.object({ kind: z.literal('secret'), name: z.string() }),
     z.object({ kind: z.literal('connect'), host: z.string(), port: z.number() }),

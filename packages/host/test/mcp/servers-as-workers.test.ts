@@ -202,7 +202,7 @@ describeSandboxed('an MCP server over HTTP', () => {
     const place = clockPlace(`{ url: "http://127.0.0.1:${port}/mcp" }`);
     await grant(place, [`net:127.0.0.1:${port}`]);
     expect((await place.cadre('mcp', 'accept', 'clock')).stdout).toMatch(
-      /could not be asked.*\[provider_failed\]/,
+      /answers only to whoever is logged in.*\[not_configured\][\s\S]*cadre mcp login clock/,
     );
     place.write({ '.cadre/mcp/clock.yaml': declared('{ url: "http://127.0.0.1:1/mcp" }') });
     await grant(place, ['net:127.0.0.1:1']);

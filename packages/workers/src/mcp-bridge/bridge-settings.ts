@@ -1,4 +1,4 @@
-import type { ActionContext, JsonObject } from '@cadre/sdk';
+import type { ActionContext, FetchText, JsonObject } from '@cadre/sdk';
 
 /** What the host tells of the server: it stands in the settings of the worker. */
 export interface BridgeSettings {
@@ -10,6 +10,8 @@ export interface BridgeSettings {
         readonly env: Readonly<Record<string, string>>;
       }
     | { readonly kind: 'http'; readonly url: string; readonly headers: Readonly<Record<string, string>> };
+  /** The secret that a login there is, which this process never sees. */
+  readonly login?: string;
   readonly timeoutMs: number;
   /** By action, the tool that was accepted for it, and as what. */
   readonly pins: Readonly<Record<string, { readonly tool: string; readonly hash: string }>>;
@@ -26,6 +28,20 @@ export async function withSecrets(
   const filled: Record<string, string> = {};
   for (const [name, value] of Object.entries(values)) filled[name] = await fill(value, context);
   return filled;
+}
+
+/** The same with references, which Cadre replaces when it makes the request. */
+export function withReferences(
+  values: Readonly<Record<string, string>>,
+  context: Pick<ActionContext, 'secretReference'>,
+): Record<string, FetchText> {
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => {
+      const pieces = value.split(/\bsecret:([A-Za-z_]\w{0,63})/);
+      const filled = pieces.map((piece, at) => (at % 2 === 0 ? piece : context.secretReference(piece)));
+      return [name, filled.length === 1 ? value : filled];
+    }),
+  );
 }
 
 async function fill(value: string, context: Pick<ActionContext, 'secret'>): Promise<string> {

@@ -22,6 +22,15 @@ export interface Connection {
   lastWords(): Promise<string>;
 }
 
+/** What the library sends when a call is stopped is sent for that call, whoever stops it. */
+function withinCall(signal: AbortSignal): AbortSignal {
+  const own = new AbortController();
+  const abort = AsyncLocalStorage.bind(() => own.abort(signal.reason));
+  if (signal.aborted) abort();
+  signal.addEventListener('abort', abort, { once: true });
+  return own.signal;
+}
+
 /** So old a list of tools may be: a server that changes them need not say so. */
 const LIST_MS = 60_000;
 /** A server of the earlier protocol may answer what it does not know with silence. */
@@ -49,7 +58,7 @@ export function openConnection(id: string): Connection {
     const reached =
       settings.reach.kind === 'stdio'
         ? await openStdio(settings.reach, context)
-        : openHttp(settings.reach, () => underWay.getStore());
+        : openHttp(id, settings.reach, () => underWay.getStore());
     if (current !== undefined && sameReach(current.reached, reached)) return current.connected;
     const before = current;
     current = undefined;
@@ -81,7 +90,12 @@ export function openConnection(id: string): Connection {
         const mine = turn.then(() => connect(context));
         turn = mine.catch(() => undefined);
         const connected = await mine;
-        return ask(connected);
+        try {
+          return await ask(connected);
+        } finally {
+          // Where the server is told that nobody waits any more, that leaves before the call is over.
+          if (context.signal.aborted) await last?.sent();
+        }
       });
     },
     lastWords: async () => (await last?.lastWords()) ?? '',
@@ -109,7 +123,7 @@ export function openConnection(id: string): Connection {
         client.callTool(
           { name: tool.name, arguments: input },
           {
-            signal,
+            signal: withinCall(signal),
             timeout: timeoutMs,
             toolDefinition: tool,
             onprogress: ({ progress: done, total, message }) =>

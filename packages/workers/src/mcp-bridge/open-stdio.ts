@@ -38,6 +38,7 @@ export async function openStdio(
     },
     hear: lines.hear,
     lastWords: lines.last,
+    sent: async () => undefined,
   };
 }
 

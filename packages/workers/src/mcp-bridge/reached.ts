@@ -8,6 +8,8 @@ export interface Reached {
   /** Each line that the server writes beside what it answers. */
   hear(line: (text: string) => void): void;
   lastWords(): Promise<string>;
+  /** What was begun to be sent for a call that was stopped has been sent, or cannot be. */
+  sent(): Promise<void>;
 }
 
 export function sameReach(one: Reached, other: Reached): boolean {

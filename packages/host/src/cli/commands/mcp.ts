@@ -1,10 +1,12 @@
 import { plainText } from '@cadre/core/history';
 import type { App } from '../../app.ts';
+import type { LoginState } from '../../ports/logins.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { openQuestions } from '../questions.ts';
 import { printFailure } from '../show/failure.ts';
 import { printTable } from '../show/table.ts';
+import { tellReload } from '../show/tell-reload.ts';
 import { printToolChanges } from '../show/tool-changes.ts';
 import { VERSION } from '../version.ts';
 import { withApp } from '../with-app.ts';
@@ -20,12 +22,14 @@ export const serveMcp: CommandHandler = (given) => {
   return withApp(invocation, async (app) => {
     const { serveMcpStdio } = await import('../../mcp/serve-stdio.ts');
     const { stdin, stdout, interrupted } = given.io;
+    const endReloads = await app.reloadWorkers(tellReload(given));
     await serveMcpStdio(
       { app, version: VERSION, principal: `mcp:${name}` },
       { stdin, stdout },
       interrupted,
       (error) => app.log.error('an MCP request failed', { error: String(error) }),
     );
+    await endReloads();
     return EXIT.ok;
   });
 };
@@ -34,15 +38,30 @@ export const listServers: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
     const { output } = invocation;
     const servers = app.mcpServers.list();
+    const logins = new Map<string, LoginState>();
+    for (const { name } of servers) {
+      const login = await app.mcpLogins.state(name);
+      if (login !== undefined) logins.set(name, login);
+    }
     const rows = servers.map((one) =>
       'declared' in one
-        ? [one.name, placeOf(one.declared), stateOf(one.declared), actionsOf(one.declared)]
+        ? [
+            one.name,
+            placeOf(one.declared),
+            [stateOf(one.declared), ...textsOf(logins.get(one.name))].join(', '),
+            actionsOf(one.declared),
+          ]
         : [one.name, '', 'cannot be used', plainText(one.problems[0]?.message ?? '')],
     );
     output.document({
       servers: servers.map((one) =>
         'declared' in one
-          ? { name: one.name, reach: one.declared.server.reach, tools: one.declared.lock?.tools ?? [] }
+          ? {
+              name: one.name,
+              reach: one.declared.server.reach,
+              tools: one.declared.lock?.tools ?? [],
+              ...loginOf(logins.get(one.name)),
+            }
           : one,
       ),
     });
@@ -50,6 +69,15 @@ export const listServers: CommandHandler = (invocation) =>
     printTable(['server', 'reached by', 'state', 'actions?'], rows, output);
     return EXIT.ok;
   });
+
+function textsOf(login: LoginState | undefined): readonly string[] {
+  if (login === undefined) return [];
+  return [login.issuer === undefined ? 'not logged in' : 'logged in'];
+}
+
+function loginOf(login: LoginState | undefined) {
+  return login === undefined ? {} : { login };
+}
 
 type Declared = Extract<ReturnType<App['mcpServers']['list']>[number], { declared: unknown }>['declared'];
 

@@ -1,10 +1,8 @@
-import { plainText } from '@cadre/core';
 import { parseDuration } from '@cadre/kit/format';
 import type { App } from '../../app.ts';
-import type { Reload } from '../../ports/reloads.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
-import { reloadText } from '../show/reload-text.ts';
+import { tellReload } from '../show/tell-reload.ts';
 import { withApp } from '../with-app.ts';
 import { listen } from './listen.ts';
 
@@ -46,19 +44,6 @@ export const work: CommandHandler = (invocation) =>
       await endReloads();
     };
   });
-
-function tellReload({ output }: Invocation): (reload: Reload) => void {
-  return (reload) => {
-    switch (reload.kind) {
-      case 'reloaded':
-        return output.note(`${reload.worker} ${reload.version} is used from now on`);
-      case 'unloaded':
-        return output.note(`${reload.worker} ${reload.version} is there no more`);
-      case 'failed':
-        return output.note(plainText(reloadText({ ...reload, message: reload.failure.message })));
-    }
-  };
-}
 
 async function staying(
   invocation: Invocation,
