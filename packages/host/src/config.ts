@@ -156,6 +156,30 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('what workers may do'),
+  sandbox: z
+    .strictObject({
+      remote: z
+        .strictObject({
+          command: z
+            .array(z.string().min(1))
+            .min(1)
+            .optional()
+            .describe(
+              'program with arguments whose standard input and output lead to `cadre sandbox-host` on another machine, such as ssh -T runner@box.example.org cadre sandbox-host',
+            ),
+          files: z
+            .number()
+            .int()
+            .min(1)
+            .default(200_000)
+            .describe('files and folders that are carried there for one worker at most'),
+          size: size.default('2GiB').describe('what is in them at most'),
+        })
+        .prefault({})
+        .describe('tier 4: workers on another machine'),
+    })
+    .prefault({})
+    .describe('where workers are confined'),
   audit: z
     .strictObject({
       anchor: z

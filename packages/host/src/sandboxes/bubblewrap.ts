@@ -118,12 +118,13 @@ function systemLimits({ prlimit }: Bubblewrap, owner: BoxOwner, limits: UseLimit
 }
 
 function describeBox(bubblewrap: Bubblewrap, { change }: BoxOwner, options: SandboxOptions): Box {
-  const { confinement, proxySocket } = options;
-  const hidden = confinement.hidden.filter(existsSync);
-  const isFolder = (path: string) => statSync(path).isDirectory();
+  const { confinement, proxySocket, sourceOf = (path: string) => path } = options;
+  const isThere = (path: string) => existsSync(sourceOf(path));
+  const hidden = confinement.hidden.filter(isThere);
+  const isFolder = (path: string) => statSync(sourceOf(path)).isDirectory();
   const isShown = (path: string) => bubblewrap.system.folders.some((folder) => path.startsWith(`${folder}/`));
   const isBarred = (path: string) =>
-    !existsSync(path) && confinement.writable.some((folder) => path.startsWith(`${folder}/`));
+    !isThere(path) && confinement.writable.some((folder) => path.startsWith(`${folder}/`));
   const base = baseEnvironment(bubblewrap.environment, { home: HOME_INSIDE, temporary: '/tmp' });
   const env = {
     ...base,
@@ -136,7 +137,7 @@ function describeBox(bubblewrap: Bubblewrap, { change }: BoxOwner, options: Sand
     system: bubblewrap.system,
     files: [
       ...namePerson(bubblewrap.system.files, change ?? ourselves(), HOME_INSIDE),
-      [`${HOME_INSIDE}/.gitconfig`, Buffer.from(bubblewrap.gitSettings)] as const,
+      [`${HOME_INSIDE}/.gitconfig`, Buffer.from(options.gitSettings ?? bubblewrap.gitSettings)] as const,
       ...(becomesOther ? [[ENVIRONMENT_INSIDE, Buffer.from(exportLines(env))] as const] : []),
     ],
     becomesOther,
@@ -149,6 +150,7 @@ function describeBox(bubblewrap: Bubblewrap, { change }: BoxOwner, options: Sand
     hiddenFolders: hidden.filter(isFolder),
     temporaryBytes: bubblewrap.limits.temporaryBytes,
     cwd: options.cwd,
+    ...(options.sourceOf === undefined ? {} : { sourceOf }),
     ...(proxySocket === undefined ? {} : { proxySocket }),
     ...(bubblewrap.filter === undefined ? {} : { filterDescriptor: ARGUMENTS_DESCRIPTOR + 1 }),
     fileDescriptors: ARGUMENTS_DESCRIPTOR + (bubblewrap.filter === undefined ? 1 : 2),
