@@ -28,13 +28,15 @@ export interface Carrying {
   readonly full: (full: 'memory' | 'processes' | undefined) => void;
   /** No bytes for so long mean that none will come. */
   readonly silenceMs: number;
+  /** Of several that write here each waits for the one before. */
+  readonly inTurn: <T>(task: () => Promise<T>) => Promise<T>;
 }
 
 /** When the answer of `end` is there, nothing is written here any more. */
 export type Carried = CarriedFiles & { end(): Promise<void> };
 
 /** Carries files to a program on another machine and back. Whatever does not fit ends it with a failure, and nothing of it is written. */
-export function carryFiles({ tree, request, lost, spool, full, silenceMs }: Carrying): Carried {
+export function carryFiles({ tree, request, lost, spool, full, silenceMs, inTurn }: Carrying): Carried {
   let stream: ClientHttp2Stream | undefined;
   let carrying: Promise<unknown> = Promise.resolve();
   let isOver = false;
@@ -92,10 +94,12 @@ export function carryFiles({ tree, request, lost, spool, full, silenceMs }: Carr
           await mkdir(spool, { recursive: true, mode: 0o700 });
           await createByteWriter(stream).line({ wanted });
           await receiveContents(changes, wanted, reader, () => contents);
-          // Once more, since much may have come meanwhile.
-          const late = await tree.problem(changes);
-          if (late === undefined) await tree.place(changes, contents.pathOf);
-          return late;
+          return await inTurn(async () => {
+            // Once more, since much may have come meanwhile.
+            const late = await tree.problem(changes);
+            if (late === undefined) await tree.place(changes, contents.pathOf);
+            return late;
+          });
         } finally {
           await rm(spool, { recursive: true, force: true, maxRetries: 3 });
         }

@@ -57,6 +57,12 @@ export function openRemoteSandbox(settings: RemoteSettings): Sandbox {
   let connecting: Promise<RemoteConnection> | undefined;
   let gitSettings: Promise<string> | undefined;
   let swept: Promise<void> | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const done = turn.then(task);
+    turn = done.catch(() => {});
+    return done;
+  };
 
   function connected(): Promise<RemoteConnection> {
     if (connecting !== undefined) return connecting;
@@ -126,6 +132,7 @@ export function openRemoteSandbox(settings: RemoteSettings): Sandbox {
         tree,
         spool: join(settings.folder, spool),
         proxySocket: options.proxySocket,
+        inTurn,
         ...times,
       });
     } catch (error) {

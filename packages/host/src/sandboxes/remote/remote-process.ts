@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { ConfinedProcess, Load, ProcessEnd, UseLimits } from '../../ports/sandbox.ts';
 import { createByteReader } from './byte-reader.ts';
 import type { CarriedTree } from './carried-tree.ts';
-import { carryFiles } from './carry-files.ts';
+import { type Carrying, carryFiles } from './carry-files.ts';
 import { heardAnswer } from './heard-answer.ts';
 import { passConnections } from './pass-connections.ts';
 import type { RemoteConnection } from './remote-connection.ts';
@@ -27,6 +27,7 @@ export interface RemoteStart {
   readonly silenceMs: number;
   /** So long may the end take of what was killed. */
   readonly killMs: number;
+  readonly inTurn: Carrying['inTurn'];
 }
 
 const UNSEEN: Load = { cpuMs: 0, memoryBytes: 0, processes: 0, openFiles: 0, writtenBytes: 0 };
@@ -38,7 +39,7 @@ const UNSEEN: Load = { cpuMs: 0, memoryBytes: 0, processes: 0, openFiles: 0, wri
  * 2. What the other side says of its use is no more than what is shown and compared: it is read strictly and believed as far as that machine is.
  */
 export function remoteProcess(connection: RemoteConnection, start: RemoteStart): ConfinedProcess {
-  const { id, most, tree, spool, proxySocket, silenceMs, killMs } = start;
+  const { id, most, tree, spool, proxySocket, silenceMs, killMs, inTurn } = start;
   const request = (what: string) => connection.request(`/processes/${id}/${what}`);
   const [stdin, stdout, stderr] = ['stdin', 'stdout', 'stderr'].map(request) as [
     ClientHttp2Stream,
@@ -86,6 +87,7 @@ export function remoteProcess(connection: RemoteConnection, start: RemoteStart):
     tree,
     spool,
     silenceMs,
+    inTurn,
     request,
     lost: () => connection.lost,
     full: (said) => {
