@@ -44,7 +44,7 @@ export function carryFiles({ tree, request, lost, spool, full, silenceMs, inTurn
   function open(what: 'bring' | 'take'): ClientHttp2Stream {
     if (isOver) throw new Error('the program has ended');
     const opened = request(what);
-    opened.setTimeout(silenceMs, () => opened.destroy());
+    opened.setTimeout(silenceMs, () => opened.destroy(new Error(SILENT)));
     stream = opened;
     return opened;
   }
@@ -106,6 +106,9 @@ export function carryFiles({ tree, request, lost, spool, full, silenceMs, inTurn
       }),
   };
 }
+
+/** Said in the place of what did not come. */
+export const SILENT = 'it said nothing for too long';
 
 /** Far beyond what any settings let be carried. */
 const MOST_CHANGES = 10_000_000;

@@ -16,7 +16,7 @@ import { openNetworkProxy } from '../network-proxy.ts';
 import { createByteReader } from './byte-reader.ts';
 import { createByteWriter } from './byte-writer.ts';
 import { openCarriedTree } from './carried-tree.ts';
-import { sayAndSend } from './carry-files.ts';
+import { SILENT, sayAndSend } from './carry-files.ts';
 import { grantedWays } from './granted-ways.ts';
 import { failureThere, heardAnswer, refusalCode } from './heard-answer.ts';
 import type { TreeLimits } from './list-tree.ts';
@@ -116,7 +116,7 @@ export function openRemoteSandbox(settings: RemoteSettings): Sandbox {
       ...(options.limits === undefined ? {} : { limits: options.limits }),
     };
     const stream = connection.request('/processes');
-    stream.setTimeout(times.silenceMs, () => stream.destroy());
+    stream.setTimeout(times.silenceMs, () => stream.destroy(new Error(SILENT)));
     try {
       const writer = createByteWriter(stream);
       const reader = createByteReader(stream);

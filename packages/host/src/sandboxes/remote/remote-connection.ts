@@ -105,7 +105,7 @@ function firstLine(stream: Readable): Promise<string> {
 }
 
 function readGreeting(line: string, program: string, version: string): Greeting {
-  const shown = JSON.stringify(line.slice(0, 200));
+  const shown = plainText(JSON.stringify(line.slice(0, 200)));
   if (!line.startsWith(GREETING))
     throw new CadreError('remote_unreachable', `${program} leads to no sandbox host: it said ${shown}`, {
       hint: 'nothing there may write to standard output before `cadre sandbox-host` does, such as a greeting of the shell',
@@ -116,7 +116,7 @@ function readGreeting(line: string, program: string, version: string): Greeting 
     throw new CadreError(
       'incompatible',
       `the sandbox host is ${there}, and this is Cadre ${version} (protocol ${REMOTE_PROTOCOL})`,
-      { hint: 'install the same version of Cadre on both machines' },
+      { hint: SAME },
     );
   }
   const greeting = GreetingShape.safeParse(said);
@@ -124,9 +124,12 @@ function readGreeting(line: string, program: string, version: string): Greeting 
     throw new CadreError(
       'incompatible',
       `the sandbox host greets in a way that nobody understands: ${shown}`,
+      { hint: SAME },
     );
   return greeting.data;
 }
+
+const SAME = 'install the same version of Cadre on both machines';
 
 function parsed(text: string): unknown {
   try {
@@ -164,6 +167,10 @@ async function speak(
     void ended.then(() => clearTimeout(late));
     lost.resolve(why);
   };
+  const whyLost = () => {
+    if (session.destroyed) lose('it broke');
+    return why;
+  };
   session.once('connect', () => widen(session));
   session.on('error', (error) => lose(plainText(error.message)));
   session.once('close', () => lose('it was closed'));
@@ -172,15 +179,22 @@ async function speak(
   return {
     greeting,
     get lost() {
-      return why;
+      return whyLost();
     },
     whenLost: lost.promise,
     request(path) {
-      if (why !== undefined) throw new CadreError('remote_unreachable', why);
-      const stream = session.request({ ':method': 'POST', ':path': path }, { endStream: false });
-      // Whoever waits for it hears of its end.
-      stream.on('error', () => {});
-      return stream;
+      const lost = whyLost();
+      if (lost !== undefined) throw new CadreError('remote_unreachable', lost);
+      try {
+        const stream = session.request({ ':method': 'POST', ':path': path }, { endStream: false });
+        // Whoever waits for it hears of its end.
+        stream.on('error', () => {});
+        return stream;
+      } catch (error) {
+        // It may say that it is going away, and still be there.
+        lose('it takes nothing more');
+        throw new CadreError('remote_unreachable', whyLost() ?? String(error));
+      }
     },
     async close() {
       lose('it is not needed any more');

@@ -11,7 +11,8 @@ export const SESSION_SETTINGS = {
 } as const;
 
 export function widen(session: Http2Session | ClientHttp2Session): void {
-  session.setLocalWindowSize(WINDOW);
+  // It may be over before it has begun.
+  if (!session.destroyed) session.setLocalWindowSize(WINDOW);
 }
 
 export interface PingTimes {
