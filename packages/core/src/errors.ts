@@ -42,6 +42,7 @@ export const ERROR_CODES = {
   tool_missing: { status: 424, exitCode: 5 },
   not_configured: { status: 424, exitCode: 5 },
   incompatible: { status: 424, exitCode: 5 },
+  remote_unreachable: { status: 503, exitCode: 5 },
   store_unavailable: { status: 503, exitCode: 5 },
   journal_went_back: { status: 503, exitCode: 5 },
   store_corrupt: { status: 500, exitCode: 1 },

@@ -156,6 +156,54 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('what workers may do'),
+  sandbox: z
+    .strictObject({
+      container: z
+        .strictObject({
+          engine: z
+            .string()
+            .min(1)
+            .optional()
+            .describe(
+              'what starts containers: a program in PATH, or its path (default: podman, else docker)',
+            ),
+          runtime: z
+            .string()
+            .min(1)
+            .optional()
+            .describe('what the engine starts them with, such as runsc, which brings a kernel of its own'),
+          image: z
+            .string()
+            .min(1)
+            .optional()
+            .describe(
+              'an image that is there already, for its programs (default: the programs of this machine)',
+            ),
+        })
+        .prefault({})
+        .describe('tier 3'),
+      remote: z
+        .strictObject({
+          command: z
+            .array(z.string().min(1))
+            .min(1)
+            .optional()
+            .describe(
+              'program with arguments whose standard input and output lead to `cadre sandbox-host` on another machine, such as ssh -T runner@box.example.org cadre sandbox-host',
+            ),
+          files: z
+            .number()
+            .int()
+            .min(1)
+            .default(200_000)
+            .describe('files and folders that are carried there for one worker at most'),
+          size: size.default('2GiB').describe('what is in them at most'),
+        })
+        .prefault({})
+        .describe('tier 4: workers on another machine'),
+    })
+    .prefault({})
+    .describe('where workers are confined'),
   audit: z
     .strictObject({
       anchor: z
@@ -416,35 +464,6 @@ export const ConfigSchema = z.strictObject({
     })
     .prefault({})
     .describe('how long what runs leave behind is kept; pinned runs and holds are exempt'),
-  sandbox: z
-    .strictObject({
-      container: z
-        .strictObject({
-          engine: z
-            .string()
-            .min(1)
-            .optional()
-            .describe(
-              'what starts containers: a program in PATH, or its path (default: podman, else docker)',
-            ),
-          runtime: z
-            .string()
-            .min(1)
-            .optional()
-            .describe('what the engine starts them with, such as runsc, which brings a kernel of its own'),
-          image: z
-            .string()
-            .min(1)
-            .optional()
-            .describe(
-              'an image that is there already, for its programs (default: the programs of this machine)',
-            ),
-        })
-        .prefault({})
-        .describe('tier 3'),
-    })
-    .prefault({})
-    .describe('where workers run that need more than the sandbox of the system'),
   workers: z
     .record(z.string(), z.record(z.string(), z.json()))
     .default({})

@@ -34,6 +34,7 @@ import type { Moved } from './move.ts';
 import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
 import type { Reloads } from './open-reloads.ts';
+import { openRemote } from './open-remote.ts';
 import type { OpenedStore } from './open-store.ts';
 import { trustEntry } from './open-trust.ts';
 import { firingRetention, openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
@@ -176,9 +177,11 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
   const confined = { workspace: place.root, environment, limits: useLimits(config) };
+  const remote = openRemote(config, { workspace: place.root, folder, environment: options.env });
   const sandbox = openSandboxes({
     os: openSandbox(confined),
     container: openContainerSandbox({ ...confined, container: config.sandbox.container }),
+    ...(remote === undefined ? {} : { remote }),
   });
   const servers = openMcpServers(place.root, join(DIST, 'mcp-bridge'));
   const configOf = (worker: string): JsonObject =>
@@ -459,6 +462,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     async close() {
       keeper.close();
       await runner.close();
+      await sandbox.close?.();
       await reloads?.remove();
       await snapshots.close();
       await log.close();

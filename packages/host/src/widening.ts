@@ -36,6 +36,11 @@ const WIDE: Readonly<Record<string, (value: unknown, over: Over) => readonly str
   'policy.limits.openFiles': (value) => [`a process may open ${shown(value)} files`],
   'policy.limits.disk': (value) => [`a call may write ${shown(value)} to disks`],
   'policy.limits.output': (value) => [`a call may write ${shown(value)} of lines`],
+  'sandbox.remote.command': (value) => [
+    `files and secrets that workers of tier 4 were granted are sent to whoever is reached by the program ${shown(value)}, which runs as you`,
+  ],
+  'sandbox.remote.files': (value) => [`${shown(value)} files may be sent to another machine for a worker`],
+  'sandbox.remote.size': (value) => [`${shown(value)} may be sent to another machine for a worker`],
   'mcp.tools': (value) =>
     list(value)
       .filter((rule) => !/^(read|plan):|^run:read$/.test(String(rule)))

@@ -1,14 +1,13 @@
 import { constants } from 'node:fs';
 import { copyFile, lstat, mkdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { processStart, systemCode } from '@cadre/kit/files';
+import { processStart, sweepFolder, systemCode } from '@cadre/kit/files';
 import { type Effect, type Failure, failure, type Outcome } from '@cadre/sdk';
 import { fileEffect } from './file-effect.ts';
 import { gitFolders } from './git-folders.ts';
 import { openUnlinked } from './open-unlinked.ts';
 import type { GiveAway } from './owner.ts';
 import { scratchList } from './scratch-list.ts';
-import { sweepFolder } from './sweep-folder.ts';
 import { changedPaths, readTreeState, type TreeState } from './tree-state.ts';
 
 export interface ScratchLimits {

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { MeasuredBy, Usage } from '@cadre/core';
-import type { Outcome } from '@cadre/sdk';
+import type { Failure, Outcome } from '@cadre/sdk';
 import type { Confinement } from './action-runner.ts';
 import type { ProcessLimits } from './gate.ts';
 
@@ -19,6 +19,21 @@ export interface Sandbox {
   start(command: readonly string[], options: SandboxOptions): Promise<ConfinedProcess>;
   /** A way out for confined programs. */
   openProxy(ask: ProxyQuestions): Promise<NetworkProxy>;
+  /** Where Node and what came with Cadre lie for a program of that tier; absent: where they lie here. Throws as `start` does. */
+  installation?(tier?: Tier): Promise<Installation | undefined>;
+  /** Ends what it keeps up between programs, and those that are still there. */
+  close?(): Promise<void>;
+}
+
+/** Paths as a confined program sees them. */
+export interface Installation {
+  readonly node: string;
+  /** What was built of Cadre: workers, the SDK. */
+  readonly dist: string;
+  /** Folders in which libraries of Cadre that are no part of it are found. */
+  readonly libraries: readonly string[];
+  /** What a program that asks for the folder of temporary files is told. */
+  readonly temporary: string;
 }
 
 export interface SandboxOptions {
@@ -36,6 +51,12 @@ export interface SandboxOptions {
   readonly limits?: ProcessLimits;
   /** Narrows what the settings let it use. */
   readonly most?: Partial<UseLimits>;
+  /** Parts of what is writable that nobody misses: where files are carried, these are not. */
+  readonly caches?: readonly string[];
+  /** Where that lies which is to be seen at a granted or installed path; absent: at that path. */
+  readonly sourceOf?: (path: string) => string;
+  /** What git finds in the home inside; absent: what is set on this machine. */
+  readonly gitSettings?: string;
 }
 
 /** What a program with all that it started may use at most. */
@@ -84,8 +105,18 @@ export interface ConfinedProcess {
   use(): Promise<ProcessUse | undefined>;
   readonly most: UseLimits;
   load(): Promise<Load>;
+  /** Where it does not work on the files themselves but on copies, which are carried to it and back. */
+  readonly files?: CarriedFiles;
   /** What the system has refused it because it has as much of it as it may. Asked without waiting; costs some microseconds. */
   full(): 'memory' | 'processes' | undefined;
+}
+
+/** One at a time, and one call of a worker between the two. After a failure the program is of no use any more. */
+export interface CarriedFiles {
+  /** Gives the program what changed here since it last saw it. */
+  bring(): Promise<Failure | undefined>;
+  /** Writes here what it changed, or nothing of it. */
+  take(): Promise<Failure | undefined>;
 }
 
 /** What a program and all that it started use. */
@@ -103,6 +134,8 @@ export interface ProcessEnd {
   readonly signal: string | null;
   /** It could not be started at all: why. */
   readonly error?: string;
+  /** The way to it was lost, and with that it: no fault of its own. */
+  readonly isLost?: true;
   /** It used more memory than this and was ended by the system. */
   readonly exceededMemoryBytes?: number;
   /** What it had used in the end; only of one with limits. */

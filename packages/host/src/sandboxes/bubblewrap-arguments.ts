@@ -12,6 +12,8 @@ export interface Box {
   readonly hiddenFolders: readonly string[];
   /** Nothing is there and nothing may be made there: an empty folder that cannot be written stands in its place. */
   readonly barred: readonly string[];
+  /** Where what is shown at a path lies; absent: there. */
+  readonly sourceOf?: (path: string) => string;
   readonly proxySocket?: string;
   readonly temporaryBytes: number;
   /**
@@ -99,13 +101,14 @@ interface Mount {
 }
 
 function granted(box: Box): readonly string[] {
+  const { sourceOf = (path: string) => path } = box;
   // Of several mounts of one path the last wins: what is hidden stays hidden, what is writable stays writable.
   const shown = [
     ...[...box.installed, ...box.readable].map((path) => ({
       path,
-      arguments: ['--ro-bind-try', path, path],
+      arguments: ['--ro-bind-try', sourceOf(path), path],
     })),
-    ...box.writable.map((path) => ({ path, arguments: ['--bind-try', path, path] })),
+    ...box.writable.map((path) => ({ path, arguments: ['--bind-try', sourceOf(path), path] })),
   ].filter(({ path }) => path !== '/');
   const hidden = [
     ...box.hiddenFiles.map((path) => ({ path, arguments: ['--ro-bind', '/dev/null', path] })),

@@ -113,7 +113,7 @@ function systemLimits({ prlimit }: Bubblewrap, owner: BoxOwner, limits: UseLimit
 function boxOf(bubblewrap: Bubblewrap, owner: BoxOwner, options: SandboxOptions): Box {
   const view = describeBox(bubblewrap, owner, options);
   const becomesOther = owner.change !== undefined;
-  const { proxySocket } = options;
+  const { proxySocket, sourceOf } = options;
   const { filter, system, environment } = bubblewrap;
   const before = baseEnvironment(environment, { home: HOME_INSIDE, temporary: '/tmp' });
   const later = [ENVIRONMENT_INSIDE, Buffer.from(exportLines(view.env))] as const;
@@ -125,6 +125,7 @@ function boxOf(bubblewrap: Bubblewrap, owner: BoxOwner, options: SandboxOptions)
     env: becomesOther ? before : view.env,
     temporaryBytes: bubblewrap.limits.temporaryBytes,
     cwd: options.cwd,
+    ...(sourceOf === undefined ? {} : { sourceOf }),
     ...(proxySocket === undefined ? {} : { proxySocket }),
     ...(filter === undefined ? {} : { filterDescriptor: ARGUMENTS_DESCRIPTOR + 1 }),
     fileDescriptors: ARGUMENTS_DESCRIPTOR + (filter === undefined ? 1 : 2),

@@ -27,16 +27,17 @@ export type BoxView = Pick<
 >;
 
 export function describeBox(ground: BoxGround, { change }: BoxOwner, options: SandboxOptions): BoxView {
-  const { confinement, proxySocket } = options;
-  const hidden = confinement.hidden.filter(existsSync);
-  const isFolder = (path: string) => statSync(path).isDirectory();
+  const { confinement, proxySocket, sourceOf = (path: string) => path } = options;
+  const isThere = (path: string) => existsSync(sourceOf(path));
+  const hidden = confinement.hidden.filter(isThere);
+  const isFolder = (path: string) => statSync(sourceOf(path)).isDirectory();
   const isShown = (path: string) => ground.system.folders.some((folder) => path.startsWith(`${folder}/`));
   const isBarred = (path: string) =>
-    !existsSync(path) && confinement.writable.some((folder) => path.startsWith(`${folder}/`));
+    !isThere(path) && confinement.writable.some((folder) => path.startsWith(`${folder}/`));
   const view = {
     files: [
       ...namePerson(ground.system.files, change ?? ourselves(), HOME_INSIDE),
-      [`${HOME_INSIDE}/.gitconfig`, Buffer.from(ground.gitSettings)] as const,
+      [`${HOME_INSIDE}/.gitconfig`, Buffer.from(options.gitSettings ?? ground.gitSettings)] as const,
     ],
     env: {
       ...baseEnvironment(ground.environment, { home: HOME_INSIDE, temporary: '/tmp' }),

@@ -49,10 +49,12 @@ export function openSandbox(settings: SandboxSettings): Sandbox {
     async start(command, options) {
       const { bubblewrap, report } = await find();
       if (options.limits !== undefined && report.measures === undefined) throw unmeasured(platform);
+      const { cwd, sourceOf } = options;
+      if (bubblewrap === undefined && sourceOf !== undefined) throw unmoved(report);
       return startWrapped(
         bubblewrap === undefined
           ? await wrapPlainly(command, options, settings.environment, limitsOf(settings.limits))
-          : await wrapInBox(bubblewrap, await boxOwner(options.cwd), nextName(), command, options),
+          : await wrapInBox(bubblewrap, await boxOwner(sourceOf?.(cwd) ?? cwd), nextName(), command, options),
         options.limits !== undefined,
       );
     },
@@ -138,6 +140,11 @@ function unmeasured(platform: NodeJS.Platform): CadreError {
   return new CadreError('no_sandbox', `processor time and memory cannot be measured on ${platform}`, {
     hint: 'take cpu and memory out of the budgets of the workflow, or run it on Linux',
   });
+}
+
+/** Only a box can show a file elsewhere than where it lies. */
+function unmoved({ missing, hint }: SandboxReport): CadreError {
+  return new CadreError('no_sandbox', missing.join('; '), hint === undefined ? {} : { hint });
 }
 
 const AS_ROOT =

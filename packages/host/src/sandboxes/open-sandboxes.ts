@@ -22,5 +22,9 @@ export function openSandboxes(sandboxes: TierSandboxes): Sandbox {
       throw new CadreError('no_sandbox', missing.join('; '), hint === undefined ? {} : { hint });
     },
     openProxy: sandboxes.os.openProxy,
+    installation: async (tier = 'os') => of(tier)?.installation?.(tier),
+    close: async () => {
+      for (const sandbox of Object.values(sandboxes)) await sandbox.close?.();
+    },
   };
 }

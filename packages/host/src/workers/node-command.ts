@@ -1,45 +1,53 @@
-import { tmpdir } from 'node:os';
-import { dirname, join, parse } from 'node:path';
+import { dirname, join, parse, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isInside } from '@cadre/kit/files';
 import { DIST } from '../installation.ts';
 import type { Confinement, InstalledWorker } from '../ports/action-runner.ts';
+import type { Installation } from '../ports/sandbox.ts';
 
 const HEAP_MIB = 1_024;
 
-/** What every worker may import. */
-const SDK = join(DIST, 'sdk');
-
-/** How a worker is started with the Node that runs Cadre, and what of this machine it needs for that. */
+/** How a worker is started with the Node that runs Cadre, and what of the machine it needs for that. */
 export function nodeCommand(
   worker: InstalledWorker,
   confinement: Confinement,
   strategy: 'import' | 'thread',
+  installation: Installation,
 ): { readonly command: readonly string[]; readonly installed: readonly string[] } {
-  const installed = [process.execPath, worker.folder, ...libraryFolders(worker)];
-  if (!worker.builtIn || strategy === 'thread') installed.push(SDK);
+  const { node } = installation;
+  const folder = folderIn(installation, worker.folder);
+  /** What every worker may import. */
+  const sdk = join(installation.dist, 'sdk');
+  const installed = [node, folder, ...(worker.builtIn ? librariesOf(worker, installation) : [])];
+  if (!worker.builtIn || strategy === 'thread') installed.push(sdk);
   const heap = worker.manifest.resources?.memoryMiB ?? HEAP_MIB;
-  const entry = join(worker.folder, worker.manifest.entrypoint);
+  const entry = join(folder, worker.manifest.entrypoint);
   return {
     command: [
-      process.execPath,
+      node,
       `--max-old-space-size=${heap}`,
       // A signal that opens the debugger would let one worker take over another of the same user.
       '--disable-sigusr1',
-      ...(strategy === 'thread' ? [] : permissionFlags(confinement, installed)),
-      ...(worker.builtIn ? [] : [`--import=${pathToFileURL(join(SDK, 'provide.js')).href}`]),
-      ...(strategy === 'thread' ? [join(SDK, 'thread.js'), entry, String(heap)] : [entry]),
+      ...(strategy === 'thread' ? [] : permissionFlags(confinement, installed, installation.temporary)),
+      ...(worker.builtIn ? [] : [`--import=${pathToFileURL(join(sdk, 'provide.js')).href}`]),
+      ...(strategy === 'thread' ? [join(sdk, 'thread.js'), entry, String(heap)] : [entry]),
       ...(worker.arguments ?? []),
     ],
     installed,
   };
 }
 
+/** Of what came with Cadre the one there is used, wherever it lies. */
+export function folderIn({ dist }: Installation, folder: string): string {
+  return isInside(DIST, folder) ? join(dist, relative(DIST, folder)) : folder;
+}
+
 /** The libraries of Cadre itself that are not bundled (native ones) are found by Node in the folders above. */
-function libraryFolders(worker: InstalledWorker): readonly string[] {
-  if (!worker.builtIn) return [];
+function librariesOf({ folder }: InstalledWorker, { libraries }: Installation): readonly string[] {
+  if (isInside(DIST, folder)) return libraries;
   const folders: string[] = [];
-  for (let folder = dirname(worker.folder); folder !== parse(folder).root; folder = dirname(folder)) {
-    folders.push(join(folder, 'node_modules'));
+  for (let above = dirname(folder); above !== parse(above).root; above = dirname(above)) {
+    folders.push(join(above, 'node_modules'));
   }
   return folders;
 }
@@ -49,10 +57,14 @@ function libraryFolders(worker: InstalledWorker): readonly string[] {
  * network, and `node:sqlite` walks past it, so it is never the only fence. Worker threads stay forbidden by it, since they do not
  * inherit it: who computes in one has the first fence alone, which a worker of others is never started without.
  */
-function permissionFlags(confinement: Confinement, installed: readonly string[]): readonly string[] {
+function permissionFlags(
+  confinement: Confinement,
+  installed: readonly string[],
+  temporary: string,
+): readonly string[] {
   if (confinement.programs.length > 0) return [];
-  const readable = [...installed, ...confinement.readable, ...confinement.writable, tmpdir()];
-  const writable = [...confinement.writable, tmpdir()];
+  const readable = [...installed, ...confinement.readable, ...confinement.writable, temporary];
+  const writable = [...confinement.writable, temporary];
   return [
     '--permission',
     ...readable.map((path) => `--allow-fs-read=${path}`),

@@ -1,5 +1,6 @@
 import { isCadreError } from '@cadre/core';
 import { type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
+import { installationHere } from '../installation.ts';
 import type { CallRequest, InstalledWorker, Surroundings } from '../ports/action-runner.ts';
 import type { NetworkProxy, Sandbox, SandboxOptions } from '../ports/sandbox.ts';
 import { type Strategy, strategyOf, workerCommand } from './worker-command.ts';
@@ -47,13 +48,16 @@ export async function startWorker(
         refused: (tried, rule) => asking?.notice({ kind: 'network', tried, rule }),
       });
     }
-    const { command, installed } = workerCommand(worker, around.confinement, strategy);
+    const installation = (await sandbox.installation?.(around.tier)) ?? installationHere();
+    const { command, installed } = workerCommand(worker, around.confinement, strategy, installation);
+    const cache = `${around.dataDir}/cache`;
     const child = await sandbox.start(command, {
       ...(around.tier === undefined ? {} : { tier: around.tier }),
       confinement: around.confinement,
       cwd: around.workspace,
       // Caches of tools survive from run to run in the worker's own folder; its home does not.
-      env: { XDG_CACHE_HOME: `${around.dataDir}/cache`, ...around.env },
+      env: { XDG_CACHE_HOME: cache, ...around.env },
+      caches: [cache],
       installed,
       ...mostOf(worker),
       ...(proxy === undefined ? {} : { proxySocket: proxy.socket }),

@@ -1,14 +1,15 @@
 import { join } from 'node:path';
 import type { Manifest } from '@cadre/sdk';
 import type { Confinement, InstalledWorker } from '../ports/action-runner.ts';
-import { nodeCommand } from './node-command.ts';
+import type { Installation } from '../ports/sandbox.ts';
+import { folderIn, nodeCommand } from './node-command.ts';
 
 /** How the code of a worker is run inside of its process. */
 export type Strategy = NonNullable<Manifest['strategy']>;
 
 export interface WorkerCommand {
   readonly command: readonly string[];
-  /** What of this machine it takes. */
+  /** What of the machine it takes. */
   readonly installed: readonly string[];
 }
 
@@ -21,7 +22,9 @@ export function workerCommand(
   worker: InstalledWorker,
   confinement: Confinement,
   strategy: Strategy,
+  installation: Installation,
 ): WorkerCommand {
-  if (strategy !== 'program') return nodeCommand(worker, confinement, strategy);
-  return { command: [join(worker.folder, worker.manifest.entrypoint)], installed: [worker.folder] };
+  if (strategy !== 'program') return nodeCommand(worker, confinement, strategy, installation);
+  const folder = folderIn(installation, worker.folder);
+  return { command: [join(folder, worker.manifest.entrypoint)], installed: [folder] };
 }

@@ -304,9 +304,13 @@ export class WorkerPool {
     return member;
   }
 
-  /** Of those that compute in a thread each has the whole of one. */
+  /** Of those that compute in a thread each has the whole of one; files are carried to another machine for one call at a time. */
   #mostCalls({ manifest }: InstalledWorker, caller: Caller): number {
-    return hasProxy(caller) || strategyOf(manifest, this.#setting.strategy) === 'thread' ? 1 : MOST_CALLS;
+    return caller.tier === 'remote' ||
+      hasProxy(caller) ||
+      strategyOf(manifest, this.#setting.strategy) === 'thread'
+      ? 1
+      : MOST_CALLS;
   }
 
   /** Invariant 4: no other has this key. */

@@ -70,6 +70,9 @@ interface Call {
   readonly signal: AbortSignal;
   readonly streams: CallStreams;
   readonly meter?: Measuring;
+  /** The worker has it: before, files are carried to it, and nobody there knows of the call. */
+  isSent: boolean;
+  isAnswered: boolean;
   settle(outcome: Outcome<JsonValue>): void;
 }
 
@@ -93,6 +96,7 @@ const MAX_ERROR_LINE_BYTES = 1024 * 1024;
  *    partial results no more than it was given credit for.
  * 4. Whoever is told to end is given the time that its hooks have; a call that does not end when it is told to is not waited for.
  * 5. A call with limits is the only one that its process ever has, so that all that is measured is its own.
+ * 6. Where files are carried, they are there before the worker hears of a call, and back before anybody hears of its answer.
  */
 export function openWorkerProcess(
   worker: InstalledWorker,
@@ -147,6 +151,8 @@ export function openWorkerProcess(
   const end = async () => {
     endFault = await hooks.end();
     if (endFault?.code === 'hook_timeout') return kill(endFault.message);
+    // What it wrote at its end; what others have changed meanwhile stays as it is here.
+    if (hooks.hasEnd) await child.files?.take();
     sendToWorker(child.stdin, { type: 'stop' });
     const late = setTimeout(() => kill('it did not end when it was told to'), times.graceMs);
     await gone;
@@ -171,11 +177,27 @@ export function openWorkerProcess(
   };
 
   /** As long as the process is there it can be seen what it used. One that is being ended is answered for by its end. */
-  const answered = (call: string, outcome: Outcome<JsonValue>) => {
-    const { meter } = calls.get(call) ?? {};
+  const answered = async (call: string, outcome: Outcome<JsonValue>) => {
+    const found = calls.get(call);
+    if (found === undefined || found.isAnswered) return;
+    found.isAnswered = true;
+    if (child.files !== undefined) {
+      const fault = await child.files.take();
+      if (fault !== undefined)
+        return uncarried(call, outcome.ok ? fault : { ...fault, cause: outcome.failure });
+    }
+    const { meter } = found;
     if (!watch.isWithin()) return;
     if (meter === undefined) settle(call, outcome);
     else void meter.look().then((isWell) => isWell && settle(call, outcome));
+  };
+
+  /** What it has does not match what is here any more, so it gets no further call. */
+  const uncarried = (call: string, fault: Failure) => {
+    isRetired = true;
+    isAsked = true;
+    settle(call, { ok: false, failure: fault });
+    child.kill();
   };
 
   const breakOff = (call: string, why: Failure | undefined) => {
@@ -239,9 +261,9 @@ export function openWorkerProcess(
       case 'unread':
         return call.streams.unread(message.stream);
       case 'succeeded':
-        return answered(message.call, { ok: true, output: message.output });
+        return void answered(message.call, { ok: true, output: message.output });
       case 'failed':
-        return answered(message.call, { ok: false, failure: message.failure });
+        return void answered(message.call, { ok: false, failure: message.failure });
     }
   };
 
@@ -288,7 +310,7 @@ export function openWorkerProcess(
     hooks.gone(why);
     if (end.used !== undefined) newest()?.observer.measure(end.used);
     for (const call of calls.keys()) settle(call, { ok: false, failure: why });
-    if (wasAsked || why.code === 'limit_exceeded') return 'asked';
+    if (wasAsked || why.code === 'limit_exceeded' || end.isLost === true) return 'asked';
     return end.code === 0 && end.error === undefined && killed === undefined ? 'left' : 'died';
   });
   sendToWorker(child.stdin, { type: 'hello', protocol: PROTOCOL_VERSION });
@@ -319,6 +341,7 @@ export function openWorkerProcess(
           // There is nobody else in it, and each moment of grace would use more.
           if (meter !== undefined && signal.reason === 'over_budget')
             return kill('it used more than its budget');
+          if (!sent.isSent) return kill('a call was stopped before it began');
           sendToWorker(child.stdin, { type: 'cancel', call, reason: String(signal.reason ?? 'cancelled') });
           grace = setTimeout(() => kill('a call did not end when it was cancelled'), times.graceMs);
         };
@@ -334,9 +357,17 @@ export function openWorkerProcess(
         const settled = { observer, signal, streams, settle: finish };
         for (const { level, message, fields } of early.splice(0)) observer.log(level, message, fields);
         watch.begin(call);
-        calls.set(call, { ...settled, ...(meter === undefined ? {} : { meter }) });
+        const begun = { isSent: false, isAnswered: false, ...(meter === undefined ? {} : { meter }) };
+        const sent: Call = { ...settled, ...begun };
+        calls.set(call, sent);
         const context = contextOf(given);
-        sendToWorker(child.stdin, { type: 'call', call, action, input, context, ...(files && { files }) });
+        const send = () => {
+          sent.isSent = true;
+          sendToWorker(child.stdin, { type: 'call', call, action, input, context, ...(files && { files }) });
+        };
+        if (child.files === undefined) send();
+        else
+          void child.files.bring().then((fault) => (fault === undefined ? send() : uncarried(call, fault)));
         if (signal.aborted) cancel();
         else signal.addEventListener('abort', cancel, { once: true });
       });

@@ -10,6 +10,7 @@ export { readPieces } from './read-pieces.ts';
 export { decodeText, type ReadOptions, readBytes, readText } from './read-text.ts';
 export { realTarget } from './real-target.ts';
 export { openScope, type RemoveOptions, type Scope } from './scope.ts';
+export { sweepFolder } from './sweep-folder.ts';
 export { systemCode, systemFault } from './system-fault.ts';
 export { type TempDir, tempDir } from './temp-dir.ts';
 export { restore, type Trashed, trash } from './trash.ts';

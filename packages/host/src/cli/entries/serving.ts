@@ -34,6 +34,13 @@ export const SERVING: readonly CommandEntry[] = [
     load: doing('work'),
   },
   {
+    name: 'sandbox-host',
+    summary: 'Run workers for a Cadre on another machine, which speaks to standard input (tier 4)',
+    options: [['--folder <folder>', 'where it keeps packages and works (default: in the data folder)']],
+    examples: ['ssh -T runner@box.example.org cadre sandbox-host'],
+    load: async () => (await import('../commands/sandbox-host.ts')).sandboxHost,
+  },
+  {
     name: 'migrate',
     summary: 'Move the store of this workspace between SQLite and PostgreSQL, and back',
     options: [

@@ -1,7 +1,7 @@
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { artifactsOf } from '@cadre/core';
-import { processStart, systemCode } from '@cadre/kit/files';
+import { processStart, sweepFolder, systemCode } from '@cadre/kit/files';
 import {
   type Failure,
   failure,
@@ -13,7 +13,6 @@ import {
 import type { CallStreamPlace } from '../../ports/action-runner.ts';
 import type { GiveAway } from '../owner.ts';
 import type { Subject } from '../subject.ts';
-import { sweepFolder } from '../sweep-folder.ts';
 
 /** Inputs of one call with the paths of its files in their places. */
 export interface GivenInput {

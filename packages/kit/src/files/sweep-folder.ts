@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning } from '@cadre/kit/files';
+import { isRunning } from './process-start.ts';
 
 /** Removes what processes that are gone have left in a folder: names begin with the process and when it was started. */
 export async function sweepFolder(folder: string): Promise<void> {
