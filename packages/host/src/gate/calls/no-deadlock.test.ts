@@ -32,7 +32,10 @@ describeSandboxed('workers with one process each that call one another', () => {
   test('[WRK-125] [WRK-17] get on, whoever holds whose process', async () => {
     const gate = fixture.newGate({ runner });
     const there = (run: string) =>
-      ['caller/pass', { calls: [{ uses: 'partner/on', input: { uses: 'polite/echo', input: { text: run } } }] }] as const;
+      [
+        'caller/pass',
+        { calls: [{ uses: 'partner/on', input: { uses: 'polite/echo', input: { text: run } } }] },
+      ] as const;
     const back = (run: string) =>
       ['partner/back-to', { calls: [{ uses: 'polite/echo', input: { text: run } }] }] as const;
     const runs = ['run_1', 'run_2', 'run_3'].flatMap((run) => [

@@ -80,7 +80,9 @@ describeSandboxed('an action that calls another one', () => {
       code: 'not_found',
       hint: 'did you mean polite/echo?',
     });
-    expect(await refusal('pass', 'polite/fail', { code: 'my_code', message: 'no', hint: 'so' })).toMatchObject({
+    expect(
+      await refusal('pass', 'polite/fail', { code: 'my_code', message: 'no', hint: 'so' }),
+    ).toMatchObject({
       code: 'my_code',
       message: 'no',
       hint: 'so',
@@ -225,7 +227,12 @@ describeSandboxed('nobody gains anything by having it done by another one', () =
   });
 
   test('[WRK-17] a run, a principal, a key or permissions that come with a call are nobody’s', async () => {
-    const forged = { run: 'run_9', principal: 'user:root', idempotencyKey: 'mine', permissionSets: [['fs:write:/']] };
+    const forged = {
+      run: 'run_9',
+      principal: 'user:root',
+      idempotencyKey: 'mine',
+      permissionSets: [['fs:write:/']],
+    };
     const [answer] = await call('pass', [{ uses: 'partner/key', input: {}, ...forged, options: forged }]);
     expect(answer?.output).toMatchObject({ run: 'run_1', step: 'step', attempt: 1 });
     expect(await recorded({ principal: 'user:root' })).toEqual([]);
@@ -246,7 +253,10 @@ describeSandboxed('calls that go on and on', () => {
     const deeper = await fixture.perform(gate, 'partner/level-1');
     expect(deeper.outcome).toMatchObject({
       ok: false,
-      failure: { code: 'denied', details: { rule: expect.stringMatching(/no more than 8 .* partner\/level-9$/) } },
+      failure: {
+        code: 'denied',
+        details: { rule: expect.stringMatching(/no more than 8 .* partner\/level-9$/) },
+      },
     });
   });
 

@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Usage } from '@cadre/core';
 import type { Failure, JsonObject, JsonValue, StreamHandle } from '@cadre/sdk';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -96,7 +95,11 @@ describeSandboxed('what an action changes that another one calls', () => {
     });
     const caught = await perform('pass', { calls: [one('polite/unknown')] }, PLAN);
     expect(outputIn(caught).answers[0]?.failure?.code).toBe('not_planned');
-    const deeper = await perform('pass', { calls: [one('partner/on', { uses: 'polite/unknown' })], through: true }, PLAN);
+    const deeper = await perform(
+      'pass',
+      { calls: [one('partner/on', { uses: 'polite/unknown' })], through: true },
+      PLAN,
+    );
     expect(deeper.outcome).toEqual({ ok: true, output: null });
     expect(await readdir(fixture.workspace)).toEqual([]);
     await gate.endRun('run_1');
@@ -178,7 +181,9 @@ describeSandboxed('what an action uses that another one calls', () => {
       log: ({ message }) => message === 'partner/wait: waiting' && clock.advance(60_000),
     };
     const asked = await perform('pass', { calls: [sooner] }, { through: timed, heard: told });
-    expect(outputIn(asked).answers).toMatchObject([{ failure: { code: 'timed_out', message: /longer than 1m/ } }]);
+    expect(outputIn(asked).answers).toMatchObject([
+      { failure: { code: 'timed_out', message: /longer than 1m/ } },
+    ]);
   });
 });
 
@@ -233,7 +238,12 @@ describeSandboxed('streams', () => {
     // Its name alone, put together by the one that calls.
     const guessed = await perform('pass', { calls: [], guess: { uses: 'partner/stream', name: $stream } });
     expect(outputIn(guessed).answers).toMatchObject([
-      { failure: { code: 'denied', details: { rule: expect.stringContaining('was not given to the caller') } } },
+      {
+        failure: {
+          code: 'denied',
+          details: { rule: expect.stringContaining('was not given to the caller') },
+        },
+      },
     ]);
   });
 });
