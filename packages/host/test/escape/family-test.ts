@@ -23,7 +23,7 @@ export const REDIRECTS: Readonly<Record<string, (port: number) => string>> = {
 };
 
 /** Tries each way of a family out, through the gate and with a record, as any call of a worker goes. */
-export function familyTest({ title, attempts, limits = {} }: Family): void {
+export function familyTest({ title, attempts, workers: others = [], limits = {} }: Family): void {
   let fixture: GateFixture;
   let around: Surroundings;
   let gate: Gate;
@@ -47,7 +47,7 @@ export function familyTest({ title, attempts, limits = {} }: Family): void {
   const listener = () => createServer((socket) => socket.end('reached'));
 
   beforeAll(async () => {
-    fixture = await gateFixture('escaper');
+    fixture = await gateFixture('escaper', ...others);
     const { workspace, dataDir, workers } = fixture;
     const canary = `canary-${process.pid}-${process.hrtime.bigint()}`;
     const abstract = `cadre-escape-${process.pid}`;
@@ -56,6 +56,7 @@ export function familyTest({ title, attempts, limits = {} }: Family): void {
     await mkdir(join(workspace, '.git/hooks'), { recursive: true });
     await mkdir(join(workspace, '.cadre'));
     await writeFile(join(workspace, '.git/config'), '');
+    await writeFile(join(workspace, 'readable.txt'), 'read');
     await writeFile(join(dataDir, 'cadre.db'), canary);
     await writeFile(join(outside, 'secret.txt'), canary);
     await symlink(join(outside, 'secret.txt'), join(workspace, 'planted'));
