@@ -53,6 +53,7 @@ export {
   versionFits,
   versionToCall,
 } from './manifest/calls.ts';
+export { checkCalls, type KnownWorker } from './manifest/check-calls.ts';
 export { checkValue, type ValueFault } from './manifest/check-value.ts';
 export {
   diffManifests,

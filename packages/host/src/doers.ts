@@ -414,7 +414,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     async authoring() {
       const { openAuthoring } = await import('./open-authoring.ts');
       const { quarantines } = store.pools;
-      return openAuthoring({ sandbox, clock, quarantines, watchFiles: watchWithChokidar });
+      return openAuthoring({ sandbox, clock, quarantines, watchFiles: watchWithChokidar, workers: runner });
     },
     async packages(asking) {
       const { openPackages } = await import('./open-packages.ts');

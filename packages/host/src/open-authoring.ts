@@ -1,4 +1,5 @@
 import { openStreamSpool } from './gate/streams/open-stream-spool.ts';
+import type { ActionRunner } from './ports/action-runner.ts';
 import type { Authoring } from './ports/authoring.ts';
 import type { Clock } from './ports/clock.ts';
 import type { WatchFiles } from './ports/file-watch.ts';
@@ -19,19 +20,20 @@ interface Options {
   readonly clock: Clock;
   readonly quarantines: QuarantineStore;
   readonly watchFiles: WatchFiles;
+  readonly workers: Pick<ActionRunner, 'list'>;
 }
 
 const TESTS_MS = 300_000;
 /** An editor writes a file in several steps. */
 const SETTLED_MS = 300;
 
-export function openAuthoring({ sandbox, clock, quarantines, watchFiles }: Options): Authoring {
+export function openAuthoring({ sandbox, clock, quarantines, watchFiles, workers }: Options): Authoring {
   return {
     listTemplates,
     make: makeWorker,
     makeSkill,
     validateSkill,
-    validate: validatePackage,
+    validate: (folder) => validatePackage(folder, workers.list()),
     try: (folder, told) =>
       tryPackage({
         folder,

@@ -89,7 +89,7 @@ export async function gateFixture(...names: string[]): Promise<GateFixture> {
         ...UNHEARD,
         log: ({ message, fields }) => logs.push(`${message} ${JSON.stringify(fields ?? {})}`),
       }),
-    audited: async () => (await store.audit.read(0)).map(({ entry }) => JSON.parse(entry) as AuditEntry),
+    audited: () => readAll(store.audit),
     put: (path, text) => writeFile(join(workspace, path), text),
     read: (path) => readFile(join(workspace, path), 'utf8'),
     async remove() {
@@ -99,6 +99,17 @@ export async function gateFixture(...names: string[]): Promise<GateFixture> {
       await fixture.remove();
     },
   };
+}
+
+/** However much stands there. */
+async function readAll(audit: Store['audit']): Promise<readonly AuditEntry[]> {
+  const entries: AuditEntry[] = [];
+  for (let after = 0; ; ) {
+    const page = await audit.read(after);
+    if (page.length === 0) return entries;
+    entries.push(...page.map(({ entry }) => JSON.parse(entry) as AuditEntry));
+    after = page.at(-1)?.number ?? after;
+  }
 }
 
 /** Paths of the file effects, and the kind of the others. */

@@ -1,6 +1,6 @@
 import type { ActionManifest, Manifest } from '@cadre/sdk';
 import { didYouMean } from '../nearest.ts';
-import { coversCall, mayCall, unownedEffects } from './calls.ts';
+import { coversCall, unownedEffects } from './calls.ts';
 import type { ManifestFault } from './check-manifest.ts';
 
 /** What actions of one worker call of each other can be known from its manifest alone: that it is there, its effects, and circles. */
@@ -12,10 +12,10 @@ export function checkOwnCalls(manifest: Manifest): readonly ManifestFault[] {
       const path = ['actions', index, 'calls', at];
       const called = actions.filter(({ name }) => coversCall(call, `${id}/${name}`));
       if (called.length === 0) return [unknown(call, path, manifest)];
-      return called.flatMap((one) => [
-        ...checkEffects(action, one, path),
-        ...checkCircle(action, one, path, manifest),
-      ]);
+      const [one] = called;
+      // Which ones of all are meant nobody can know.
+      if (one === undefined || call.endsWith('/*')) return [];
+      return [...checkEffects(action, one, path), ...checkCircle(action, one, path, manifest)];
     }),
   );
 }
@@ -50,7 +50,7 @@ function checkCircle(
     if (action.name === from.name) return true;
     if (seen.has(action.name)) return false;
     seen.add(action.name);
-    return actions.some((next) => mayCall(action, `${id}/${next.name}`) && leadsBack(next));
+    return actions.some((next) => action.calls?.includes(`${id}/${next.name}`) && leadsBack(next));
   };
   if (!leadsBack(called)) return [];
   const by = called.name === from.name ? 'itself' : `${called.name}, which leads back to it`;

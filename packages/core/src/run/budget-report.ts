@@ -133,7 +133,7 @@ function countStep(tally: Tally, event: StepEvent): void {
   }
   if (type === 'step.started') begin(tally, path, at);
   const usage = 'usage' in event ? event.usage : undefined;
-  if (usage !== undefined) use(tally, path, usage);
+  if (usage !== undefined) use(tally, path, usage, type === 'step.started');
   if (type === 'step.succeeded' && event.unused !== undefined) giveBack(tally, path, event.unused);
   if (type !== 'step.started' && type !== 'step.spent') end(tally, path, at);
 }
@@ -182,10 +182,11 @@ function end(tally: Tally, path: string, at: number): void {
   if (total !== undefined) total.durationMs += at - startedAt;
 }
 
-function use(tally: Tally, path: string, usage: Usage): void {
+/** What is counted at the beginning of an attempt is no part of what that tells of itself. */
+function use(tally: Tally, path: string, usage: Usage, isBeginning: boolean): void {
   const before = tally.spent.get(path);
   const grown = growth(before, usage);
-  tally.spent.set(path, latestUsage(before, usage));
+  if (!isBeginning) tally.spent.set(path, latestUsage(before, usage));
   tally.used = addUsage(tally.used, grown);
   const total = totalOf(tally, path);
   if (total !== undefined) total.usage = addUsage(total.usage, grown);

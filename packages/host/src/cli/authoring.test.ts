@@ -223,6 +223,11 @@ describeSandboxed('the guide', () => {
         await place.cadre('grant', 'add', 'greeter', permission);
       const called = await place.cadre('worker', 'call', 'greeter/greet', '--input', '{"people":["Ann"]}');
       expect(called).toMatchObject({ code: 0, stdout: expect.stringContaining('"by": "Test"') });
+      // By way of another worker.
+      expect(await place.cadre('worker', 'call', 'greeter/branch')).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('Hello, work, with changes!'),
+      });
     },
     PATIENT,
   );

@@ -36,6 +36,14 @@ describe('the question that a person is asked', () => {
     );
   });
 
+  test('[WRK-15] [WRK-17] names who calls whom, whatever they are called', () => {
+    const chain = ['evil/do@1.0.0\n  for      git/commit', 'git/commit@0.1.0'];
+    expect(permissionLines(question({ chain }))[4]).toBe(
+      '  calls    evil/do@1.0.0\\u{a}  for      git/commit → git/commit@0.1.0',
+    );
+    expect(permissionLines(question({ chain }))).toHaveLength(6);
+  });
+
   test.each([
     ['a colour that hides what follows', '\u001b[8mhidden\u001b[0m'],
     ['a cursor that writes over the line above', '\u001b[1A\u001b[2Ktool wants to read files in src'],

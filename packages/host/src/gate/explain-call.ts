@@ -65,7 +65,9 @@ export function openExplainer(settings: GateSettings): (request: ExplainRequest)
     { principal, callers }: Pick<ExplainRequest, 'principal' | 'callers'>,
     caller: Subject | undefined,
   ) => {
-    const found = runner.resolve(uses);
+    const called = caller && calledBy(uses, caller);
+    // In the version that its caller wants, unless another one is asked about.
+    const found = called?.ok === true && !uses.includes('@') ? called.output : runner.resolve(uses);
     const places = { workspace, home, data: join(dataDir, 'workers', found.worker.manifest.id) };
     return describeSubject(found, callOf(uses, principal, callers), places, caller);
   };
@@ -106,11 +108,16 @@ export function openExplainer(settings: GateSettings): (request: ExplainRequest)
     };
   };
 
-  /** Why an action may not call another one at all. */
+  /** What an action would call, or why it may not call it at all. */
+  function calledBy(uses: string, caller: Subject): ReturnType<typeof admitAction> {
+    const [name = uses] = uses.split('@');
+    const asked = { kind: 'call', uses: name, input: {} } as const;
+    return admitAction(asked, caller, { runner, streams: { has: () => true } });
+  }
+
   function refusalOf(uses: string, caller: Subject): Failure | undefined {
-    const asked = { kind: 'call' as const, uses, input: {} };
-    const admitted = admitAction(asked, caller, { runner, streams: { has: () => true } });
-    return admitted.ok ? undefined : admitted.failure;
+    const called = calledBy(uses, caller);
+    return called.ok ? undefined : called.failure;
   }
 
   async function explain(

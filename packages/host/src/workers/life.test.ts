@@ -255,8 +255,8 @@ describeSandboxed('how the code of a worker is run', () => {
     const text = await readFile(join(folder, 'main.sh'), 'utf8');
     for (const [spoken, answer] of [
       [2, { ok: true }],
-      [3, { failure: { code: 'incompatible', message: 'teller speaks protocol 3, Cadre speaks 1 to 2' } }],
-      [0, { failure: { code: 'incompatible', message: 'teller speaks protocol 0, Cadre speaks 1 to 2' } }],
+      [4, { failure: { code: 'incompatible', message: 'teller speaks protocol 4, Cadre speaks 1 to 3' } }],
+      [0, { failure: { code: 'incompatible', message: 'teller speaks protocol 0, Cadre speaks 1 to 3' } }],
     ] as const) {
       await writeFile(join(folder, 'main.sh'), text.replace('"protocol":1', `"protocol":${spoken}`));
       await chmod(join(folder, 'main.sh'), 0o755);

@@ -26,8 +26,10 @@ export interface Surroundings {
 export interface Attempt {
   /** After "it cannot". */
   readonly name: string;
-  /** With all programs of the system, or with its own Node alone, which then guards it too. */
-  readonly as: 'armed' | 'alone';
+  /**
+   * With all programs of the system; with its own Node alone, which then guards it too; or with nothing but others that it may call.
+   */
+  readonly as: 'armed' | 'alone' | 'calling';
   readonly input: (around: Surroundings) => JsonObject;
   /** What stops it, in words. */
   readonly stopped: string;
@@ -46,5 +48,7 @@ export interface Attempt {
 export interface Family {
   readonly title: string;
   readonly attempts: readonly Attempt[];
+  /** Fixture workers that are there besides. */
+  readonly workers?: readonly string[];
   readonly limits?: Partial<UseLimits & { temporaryBytes: number }>;
 }

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Attempt, Family } from './attempt.ts';
 import { bombs } from './attempts/bombs.ts';
+import { calls } from './attempts/calls.ts';
 import { files } from './attempts/files.ts';
 import { kernel } from './attempts/kernel.ts';
 import { network } from './attempts/network.ts';
@@ -9,14 +10,14 @@ import { processes } from './attempts/processes.ts';
 import { protocol } from './attempts/protocol.ts';
 import { proxy } from './attempts/proxy.ts';
 
-const FAMILIES = { files, processes, network, proxy, kernel, bombs, protocol };
+const FAMILIES = { files, processes, network, proxy, kernel, bombs, protocol, calls };
 const all = Object.values(FAMILIES).flatMap(({ attempts }) => attempts);
 const isSeen = ({ seen, code }: Attempt) => seen?.operation !== undefined || code !== undefined;
 
 const HEAD = `# Ways out that are tried
 
 Each line is tried by a worker in the suite (\`packages/host/test/escape\`), through the gate, as any call goes. *Armed*: it may run every
-program of the system; *alone*: it may run none, so that its own Node guards it too. That the call was made, by whom, with which
+program of the system; *alone*: it may run none, so that its own Node guards it too; *calling*: it may do nothing but call others. That the call was made, by whom, with which
 permissions and how it ended, stands in the record each time. *Seen* says what stands there besides: that something was tried. What the
 kernel alone refuses inside of the box nobody outside can see, and then there is only the call.
 

@@ -28,7 +28,10 @@ export const REDIRECTS: Readonly<Record<string, (port: number) => string>> = {
 };
 
 /** Tries each way of a family out, through the gate and with a record, as any call of a worker goes. */
-export function familyTest({ title, attempts, limits = {} }: Family, tier: 'os' | 'container' = 'os'): void {
+export function familyTest(
+  { title, attempts, workers: others = [], limits = {} }: Family,
+  tier: 'os' | 'container' = 'os',
+): void {
   let fixture: GateFixture;
   let around: Surroundings;
   let gate: Gate;
@@ -52,7 +55,7 @@ export function familyTest({ title, attempts, limits = {} }: Family, tier: 'os' 
   const listener = () => createServer((socket) => socket.end('reached'));
 
   beforeAll(async () => {
-    fixture = await gateFixture('escaper');
+    fixture = await gateFixture('escaper', ...others);
     const { workspace, dataDir, workers } = fixture;
     const canary = `canary-${process.pid}-${process.hrtime.bigint()}`;
     const abstract = `cadre-escape-${process.pid}`;
@@ -61,6 +64,7 @@ export function familyTest({ title, attempts, limits = {} }: Family, tier: 'os' 
     await mkdir(join(workspace, '.git/hooks'), { recursive: true });
     await mkdir(join(workspace, '.cadre'));
     await writeFile(join(workspace, '.git/config'), '');
+    await writeFile(join(workspace, 'readable.txt'), 'read');
     await writeFile(join(dataDir, 'cadre.db'), canary);
     await writeFile(join(outside, 'secret.txt'), canary);
     await symlink(join(outside, 'secret.txt'), join(workspace, 'planted'));

@@ -50,14 +50,19 @@ export const showGrant: CommandHandler = (invocation) =>
 
 export const addGrant: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
-    const [worker = '', text = ''] = invocation.arguments;
+    const [wanted = '', text = ''] = invocation.arguments;
+    const [worker = '', version] = wanted.split('@');
     const { formatPermission, parsePermission } = await import('@cadre/core');
     const parsed = parsePermission(text);
     if (!parsed.ok) throw usageError(parsed.message, parsed.suggestion);
     const permission = formatPermission(parsed.permission);
-    const installed = app.workers.list().find(({ manifest }) => manifest.id === worker);
+    const installed = app.workers
+      .list()
+      .find(
+        ({ manifest }) => manifest.id === worker && (version === undefined || manifest.version === version),
+      );
     if (installed === undefined) {
-      throw new CadreError('not_found', `there is no worker "${worker}"`, { hint: 'cadre worker list' });
+      throw new CadreError('not_found', `there is no worker "${wanted}"`, { hint: 'cadre worker list' });
     }
     const { expires, for: principal = app.principal, everywhere, run } = invocation.options;
     if (everywhere === true && run !== undefined) {

@@ -35,7 +35,7 @@ export const PERMITTING: readonly CommandEntry[] = [
         name: 'add',
         summary: 'Grant a permission to a worker',
         arguments: [
-          ['<worker>', 'id of the worker'],
+          ['<worker>', 'its id, or ID@VERSION for one of several'],
           ['<permission>', 'type:scope, for example net:hooks.slack.com:443'],
         ],
         options: [

@@ -78,9 +78,8 @@ export function openCalls(settings: CallsSettings): Calls {
   let isUnknown = false;
   let fault: unknown;
 
-  function admit(request: CalledAction): Outcome<FoundAction> {
-    made.count += 1;
-    if (made.count <= MOST_CALLS) return admitAction(request, caller, { runner: tools.runner, streams });
+  function admit(request: CalledAction, number: number): Outcome<FoundAction> {
+    if (number <= MOST_CALLS) return admitAction(request, caller, { runner: tools.runner, streams });
     const why = {
       rule: `a step and all that is called for it make ${MOST_CALLS} calls at most`,
       fix: 'call less, or make steps of it: forEach performs one for each element',
@@ -90,9 +89,12 @@ export function openCalls(settings: CallsSettings): Calls {
 
   async function answer(request: CalledAction): Promise<Outcome<JsonValue>> {
     wereMade = true;
-    const admitted = admit(request);
+    made.count += 1;
+    const number = made.count;
+    const admitted = admit(request, number);
     if (!admitted.ok) {
-      await recordRefused(request, admitted.failure, caller, tools);
+      // What is beyond the bound stands in the record once, however many come at the same time.
+      if (number <= MOST_CALLS + 1) await recordRefused(request, admitted.failure, caller, tools);
       return admitted;
     }
     // Numbered as they are asked for, and not as they get their turn.

@@ -166,6 +166,22 @@ describeSandboxed('what an action uses that another one calls', () => {
     expect((await fixture.audited()).at(-1)).toMatchObject({ worker: 'caller', outcome: 'succeeded' });
   });
 
+  test('[WRK-38] what is called after the end of the call is called by nobody', async () => {
+    const late = one('partner/key');
+    await perform('pass', { calls: [], late });
+    // In the same process, and after it: what it sent before was heard before.
+    await perform('pass', { calls: [one('polite/echo', { text: 'x' })] });
+    const called = (await fixture.audited()).filter(({ operation }) => operation === 'call');
+    expect(called.map(({ worker }) => worker)).toEqual([
+      'caller',
+      'caller',
+      'caller',
+      'polite',
+      'polite',
+      'caller',
+    ]);
+  });
+
   test('[WRK-38] its own limit of time ends it alone, and the caller hears why', async () => {
     const clock = simulatedClock();
     const timed = fixture.newGate({ clock });

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isCadreError, type Problem, parseManifest, parsePermission } from '@cadre/core';
+import {
+  checkCalls,
+  isCadreError,
+  type KnownWorker,
+  type Problem,
+  parseManifest,
+  parsePermission,
+} from '@cadre/core';
 import type { ActionManifest, EffectClass, Manifest } from '@cadre/sdk';
 import type { Validated } from '../../ports/authoring.ts';
 import { holdsSecret } from './holds-secret.ts';
@@ -11,7 +18,11 @@ import { listPackageFiles } from './list-package-files.ts';
  * Everything that can be said of a package without starting it (WRK-2): its manifest, its files, whether effects and permissions go
  * together, and the security checklist (WRK-24), whose findings are warnings.
  */
-export async function validatePackage(folder: string): Promise<Validated> {
+export async function validatePackage(
+  folder: string,
+  /** Those that are there besides, which it may call. */
+  known: readonly KnownWorker[] = [],
+): Promise<Validated> {
   const name = ['worker.yaml', 'worker.json'].find((one) => existsSync(join(folder, one)));
   if (name === undefined) {
     const problem = error(
@@ -31,8 +42,20 @@ export async function validatePackage(folder: string): Promise<Validated> {
     problems: [
       ...parsed.problems,
       ...files.problems,
+      ...(manifest === undefined ? [] : checkCalls(manifest, known).map(asProblem)),
       ...(manifest === undefined ? [] : await problemsOf(manifest, folder, files.paths)),
     ],
+  };
+}
+
+function asProblem({ severity, path, message, suggestion }: ReturnType<typeof checkCalls>[number]): Problem {
+  const [, action, , call] = path;
+  return {
+    severity,
+    code: 'invalid_manifest',
+    message,
+    path: `actions[${action}].calls[${call}]`,
+    ...(suggestion === undefined ? {} : { suggestion }),
   };
 }
 
