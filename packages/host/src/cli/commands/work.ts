@@ -1,7 +1,7 @@
 import { plainText } from '@cadre/core';
 import { parseDuration } from '@cadre/kit/format';
 import type { App } from '../../app.ts';
-import type { Reload } from '../../ports/reloads.ts';
+import type { Reload, SkillReload } from '../../ports/reloads.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
 import { reloadText } from '../show/reload-text.ts';
@@ -47,15 +47,16 @@ export const work: CommandHandler = (invocation) =>
     };
   });
 
-function tellReload({ output }: Invocation): (reload: Reload) => void {
+function tellReload({ output }: Invocation): (reload: Reload | SkillReload) => void {
   return (reload) => {
+    const worker = 'worker' in reload ? reload.worker : `the skill ${reload.skill}`;
     switch (reload.kind) {
       case 'reloaded':
-        return output.note(`${reload.worker} ${reload.version} is used from now on`);
+        return output.note(`${worker} ${reload.version} is used from now on`);
       case 'unloaded':
-        return output.note(`${reload.worker} ${reload.version} is there no more`);
+        return output.note(`${worker} ${reload.version} is there no more`);
       case 'failed':
-        return output.note(plainText(reloadText({ ...reload, message: reload.failure.message })));
+        return output.note(plainText(reloadText({ ...reload, worker, message: reload.failure.message })));
     }
   };
 }

@@ -26,7 +26,7 @@ export async function loadSkill(folder: string, id: string | undefined): Promise
   });
   const text = await readFile(join(folder, 'SKILL.md'), 'utf8').catch(() => undefined);
   if (text === undefined) {
-    const message = `there is no SKILL.md that can be read in ${folder}`;
+    const message = 'there is no SKILL.md that can be read';
     return {
       ok: false,
       problems: [skillProblem('', message, 'cadre skill new makes a skill to begin with'), ...problems],
