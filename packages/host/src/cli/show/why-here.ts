@@ -22,7 +22,9 @@ export async function printWhyHere(kind: PackageKind, app: App, invocation: Invo
   }
   output.document({ kind, id, versions, asking, faults });
   output.line(
-    versions.length === 0 ? `${red('missing')} ${kind} ${id}` : `${bold(id)} ${versions.join(', ')}`,
+    versions.length === 0
+      ? `${faults.length === 0 ? dim('not here') : red('missing')} ${kind} ${id}`
+      : `${bold(id)} ${versions.join(', ')}`,
   );
   if (asking.length === 0) output.line('  nothing here asks for it: it is there because it was added');
   else

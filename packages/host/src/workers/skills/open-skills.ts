@@ -94,6 +94,12 @@ export function openSkills(
     async requirements(skill) {
       return resolveRequirements(versionOf(skill), present((await look()).skills));
     },
+    async lacking() {
+      const all = present((await look()).skills);
+      return all
+        .map((one) => ({ package: one, faults: resolveRequirements(one, all).faults }))
+        .filter(({ faults }) => faults.length > 0);
+    },
     present: async () => present((await look()).skills),
     async instructions(skill) {
       const parsed = parseSkill((await readChecked(skill, 'SKILL.md')).toString('utf8'));
