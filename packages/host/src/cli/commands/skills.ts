@@ -4,12 +4,14 @@ import type { BrokenSkill } from '../../ports/skills.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { printLacking } from '../show/lacking.ts';
-import { formatProblem } from '../show/problems.ts';
+import { formatProblem, shownProblem } from '../show/problems.ts';
 import { paint } from '../show/report.ts';
 import { printSkillNeeds } from '../show/skill-needs.ts';
 import { printTable } from '../show/table.ts';
 import { printWhyHere } from '../show/why-here.ts';
 import { withApp } from '../with-app.ts';
+
+const MOST_SHOWN = 20;
 
 const FROM = { workspace: 'workspace', package: 'package', personal: 'your own' } as const;
 
@@ -38,7 +40,7 @@ export const listSkills: CommandHandler = (invocation) =>
 function printBroken({ id, folder, problems }: BrokenSkill, { output }: Invocation): void {
   output.line(`\n${paint('unusable', 'red', output.colours)} ${plainText(id)}`);
   for (const problem of problems)
-    output.line(`  ${formatProblem(problem, plainText(folder), output.colours)}`);
+    output.line(`  ${formatProblem(shownProblem(problem), plainText(folder), output.colours)}`);
 }
 
 export const showSkill: CommandHandler = (invocation) =>
@@ -68,7 +70,8 @@ export const showSkill: CommandHandler = (invocation) =>
     const scripts = paths.filter((path) => path.startsWith('scripts/'));
     printSkillNeeds(skill, { files: paths, scripts }, output);
     const along = chosen.slice(0, -1).map((one) => `${one.kind} ${one.id} ${one.version}`);
-    if (along.length > 0) output.line(`\nIt gets ${along.join(', ')}`);
+    const more = along.length > MOST_SHOWN ? `, and ${along.length - MOST_SHOWN} more` : '';
+    if (along.length > 0) output.line(`\nIt gets ${along.slice(0, MOST_SHOWN).join(', ')}${more}`);
     for (const { message, chains } of faults)
       output.line(
         `\n${paint('lacking', 'red', colours)} ${plainText(`${message} (${chains.join(' and ')})`)}`,

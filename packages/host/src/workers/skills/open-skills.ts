@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CadreError,
+  createResolver,
   nearest,
   type PackageVersion,
   parseSkill,
@@ -96,8 +97,9 @@ export function openSkills(
     },
     async lacking() {
       const all = present((await look()).skills);
+      const resolveOne = createResolver(all);
       return all
-        .map((one) => ({ package: one, faults: resolveRequirements(one, all).faults }))
+        .map((one) => ({ package: one, faults: resolveOne(one).faults }))
         .filter(({ faults }) => faults.length > 0);
     },
     present: async () => present((await look()).skills),

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -108,6 +109,18 @@ describe('the skills of a workspace', () => {
       expect.stringContaining('passwd is no plain file'),
       expect.stringContaining('more than 10485760 bytes'),
     ]);
+  });
+
+  test('[BOT-14] a SKILL.md that is a link is not read, and one that is a pipe is not waited for', async () => {
+    const place = join(root, 'workspace/.cadre/skills');
+    await put('secret', 'the secret');
+    await mkdir(join(place, 'linked'), { recursive: true });
+    await symlink(join(root, 'secret'), join(place, 'linked/SKILL.md'));
+    await mkdir(join(place, 'piped'));
+    execFileSync('mkfifo', [join(place, 'piped/SKILL.md')]);
+    const broken = await open().broken();
+    expect(broken.map(({ id }) => id)).toEqual(['linked', 'piped']);
+    expect(JSON.stringify(broken)).not.toContain('the secret');
   });
 
   test('[BOT-15] what is read is what the hash stands for, or nothing', async () => {
