@@ -20,6 +20,7 @@ export {
   WORKER_ID,
 } from './dependency/requirement.ts';
 export {
+  createResolver,
   type RequirementFault,
   type Resolution,
   resolveRequirements,

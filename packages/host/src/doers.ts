@@ -35,6 +35,7 @@ import { type FigureDoers, openFigures } from './open-figures.ts';
 import { openLog } from './open-log.ts';
 import type { Reloads } from './open-reloads.ts';
 import { openRemote } from './open-remote.ts';
+import type { SkillReloads } from './open-skill-reloads.ts';
 import type { OpenedStore } from './open-store.ts';
 import { trustEntry } from './open-trust.ts';
 import { firingRetention, openUpkeep, type UpkeepDoers } from './open-upkeep.ts';
@@ -47,7 +48,7 @@ import type { Gate } from './ports/gate.ts';
 import type { Lease, LeaseHolder } from './ports/lease-store.ts';
 import type { Packages } from './ports/packages.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
-import type { Reload } from './ports/reloads.ts';
+import type { Reload, SkillReload } from './ports/reloads.ts';
 import type { ResultCache } from './ports/result-cache.ts';
 import type { Sandbox } from './ports/sandbox.ts';
 import type { Skills } from './ports/skills.ts';
@@ -127,8 +128,8 @@ export interface Doers extends UpkeepDoers, FigureDoers {
   authoring(): Promise<Authoring>;
   /** Packages of workers and skills; by what right the one who asks changes them: undefined, by none. */
   packages(asking: { readonly right: string | undefined; readonly cadre: string }): Promise<Packages>;
-  /** From now on workers that change are taken over while this process runs; the answer ends that. */
-  reloadWorkers(told: (reload: Reload) => void): Promise<() => Promise<void>>;
+  /** From now on workers and skills that change are taken over while this process runs; the answer ends that. */
+  reloadWorkers(told: (reload: Reload | SkillReload) => void): Promise<() => Promise<void>>;
   /** Keeps processes of workers ready, as the settings of `pools` say, until the answer is called. */
   keepWarm(): () => void;
   readonly quarantines: Pick<QuarantineStore, 'list' | 'clear'>;
@@ -199,14 +200,12 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     // What a server remembers of its client is in its process: there is one, unless more are wanted.
     poolOf: (worker) => ({ ...(servers.find(worker) && { max: 1 }), ...poolOf(config, worker) }),
   });
-  const skills = openSkills(
-    {
-      workspace: place.root,
-      packages: join(folder, SKILLS_FOLDER),
-      personal: join(dataDir(APP, options), SKILLS_FOLDER),
-    },
-    runner,
-  );
+  const skillFolders = {
+    workspace: place.root,
+    packages: join(folder, SKILLS_FOLDER),
+    personal: join(dataDir(APP, options), SKILLS_FOLDER),
+  };
+  const skills = openSkills(skillFolders, runner);
   const logins = openLogins({
     folder: join(dataDir(APP, options), 'mcp-logins'),
     root: place.root,
@@ -329,6 +328,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   });
 
   let reloads: Reloads | undefined;
+  let skillReloads: SkillReloads | undefined;
   const { end: endFigures, ...figures } = openFigures({
     opened,
     clock,
@@ -402,7 +402,18 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
         emit: (topic, data) => inbox.emit(topic, 'system', data),
       });
       reloads = opened;
-      return () => opened.end();
+      const { openSkillReloads } = await import('./open-skill-reloads.ts');
+      skillReloads = await openSkillReloads({
+        ...about,
+        folders: skillFolders,
+        skills,
+        watchFiles: watchWithChokidar,
+        emit: (topic, data) => inbox.emit(topic, 'system', data),
+      });
+      return async () => {
+        await opened.end();
+        await skillReloads?.end();
+      };
     },
     keepWarm: () =>
       keepWarm(warmWorkers(config), {
@@ -464,6 +475,7 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
       await runner.close();
       await sandbox.close?.();
       await reloads?.remove();
+      await skillReloads?.remove();
       await snapshots.close();
       await log.close();
     },

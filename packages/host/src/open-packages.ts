@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { CadreError, type PackageVersion, resolveRequirements } from '@cadre/core';
+import { CadreError, createResolver, type PackageVersion, resolveRequirements } from '@cadre/core';
 import { dataDir } from '@cadre/kit/data';
 import type { JsonObject } from '@cadre/sdk';
 import { APP } from './app-options.ts';
@@ -233,10 +233,10 @@ function requiredOnly(
   before: readonly PackageVersion[],
   after: readonly PackageVersion[],
 ): readonly string[] {
-  return after.flatMap((one) => {
-    if (resolveRequirements(one, before).faults.length > 0) return [];
-    return resolveRequirements(one, after).faults.flatMap(({ chains }) => chains);
-  });
+  const [had, has] = [createResolver(before), createResolver(after)];
+  return after.flatMap((one) =>
+    had(one).faults.length > 0 ? [] : has(one).faults.flatMap(({ chains }) => chains),
+  );
 }
 
 function isFolder(path: string): boolean {

@@ -1,8 +1,9 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning } from '@cadre/kit/files';
 import type { Log } from '@cadre/kit/log';
 import type { JsonObject } from '@cadre/sdk';
+import { keepLooking } from './keep-looking.ts';
+import { ownFolder } from './own-folder.ts';
 import type { InstalledWorker } from './ports/action-runner.ts';
 import type { Clock } from './ports/clock.ts';
 import type { WatchFiles } from './ports/file-watch.ts';
@@ -42,11 +43,6 @@ interface Options {
   readonly told: (reload: Reload) => void;
 }
 
-/** An editor writes a file in several steps, and git many files. */
-const SETTLED_MS = 300;
-/** What a system does not tell of, such as a folder that took the place of another one, is seen then. */
-const LOOK_MS = 60_000;
-
 const TOPIC = {
   reloaded: 'worker.reloaded',
   unloaded: 'worker.unloaded',
@@ -83,36 +79,18 @@ export async function openReloads(options: Options): Promise<Reloads> {
     options.servers?.look(inUse);
   };
 
-  let looking: Promise<void> = Promise.resolve();
-  let takeBack: (() => void) | undefined;
-  let isEnded = false;
-  const failed = (error: unknown) => log.warn('changes of workers cannot be seen', { error: String(error) });
-  const lookIn = (ms: number) => {
-    takeBack?.();
-    takeBack = clock.wakeAt(clock.now() + ms, () => {
-      looking = looking.then(() => (isEnded ? undefined : look())).catch(failed);
-      lookIn(LOOK_MS);
-    });
-  };
-  const settle = () => lookIn(SETTLED_MS);
-  const stop = await options.watchFiles({
+  const stop = await keepLooking({
     root,
     paths: ['.cadre/workers/**', '.cadre/mcp/*', LOCK_FILE],
-    ignore: ['**/*.tgz', '**/*.log'],
-    initial: false,
-    own: true,
-    hear: settle,
-    failed,
+    clock,
+    watchFiles: options.watchFiles,
+    look,
+    failed: (error) => log.warn('changes of workers cannot be seen', { error: String(error) }),
   });
-  // What changed before anybody was watching.
-  settle();
   return {
     failed: () => [...live.failed(), ...(options.servers?.failed() ?? [])],
     async end() {
-      isEnded = true;
-      takeBack?.();
       await stop();
-      await looking;
       await telling;
     },
     remove: () => rm(copies, { recursive: true, force: true }),
@@ -124,14 +102,3 @@ const SAYS = {
   unloaded: 'a worker is there no more',
   failed: 'a worker could not be reloaded',
 } as const;
-
-/** A folder for this process alone. What processes of this machine have left that are gone is removed. */
-async function ownFolder(around: string, { host, pid }: Options['holder']): Promise<string> {
-  await mkdir(around, { recursive: true, mode: 0o700 });
-  for (const name of await readdir(around)) {
-    const [, other] = name.startsWith(`${host}-`) ? (/-(\d+)-[^-]+$/.exec(name) ?? []) : [];
-    if (other !== undefined && Number(other) !== pid && !(await isRunning(Number(other), '')))
-      await rm(join(around, name), { recursive: true, force: true });
-  }
-  return mkdtemp(join(around, `${host}-${pid}-`));
-}

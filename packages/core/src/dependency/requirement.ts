@@ -33,7 +33,7 @@ export function nameOfPackage({ kind, id, version }: Omit<PackageVersion, 'requi
   return `${kind} ${id} ${version}`;
 }
 
-/** `worker git ^1` */
-export function nameOfRequirement({ kind, id, range }: Requirement): string {
-  return `${kind} ${id} ${range}`;
+/** `worker git ^1`, `worker git ^1 (optional)` */
+export function nameOfRequirement({ kind, id, range, optional }: Requirement): string {
+  return `${kind} ${id} ${range}${optional === true ? ' (optional)' : ''}`;
 }

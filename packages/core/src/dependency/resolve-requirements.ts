@@ -30,33 +30,65 @@ export function resolveRequirements<Package extends PackageVersion>(
   root: Package,
   present: readonly Package[],
 ): Resolution<Package> {
-  const sorted = [...present].sort((a, b) => rcompare(a.version, b.version));
-  const fitting = ({ kind, id, range }: Requirement) =>
-    sorted.filter((one) => one.kind === kind && one.id === id && satisfies(one.version, range));
+  return createResolver(present)(root);
+}
+
+/** The same for many of them, of what is looked through once. */
+export function createResolver<Package extends PackageVersion>(
+  present: readonly Package[],
+): (root: Package) => Resolution<Package> {
+  const versions = versionsOf(present);
+  return (root) => {
+    const chosen = choose(root, versions);
+    if (chosen === undefined) return { chosen: [], leftOut: [], faults: faultsOf(root, versions) };
+    const has = new Set(chosen.map(keyOf));
+    const leftOut = chosen.flatMap(({ requires }) => requires.filter((one) => !has.has(keyOf(one))));
+    return { chosen, leftOut, faults: [] };
+  };
+}
+
+/** By what they are, the newest first. */
+type Versions<Package> = ReadonlyMap<string, readonly Package[]>;
+
+function versionsOf<Package extends PackageVersion>(present: readonly Package[]): Versions<Package> {
+  const versions = new Map<string, Package[]>();
+  for (const one of present) {
+    const known = versions.get(keyOf(one));
+    if (known === undefined) versions.set(keyOf(one), [one]);
+    else known.push(one);
+  }
+  for (const known of versions.values()) known.sort((a, b) => rcompare(a.version, b.version));
+  return versions;
+}
+
+/** Undefined: there is no choice that goes together, or it takes too long to find. */
+function choose<Package extends PackageVersion>(
+  root: Package,
+  versions: Versions<Package>,
+): readonly Package[] | undefined {
+  /** What is chosen so far; what did not lead on is taken out again. */
+  const chosen = new Map([[keyOf(root), root]]);
   let left = MOST_CHOICES;
 
-  function search(
-    wanted: readonly Requirement[],
-    chosen: ReadonlyMap<string, Package>,
-  ): readonly Package[] | undefined {
+  function search(wanted: readonly Requirement[]): readonly Package[] | undefined {
     left -= 1;
     if (left < 0) return undefined;
     const [next, ...rest] = wanted;
     if (next === undefined) return inOrder(root, chosen);
-    const there = chosen.get(keyOf(next));
-    if (there !== undefined) return satisfies(there.version, next.range) ? search(rest, chosen) : undefined;
-    for (const one of fitting(next)) {
-      const found = search([...rest, ...one.requires], new Map(chosen).set(keyOf(one), one));
+    const key = keyOf(next);
+    const there = chosen.get(key);
+    if (there !== undefined) return satisfies(there.version, next.range) ? search(rest) : undefined;
+    for (const one of versions.get(key) ?? []) {
+      if (!satisfies(one.version, next.range)) continue;
+      chosen.set(key, one);
+      const found = search([...rest, ...one.requires]);
       if (found !== undefined) return found;
+      chosen.delete(key);
     }
-    return next.optional === true ? search(rest, chosen) : undefined;
+    return next.optional === true ? search(rest) : undefined;
   }
 
-  const chosen = search(root.requires, new Map([[keyOf(root), root]]));
-  if (chosen === undefined) return { chosen: [], leftOut: [], faults: faultsOf(root, sorted) };
-  const has = new Set(chosen.map(keyOf));
-  const leftOut = chosen.flatMap(({ requires }) => requires.filter((one) => !has.has(keyOf(one))));
-  return { chosen, leftOut, faults: [] };
+  return search(root.requires);
 }
 
 /** `skill/release` */
@@ -93,7 +125,7 @@ interface Asked<Package> {
 }
 
 /** Why nothing goes together, told along the newest versions, which is what people look for first. */
-function faultsOf(root: PackageVersion, sorted: readonly PackageVersion[]): readonly RequirementFault[] {
+function faultsOf(root: PackageVersion, versions: Versions<PackageVersion>): readonly RequirementFault[] {
   const faults: RequirementFault[] = [];
   const asked = new Map<string, Asked<PackageVersion>[]>();
   const chosen = new Map<string, PackageVersion>([[keyOf(root), root]]);
@@ -111,7 +143,7 @@ function faultsOf(root: PackageVersion, sorted: readonly PackageVersion[]): read
         });
         continue;
       }
-      const ofId = sorted.filter((other) => keyOf(other) === key);
+      const ofId = versions.get(key) ?? [];
       const fits = ofId.filter(({ version }) => satisfies(version, requirement.range));
       const there = chosen.get(key);
       const [newest] = fits;
@@ -127,7 +159,7 @@ function faultsOf(root: PackageVersion, sorted: readonly PackageVersion[]): read
   }
 
   visit(root, [root]);
-  return [...faults, ...[...asked.values()].flatMap((all) => conflictOf(all, sorted))];
+  return [...faults, ...[...asked.values()].flatMap((all) => conflictOf(all, versions))];
 }
 
 function missing(wanted: Requirement, chain: string, ofId: readonly PackageVersion[]): RequirementFault {
@@ -142,15 +174,14 @@ function missing(wanted: Requirement, chain: string, ofId: readonly PackageVersi
 /** Each of them could be had, and all of them together cannot. */
 function conflictOf(
   asked: readonly Asked<PackageVersion>[],
-  sorted: readonly PackageVersion[],
+  versions: Versions<PackageVersion>,
 ): readonly RequirementFault[] {
   const met = asked.filter(({ got }) => got !== undefined);
   const [first] = met;
   if (first === undefined) return [];
   const { requirement } = first;
-  const key = keyOf(requirement);
-  const common = sorted.some(
-    (one) => keyOf(one) === key && met.every((ask) => satisfies(one.version, ask.requirement.range)),
+  const common = (versions.get(keyOf(requirement)) ?? []).some((one) =>
+    met.every((ask) => satisfies(one.version, ask.requirement.range)),
   );
   if (common) return [];
   const ranges = [...new Set(met.map((ask) => ask.requirement.range))].join(' and as ');

@@ -1,6 +1,6 @@
 import type { PackageKind, PackageVersion } from './requirement.ts';
 import { nameOfPackage, nameOfRequirement } from './requirement.ts';
-import { keyOf, type RequirementFault, resolveRequirements } from './resolve-requirements.ts';
+import { createResolver, keyOf, type RequirementFault } from './resolve-requirements.ts';
 
 export interface Asking {
   /** From a package that nobody requires, or that was asked for by itself, to the one in question. */
@@ -25,8 +25,9 @@ export function whyChosen(
   const key = keyOf(wanted);
   const asking: Asking[] = [];
   const faults: RequirementFault[] = [];
+  const resolve = createResolver(present);
   for (const root of present) {
-    const { chosen, faults: found } = resolveRequirements(root, present);
+    const { chosen, faults: found } = resolve(root);
     if (found.length > 0) {
       const concerned = found.filter((one) => keyOf(one.wanted) === key || keyOf(root) === key);
       faults.push(...concerned);

@@ -149,6 +149,18 @@ export const OTHER_TOPICS: Readonly<Record<string, TopicNote>> = {
     says: 'The files of a worker changed and cannot be used; it goes on as it was. In the stream `emitted`.',
     data: { event: 'its id', value: '`worker`, `failure`: why, and `version`: which one goes on' },
   },
+  'skill.reloaded': {
+    says: 'The files of a skill changed while a process was at work, and what they say now is used. In the stream `emitted`.',
+    data: { event: 'its id', value: '`skill`, `version`, `hash`, and `before`: the version until then' },
+  },
+  'skill.unloaded': {
+    says: 'A skill is there no more. In the stream `emitted`.',
+    data: { event: 'its id', value: '`skill`, `version`' },
+  },
+  'skill.reload_failed': {
+    says: 'The files of a skill changed and cannot be used; it goes on as it was. In the stream `emitted`.',
+    data: { event: 'its id', value: '`skill`, `failure`: why, and `version`: which one goes on' },
+  },
   'call.allowed, call.denied, exec.allowed, …': {
     says: 'The gate decided: what was asked for, and `allowed`, `denied` or `asked`. In the stream `audit`.',
     data: {

@@ -2,6 +2,7 @@ import type { ActionManifest, Manifest } from '@cadre/sdk';
 import { didYouMean } from '../nearest.ts';
 import { coversCall, unownedEffects, versionFits } from './calls.ts';
 import type { ManifestFault } from './check-manifest.ts';
+import { rangeFor } from './requirements-of.ts';
 
 /** A worker that is there when another one is looked at. */
 export interface KnownWorker {
@@ -21,7 +22,7 @@ export function checkCalls(manifest: Manifest, known: readonly KnownWorker[]): r
       const [id = '', name = ''] = call.split('/');
       if (id === manifest.id) return [];
       const path = ['actions', index, 'calls', at];
-      const range = manifest.dependencies?.[id];
+      const range = rangeFor(id, manifest);
       const worker = find(id, range, known);
       if (worker === undefined) return [absent(id, range, path, known)];
       const called = worker.manifest.actions.filter((one) => coversCall(call, `${id}/${one.name}`));
@@ -90,7 +91,7 @@ function checkCircle(
     if (seen.has(uses)) return undefined;
     seen.add(uses);
     const [id = '', name] = uses.split('/');
-    const worker = id === manifest.id ? manifest : find(id, by.dependencies?.[id], known)?.manifest;
+    const worker = id === manifest.id ? manifest : find(id, rangeFor(id, by), known)?.manifest;
     const action = worker?.actions.find((one) => one.name === name);
     for (const next of action?.calls ?? []) {
       const way = worker && wayBack(next, worker);

@@ -109,6 +109,24 @@ describe('reading a manifest', () => {
     ['a wrong duration', '30s', '30 parsecs', { path: 'actions[0].timeout' }],
     ['a wrong range', '>=0.1.0', 'newest', { path: 'engines.cadre' }],
     [
+      'a dependency that is no name',
+      'actions:\n',
+      'dependencies: { "skill:tone": ^1 }\nactions:\n',
+      { path: 'dependencies.skill:tone' },
+    ],
+    [
+      'a dependency without a range',
+      'actions:\n',
+      'skills: { tone: { range: newest, optional: true } }\nactions:\n',
+      { path: 'skills.tone', message: 'newest is not a version range' },
+    ],
+    [
+      'a worker that depends on itself',
+      'actions:\n',
+      'dependencies: { greeter: ^1 }\nactions:\n',
+      { path: 'dependencies.greeter' },
+    ],
+    [
       'a broken reference',
       '{ type: object }',
       '{ $ref: "#/$defs/none" }',

@@ -21,3 +21,23 @@ export interface FailedReload {
   readonly message: string;
   readonly version?: string;
 }
+
+/** A change of a skill while processes were at work. */
+export type SkillReload =
+  | {
+      readonly kind: 'reloaded';
+      readonly skill: string;
+      readonly version: string;
+      readonly hash: string;
+      /** Of what was used until then. */
+      readonly before?: string;
+    }
+  | { readonly kind: 'unloaded'; readonly skill: string; readonly version: string }
+  | {
+      readonly kind: 'failed';
+      /** Its name, or that of the lock. */
+      readonly skill: string;
+      readonly failure: Failure;
+      /** What goes on being used. */
+      readonly version?: string;
+    };

@@ -1,4 +1,4 @@
-import type { PackageVersion, Problem, Resolution, Skill } from '@cadre/core';
+import type { PackageVersion, Problem, RequirementFault, Resolution, Skill } from '@cadre/core';
 
 /** A skill that can be used. What it tells a bot is read when it is asked for. */
 export interface InstalledSkill extends Omit<Skill, 'instructions'> {
@@ -24,6 +24,12 @@ export interface SkillFile {
   readonly executable?: true;
 }
 
+/** A package that is here, and what it requires and cannot have. */
+export interface Lacking {
+  readonly package: PackageVersion;
+  readonly faults: readonly RequirementFault[];
+}
+
 /** One that is there and cannot be used. */
 export interface BrokenSkill {
   readonly id: string;
@@ -44,6 +50,8 @@ export interface Skills {
   find(id: string, hash: string): Promise<InstalledSkill | undefined>;
   /** What it brings along, each after what it requires, and what it lacks. */
   requirements(skill: InstalledSkill): Promise<Resolution<PackageVersion>>;
+  /** What lacks something of what it requires: workers too. */
+  lacking(): Promise<readonly Lacking[]>;
   /** Everything that is here and others can require: workers too. */
   present(): Promise<readonly PackageVersion[]>;
   /** What it tells a bot. Throws `changed_meanwhile` when it is not what its hash says any more. */

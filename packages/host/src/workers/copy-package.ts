@@ -38,7 +38,8 @@ async function addTo(
     hash.update(`${inner}\0${found.mode}\0`);
     if (found.isDirectory()) await addTo(hash, folder, inner, isForeign || name === 'node_modules');
     else if (found.isSymbolicLink()) hash.update(await readlink(place));
-    else if (isForeign) hash.update(`${found.size} ${found.mtimeMs}`);
+    // A pipe would be waited for.
+    else if (isForeign || !found.isFile()) hash.update(`${found.size} ${found.mtimeMs}`);
     // It may go while it is looked at: then it is looked at again.
     else hash.update(await readFile(place).catch(() => ''));
   }

@@ -94,7 +94,7 @@ async function addWhole(
   const added: { readonly installed: LockedPackage; readonly isNew: boolean }[] = [];
   try {
     if (one.expected === undefined) await bringAlong(one, along, named, fetching);
-    for (const each of [...requiredFirst(along), one]) added.push(await addOne(each, fetching));
+    for (const each of [...requiredFirst(along), one]) added.push(await addOne(each, one, fetching));
     return added.map(({ installed }) => installed);
   } catch (error) {
     for (const { installed, isNew } of added.reverse()) {
@@ -143,8 +143,10 @@ async function bringAlong(
   }
 }
 
+/** `named`: what was asked for, on whose behalf this one is added. */
 async function addOne(
-  { fetched, source, expected, about }: Found,
+  { fetched, expected, about }: Found,
+  named: Found,
   { invocation, packages }: Fetching,
 ): Promise<{ readonly installed: LockedPackage; readonly isNew: boolean }> {
   const { io, options, output } = invocation;
@@ -155,9 +157,17 @@ async function addOne(
     ...(expected === undefined ? {} : { expected }),
     ...(options['override'] === true ? { override: true } : {}),
   });
-  if (!result.ok) throw declined(result.offer, source, io.interactive);
+  if (!result.ok) throw declined(result.offer, again(named, result.offer, invocation), io.interactive);
   output.line(`${about.id} ${about.version} is installed; commit .cadre/workers.lock.json`);
   return result;
+}
+
+/** The same once more, agreeing to this one too. */
+function again({ about, source, expected }: Found, { digest }: Offer, { options }: Invocation): string {
+  const accepted = typeof options['accept'] === 'string' ? `${options['accept']},` : '';
+  const what = expected === undefined ? source : '--locked';
+  const from = typeof options['from'] === 'string' ? ` --from ${options['from']}` : '';
+  return `cadre ${about.kind} add ${what}${from} --accept ${accepted}${digest.slice(0, 16)}`;
 }
 
 /** A digest says to what somebody agreed; `yes` would agree to whatever comes. */
@@ -177,16 +187,12 @@ async function decide(offer: Offer, { io, output, options }: Invocation): Promis
   return askedOr(questions.yes(`Install ${offer.id} ${offer.version}?`, false), false);
 }
 
-function declined(
-  { kind, id, version, digest, reasons }: Offer,
-  source: string,
-  wasAsked: boolean,
-): CadreError {
+function declined({ id, version, reasons }: Offer, command: string, wasAsked: boolean): CadreError {
   const what = `${id} ${version} was not installed`;
   if (wasAsked) return new CadreError('denied', `${what}: it was declined`, { hint: 'nothing has changed' });
   return new CadreError(
     'denied',
     `${what}: ${reasons.map(plainText).join('; ')}, and nobody could be asked`,
-    { hint: `when you have looked at it: cadre ${kind} add ${source} --accept ${digest.slice(0, 16)}` },
+    { hint: `when you have looked at it: ${command}` },
   );
 }

@@ -1,6 +1,7 @@
 import type { App } from '../../app.ts';
 import type { CommandHandler } from '../command.ts';
 import { type Check, printChecks } from '../doctor/check.ts';
+import { packageChecks } from '../doctor/packages.ts';
 import { pendingChecks, printMends, sizeChecks } from '../doctor/pending.ts';
 import { diskCheck, failureChecks, gitCheck, leaseChecks } from '../doctor/surroundings.ts';
 import { EXIT } from '../exit.ts';
@@ -22,6 +23,7 @@ export const doctor: CommandHandler = (invocation) =>
       await diskCheck(app),
       await gitCheck(app),
       ...(await toolChecks(app)),
+      ...(await packageChecks(app)),
       ...(await sizeChecks(app)),
       ...(await leaseChecks(app)),
       ...(await pendingChecks(app)),

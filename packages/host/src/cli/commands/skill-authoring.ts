@@ -2,7 +2,7 @@ import { join, relative, resolve } from 'node:path';
 import type { Problem } from '@cadre/core';
 import type { CommandHandler } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { formatProblem } from '../show/problems.ts';
+import { formatProblem, shownProblem } from '../show/problems.ts';
 import { withApp } from '../with-app.ts';
 
 export const newSkill: CommandHandler = (invocation) =>
@@ -34,7 +34,8 @@ export const validateSkills: CommandHandler = (invocation) =>
     for (const folder of folders) {
       const { file, problems } = await authoring.validateSkill(resolve(io.cwd, folder));
       if (problems.length === 0) output.line(`${output.colours.green('✓')} ${folder}`);
-      for (const problem of problems) output.line(formatProblem(problem, file ?? folder, output.colours));
+      for (const problem of problems)
+        output.line(formatProblem(shownProblem(problem), file ?? folder, output.colours));
       validated.push({ folder, problems });
     }
     output.document({ validated });

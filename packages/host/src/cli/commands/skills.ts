@@ -1,15 +1,17 @@
-import { plainText, type RequirementFault } from '@cadre/core';
+import { plainText } from '@cadre/core';
 import { bytes as bytesText, plural } from '@cadre/kit/format';
-import type { App } from '../../app.ts';
-import type { BrokenSkill, InstalledSkill } from '../../ports/skills.ts';
+import type { BrokenSkill } from '../../ports/skills.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { formatProblem } from '../show/problems.ts';
+import { printLacking } from '../show/lacking.ts';
+import { formatProblem, shownProblem } from '../show/problems.ts';
 import { paint } from '../show/report.ts';
 import { printSkillNeeds } from '../show/skill-needs.ts';
 import { printTable } from '../show/table.ts';
 import { printWhyHere } from '../show/why-here.ts';
 import { withApp } from '../with-app.ts';
+
+const MOST_SHOWN = 20;
 
 const FROM = { workspace: 'workspace', package: 'package', personal: 'your own' } as const;
 
@@ -17,7 +19,7 @@ export const listSkills: CommandHandler = (invocation) =>
   withApp(invocation, async ({ skills }) => {
     const { output } = invocation;
     const [usable, shadowed, broken] = [await skills.list(), await skills.shadowed(), await skills.broken()];
-    const lacking = await lacks(usable, skills);
+    const lacking = (await skills.lacking()).filter((one) => one.package.kind === 'skill');
     output.document({ skills: usable, shadowed, broken, lacking });
     if (usable.length + broken.length === 0)
       output.line('No skills: cadre skill new NAME makes one to begin with.');
@@ -30,11 +32,7 @@ export const listSkills: CommandHandler = (invocation) =>
       output.line(
         `\n${paint('shadowed', 'yellow', output.colours)} ${id} ${version} (${FROM[from]}) in ${plainText(folder)}`,
       );
-    for (const { skill, faults } of lacking)
-      for (const { message, chains } of faults) {
-        output.line(`\n${paint('lacking', 'yellow', output.colours)} ${skill}: ${plainText(message)}`);
-        for (const chain of chains) output.line(output.colours.dim(`  ${plainText(chain)}`));
-      }
+    for (const one of lacking) printLacking(one, output);
     for (const one of broken) printBroken(one, invocation);
     return EXIT.ok;
   });
@@ -42,20 +40,7 @@ export const listSkills: CommandHandler = (invocation) =>
 function printBroken({ id, folder, problems }: BrokenSkill, { output }: Invocation): void {
   output.line(`\n${paint('unusable', 'red', output.colours)} ${plainText(id)}`);
   for (const problem of problems)
-    output.line(`  ${formatProblem(problem, plainText(folder), output.colours)}`);
-}
-
-async function lacks(
-  usable: readonly InstalledSkill[],
-  skills: App['skills'],
-): Promise<readonly { readonly skill: string; readonly faults: readonly RequirementFault[] }[]> {
-  const all = await Promise.all(
-    usable.map(async (one) => ({
-      skill: `${one.id} ${one.version}`,
-      faults: (await skills.requirements(one)).faults,
-    })),
-  );
-  return all.filter(({ faults }) => faults.length > 0);
+    output.line(`  ${formatProblem(shownProblem(problem), plainText(folder), output.colours)}`);
 }
 
 export const showSkill: CommandHandler = (invocation) =>
@@ -85,7 +70,8 @@ export const showSkill: CommandHandler = (invocation) =>
     const scripts = paths.filter((path) => path.startsWith('scripts/'));
     printSkillNeeds(skill, { files: paths, scripts }, output);
     const along = chosen.slice(0, -1).map((one) => `${one.kind} ${one.id} ${one.version}`);
-    if (along.length > 0) output.line(`\nIt gets ${along.join(', ')}`);
+    const more = along.length > MOST_SHOWN ? `, and ${along.length - MOST_SHOWN} more` : '';
+    if (along.length > 0) output.line(`\nIt gets ${along.slice(0, MOST_SHOWN).join(', ')}${more}`);
     for (const { message, chains } of faults)
       output.line(
         `\n${paint('lacking', 'red', colours)} ${plainText(`${message} (${chains.join(' and ')})`)}`,

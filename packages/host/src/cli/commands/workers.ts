@@ -7,6 +7,7 @@ import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { rightToChange } from '../run/right-to-change.ts';
 import { printFigures } from '../show/figures.ts';
+import { printLacking } from '../show/lacking.ts';
 import { reloadText } from '../show/reload-text.ts';
 import { paint } from '../show/report.ts';
 import { printTable } from '../show/table.ts';
@@ -50,7 +51,8 @@ export const listWorkers: CommandHandler = (invocation) =>
     const { output } = invocation;
     const broken = app.workers.problems();
     const shards = await app.shards();
-    output.document({ workers: installed, states, processes, shards, quarantines, broken });
+    const lacking = (await app.skills.lacking()).filter((one) => one.package.kind === 'worker');
+    output.document({ workers: installed, states, processes, shards, quarantines, broken, lacking });
     const rows = installed.map(({ manifest, builtIn, folder }) => [
       manifest.id,
       manifest.version,
@@ -65,6 +67,7 @@ export const listWorkers: CommandHandler = (invocation) =>
         output.line(output.colours.dim(`  ${plainText(suggestion ?? `cadre worker validate ${folder}`)}`));
       }
     }
+    for (const one of lacking) printLacking(one, output);
     for (const { reloads = [], pid, host } of processes) {
       for (const reload of reloads) {
         const where = `${plainText(reloadText(reload))} ${output.colours.dim(`(process ${pid} on ${host})`)}`;

@@ -1,4 +1,4 @@
-import { CadreError, type Problem } from '@cadre/core';
+import { CadreError, type Problem, plainText } from '@cadre/core';
 import type { Colours } from '../output.ts';
 
 /** `release.yaml:12:5 error unknown step "tset" [unknown_step] – did you mean "test"?` */
@@ -8,6 +8,13 @@ export function formatProblem(problem: Problem, file: string, colours: Colours):
   const mark = severity === 'error' ? colours.red('error') : colours.yellow('warning');
   const hint = suggestion === undefined ? '' : ` – ${suggestion}`;
   return `${where} ${mark} ${message} ${colours.dim(`[${code}]`)}${hint}`;
+}
+
+/** Of what strangers have written: as people may see it. */
+export function shownProblem(problem: Problem): Problem {
+  const { message, path, suggestion } = problem;
+  const hint = suggestion === undefined ? {} : { suggestion: plainText(suggestion) };
+  return { ...problem, message: plainText(message), path: plainText(path), ...hint };
 }
 
 /** Refuses to go on with errors: the message holds all of them. */

@@ -2,7 +2,8 @@ import { CadreError, nearest, type PackageKind, plainText, whyChosen } from '@ca
 import type { App } from '../../app.ts';
 import type { Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
-import { printTable } from './table.ts';
+
+const NOTHING = 'nothing';
 
 /** Who asks for a worker or a skill, along which chain, and which version each of them gets. */
 export async function printWhyHere(kind: PackageKind, app: App, invocation: Invocation): Promise<number> {
@@ -22,15 +23,15 @@ export async function printWhyHere(kind: PackageKind, app: App, invocation: Invo
   }
   output.document({ kind, id, versions, asking, faults });
   output.line(
-    versions.length === 0 ? `${red('missing')} ${kind} ${id}` : `${bold(id)} ${versions.join(', ')}`,
+    versions.length === 0
+      ? `${faults.length === 0 ? dim('not here') : red('missing')} ${kind} ${id}`
+      : `${bold(id)} ${versions.join(', ')}`,
   );
   if (asking.length === 0) output.line('  nothing here asks for it: it is there because it was added');
-  else
-    printTable(
-      ['gets', 'who asks'],
-      asking.map(({ chain, version }) => [version ?? red('nothing'), plainText(chain)]),
-      output,
-    );
+  // No table: a chain is of use as a whole.
+  const width = Math.max(...asking.map(({ version = NOTHING }) => version.length), 0);
+  for (const { chain, version } of asking)
+    output.line(`  ${version?.padEnd(width) ?? red(NOTHING.padEnd(width))}  ${plainText(chain)}`);
   if (asking.length > 0)
     output.line(dim('of what is here each gets the newest that goes together with the rest'));
   for (const { message, chains } of faults) {

@@ -78,12 +78,6 @@ export async function installPackage(options: InstallOptions): Promise<Installed
     const agreed = offer.reasons.length === 0 || (await options.decide(offer));
     await options.note(agreed ? 'allowed' : 'denied', offer);
     if (!agreed) return { ok: false, offer };
-    await rm(place, { recursive: true, force: true });
-    await noteSigner(place, offer.signer);
-    await rename(staging, place);
-    // As it came, to be handed on: what it was unpacked to could not be signed again.
-    await copyFile(options.archive, `${place}.tgz`);
-    await flushFolder(packages);
     const installed: LockedPackage = {
       kind,
       id,
@@ -93,6 +87,12 @@ export async function installPackage(options: InstallOptions): Promise<Installed
       source: options.source,
     };
     try {
+      await rm(place, { recursive: true, force: true });
+      await noteSigner(place, offer.signer);
+      await rename(staging, place);
+      // As it came, to be handed on: what it was unpacked to could not be signed again.
+      await copyFile(options.archive, `${place}.tgz`);
+      await flushFolder(packages);
       // A skill is text: there is nothing to start.
       const { signer } = offer;
       const signed = signer.kind === 'trusted' ? { signedBy: signer.keyId } : {};
@@ -102,6 +102,7 @@ export async function installPackage(options: InstallOptions): Promise<Installed
     } catch (error) {
       await rm(place, { recursive: true, force: true });
       await rm(`${place}.tgz`, { force: true });
+      await rm(`${place}${SIGNED}`, { force: true });
       throw error;
     }
     return { ok: true, installed, isNew: true };

@@ -154,5 +154,6 @@ export function readPackageFile(folder: string, { path }: PackageFile) {
 }
 
 function refuse(reason: string, hint: string, cause?: unknown, kind: PackageKind = 'worker'): CadreError {
-  return new CadreError('invalid_package', `the ${kind} cannot be packed: ${reason}`, { hint, cause });
+  const what = kind === 'worker' ? 'the worker cannot be packed' : 'this is no skill for others';
+  return new CadreError('invalid_package', `${what}: ${reason}`, { hint, cause });
 }

@@ -522,6 +522,12 @@ describe('[WRK-8] installing', () => {
     ['wants another Cadre', {}, { cadre: '0.0.9' }, 'wants Cadre >=0.1.0'],
     ['is for another system', { extra: 'platforms: [win32]' }, {}, 'is for win32'],
     [
+      'needs a skill that is not here',
+      { extra: 'skills: { tone: { range: ^1 } }' },
+      {},
+      'there is no skill tone (worker greeter 1.0.0 → skill tone ^1)',
+    ],
+    [
       'needs a worker that is not here',
       { extra: 'dependencies: { other: ^1 }' },
       {},

@@ -1,7 +1,9 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { crc32 } from 'node:zlib';
 import { CadreError, isCadreError } from '@cadre/core';
 import { type Entry, getFileNameLowLevel, openPromise, type ZipFile } from 'yauzl';
 import { MOST_SKILL_BYTES } from '../../ports/packages.ts';
@@ -84,12 +86,21 @@ function nameOf({ generalPurposeBitFlag, fileNameRaw, extraFields }: Entry): str
   return getFileNameLowLevel(generalPurposeBitFlag, fileNameRaw, extraFields, true);
 }
 
-/** The library ends a stream that is longer than its entry says. */
+/** The library ends a stream that is longer or shorter than its entry says. What it holds is ours to compare. */
 async function write(zip: ZipFile, entry: Entry, target: string): Promise<void> {
   await mkdir(dirname(target), { recursive: true });
   const isProgram = ((entry.externalFileAttributes >>> 16) & 0o111) !== 0;
   const reading = await zip.openReadStreamPromise(entry);
-  await pipeline(reading, createWriteStream(target, { flags: 'wx', mode: isProgram ? 0o755 : 0o644 }));
+  let sum = 0;
+  const summing = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      sum = crc32(chunk, sum);
+      done(null, chunk);
+    },
+  });
+  const mode = isProgram ? 0o755 : 0o644;
+  await pipeline(reading, summing, createWriteStream(target, { flags: 'wx', mode }));
+  if (sum !== entry.crc32) throw new Error(`the content of ${target} is not what the ZIP says`);
 }
 
 function refuse(faults: readonly string[], cause?: unknown): CadreError {

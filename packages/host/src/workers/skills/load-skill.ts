@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CadreError, type Problem, parseSkill, type Skill } from '@cadre/core';
 import { listPackageFiles } from '../packaging/list-package-files.ts';
@@ -24,9 +24,9 @@ export async function loadSkill(folder: string, id: string | undefined): Promise
     );
     return [];
   });
-  const text = await readFile(join(folder, 'SKILL.md'), 'utf8').catch(() => undefined);
+  const text = await readPlain(join(folder, 'SKILL.md'));
   if (text === undefined) {
-    const message = `there is no SKILL.md that can be read in ${folder}`;
+    const message = 'there is no SKILL.md that can be read';
     return {
       ok: false,
       problems: [skillProblem('', message, 'cadre skill new makes a skill to begin with'), ...problems],
@@ -38,6 +38,12 @@ export async function loadSkill(folder: string, id: string | undefined): Promise
   const { skill } = parsed;
   const index: PackageIndex = { format: 1, kind: 'skill', id: skill.id, version: skill.version, files };
   return { ok: true, content: { skill, files }, digest: digestOf(index), problems };
+}
+
+/** Nothing else than a file: a link could show anything, and a pipe waits for ever. */
+async function readPlain(file: string): Promise<string | undefined> {
+  const found = await lstat(file).catch(() => undefined);
+  return found?.isFile() === true ? readFile(file, 'utf8').catch(() => undefined) : undefined;
 }
 
 export function skillProblem(path: string, message: string, suggestion?: string): Problem {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   CadreError,
+  createResolver,
   nearest,
   type PackageVersion,
   parseSkill,
@@ -93,6 +94,13 @@ export function openSkills(
     },
     async requirements(skill) {
       return resolveRequirements(versionOf(skill), present((await look()).skills));
+    },
+    async lacking() {
+      const all = present((await look()).skills);
+      const resolveOne = createResolver(all);
+      return all
+        .map((one) => ({ package: one, faults: resolveOne(one).faults }))
+        .filter(({ faults }) => faults.length > 0);
     },
     present: async () => present((await look()).skills),
     async instructions(skill) {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { lstat, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Problem } from '@cadre/core';
 import type { Validated } from '../../ports/authoring.ts';
@@ -10,7 +10,8 @@ import { loadSkill, skillProblem } from './load-skill.ts';
 export async function validateSkill(folder: string): Promise<Omit<Validated, 'manifest'>> {
   const file = join(folder, 'SKILL.md');
   const loaded = await loadSkill(folder, basename(folder));
-  if (!existsSync(file)) return { file: undefined, problems: loaded.problems };
+  const found = await lstat(file).catch(() => undefined);
+  if (found?.isFile() !== true) return { file: undefined, problems: loaded.problems };
   const text = await readFile(file, 'utf8');
   const problems = [...loaded.problems, ...checkLinks(text, folder)];
   if (loaded.ok) {
