@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { basename } from 'node:path';
 import { CadreError } from '@cadre/core';
 import type { Sandbox, SandboxReport } from '../../ports/sandbox.ts';
 import { defaultLimits } from '../box-limits.ts';
@@ -16,7 +17,7 @@ import { toolchainsOf } from '../toolchains.ts';
 import { openContainerPlace, sweepContainers } from './container-place.ts';
 import type { ContainerSettings } from './container-settings.ts';
 import { emptyImage } from './empty-image.ts';
-import { type Engine, findEngine, hasOwnKernel, runEngine } from './engine.ts';
+import { describeEngine, type Engine, findEngines, hasOwnKernel, runEngine } from './engine.ts';
 import { CANARY, type ProbedContainer, probeContainer } from './probe-container.ts';
 import { type Profile, seccompProfile } from './seccomp-profile.ts';
 import { type Containers, inPages, wrapInContainer } from './wrap-in-container.ts';
@@ -26,9 +27,6 @@ export interface ContainerSandboxSettings extends Omit<SandboxSettings, 'platfor
 }
 
 type Found = { readonly report: SandboxReport; readonly containers?: Containers };
-
-/** Of all sandboxes of this process: names of containers are told apart by it. */
-let started = 0;
 
 /**
  * Tier 3: programs in containers of podman or docker, with the view of this machine that a box has. Nothing is looked at before the first
@@ -54,7 +52,7 @@ export function openContainerSandbox(settings: ContainerSandboxSettings): Sandbo
       if (options.limits !== undefined && report.measures === undefined) throw unmeasured();
       const owner = await boxOwner(options.cwd);
       return startWrapped(
-        await wrapInContainer(containers, owner, nextName(), command, options),
+        await wrapInContainer(containers, owner, containers.place.newName(), command, options),
         options.limits !== undefined,
       );
     },
@@ -62,14 +60,23 @@ export function openContainerSandbox(settings: ContainerSandboxSettings): Sandbo
   };
 }
 
-const nextName = () => `cadre-${process.pid}-${++started}-${Date.now().toString(36)}`;
-
 async function findOut(settings: ContainerSandboxSettings): Promise<Found> {
   const { container = {}, environment } = settings;
   if (process.platform !== 'linux') return { report: NOT_LINUX };
-  const engine = await findEngine(container, environment);
-  if (engine === undefined) return { report: notInstalled(container) };
-  if ('problem' in engine) return { report: cannotStart(container.engine ?? 'the engine', engine.problem) };
+  const engines = findEngines(container, environment);
+  let first: Found | undefined;
+  for (const program of engines) {
+    const found = await findIn(program, settings);
+    if (found.containers !== undefined) return found;
+    first ??= found;
+  }
+  return first ?? { report: notInstalled(container) };
+}
+
+async function findIn(program: string, settings: ContainerSandboxSettings): Promise<Found> {
+  const { container = {}, environment } = settings;
+  const engine = await describeEngine(program, environment);
+  if ('problem' in engine) return { report: cannotStart(basename(program), engine.problem) };
   await sweepContainers(engine);
   const owner = await boxOwner(settings.workspace);
   const described = await describe(engine, settings, owner);
@@ -88,7 +95,7 @@ function tryOut(containers: Containers, owner: BoxOwner) {
   const { engine, limits } = containers;
   const watched = { ...engine, environment: { ...engine.environment, [CANARY]: 'here' } };
   return probeContainer((command) =>
-    wrapInContainer({ ...containers, engine: watched }, owner, nextName(), command, {
+    wrapInContainer({ ...containers, engine: watched }, owner, containers.place.newName(), command, {
       confinement: { readable: [], writable: [], hidden: [], programs: ['sh'], hosts: [] },
       cwd: '/tmp',
       env: { MEMORY: String(inPages(limits).memoryBytes), PROCESSES: String(limits.processes) },
