@@ -20,6 +20,7 @@ const CONTAINER: Container = {
     outputBytes: 0,
     temporaryBytes: 4096,
   },
+  unlimited: new Set(),
   mostProcesses: 30,
   cwd: '/work',
   mountPoints: [],
@@ -62,6 +63,8 @@ describe('the arguments of an engine', () => {
     ]) {
       expect(joined()).toContain(part);
     }
+    const bare = joined({ unlimited: new Set(['memory', 'processes'] as const) });
+    for (const part of ['--memory', '--pids-limit']) expect(bare).not.toContain(part);
     expect(joined()).not.toContain('SECRET');
     expect(argumentsOf().slice(-3)).toEqual(['sh', '/opt/node', 'main.js']);
   });
@@ -108,8 +111,15 @@ describe('the arguments of an engine', () => {
     expect(joined({ user: { uid: 1, gid: 1, isMapped: true } })).toContain('--userns keep-id --user 1:1');
   });
 
+  test('show what lies within something hidden', () => {
+    const mounts = mountsOf({ hiddenFolders: ['/work/hidden'], readable: ['/work/hidden/shown'] });
+    expect(mounts).toContain('type=tmpfs,dst=/work/hidden,ro,tmpfs-mode=0755,tmpfs-size=65536,notmpcopyup');
+    expect(mounts).toContain('type=bind,src=/work/hidden/shown,dst=/work/hidden/shown,ro');
+  });
+
   test('make the folder to start in where nothing shows it', () => {
     expect(mountsOf({ writable: [] })).toContain('type=bind,src=/kept/empty,dst=/work,ro');
+    expect(mountsOf({ writable: [], installed: ['/work/in'] }).join()).not.toContain('dst=/work,');
     expect(mountsOf({ writable: [], cwd: '/tmp' }).some((mount) => mount.includes('dst=/tmp'))).toBe(false);
   });
 });

@@ -68,8 +68,9 @@ describeContained('[WRK-19] a program in a container', () => {
   test('[WRK-21] sees what was granted, as it was granted, and nothing else of the machine', async () => {
     const outside = join(root, 'outside');
     const shown = join(root, 'shown, and "more": this');
-    for (const folder of [outside, shown, join(workspace, 'kept'), join(workspace, 'hidden')])
-      await mkdir(folder);
+    for (const folder of [outside, shown, join(workspace, 'kept'), join(workspace, 'hidden/deep')])
+      await mkdir(folder, { recursive: true });
+    const deep = join(workspace, 'hidden/deep');
     for (const file of [
       join(outside, 'a'),
       join(shown, 'a'),
@@ -82,20 +83,20 @@ describeContained('[WRK-19] a program in a container', () => {
     const barred = join(workspace, 'barred');
     const { stdout } = await shell(
       `cat "$SHOWN/a" kept/a; echo
-       for file in "$OUTSIDE/a" hidden/a .env planted /etc/shadow /root/.bashrc "$OUTSIDE"; do cat "$file" 2>/dev/null; done
+       for file in "$OUTSIDE/a" hidden/a hidden/deep/../a .env planted /etc/shadow /root/.bashrc "$OUTSIDE"; do cat "$file" 2>/dev/null; done
        echo "hidden: $(ls -A hidden)"
        echo new >made && echo made
-       for file in "$SHOWN/b" kept/b hidden/b barred/b /usr/b /etc/b /b; do (echo no >"$file") 2>/dev/null && echo "wrote $file"; done
+       for file in "$SHOWN/b" kept/b hidden/b hidden/deep/b barred/b /usr/b /etc/b /b; do (echo no >"$file") 2>/dev/null && echo "wrote $file"; done
        ls -A /; node --version >/dev/null && git --version >/dev/null && echo tools`,
       {
-        readable: [shown, join(workspace, 'kept'), barred],
+        readable: [shown, join(workspace, 'kept'), deep, barred],
         hidden: [join(workspace, 'hidden'), join(workspace, '.env')],
         env: { SHOWN: shown, OUTSIDE: outside },
       },
     );
     const [read, hidden, made, ...names] = stdout.trim().split('\n');
     expect(read).toBe(CANARY + CANARY);
-    expect([hidden, made, names.at(-1)]).toEqual(['hidden: ', 'made', 'tools']);
+    expect([hidden, made, names.at(-1)]).toEqual(['hidden: deep', 'made', 'tools']);
     expect(stdout).not.toContain('wrote');
     expect(stdout.split(CANARY)).toHaveLength(3);
     expect(await readFile(join(workspace, 'made'), 'utf8')).toBe('new\n');

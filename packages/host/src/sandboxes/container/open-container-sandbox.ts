@@ -77,15 +77,19 @@ async function findIn(program: string, settings: ContainerSandboxSettings): Prom
   const { container = {}, environment } = settings;
   const engine = await describeEngine(program, environment);
   if ('problem' in engine) return { report: cannotStart(basename(program), engine.problem) };
-  await sweepContainers(engine);
   const owner = await boxOwner(settings.workspace);
-  const described = await describe(engine, settings, owner);
+  const [described] = await Promise.all([describe(engine, settings, owner), sweepContainers(engine)]);
   if ('problem' in described) return { report: cannotStart(engine.kind, described.problem) };
   let problem = '';
   for (const way of ways(engine, container)) {
     const containers = { ...described, ...way };
     const result = await tryOut(containers, owner);
-    if (!('problem' in result)) return { report: reportOf(result, containers, owner), containers };
+    if (!('problem' in result)) {
+      const { limited, measures } = result;
+      const unlimited = new Set((['memory', 'processes'] as const).filter((what) => !limited.has(what)));
+      const known = { ...containers, unlimited, ...(measures === undefined ? {} : { measures }) };
+      return { report: reportOf(result, containers, owner), containers: known };
+    }
     problem ||= result.problem;
   }
   return { report: cannotStart(engine.kind, problem) };
@@ -165,7 +169,7 @@ function withoutSystem(layout: SystemLayout): SystemLayout {
 }
 
 function reportOf(
-  { holes, limited, isCounted }: ProbedContainer,
+  { holes, limited, measures }: ProbedContainer,
   containers: Containers,
   owner: BoxOwner,
 ): SandboxReport {
@@ -181,14 +185,17 @@ function reportOf(
     ...(limited.has('memory')
       ? []
       : [`memory is not limited: ${engine.kind} cannot make control groups for it here`]),
-    ...(limited.has('processes') ? [] : [`the number of processes is not limited by ${engine.kind}`]),
+    // Rootless they are counted in its namespace as well, by the system's own limit.
+    ...(limited.has('processes') || engine.isRootless
+      ? []
+      : [`the number of processes is not limited by ${engine.kind}`]),
   ];
   return {
     level: gaps.length === 0 ? 'enforced' : 'partial',
     mechanism: engine.kind,
     missing: [...gaps, ...unbounded],
     notes: notesOf(containers),
-    ...(isCounted ? { measures: 'control group' as const } : {}),
+    ...(measures === undefined ? {} : { measures }),
     ...(owner.isRoot ? { hint: 'run Cadre as an ordinary user, or give the workspace to one' } : {}),
   };
 }
