@@ -22,7 +22,7 @@ import { CANARY, type ProbedContainer, probeContainer } from './probe-container.
 import { type Profile, seccompProfile } from './seccomp-profile.ts';
 import { type Containers, inPages, wrapInContainer } from './wrap-in-container.ts';
 
-export interface ContainerSandboxSettings extends Omit<SandboxSettings, 'platform'> {
+export interface ContainerSandboxSettings extends SandboxSettings {
   readonly container?: ContainerSettings;
 }
 
@@ -61,8 +61,8 @@ export function openContainerSandbox(settings: ContainerSandboxSettings): Sandbo
 }
 
 async function findOut(settings: ContainerSandboxSettings): Promise<Found> {
-  const { container = {}, environment } = settings;
-  if (process.platform !== 'linux') return { report: NOT_LINUX };
+  const { container = {}, environment, platform = process.platform } = settings;
+  if (platform !== 'linux') return { report: NOT_LINUX };
   const engines = findEngines(container, environment);
   let first: Found | undefined;
   for (const program of engines) {
