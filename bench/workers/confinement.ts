@@ -3,8 +3,11 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Tier } from '../../packages/host/src/ports/sandbox.ts';
+import { openContainerSandbox } from '../../packages/host/src/sandboxes/container/open-container-sandbox.ts';
 import { findExecutable } from '../../packages/host/src/sandboxes/find-executable.ts';
 import { openSandbox } from '../../packages/host/src/sandboxes/open-sandbox.ts';
+import { openSandboxes } from '../../packages/host/src/sandboxes/open-sandboxes.ts';
 import { besideRunner } from '../../packages/host/src/testing/beside-runner.ts';
 import { openRunner } from '../../packages/host/src/workers/open-runner.ts';
 import { gateFixture } from '../../packages/host/test/gate-fixture.ts';
@@ -90,18 +93,24 @@ const HEARS = {
 
 function runnerWith(environment: Readonly<Record<string, string | undefined>>) {
   const { workspace, workers } = fixture;
-  const sandbox = openSandbox({ workspace, environment });
+  const about = { workspace, environment };
+  const sandbox = openSandboxes({ os: openSandbox(about), container: openContainerSandbox(about) });
   const runner = openRunner({ ...besideRunner(), builtInFolder: workers, workspace, sandbox });
   left.push(() => runner.close());
   return { runner, sandbox };
 }
 
-function worker(name: string, environment: Readonly<Record<string, string | undefined>>): Contender {
+function worker(
+  name: string,
+  environment: Readonly<Record<string, string | undefined>>,
+  tier: Tier = 'os',
+): Contender {
   const call = fixtureCall(fixture, {
     worker: 'polite',
     version: '1.2.0',
     action: 'echo',
     input: { text: 'hi' },
+    tier,
   });
   const { runner: kept } = runnerWith(environment);
   const perform = async (runner: typeof kept) => {
@@ -113,7 +122,7 @@ function worker(name: string, environment: Readonly<Record<string, string | unde
     async once() {
       const { runner, sandbox } = runnerWith(environment);
       // What the machine offers is found out once in the life of a process.
-      await sandbox.probe();
+      await sandbox.probe(tier);
       const ms = await timed(() => perform(runner));
       await runner.close();
       return ms;
@@ -181,7 +190,7 @@ else {
   const contained = container(podman);
   try {
     await contained.once();
-    contenders.push(contained);
+    contenders.push(worker('worker in a container', process.env, 'container'), contained);
   } catch {
     missing.push('podman is installed and starts no container here');
   }

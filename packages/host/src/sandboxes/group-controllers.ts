@@ -27,9 +27,15 @@ export async function controllersFor(name: string, limits: GroupLimits): Promise
   return controllersAt(own, limits, (path, isVersion2) => join(isVersion2 ? dirname(path) : path, name));
 }
 
-/** Those of the group that a process is in, to be read; of a process that cannot be looked at none. */
+/**
+ * Those of the group that a process is in, to be read; of a process that cannot be looked at none, and none of a group that is ours as
+ * well, which counts more than that process.
+ */
 export async function controllersOf(pid: number): Promise<readonly Controller[]> {
-  return controllersAt(await groupsOf(pid), { memoryBytes: 0, processes: 0 }, (path) => path);
+  const nothing = { memoryBytes: 0, processes: 0 };
+  const read = async (one: number | 'self') => controllersAt(await groupsOf(one), nothing, (path) => path);
+  const ours = new Set((await read('self')).map(({ folder }) => folder));
+  return (await read(pid)).filter(({ folder }) => !ours.has(folder));
 }
 
 async function controllersAt(

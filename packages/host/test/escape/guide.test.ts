@@ -11,12 +11,17 @@ const settings = [...guide.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) 
 );
 
 test('[WRK-23] the settings in the guide on sandboxing are settings, and mean what stands beside them', () => {
-  expect(settings).toHaveLength(2);
+  expect(settings).toHaveLength(3);
   expect(settings[0]?.policy).toMatchObject({
     sandbox: 'require',
     tiers: { builtIn: 'process', signed: 'os', unsigned: 'os' },
   });
-  const [, limited] = settings;
+  const [, contained, limited] = settings;
+  expect(contained?.sandbox.container).toEqual({
+    engine: 'podman',
+    runtime: 'runsc',
+    image: 'localhost/tools:1',
+  });
   expect(limited && useLimits(limited)).toEqual({
     cpuMs: 600_000,
     memoryBytes: 4 * 1024 ** 3,

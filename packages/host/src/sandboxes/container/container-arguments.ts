@@ -25,6 +25,8 @@ export interface Container extends BoxView {
   readonly profileFile?: string;
   readonly user: Identity;
   readonly limits: UseLimits & { readonly temporaryBytes: number };
+  /** What the engine cannot limit here. */
+  readonly unlimited: ReadonlySet<'memory' | 'processes'>;
   /** As many as this person may have in all; processes of the container are counted by its control group. */
   readonly mostProcesses: number;
   readonly cwd: string;
@@ -49,7 +51,7 @@ export interface Identity {
  * 3. It has no network, no capability and no way to get one, and nothing is fetched for it.
  */
 export function containerArguments(container: Container, command: readonly string[]): readonly string[] {
-  const { name, kind, image, user, limits, cwd } = container;
+  const { name, kind, image, user, limits, unlimited, cwd } = container;
   const memory = `${limits.memoryBytes}b`;
   const labels = Object.entries(container.labels).flatMap(([key, value]) => ['--label', `${key}=${value}`]);
   return [
@@ -62,7 +64,8 @@ export function containerArguments(container: Container, command: readonly strin
     ...['--ipc', 'private', '--cgroupns', 'private', '--hostname', 'cadre', '--no-healthcheck'],
     ...(user.isMapped ? ['--userns', 'keep-id'] : []),
     ...['--user', `${user.uid}:${user.gid}`],
-    ...['--pids-limit', String(limits.processes), '--memory', memory, '--memory-swap', memory],
+    ...(unlimited.has('processes') ? [] : ['--pids-limit', String(limits.processes)]),
+    ...(unlimited.has('memory') ? [] : ['--memory', memory, '--memory-swap', memory]),
     ...ulimit('nofile', limits.openFiles),
     ...ulimit('nproc', container.mostProcesses),
     ...ulimit('core', 0),
@@ -125,11 +128,28 @@ function mounts(container: Container): readonly string[] {
     [ENVIRONMENT_INSIDE, readOnly(container.environmentFile)],
     ...(proxySocket === undefined ? [] : ([[PROXY_INSIDE, readOnly(proxySocket)]] as const)),
   ]);
-  // Where nothing of the workspace is granted the folder to start in is there, and empty.
-  const isMade = cwd === '/tmp' || cwd === HOME_INSIDE;
-  if (!isMade && !isWithinAny(cwd, [...shown.keys()])) shown.set(cwd, readOnly(empty));
   for (const [path, mount] of within(container.mountPoints, shown)) shown.set(path, mount);
-  return [...shown].flatMap(([path, mount]) => ['--mount', mountText(path, mount, container.mountPoints)]);
+  const paths = [...shown.keys()];
+  // Where nothing of the workspace is granted the folder to start in is there, and empty; on the way to another one it is made anyway.
+  const isThere =
+    ['/tmp', HOME_INSIDE].includes(cwd) || paths.some((path) => isWithin(cwd, path) || isWithin(path, cwd));
+  if (!isThere) shown.set(cwd, readOnly(empty));
+  return [...shown].flatMap(([path, mount]) => {
+    // In an empty folder there is nothing to mount on.
+    const holdsOthers =
+      mount.source === empty && paths.some((other) => other !== path && isWithin(other, path));
+    return [
+      '--mount',
+      holdsOthers ? emptyMount(path, container.kind) : mountText(path, mount, container.mountPoints),
+    ];
+  });
+}
+
+/** A folder in memory in which an engine makes what it needs, before nobody may write it. */
+function emptyMount(path: string, kind: Engine['kind']): string {
+  const options = ['type=tmpfs', `dst=${path}`, 'ro', 'tmpfs-mode=0755', 'tmpfs-size=65536'];
+  // Podman would copy into it what is hidden by it.
+  return [...options, ...(kind === 'podman' ? ['notmpcopyup'] : [])].map(quoted).join(',');
 }
 
 /** What is mounted inside of something that is shown read-only would keep its own rights: each is mounted by itself. */
@@ -169,10 +189,6 @@ function quoted(text: string): string {
 
 function deepest(paths: readonly string[]): string | undefined {
   return paths.toSorted((a, b) => b.length - a.length)[0];
-}
-
-function isWithinAny(path: string, folders: readonly string[]): boolean {
-  return folders.some((folder) => isWithin(path, folder));
 }
 
 function isWithin(path: string, folder: string): boolean {

@@ -8,18 +8,26 @@ import { type Engine, runEngine } from './engine.ts';
 
 const FOLDER = /^cadre-containers-(\d+)-(\d*)-/;
 
-export const LABEL = { space: 'cadre.space', process: 'cadre.process' } as const;
+/** Who sees the same processes; only they can tell which have died. */
+const SPACE = 'cadre.space';
+
+/** Of containers: the process that started it, and when that began; to be told apart by what follows. */
+const NAME = /^cadre-(\d+)-(\d*)-/;
 
 /** What this process keeps on disk for its containers, and how others know them. */
 export interface ContainerPlace {
-  /** By which containers are known whose process has died; only who sees the same processes can tell. */
   readonly labels: Readonly<Record<string, string>>;
+  /** For a container that is about to be started. */
+  newName(): string;
   readonly empty: string;
   /** A file with this content, the same one each time; everybody may read it. */
   keep(content: Uint8Array | string): Promise<string>;
   /** A folder for one container. */
   folderFor(name: string): Promise<string>;
 }
+
+/** Of all places of this process. */
+let names = 0;
 
 /**
  * Invariants
@@ -40,10 +48,8 @@ export async function openContainerPlace(): Promise<ContainerPlace> {
     return file;
   };
   return {
-    labels: {
-      [LABEL.space]: await processSpace(),
-      [LABEL.process]: `${process.pid}-${started}`,
-    },
+    labels: { [SPACE]: await processSpace() },
+    newName: () => `cadre-${process.pid}-${started}-${++names}`,
     empty,
     keep(content) {
       const digest = createHash('sha256').update(content).digest('hex');
@@ -74,12 +80,10 @@ export async function writeFor(
 /** Ends and removes containers, and folders, of processes that have died before they could. */
 export async function sweepContainers(engine: Engine): Promise<void> {
   const space = await processSpace();
-  const filter = ['--filter', `label=${LABEL.space}=${space}`];
-  const format = ['--format', `{{.Names}} {{.Label "${LABEL.process}"}}`];
-  const listed = await runEngine(engine, ['ps', '--all', ...filter, ...format]);
-  for (const line of listed.stdout.split('\n')) {
-    const [name = '', owner = ''] = line.trim().split(' ');
-    const [, pid, start = ''] = /^(\d+)-(\d*)$/.exec(owner) ?? [];
+  const filter = ['--filter', `label=${SPACE}=${space}`, '--format', '{{.Names}}'];
+  const listed = await runEngine(engine, ['ps', '--all', ...filter]);
+  for (const name of listed.stdout.split('\n')) {
+    const [, pid, start = ''] = NAME.exec(name) ?? [];
     if (pid !== undefined && !(await isRunning(Number(pid), start))) await removeContainer(engine, name);
   }
   for (const name of await readdir(tmpdir()).catch(() => [])) {

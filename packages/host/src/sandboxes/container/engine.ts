@@ -32,16 +32,24 @@ const COMMAND_MS = 60_000;
 const NEEDED =
   /^(PATH|HOME|USER|LOGNAME|LANG|TMPDIR|XDG_\w+|DBUS_SESSION_BUS_ADDRESS|DOCKER_\w+|CONTAINER_\w+|CONTAINERS_\w+|STORAGE_\w+|PODMAN_\w+)$/;
 
-/** Undefined: none is installed, or not the one that was named. */
-export async function findEngine(
+/** Paths of those that are installed, the one to be tried first before the others; of one that was named nothing else. */
+export function findEngines(
   { engine: named }: ContainerSettings,
   environment: Readonly<Record<string, string | undefined>>,
-): Promise<Engine | { readonly problem: string } | undefined> {
+): readonly string[] {
   const path = environment['PATH'] ?? '';
-  const find = (name: string) =>
-    isAbsolute(name) ? (existsSync(name) ? name : undefined) : findExecutable(name, path);
-  const program = named === undefined ? (find('podman') ?? find('docker')) : find(named);
-  if (program === undefined) return undefined;
+  const names = named === undefined ? ['podman', 'docker'] : [named];
+  return names.flatMap((name) => {
+    const place = isAbsolute(name) ? name : findExecutable(name, path);
+    return place !== undefined && existsSync(place) ? [place] : [];
+  });
+}
+
+/** Asks it what it is. */
+export async function describeEngine(
+  program: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<Engine | { readonly problem: string }> {
   const kept = Object.entries(environment).filter(
     (entry): entry is [string, string] => NEEDED.test(entry[0]) && entry[1] !== undefined,
   );

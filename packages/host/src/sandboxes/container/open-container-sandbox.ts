@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
+import { basename } from 'node:path';
 import { CadreError } from '@cadre/core';
 import type { Sandbox, SandboxReport } from '../../ports/sandbox.ts';
 import { defaultLimits } from '../box-limits.ts';
@@ -16,19 +17,16 @@ import { toolchainsOf } from '../toolchains.ts';
 import { openContainerPlace, sweepContainers } from './container-place.ts';
 import type { ContainerSettings } from './container-settings.ts';
 import { emptyImage } from './empty-image.ts';
-import { type Engine, findEngine, hasOwnKernel, runEngine } from './engine.ts';
+import { describeEngine, type Engine, findEngines, hasOwnKernel, runEngine } from './engine.ts';
 import { CANARY, type ProbedContainer, probeContainer } from './probe-container.ts';
 import { type Profile, seccompProfile } from './seccomp-profile.ts';
 import { type Containers, inPages, wrapInContainer } from './wrap-in-container.ts';
 
-export interface ContainerSandboxSettings extends Omit<SandboxSettings, 'platform'> {
+export interface ContainerSandboxSettings extends SandboxSettings {
   readonly container?: ContainerSettings;
 }
 
 type Found = { readonly report: SandboxReport; readonly containers?: Containers };
-
-/** Of all sandboxes of this process: names of containers are told apart by it. */
-let started = 0;
 
 /**
  * Tier 3: programs in containers of podman or docker, with the view of this machine that a box has. Nothing is looked at before the first
@@ -54,7 +52,7 @@ export function openContainerSandbox(settings: ContainerSandboxSettings): Sandbo
       if (options.limits !== undefined && report.measures === undefined) throw unmeasured();
       const owner = await boxOwner(options.cwd);
       return startWrapped(
-        await wrapInContainer(containers, owner, nextName(), command, options),
+        await wrapInContainer(containers, owner, containers.place.newName(), command, options),
         options.limits !== undefined,
       );
     },
@@ -62,23 +60,36 @@ export function openContainerSandbox(settings: ContainerSandboxSettings): Sandbo
   };
 }
 
-const nextName = () => `cadre-${process.pid}-${++started}-${Date.now().toString(36)}`;
-
 async function findOut(settings: ContainerSandboxSettings): Promise<Found> {
+  const { container = {}, environment, platform = process.platform } = settings;
+  if (platform !== 'linux') return { report: NOT_LINUX };
+  const engines = findEngines(container, environment);
+  let first: Found | undefined;
+  for (const program of engines) {
+    const found = await findIn(program, settings);
+    if (found.containers !== undefined) return found;
+    first ??= found;
+  }
+  return first ?? { report: notInstalled(container) };
+}
+
+async function findIn(program: string, settings: ContainerSandboxSettings): Promise<Found> {
   const { container = {}, environment } = settings;
-  if (process.platform !== 'linux') return { report: NOT_LINUX };
-  const engine = await findEngine(container, environment);
-  if (engine === undefined) return { report: notInstalled(container) };
-  if ('problem' in engine) return { report: cannotStart(container.engine ?? 'the engine', engine.problem) };
-  await sweepContainers(engine);
+  const engine = await describeEngine(program, environment);
+  if ('problem' in engine) return { report: cannotStart(basename(program), engine.problem) };
   const owner = await boxOwner(settings.workspace);
-  const described = await describe(engine, settings, owner);
+  const [described] = await Promise.all([describe(engine, settings, owner), sweepContainers(engine)]);
   if ('problem' in described) return { report: cannotStart(engine.kind, described.problem) };
   let problem = '';
   for (const way of ways(engine, container)) {
     const containers = { ...described, ...way };
     const result = await tryOut(containers, owner);
-    if (!('problem' in result)) return { report: reportOf(result, containers, owner), containers };
+    if (!('problem' in result)) {
+      const { limited, measures } = result;
+      const unlimited = new Set((['memory', 'processes'] as const).filter((what) => !limited.has(what)));
+      const known = { ...containers, unlimited, ...(measures === undefined ? {} : { measures }) };
+      return { report: reportOf(result, containers, owner), containers: known };
+    }
     problem ||= result.problem;
   }
   return { report: cannotStart(engine.kind, problem) };
@@ -88,7 +99,7 @@ function tryOut(containers: Containers, owner: BoxOwner) {
   const { engine, limits } = containers;
   const watched = { ...engine, environment: { ...engine.environment, [CANARY]: 'here' } };
   return probeContainer((command) =>
-    wrapInContainer({ ...containers, engine: watched }, owner, nextName(), command, {
+    wrapInContainer({ ...containers, engine: watched }, owner, containers.place.newName(), command, {
       confinement: { readable: [], writable: [], hidden: [], programs: ['sh'], hosts: [] },
       cwd: '/tmp',
       env: { MEMORY: String(inPages(limits).memoryBytes), PROCESSES: String(limits.processes) },
@@ -158,7 +169,7 @@ function withoutSystem(layout: SystemLayout): SystemLayout {
 }
 
 function reportOf(
-  { holes, limited, isCounted }: ProbedContainer,
+  { holes, limited, measures }: ProbedContainer,
   containers: Containers,
   owner: BoxOwner,
 ): SandboxReport {
@@ -174,14 +185,17 @@ function reportOf(
     ...(limited.has('memory')
       ? []
       : [`memory is not limited: ${engine.kind} cannot make control groups for it here`]),
-    ...(limited.has('processes') ? [] : [`the number of processes is not limited by ${engine.kind}`]),
+    // Rootless they are counted in its namespace as well, by the system's own limit.
+    ...(limited.has('processes') || engine.isRootless
+      ? []
+      : [`the number of processes is not limited by ${engine.kind}`]),
   ];
   return {
     level: gaps.length === 0 ? 'enforced' : 'partial',
     mechanism: engine.kind,
     missing: [...gaps, ...unbounded],
     notes: notesOf(containers),
-    ...(isCounted ? { measures: 'control group' as const } : {}),
+    ...(measures === undefined ? {} : { measures }),
     ...(owner.isRoot ? { hint: 'run Cadre as an ordinary user, or give the workspace to one' } : {}),
   };
 }

@@ -1,8 +1,11 @@
 import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
+import type { MeasuredBy } from '@cadre/core';
+import { measureProcesses } from '../measure-processes.ts';
 import { HOLES, sentenceOf } from '../probe-box.ts';
 import { startWrapped } from '../start-wrapped.ts';
-import type { WrappedCommand } from '../wrapped-command.ts';
+import type { ContainerReading } from './read-container.ts';
+import type { WrappedContainer } from './wrap-in-container.ts';
 
 /** To make its first image an engine needs a while on a busy machine. */
 const PROBE_MS = 60_000;
@@ -23,15 +26,16 @@ export interface ProbedContainer {
   /** Sentences. */
   readonly holes: readonly string[];
   readonly limited: ReadonlySet<'memory' | 'processes'>;
-  /** What it uses can be seen from outside. */
-  readonly isCounted: boolean;
+  /** How what it uses can be seen from outside; absent: not at all. */
+  readonly measures?: MeasuredBy;
 }
 
 /** Tries a container out. `problem`: it does not start at all, in the words of the engine. */
 export async function probeContainer(
-  wrap: (command: readonly string[]) => Promise<WrappedCommand>,
+  wrap: (command: readonly string[]) => Promise<WrappedContainer>,
 ): Promise<{ readonly problem: string } | ProbedContainer> {
-  const child = startWrapped(await wrap(['/bin/sh', '-c', `${HOLES(`*${CANARY}=*`)}${LIMITS}`]));
+  const wrapped = await wrap(['/bin/sh', '-c', `${HOLES(`*${CANARY}=*`)}${LIMITS}`]);
+  const child = startWrapped(wrapped);
   const timer = setTimeout(() => child.kill(), PROBE_MS);
   const stderr = text(child.stderr);
   const lines: string[] = [];
@@ -40,7 +44,7 @@ export async function probeContainer(
     if (line === 'looked') break;
   }
   const isThere = lines.at(-1) === 'looked';
-  const use = isThere ? await seenUse(child.load) : 0;
+  const measures = isThere ? await seenBy(wrapped.reading) : undefined;
   child.stdin.end();
   const [said, { code, error }] = await Promise.all([stderr, child.ended]);
   clearTimeout(timer);
@@ -52,7 +56,7 @@ export async function probeContainer(
   return {
     holes: holes.map(sentenceOf),
     limited: new Set(limited as ('memory' | 'processes')[]),
-    isCounted: use > 0,
+    ...(measures === undefined ? {} : { measures }),
   };
 }
 
@@ -60,11 +64,13 @@ const LOOKS = 40;
 const LOOK_MS = 50;
 
 /** Its number is told a moment after it has begun. */
-async function seenUse(load: () => Promise<{ readonly processes: number }>): Promise<number> {
+async function seenBy(reading: ContainerReading): Promise<MeasuredBy | undefined> {
   for (let look = 0; look < LOOKS; look += 1) {
-    const { processes } = await load();
-    if (processes > 0) return processes;
+    if ((await reading.members()).length > 0) return 'control group';
+    const first = reading.pid();
+    // Somebody else's process cannot be looked at; one that is in no group of its own can.
+    if (first !== undefined && (await measureProcesses(first)).memoryBytes > 0) return 'processes';
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
-  return 0;
+  return undefined;
 }

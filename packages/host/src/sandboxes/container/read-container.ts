@@ -7,6 +7,8 @@ const NOTHING: GroupUse = { cpuMs: 0, memoryBytes: 0, processes: 0, memoryExceed
 
 /** A container that is being started, or runs, seen from outside. */
 export interface ContainerReading extends GroupReading {
+  /** Number of its first process, once it is known. */
+  pid(): number | undefined;
   /** The system has ended something in it for want of memory, as far as it was seen. */
   ranOut(): boolean;
   /** The most memory that was seen. */
@@ -36,8 +38,9 @@ export function readContainer(
     if (isOver || reading !== undefined) return;
     const pid = await findPid();
     if (pid !== undefined) {
-      first = { pid, start: await processStart(pid) };
+      const start = await processStart(pid);
       reading = readGroup(await controllersOf(pid));
+      first = { pid, start };
       found();
       return;
     }
@@ -62,6 +65,7 @@ export function readContainer(
       if (what === 'memory') hasRunOut = true;
       return what;
     },
+    pid: () => (isOver ? undefined : first?.pid),
     ranOut: () => hasRunOut,
     peakBytes: () => peak,
     kill() {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { CadreError } from '@cadre/core';
+import { CadreError, type MeasuredBy } from '@cadre/core';
 import type { ProcessEnd, SandboxOptions } from '../../ports/sandbox.ts';
 import { memoryOf, narrowLimits } from '../box-limits.ts';
 import type { BoxOwner } from '../box-owner.ts';
@@ -24,9 +24,16 @@ export interface Containers extends BoxGround {
   readonly isForeign: boolean;
   readonly profileFile?: string;
   readonly place: ContainerPlace;
+  /** By what its use is seen; absent: not known yet. */
+  readonly measures?: MeasuredBy;
+  /** What the engine cannot limit here; it would only complain. */
+  readonly unlimited?: ReadonlySet<'memory' | 'processes'>;
   /** A person is the same inside by a namespace of the engine's making. */
   readonly isMapped: boolean;
 }
+
+/** With what is seen of it. */
+export type WrappedContainer = WrappedCommand & { readonly reading: ContainerReading };
 
 /**
  * Waits for the end of its leash in the background and then removes the container: whatever kills Cadre, nothing goes on. The words of the
@@ -54,7 +61,7 @@ export async function wrapInContainer(
   name: string,
   command: readonly string[],
   options: SandboxOptions,
-): Promise<WrappedCommand> {
+): Promise<WrappedContainer> {
   const { engine, place } = containers;
   const view = describeBox(containers, owner, options);
   const narrowed = inPages(narrowLimits(containers.limits, options.most, memoryOf(options.limits)));
@@ -85,6 +92,7 @@ export async function wrapInContainer(
     mostProcesses: mostProcesses(engine, narrowed.processes),
     cwd: options.cwd,
     mountPoints: mountPoints(),
+    unlimited: containers.unlimited ?? new Set(),
     hasSelinux: existsSync('/sys/fs/selinux/enforce'),
     ...(engine.kind === 'podman' ? { pidFile } : {}),
     ...(containers.runtime === undefined ? {} : { runtime: containers.runtime }),
@@ -96,9 +104,13 @@ export async function wrapInContainer(
     () => (engine.kind === 'podman' ? pidFrom(pidFile) : askForPid(engine, name)),
     () => void rm(environmentFile, { force: true }),
   );
+  const group = containers.measures === 'processes' ? undefined : reading;
+  const load = createLoadReader(group);
+  const measure = createMeasure(group);
   const remove = [engine.program, ...engine.globals, ...removing(engine, name)].map(shellWord).join(' ');
   const run = [engine.program, ...engine.globals, ...containerArguments(container, command)];
   return {
+    reading,
     program: '/bin/sh',
     arguments: ['-c', leashed(remove), 'sh', ...run],
     env: engine.environment,
@@ -106,10 +118,11 @@ export async function wrapInContainer(
     descriptors: [],
     isLeashed: true,
     most: narrowed,
-    load: createLoadReader(reading),
+    load: () => load(reading.pid()),
     full: reading.full,
     endStrays: reading.kill,
-    measure: createMeasure(reading),
+    // The process that was spawned is the engine's.
+    measure: (pid) => measure(pid === undefined ? undefined : reading.pid()),
     release: async (end) => {
       reading.stop();
       if (end.signal !== null || end.code === NOT_STARTED || end.code === null)
