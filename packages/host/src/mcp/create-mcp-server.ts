@@ -2,11 +2,13 @@ import { isCadreError } from '@cadre/core';
 import type { JsonObject } from '@cadre/sdk';
 import { type CallToolResult, ProtocolError, ProtocolErrorCode, Server } from '@modelcontextprotocol/server';
 import { actionTools } from './action-tools.ts';
+import { complete } from './complete.ts';
 import { readOffer } from './offer.ts';
 import type { OfferedTool, Served } from './offered-tool.ts';
 import { listRunResources, readRunResource, runTemplates } from './run-resources.ts';
 import { runTools } from './run-tools.ts';
 import { answerFailure } from './tool-answer.ts';
+import { getPrompt, listPrompts } from './workflow-prompts.ts';
 import { findWorkflowTool, workflowTools } from './workflow-tools.ts';
 
 export interface McpServerOptions {
@@ -16,19 +18,35 @@ export interface McpServerOptions {
   readonly principal: string;
 }
 
+/** What this connection can take besides answers. */
+export interface Connected {
+  /** It hears of changes. */
+  readonly pushes: boolean;
+  /** The addresses of which it wants to hear, in the earlier protocol; absent: the library looks after that. */
+  readonly subscribed?: Set<string>;
+}
+
 /**
  * Cadre as an MCP server, for one connection. Throws `config_invalid` for a rule of `mcp.tools` that is none.
  * Invariants
  * 1. A tool that is not offered is answered like one that there is not.
  * 2. Actions are performed by the gate and runs by the engine, in the name of the principal; nothing here performs anything.
  */
-export function createMcpServer({ app, version, principal }: McpServerOptions): Server {
+export function createMcpServer(
+  { app, version, principal }: McpServerOptions,
+  { pushes, subscribed }: Connected,
+): Server {
   const offer = readOffer(app.config.mcp.tools);
   const readsRuns = offer.run('read');
   const server = new Server(
     { name: 'cadre', title: 'Cadre', version },
     {
-      capabilities: { tools: {}, ...(readsRuns ? { resources: {} } : {}) },
+      capabilities: {
+        tools: { listChanged: pushes },
+        prompts: {},
+        completions: {},
+        ...(readsRuns ? { resources: { subscribe: pushes, listChanged: pushes } } : {}),
+      },
       instructions:
         'Actions are tools named worker_action. Workflows are started with start__NAME and looked at before with plan__NAME; a run goes on when its client is gone. What is refused says which command would grant it: only a person may run that.',
     },
@@ -66,9 +84,25 @@ export function createMcpServer({ app, version, principal }: McpServerOptions): 
       });
     });
   });
+  server.setRequestHandler('prompts/list', () => listPrompts(app, offer));
+  server.setRequestHandler('prompts/get', ({ params }) =>
+    getPrompt(app, offer, params.name, params.arguments ?? {}),
+  );
+  server.setRequestHandler('completion/complete', ({ params }) => complete(app, offer, params));
   if (!readsRuns) return server;
   server.setRequestHandler('resources/list', ({ params }) => listRunResources(app, params?.cursor));
   server.setRequestHandler('resources/templates/list', runTemplates);
+  if (subscribed !== undefined) {
+    server.setRequestHandler('resources/subscribe', async ({ params }) => {
+      await readRunResource(app, params.uri);
+      subscribed.add(params.uri);
+      return {};
+    });
+    server.setRequestHandler('resources/unsubscribe', ({ params }) => {
+      subscribed.delete(params.uri);
+      return {};
+    });
+  }
   server.setRequestHandler('resources/read', ({ params }) => readRunResource(app, params.uri));
   return server;
 }

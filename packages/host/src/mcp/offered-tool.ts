@@ -6,7 +6,7 @@ import type { Calling } from '../call-alone.ts';
 /** What of Cadre stands behind the tools and resources. */
 export type Served = Pick<
   App,
-  'workers' | 'mcpServers' | 'call' | 'engine' | 'folders' | 'findWorkflow' | 'config'
+  'workers' | 'mcpServers' | 'call' | 'engine' | 'events' | 'folders' | 'findWorkflow' | 'config'
 >;
 
 /** Whoever calls, in whose name it goes through the gate, and how it is told. */

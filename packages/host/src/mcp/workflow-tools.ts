@@ -15,15 +15,42 @@ const NAME = /^(start|plan)__(.+)$/;
 
 /** Each workflow that is offered, as `start__NAME` and `plan__NAME`. One that cannot be run is none. */
 export async function workflowTools(served: Served, offer: Offer): Promise<readonly OfferedTool[]> {
-  const tools: OfferedTool[] = [];
+  return (await offeredWorkflows(served, offer)).flatMap(({ name, workflow, way }) => [
+    ...(way === 'run' ? [toolOf(served, name, workflow, 'apply')] : []),
+    toolOf(served, name, workflow, 'plan'),
+  ]);
+}
+
+export interface OfferedWorkflow {
+  readonly name: string;
+  readonly workflow: Workflow;
+  readonly way: 'run' | 'plan';
+}
+
+/** Those that can be run. */
+export async function offeredWorkflows(served: Served, offer: Offer): Promise<readonly OfferedWorkflow[]> {
+  const found: OfferedWorkflow[] = [];
   for (const { name } of await listWorkflows(served.folders)) {
-    const way = /^[\w.-]{1,100}$/.test(name) ? offer.workflow(name) : undefined;
-    const workflow = way === undefined ? undefined : await usable(served, name);
-    if (workflow === undefined) continue;
-    if (way === 'run') tools.push(toolOf(served, name, workflow, 'apply'));
-    tools.push(toolOf(served, name, workflow, 'plan'));
+    const one = await offeredAs(served, offer, name);
+    if (one !== undefined) found.push(one);
   }
-  return tools;
+  return found;
+}
+
+/** Undefined: there is none of this name, or not for this client. */
+export async function offeredWorkflow(
+  served: Served,
+  offer: Offer,
+  name: string,
+): Promise<OfferedWorkflow | undefined> {
+  const isKnown = (await listWorkflows(served.folders)).some((file) => file.name === name);
+  return isKnown ? offeredAs(served, offer, name) : undefined;
+}
+
+async function offeredAs(served: Served, offer: Offer, name: string): Promise<OfferedWorkflow | undefined> {
+  const way = /^[\w.-]{1,100}$/.test(name) ? offer.workflow(name) : undefined;
+  const workflow = way === undefined ? undefined : await usable(served, name);
+  return way === undefined || workflow === undefined ? undefined : { name, workflow, way };
 }
 
 /** Throws what is wrong with the workflow; undefined where no such tool is offered. */

@@ -11,15 +11,11 @@ export interface Login {
   ended(): Promise<{ readonly code: number | null; readonly said: string }>;
 }
 
-/** `cadre mcp login clock`, of somebody whose browser is elsewhere. */
-export function startLogin(
-  place: TemporaryPlace,
-  argv: readonly string[] = [],
-  env: Readonly<Record<string, string>> = {},
-): Login {
-  const child: ChildProcess = spawn(process.execPath, [MAIN, 'mcp', 'login', 'clock', ...argv], {
+/** `cadre mcp login SERVER`, of somebody whose browser is elsewhere. */
+export function startLogin(place: TemporaryPlace, argv: readonly string[] = [], server = 'clock'): Login {
+  const child: ChildProcess = spawn(process.execPath, [MAIN, 'mcp', 'login', server, ...argv], {
     cwd: place.folder,
-    env: environment(place, env),
+    env: environment(place),
   });
   onTestFinished(() => void child.kill());
   const shown = Promise.withResolvers<URL>();
