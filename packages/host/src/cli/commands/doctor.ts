@@ -15,6 +15,7 @@ export const doctor: CommandHandler = (invocation) =>
     const checks = [
       nodeCheck(),
       await sandboxCheck(app),
+      ...(await remoteCheck(app)),
       await tiersCheck(app),
       await measuringCheck(app),
       await storeCheck(app),
@@ -42,6 +43,18 @@ async function sandboxCheck(app: App): Promise<Check> {
   const state = report.level === 'enforced' ? 'ok' : 'warning';
   const detail = [`${report.level} by ${report.mechanism}`, ...report.missing].join('; ');
   return { what: 'sandbox', state, detail, ...(report.hint === undefined ? {} : { hint: report.hint }) };
+}
+
+/** Nothing to say where no other machine is set up. */
+async function remoteCheck(app: App): Promise<Check[]> {
+  const { level, mechanism, missing, notes = [], hint } = await app.sandbox.probe('remote');
+  if (level === 'advisory' && mechanism === 'none') return [];
+  const what = 'remote';
+  const detail =
+    level === 'advisory'
+      ? `tier 4 is not to be had: ${missing.join('; ')}`
+      : [`${level} by ${mechanism}`, ...missing, ...notes].join('; ');
+  return [{ what, state: level === 'enforced' ? 'ok' : 'warning', detail, ...(hint && { hint }) }];
 }
 
 const TIERS_HINT = 'see policy.tiers in docs/guide/sandboxing.md';
