@@ -68,6 +68,7 @@ function tooWeak(worker: InstalledWorker, required: Tier, looked: readonly Chose
     `${id} was not started, because it needs ${tierName(required)}: ${missing.join('; ')}`,
     {
       hint: [...hints, ...instead].join('; or ') || 'run Cadre on Linux with bubblewrap',
+      ...(told.some(({ report }) => report.isPassing) ? { retryable: true } : {}),
       details: { required, trust: trustOf(worker), missing },
     },
   );

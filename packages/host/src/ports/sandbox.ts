@@ -166,6 +166,8 @@ export interface SandboxReport {
   readonly hint?: string;
   /** What is so by its nature and is no fault, each a plain sentence: what does it, and what it does not stop. */
   readonly notes?: readonly string[];
+  /** What is missing may be there at the next attempt. */
+  readonly isPassing?: true;
   /** How the use of processor time and memory is measured; absent: not at all. */
   readonly measures?: MeasuredBy;
 }

@@ -16,7 +16,7 @@ export const doctor: CommandHandler = (invocation) =>
     const checks = [
       nodeCheck(),
       await sandboxCheck(app),
-      await containerCheck(app),
+      ...(await strongerChecks(app)),
       await tiersCheck(app),
       await measuringCheck(app),
       await storeCheck(app),
@@ -47,16 +47,23 @@ async function sandboxCheck(app: App): Promise<Check> {
   return { what: 'sandbox', state, detail, ...(report.hint === undefined ? {} : { hint: report.hint }) };
 }
 
-/** No fault where it is not set up, since nothing needs it by itself; `workers` says when something does. */
-async function containerCheck(app: App): Promise<Check> {
-  const { level, mechanism, missing, notes = [], hint } = await app.sandbox.probe('container');
-  const what = 'containers';
-  if (level === 'advisory') {
-    const state = mechanism === 'none' ? 'ok' : 'warning';
-    return { what, state, detail: `tier 3 is not to be had: ${missing.join('; ')}`, ...(hint && { hint }) };
+const STRONGER = [
+  { what: 'containers', tier: 'container', name: 'tier 3' },
+  { what: 'remote', tier: 'remote', name: 'tier 4' },
+] as const;
+
+/** No fault where they are not set up, since nothing needs them by itself; `workers` says when something does. */
+async function strongerChecks(app: App): Promise<readonly Check[]> {
+  const checks: Check[] = [];
+  for (const { what, tier, name } of STRONGER) {
+    const { level, mechanism, missing, notes = [], hint } = await app.sandbox.probe(tier);
+    const isSetUp = level !== 'advisory' || mechanism !== 'none';
+    const found = level === 'advisory' ? `${name} is not to be had:` : `${level} by ${mechanism};`;
+    const detail = [found, [...missing, ...notes].join('; ')].join(' ');
+    const state = isSetUp && level !== 'enforced' ? 'warning' : 'ok';
+    checks.push({ what, state, detail, ...(hint && { hint }) });
   }
-  const detail = [`${level} by ${mechanism}`, ...missing, ...notes].join('; ');
-  return { what, state: level === 'enforced' ? 'ok' : 'warning', detail, ...(hint && { hint }) };
+  return checks;
 }
 
 const TIERS_HINT = 'see policy.tiers in docs/guide/sandboxing.md';

@@ -160,6 +160,27 @@ describeSandboxed('what a result rests on', () => {
   });
 });
 
+describeSandboxed('[WRK-19] [WRK-126] a result from another machine', () => {
+  test('is not kept where it may rest on the programs there, which nobody here can see', async () => {
+    const everything = { level: 'enforced', mechanism: 'another machine', missing: [] } as const;
+    const elsewhere = newGate({
+      policy: {
+        allow: ['shell:git'],
+        ask: [],
+        deny: [],
+        sandbox: 'warn',
+        tiers: { builtIn: 'remote', signed: 'remote', unsigned: 'remote' },
+      },
+      sandboxReport: async () => everything,
+    });
+    const first = await call('look', {}, {}, elsewhere);
+    expect(first.failure).toBeUndefined();
+    expect((await call('look', {}, {}, elsewhere)).cachedFrom).toBeUndefined();
+    const rolled = await call('roll', {}, {}, elsewhere);
+    expect((await call('roll', {}, {}, elsewhere)).nonce).toBe(rolled.nonce);
+  });
+});
+
 describeSandboxed('who may have a kept result', () => {
   beforeEach(() => {
     gate = newGate({ policy: { allow: [], ask: ['shell:git'], deny: [], sandbox: 'warn' } });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { canonicalJson, formatPermission, type PlacedPolicy } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import picomatch from 'picomatch';
+import { chooseTier, type TierSettings } from '../choose-tier.ts';
 import { confine } from '../confine.ts';
 import type { Subject } from '../subject.ts';
 import type { FileDigests } from './file-digests.ts';
@@ -12,7 +13,7 @@ import { programIdentities } from './program-identities.ts';
 import { look } from './stamp.ts';
 import { workerCode } from './worker-code.ts';
 
-export interface KeySettings {
+export interface KeySettings extends TierSettings {
   readonly workspace: string;
   readonly home: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -83,6 +84,8 @@ async function restsOn(subject: Subject, settings: KeySettings, copy: string | u
     settings.environment['PATH'] ?? '',
   );
   if (programs === undefined) return undefined;
+  // Which programs there are on another machine nobody here can tell.
+  if (Object.keys(programs).length > 0 && (await isElsewhere(subject, settings))) return undefined;
   const isMeant = picomatch([...pure.files], { dot: true });
   const projects: string[] = [];
   const choose = (path: string) => {
@@ -101,6 +104,11 @@ async function restsOn(subject: Subject, settings: KeySettings, copy: string | u
     day: pure.day === true ? settings.today() : null,
     language: [settings.environment['LANG'] ?? null, settings.environment['TZ'] ?? null],
   };
+}
+
+async function isElsewhere({ worker }: Subject, settings: TierSettings): Promise<boolean> {
+  const chosen = await chooseTier(worker, settings);
+  return chosen.ok && chosen.output.tier === 'remote';
 }
 
 function contentOf(path: string): string | null {
