@@ -44,9 +44,12 @@ export async function fetchPackage(
   const [id = '', range] = splitName(source);
   const file = resolve(base, source);
   const isName = isPackageId(kind, id) && !/[\\/]/.test(source);
+  const hasCatalogue = from !== undefined || app.config.packages.catalogues.length > 0;
+  // A folder that happens to be called so is not what somebody means who names a catalogue: it is written ./name.
+  const isFile = !isName || (existsSync(file) && (expected !== undefined || !hasCatalogue));
   const fetched = ADDRESS.test(source)
     ? await fetchAddress(source, io.interrupted)
-    : !isName || existsSync(file)
+    : isFile
       ? { archive: file, source: file, remove: async () => undefined }
       : await fetchNamed({ kind, id, range }, fetching);
   try {

@@ -25,7 +25,7 @@ export async function describePackage(
   { index, digest }: Pick<Unpacked, 'index' | 'digest'>,
 ): Promise<Described> {
   const described =
-    kindOf(index) === 'worker' ? readWorker(folder, index) : await readSkill(folder, index.id, digest);
+    kindOf(index) === 'worker' ? readWorker(folder, index) : await readSkill(folder, index, digest);
   if (described.id !== index.id || described.version !== index.version) {
     const file = described.kind === 'worker' ? 'manifest' : 'SKILL.md';
     throw invalidPackage(
@@ -63,14 +63,16 @@ function readWorker(folder: string, index: PackageIndex): DescribedWorker {
   return describeWorker(manifest);
 }
 
-async function readSkill(folder: string, id: string, digest: string): Promise<DescribedSkill> {
-  const loaded = await loadSkill(folder, id);
+async function readSkill(folder: string, index: PackageIndex, digest: string): Promise<DescribedSkill> {
+  const loaded = await loadSkill(folder, index.id);
   if (!loaded.ok) {
     const errors = loaded.problems.filter(({ severity }) => severity === 'error');
     const said = errors.map(({ path, message }) => (path === '' ? message : `${path}: ${message}`));
     throw invalidPackage(`its skill is wrong: ${said.join('; ')}`);
   }
   // It would never be found again as what it is.
-  if (loaded.digest !== digest) throw invalidPackage('it holds files that are no part of a skill');
+  const isOtherVersion = loaded.content.skill.version !== index.version;
+  if (loaded.digest !== digest && !isOtherVersion)
+    throw invalidPackage('it holds files that are no part of a skill');
   return describeSkill(loaded.content);
 }
