@@ -1,5 +1,5 @@
 import { serverOfLogin } from '@cadre/core';
-import { failure, type Outcome } from '@cadre/sdk';
+import { type Failure, failure, type Outcome } from '@cadre/sdk';
 import type { Requested } from './answer-request.ts';
 import { createErrand } from './create-errand.ts';
 import { findSecret, record, rule } from './decide-wish.ts';
@@ -32,9 +32,11 @@ export async function insertSecrets(
       });
       return { ok: false, failure: failure('denied', `${name} was not sent to ${target}: ${why}`) };
     }
+    const server = serverOfLogin(name);
+    if (server !== undefined && (await given.logins?.isReady(server)) === false)
+      return { ok: false, failure: notLoggedIn(server) };
     const ruling = await rule(permission, 'insert', target, given);
     if (!ruling.allowed) return { ok: false, failure: ruling.failure };
-    const server = serverOfLogin(name);
     const value =
       server === undefined ? await findSecret(name, given) : await findLogin(server, url, given, rejected);
     if (!value.ok) return value;
@@ -43,6 +45,12 @@ export async function insertSecrets(
     values.set(name, value.output);
   }
   return { ok: true, output: values };
+}
+
+function notLoggedIn(server: string): Failure {
+  return failure('not_configured', `nobody is logged in at the MCP server ${server}`, {
+    hint: `cadre mcp login ${server}`,
+  });
 }
 
 /** Of the server that calls alone: a login is for whoever somebody logged in for. */

@@ -1,4 +1,5 @@
-import { lock } from '@cadre/kit/files';
+import { isCadreError } from '@cadre/core';
+import { isKitError, lock } from '@cadre/kit/files';
 import { failure, type Outcome } from '@cadre/sdk';
 import type { Clock } from '../ports/clock.ts';
 import type { Errand, LoginDesk, LoginState } from '../ports/logins.ts';
@@ -85,27 +86,52 @@ export function openLogins({ folder, root, serverOf, clock }: Options): LoginDes
     }
   }
 
+  /** What lies in the folder may be damaged, or have no room. */
+  async function safely<Output>(
+    name: string,
+    work: () => Promise<Outcome<Output>>,
+  ): Promise<Outcome<Output>> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isCadreError(error) && !isKitError(error)) throw error;
+      const { code, message, hint } = error;
+      const why = `the login for ${name} could not be used: ${message}`;
+      return { ok: false, failure: failure(code, why, hint === undefined ? {} : { hint }) };
+    }
+  }
+
   return {
-    async token(name, address, errand, rejected) {
+    async isReady(name) {
       const server = serverOf(name);
-      if (server === undefined || new URL(server.url).origin !== address.origin) {
-        const why = `a login for ${name} is not for requests to ${address.host}`;
-        return { ok: false, failure: failure('denied', why) };
-      }
-      const entry = good(await find(server), rejected);
-      const usable: Outcome<LoginEntry> =
-        entry === undefined ? await renewed(server, errand, rejected) : { ok: true, output: entry };
-      if (!usable.ok) return usable;
-      const { access_token: token } = usable.output.tokens;
-      errand.hide(token);
-      return { ok: true, output: token };
+      if (server === undefined) return false;
+      if (server.auth.grant === 'client_credentials') return true;
+      // One that cannot be read is said to be so when it is wanted.
+      return (await find(server).catch(() => 'damaged')) !== undefined;
     },
+    token: (name, address, errand, rejected) =>
+      safely(name, async () => {
+        const server = serverOf(name);
+        if (server === undefined || new URL(server.url).origin !== address.origin) {
+          const why = `a login for ${name} is not for requests to ${address.host}`;
+          return { ok: false, failure: failure('denied', why) };
+        }
+        const entry = good(await find(server), rejected);
+        const usable: Outcome<LoginEntry> =
+          entry === undefined ? await renewed(server, errand, rejected) : { ok: true, output: entry };
+        if (!usable.ok) return usable;
+        const { access_token: token } = usable.output.tokens;
+        errand.hide(token);
+        return { ok: true, output: token };
+      }),
     async signIn(name, errand, person) {
       const server = serverOf(name);
       if (server === undefined) throw new Error(`${name} has no login`);
       const { signIn } = await import('./sign-in.ts');
-      const made = await signIn(server, errand, person, now);
-      return made.ok ? { ok: true, output: stateOf(server, await keep(server, made.output)) } : made;
+      return safely(name, async () => {
+        const made = await signIn(server, errand, person, now);
+        return made.ok ? { ok: true, output: stateOf(server, await keep(server, made.output)) } : made;
+      });
     },
     async state(name) {
       const server = serverOf(name);

@@ -18,6 +18,8 @@ export interface Errand {
 
 /** Logins at servers. What they hold leaves them for requests to those servers alone. */
 export interface Logins {
+  /** Whether there is anything that could sign requests for it: else somebody has to log in before anybody is asked for more. */
+  isReady(server: string): Promise<boolean>;
   /**
    * What signs requests to `address` for this server, renewed when it has run out or is the one that was `rejected`.
    * Failures: `not_configured` where somebody has to log in, `denied`, `provider_failed`.

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
@@ -56,7 +56,9 @@ describeSandboxed('a login at an MCP server', () => {
     const clock = await guardedClock(authority);
     const place = await placeFor(authority, clock);
     const before = await place.cadre('mcp', 'accept', 'clock');
-    expect(before.stdout).toMatch(/secret:login\/clock@127\.0\.0\.1/);
+    expect(before.stdout).toMatch(
+      /nobody is logged in at the MCP server clock \[not_configured\][\s\S]*cadre mcp login clock/,
+    );
 
     const said = await logIn(place, ['--no-browser']);
     expect(said).toMatch(/clock: logged in at http:\/\/127\.0\.0\.1:\d+, renewed by itself/);
@@ -116,6 +118,10 @@ describeSandboxed('a login at an MCP server', () => {
       code: 0,
       said: expect.stringMatching(/not the address at which this sign-in ended[\s\S]*logged in at/),
     });
+    writeFileSync(join(place.home, 'mcp-logins', filesIn(place)[0] ?? ''), '{');
+    expect((await place.cadre('mcp', 'accept', 'clock')).stdout).toMatch(
+      /a login at an MCP server cannot be read[\s\S]*\[config_corrupt\][\s\S]*mend or remove it/,
+    );
   }, 60_000);
 
   test('belongs to who made it: another principal needs a grant, and another repository a login', async () => {

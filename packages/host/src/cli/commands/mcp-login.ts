@@ -3,7 +3,7 @@ import { parseDuration } from '@cadre/kit/format';
 import type { App } from '../../app.ts';
 import type { LoginState } from '../../ports/logins.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
-import { EXIT, usageError } from '../exit.ts';
+import { EXIT, exitCodeOfError, exitCodeOfInterrupt, failureError, usageError } from '../exit.ts';
 import { awaitRedirect } from '../login/await-redirect.ts';
 import { openBrowser } from '../login/open-browser.ts';
 import { printFailure } from '../show/failure.ts';
@@ -22,7 +22,7 @@ export const logIn: CommandHandler = (invocation) =>
     if (!made.ok) {
       output.document({ error: made.failure });
       printFailure(name, made.failure, output, `cadre mcp login ${name}`);
-      return made.failure.code === 'denied' ? EXIT.refused : EXIT.failed;
+      return io.interrupted.aborted ? exitCodeOfInterrupt(io) : exitCodeOfError(failureError(made.failure));
     }
     output.document({ login: made.output });
     output.line(`${name}: ${loginText(made.output, app.clock.now())}`);

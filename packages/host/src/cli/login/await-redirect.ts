@@ -87,7 +87,7 @@ export async function awaitRedirect({
     come.reject(
       isLate
         ? new CadreError('timed_out', `nobody signed in within ${waitMs / 1_000} s`, {
-            hint: 'cadre mcp login again',
+            hint: 'run it again; --wait 30m waits longer',
           })
         : new CadreError('work_failed', 'the sign-in was broken off'),
     );
