@@ -84,7 +84,7 @@ async function install(archive: string, over: Partial<InstallOptions> = {}) {
       offers.push(offer);
       return true;
     },
-    probe: async (folder) => {
+    probe: async ({ folder }) => {
       started.push(folder);
       return undefined;
     },
