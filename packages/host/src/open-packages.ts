@@ -6,10 +6,12 @@ import { CadreError, diffManifests, isOver, walkSteps } from '@cadre/core';
 import { dataDir } from '@cadre/kit/data';
 import type { JsonObject, Manifest } from '@cadre/sdk';
 import { APP } from './app-options.ts';
+import { openPackageFacts } from './open-package-facts.ts';
 import type { InstalledWorker } from './ports/action-runner.ts';
 import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GrantStore } from './ports/grant-store.ts';
+import type { Provenance } from './ports/package-facts.ts';
 import type { LockedWorker, Packages } from './ports/packages.ts';
 import type { Sandbox } from './ports/sandbox.ts';
 import type { RunStore } from './ports/store.ts';
@@ -18,6 +20,8 @@ import { findInCatalogue, parseCatalogue, publish } from './workers/packaging/ca
 import { installWorker } from './workers/packaging/install-worker.ts';
 import { listPackageFiles } from './workers/packaging/list-package-files.ts';
 import { digestOf, type PackageIndex } from './workers/packaging/package-index.ts';
+import { readProvenance } from './workers/packaging/read-provenance.ts';
+import { REVIEWS } from './workers/packaging/review-statement.ts';
 import { keyIdOf, openSigningKey, publicText, signDigest } from './workers/packaging/signing-key.ts';
 import { openTrustedSigners } from './workers/packaging/trusted-signers.ts';
 import { unpackArchive } from './workers/packaging/unpack-archive.ts';
@@ -108,23 +112,26 @@ export function openPackages(options: Options): Packages {
   }
 
   return {
+    ...openPackageFacts({ packages, workers, signers, openKey, ownKeyId, clock }),
     signers,
     async signingKey() {
       const { key, isNew } = await openKey();
       const open = publicText(key);
       return { keyId: keyIdOf(open), key: open, isNew };
     },
-    async pack(given, to, signs) {
+    async pack(given, to, { signs, provenance: isNoted }) {
       const { manifest } = loadPackage(resolve(given));
       const { id, version } = manifest;
       const files = await listPackageFiles(given);
-      const index: PackageIndex = { format: 1, id, version, files };
+      const provenance = isNoted ? await provenanceOf(given) : undefined;
+      const noted = provenance === undefined ? {} : { provenance };
+      const index: PackageIndex = { format: 1, id, version, ...noted, files };
       const digest = digestOf(index);
       const key = signs ? (await openKey()).key : undefined;
       const file = isFolder(to) ? join(to, `${id}-${version}.tgz`) : to;
       await writeArchive(file, given, index, key === undefined ? undefined : signDigest(digest, key));
       const bytes = statSync(file).size;
-      const packed = { file, id, version, digest, files: files.length, bytes };
+      const packed = { file, id, version, digest, files: files.length, bytes, ...noted };
       return key === undefined ? packed : { ...packed, keyId: keyIdOf(publicText(key)) };
     },
     async add({ archive, source, expected, override, decide }) {
@@ -141,11 +148,12 @@ export function openPackages(options: Options): Packages {
         platform: process.platform,
         decide,
         probe: (place) => probeConfined(place, options.sandbox, options.config),
-        note: (decision, { manifest, digest, signer, reasons }) =>
+        note: (decision, { manifest, digest, signer, reasons, reviews }) =>
           note('add', `${manifest.id}@${manifest.version}`, decision, {
             digest,
             signer: signer.kind === 'nobody' ? 'nobody' : signer.keyId,
             reasons: [...reasons],
+            reviewers: reviews.map(({ keyId }) => keyId),
             ...(override === true ? { override } : {}),
           }),
         ...(expected === undefined ? {} : { expected }),
@@ -183,7 +191,7 @@ export function openPackages(options: Options): Packages {
       for (const { id: gone, version: its } of removed) {
         const place = join(packages, `${gone}@${its}`);
         await rm(place, { recursive: true, force: true });
-        await rm(`${place}.tgz`, { force: true });
+        for (const end of ['.tgz', `.tgz${REVIEWS}`]) await rm(place + end, { force: true });
       }
       const isGone = !lock.workers.some((one) => one.id === id && !removed.includes(one));
       const revoked = isGone ? await revokeGrants(grants, id, clock.now()) : 0;
@@ -209,6 +217,18 @@ export function openPackages(options: Options): Packages {
       return { before, after, ...diffManifests(before, after) };
     },
   };
+}
+
+async function provenanceOf(folder: string): Promise<Provenance> {
+  const found = await readProvenance(resolve(folder));
+  if (found !== undefined) return found;
+  throw new CadreError(
+    'invalid_package',
+    `the worker cannot be packed with its provenance: ${folder} is in no commit`,
+    {
+      hint: 'commit it with git, or pack it without --provenance',
+    },
+  );
 }
 
 function isFolder(path: string): boolean {

@@ -1,5 +1,6 @@
 import type { ManifestDifference } from '@cadre/core';
 import type { Manifest } from '@cadre/sdk';
+import type { PackageFacts, Provenance, Review } from './package-facts.ts';
 
 /** Unpacked, and packed. More is no worker, and whoever takes one has to know beforehand what it can cost. */
 export const MOST_PACKAGE_BYTES = 256 * 2 ** 20;
@@ -46,6 +47,10 @@ export interface Offer {
   /** The version that it comes beside or after; undefined: the worker is new here. */
   readonly before: Manifest | undefined;
   readonly difference: ManifestDifference | undefined;
+  /** From which commit it was made, as its maker says. */
+  readonly provenance?: Provenance;
+  /** Who has signed that they have looked at exactly this content. */
+  readonly reviews: readonly Review[];
   /** Why it has to be asked; none: it follows from what was decided before. */
   readonly reasons: readonly string[];
 }
@@ -67,6 +72,7 @@ export interface Packed {
   readonly files: number;
   readonly bytes: number;
   readonly keyId?: string;
+  readonly provenance?: Provenance;
 }
 
 export interface AddOptions {
@@ -86,12 +92,19 @@ export interface Removed {
 }
 
 /** What becomes of packages of workers: made, signed, installed, compared, removed. */
-export interface Packages {
+export interface Packages extends PackageFacts {
   readonly signers: TrustedSigners;
   /** How others name this person's key, which is made when there is none. */
   signingKey(): Promise<{ readonly keyId: string; readonly key: string; readonly isNew: boolean }>;
-  /** `to`: a file, or a folder in which it gets its usual name. */
-  pack(folder: string, to: string, signs: boolean): Promise<Packed>;
+  /**
+   * `to`: a file, or a folder in which it gets its usual name. `provenance`: the commit is noted in it. Throws `invalid_package`, also
+   * when there is no commit to be noted.
+   */
+  pack(
+    folder: string,
+    to: string,
+    wanted: { readonly signs: boolean; readonly provenance: boolean },
+  ): Promise<Packed>;
   add(options: AddOptions): Promise<Installed>;
   /** Puts packages into a catalogue: a folder. */
   publish(

@@ -26,6 +26,7 @@ export {
 export { hold, pin, pins, release, unpin } from './pins.ts';
 export { restore } from './restore.ts';
 export { rerun, resume } from './resume.ts';
+export { reviewWorker } from './review.ts';
 export { plan, run } from './run.ts';
 export { checkTriggers, listTriggers, nextTimes, showTrigger } from './trigger.ts';
 export { emit, replayFiring, runTrigger } from './trigger-fire.ts';

@@ -8,6 +8,7 @@ import { EXIT, usageError } from '../exit.ts';
 import { askedOr, openQuestions } from '../questions.ts';
 import { rightToChange } from '../run/right-to-change.ts';
 import { printOffer } from '../show/offer.ts';
+import { provenanceText } from '../show/provenance.ts';
 import { printTable } from '../show/table.ts';
 import { VERSION } from '../version.ts';
 import { withApp } from '../with-app.ts';
@@ -16,23 +17,27 @@ import { fetchPackage } from './fetch-package.ts';
 export const withPackages = (
   invocation: Invocation,
   work: (packages: Packages, app: App) => Promise<number>,
-): Promise<number> =>
-  withApp(invocation, async (app) =>
-    work(await app.packages({ right: rightToChange(app.dataDir), cadre: VERSION }), app),
-  );
+): Promise<number> => withApp(invocation, async (app) => work(await packagesOf(app), app));
+
+export const packagesOf = (app: App): Promise<Packages> =>
+  app.packages({ right: rightToChange(app.dataDir), cadre: VERSION });
 
 export const packWorker: CommandHandler = (invocation) =>
   withPackages(invocation, async (packages) => {
     const { io, output, options } = invocation;
     const [folder = '.'] = invocation.arguments;
     const to = typeof options['out'] === 'string' ? resolve(io.cwd, options['out']) : undefined;
-    const packed = await packages.pack(resolve(io.cwd, folder), to ?? io.cwd, options['unsigned'] !== true);
+    const packed = await packages.pack(resolve(io.cwd, folder), to ?? io.cwd, {
+      signs: options['unsigned'] !== true,
+      provenance: options['provenance'] === true,
+    });
     output.document({ packed });
-    const { id, version, files, bytes, file, digest, keyId } = packed;
+    const { id, version, files, bytes, file, digest, keyId, provenance } = packed;
     output.line(`packed ${id} ${version}: ${plural(files, 'file')}, ${bytesText(bytes)}`);
     output.line(`  to        ${file}`);
     output.line(`  content   ${digest}`);
     output.line(`  signed by ${keyId ?? 'nobody: whoever adds it is asked'}`);
+    if (provenance !== undefined) output.line(`  made from ${provenanceText(provenance)}`);
     return EXIT.ok;
   });
 

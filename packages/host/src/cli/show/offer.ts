@@ -2,10 +2,11 @@ import { parsePermission, permissionSentence, plainText } from '@cadre/core';
 import type { Manifest } from '@cadre/sdk';
 import type { Offer } from '../../ports/packages.ts';
 import type { Output } from '../output.ts';
+import { provenanceText, reviewText } from './provenance.ts';
 
 /** All that a person has to know before a package may do anything. Words of its author are shown as they are, not as they act. */
 export function printOffer(
-  { manifest, digest, signer, before, difference, reasons }: Offer,
+  { manifest, digest, signer, before, difference, reasons, provenance, reviews }: Offer,
   output: Output,
 ): void {
   const { colours } = output;
@@ -16,6 +17,8 @@ export function printOffer(
   );
   fact('content', digest);
   fact('signed by', SIGNED[signer.kind](signer as never));
+  if (provenance !== undefined) fact('made from', provenanceText(provenance));
+  for (const review of reviews) fact('reviewed', reviewText(review));
   fact('licence', manifest.licence ?? 'none is named');
   if (manifest.author !== undefined) fact('author', manifest.author);
   output.line('\nIt wants to');

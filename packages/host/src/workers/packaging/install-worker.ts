@@ -9,6 +9,8 @@ import { major, rcompare, satisfies } from 'semver';
 import type { InstalledWorker } from '../../ports/action-runner.ts';
 import type { Installed, LockedWorker, Offer, SignedBy, TrustedSigners } from '../../ports/packages.ts';
 import { invalidPackage, SIGNED } from './package-index.ts';
+import { REVIEWS } from './review-statement.ts';
+import { keepReviews, reviewsBeside } from './reviews-beside.ts';
 import { type Unpacked, unpackArchive } from './unpack-archive.ts';
 import { readWorkerLock, writeWorkerLock } from './worker-lock.ts';
 
@@ -67,7 +69,8 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
     if (same !== undefined && same.digest !== unpacked.digest) throw otherContent(same);
     const place = join(packages, `${id}@${version}`);
     if (same !== undefined && existsSync(place)) return { ok: true, worker: same, isNew: false };
-    const offer = await offerOf(manifest, unpacked, lock.workers, options);
+    const reviews = await reviewsBeside(options.archive, unpacked.digest, id, options);
+    const offer = { ...(await offerOf(manifest, unpacked, lock.workers, options)), reviews };
     if (offer.difference?.isHonest === false && options.override !== true) throw dishonest(offer);
     const agreed = offer.reasons.length === 0 || (await options.decide(offer));
     await options.note(agreed ? 'allowed' : 'denied', offer);
@@ -77,6 +80,7 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
     await rename(staging, place);
     // As it came, to be handed on: what it was unpacked to could not be signed again.
     await copyFile(options.archive, `${place}.tgz`);
+    await keepReviews(options.archive, place, reviews);
     await flushFolder(packages);
     const worker: LockedWorker = {
       id,
@@ -92,6 +96,7 @@ export async function installWorker(options: InstallOptions): Promise<Installed>
     } catch (error) {
       await rm(place, { recursive: true, force: true });
       await rm(`${place}.tgz`, { force: true });
+      await rm(`${place}.tgz${REVIEWS}`, { force: true });
       throw error;
     }
     return { ok: true, worker, isNew: true };
@@ -180,10 +185,10 @@ function checkFits(manifest: Manifest, { present, cadre, platform }: InstallOpti
 
 async function offerOf(
   manifest: Manifest,
-  { digest, signer }: Unpacked,
+  { digest, signer, index }: Unpacked,
   locked: readonly LockedWorker[],
   { present, signers, ownKeyId }: InstallOptions,
-): Promise<Offer> {
+): Promise<Omit<Offer, 'reviews'>> {
   const others = present.filter((one) => one.manifest.id === manifest.id).map((one) => one.manifest);
   const before = nearestBefore(manifest, others);
   const difference = before === undefined ? undefined : diffManifests(before, manifest);
@@ -193,6 +198,7 @@ async function offerOf(
     manifest,
     digest,
     signer: signedBy,
+    ...(index.provenance === undefined ? {} : { provenance: index.provenance }),
     before,
     difference,
     reasons: [

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CadreError, canonicalJson, once } from '@cadre/core';
 import type { JsonValue } from '@cadre/sdk';
 import { z } from 'zod';
+import type { Provenance } from '../../ports/package-facts.ts';
 import { MOST_PACKAGE_BYTES } from '../../ports/packages.ts';
 
 /** What an archive holds, as its first entry says before anything else of it is read. */
@@ -9,6 +10,8 @@ export interface PackageIndex {
   readonly format: 1;
   readonly id: string;
   readonly version: string;
+  /** Only where its maker wanted it noted: the same files make the same package, whatever they were committed in. */
+  readonly provenance?: Provenance;
   /** In the order of their paths. */
   readonly files: readonly PackageFile[];
 }
@@ -63,6 +66,18 @@ const shape = once(() =>
     format: z.literal(1),
     id: z.string().regex(/^[a-z][a-z0-9-]{1,49}$/),
     version: z.string().min(5).max(100),
+    provenance: z
+      .strictObject({
+        commit: z.string().regex(/^[0-9a-f]{40,64}$/),
+        at: z.iso.datetime(),
+        dirty: z.boolean(),
+        repository: z
+          .string()
+          .regex(/^[\w.:-]+(\/[\w.~+-]+)+$/)
+          .max(300)
+          .exactOptional(),
+      })
+      .exactOptional(),
     files: z
       .array(
         z.strictObject({
