@@ -4,9 +4,8 @@ import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Answer, change, type Database, query, type Row, type Statement } from './database.ts';
 import { type Connection, createGroupCommit, run } from './group-commit.ts';
-import { migrate } from './migrate.ts';
 import { storeFault } from './sqlite-fault.ts';
-import { isSealed, seal } from './sqlite-seal.ts';
+import { currentSeal, isSealed, seal } from './sqlite-seal.ts';
 
 const MEMORY = ':memory:';
 
@@ -32,7 +31,7 @@ PRAGMA synchronous = FULL;
 export async function openSqliteDatabase(path: string): Promise<Database> {
   try {
     if (path !== MEMORY) await makePrivate(path);
-    return createDatabase(connectAnew(path), path);
+    return createDatabase(await connectAnew(path), path);
   } catch (error) {
     throw storeFault(error, path);
   }
@@ -47,10 +46,10 @@ async function makePrivate(path: string): Promise<void> {
 }
 
 /** A store that was replaced (by `cadre data restore`) while this process waited to open it is opened anew. */
-function connectAnew(path: string): DatabaseSync {
+async function connectAnew(path: string): Promise<DatabaseSync> {
   for (;;) {
     const before = fileNumber(path);
-    const database = connect(path);
+    const database = await connect(path);
     if (fileNumber(path) === before) return database;
     database.close();
   }
@@ -60,11 +59,11 @@ function fileNumber(path: string): bigint | undefined {
   return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
-function connect(path: string): DatabaseSync {
+async function connect(path: string): Promise<DatabaseSync> {
   const database = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true });
   try {
     database.exec(PRAGMAS);
-    bringUpToDate(createConnection(database), path);
+    await bringUpToDate(createConnection(database), path);
     return database;
   } catch (error) {
     database.close();
@@ -72,14 +71,16 @@ function connect(path: string): DatabaseSync {
   }
 }
 
-function bringUpToDate(connection: Connection, name: string): void {
+async function bringUpToDate(connection: Connection, name: string): Promise<void> {
   const store = { name, dialect: 'sqlite' } as const;
-  if (run(connection, isSealed())) return;
+  const wanted = await currentSeal();
+  if (run(connection, isSealed(wanted))) return;
+  const { migrate } = await import('./migrate.ts');
   connection.begin();
   try {
     // Looked at again: another process may have been first.
     run(connection, migrate(store));
-    run(connection, seal());
+    run(connection, seal(wanted));
     connection.commit();
   } catch (error) {
     connection.rollback();
