@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -71,6 +72,8 @@ export function openPackageFacts(options: Options): PackageFacts {
     },
     async about(id, version) {
       const archive = join(packages, `${id}@${version}.tgz`);
+      // It is needed to hand it on alone, so somebody may have removed it.
+      if (!existsSync(archive)) return { reviews: [] };
       const index = await readPackageIndex(archive);
       const reviews = await reviewsOf(archive, digestOf(index), id);
       return { reviews, ...(index.provenance === undefined ? {} : { provenance: index.provenance }) };

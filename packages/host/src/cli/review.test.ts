@@ -66,6 +66,8 @@ describe('provenance of a package', () => {
     place.write({ 'elsewhere.txt': 'x' });
     place.git('add', '--all');
     place.git('commit', '--quiet', '--message', 'elsewhere');
+    // What lies beside it because it was packed and reviewed before is no part of it.
+    place.write({ 'greeter/greeter-1.0.0.tgz': 'x', 'greeter/greeter-1.0.0.tgz.reviews': 'x' });
     expect(await packed('--provenance')).toEqual(first);
     expect((await packed()).digest).toBe(plain.digest);
     expect(readFileSync(plain.file)).toEqual(bytes);
@@ -193,6 +195,9 @@ describeSandboxed('a package that somebody has reviewed', () => {
       const shown = await other('worker', 'show', 'greeter');
       expect(shown.stdout).toMatch(/Made from [0-9a-f]{12}, /);
       expect(shown.stdout).toContain('Reviewed by ann');
+      const shelf = join(place.home, 'shelf');
+      await other('worker', 'bundle', '--to', shelf);
+      expect((await place.cadre('worker', 'review', join(shelf, FILE))).stdout).toContain('reviewed  you (');
       const licences = await other('worker', 'list', '--licences');
       expect(licences.stdout).toMatch(/greeter +one +1\.0\.0 +ISC/);
       expect(licences.stdout).not.toContain('GPL');

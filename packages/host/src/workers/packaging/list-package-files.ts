@@ -11,7 +11,8 @@ import { MOST_FILES, type PackageFile, pathFault } from './package-index.ts';
 const PRIVATE = /^(\.env(\..*)?|\.npmrc|\.netrc|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx|jks|kdbx))$/i;
 
 /** What is of no use to whoever installs a worker. */
-const LEFT_OUT = /^(\.git|\.github|\.gitignore|\.DS_Store|node_modules|coverage|.*\.log|.*\.tgz)$/;
+const LEFT_OUT =
+  /^(\.git|\.github|\.gitignore|\.DS_Store|node_modules|coverage|.*\.log|.*\.tgz(\.reviews)?)$/;
 
 /**
  * The files that a package is made of, in the order of their paths: what git would not ignore, and the packages that it depends on
