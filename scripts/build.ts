@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile, type Plugin } from 'esbuild';
 import { checkWorkflow, parseManifest, parseWorkflow, unbuiltProblems } from '../packages/core/src/index.ts';
 import { ConfigSchema } from '../packages/host/src/config.ts';
+import { makeSqliteSeal } from '../packages/host/src/stores/make-sqlite-seal.ts';
 import { publishedSchema } from '../packages/kit/src/config/index.ts';
 import type { Manifest } from '../packages/sdk/src/index.ts';
 
@@ -85,6 +86,7 @@ const common: BuildOptions = {
   target: 'node24',
   minifySyntax: true,
   minifyWhitespace: true,
+  define: { CADRE_SQLITE_SEAL: JSON.stringify(makeSqliteSeal()) },
   legalComments: 'linked',
   logLevel: 'error',
   external: ['@ast-grep/napi'],

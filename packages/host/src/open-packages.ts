@@ -1,15 +1,23 @@
 import { existsSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
-import { CadreError, createResolver, type PackageVersion, resolveRequirements } from '@cadre/core';
+import {
+  CadreError,
+  createResolver,
+  type PackageKind,
+  type PackageVersion,
+  resolveRequirements,
+} from '@cadre/core';
 import { dataDir } from '@cadre/kit/data';
 import type { JsonObject } from '@cadre/sdk';
 import { APP } from './app-options.ts';
+import { openPackageFacts } from './open-package-facts.ts';
 import { referencesTo, revokeGrants, runsThatUse } from './package-users.ts';
 import type { InstalledWorker } from './ports/action-runner.ts';
 import type { AuditStore } from './ports/audit-store.ts';
 import type { Clock } from './ports/clock.ts';
 import type { GrantStore } from './ports/grant-store.ts';
+import type { Provenance } from './ports/package-facts.ts';
 import type { LockedPackage, Packages, Published, RemovedPackage } from './ports/packages.ts';
 import type { Sandbox, Tier } from './ports/sandbox.ts';
 import type { Skills } from './ports/skills.ts';
@@ -21,6 +29,8 @@ import { describePackage } from './workers/packaging/describe-package.ts';
 import { installPackage } from './workers/packaging/install-package.ts';
 import { diffDescribed } from './workers/packaging/make-offer.ts';
 import { archiveName, digestOf, SIGNED } from './workers/packaging/package-index.ts';
+import { readProvenance } from './workers/packaging/read-provenance.ts';
+import { REVIEWS } from './workers/packaging/review-statement.ts';
 import { keyIdOf, openSigningKey, publicText, signDigest } from './workers/packaging/signing-key.ts';
 import { openTrustedSigners } from './workers/packaging/trusted-signers.ts';
 import { readWorkerLock, writeWorkerLock } from './workers/packaging/worker-lock.ts';
@@ -95,21 +105,24 @@ export function openPackages(options: Options): Packages {
   const present = () => describePresent(describing);
 
   return {
+    ...openPackageFacts({ packages: folders.worker, workers, signers, openKey, ownKeyId, clock }),
     signers,
     async signingKey() {
       const { key, isNew } = await openKey();
       const open = publicText(key);
       return { keyId: keyIdOf(open), key: open, isNew };
     },
-    async pack(kind, given, to, signs) {
+    async pack(kind, given, to, { signs, provenance: isNoted }) {
       const folder = resolve(given);
       const key = signs ? (await openKey()).key : undefined;
-      const { id, version } = await indexFolder(folder, kind);
+      const noted = isNoted ? { provenance: await provenanceOf(kind, folder) } : {};
+      const { id, version } = await indexFolder(folder, { kind });
       const file = isFolder(to) ? join(to, archiveName(kind, id, version)) : to;
       const sign = key === undefined ? {} : { sign: (digest: string) => signDigest(digest, key) };
-      const index = await archiveFolder(folder, file, { kind, ...sign });
+      const index = await archiveFolder(folder, file, { kind, ...noted, ...sign });
       const { size: bytes } = statSync(file);
-      const packed = { kind, file, id, version, digest: digestOf(index), files: index.files.length, bytes };
+      const digest = digestOf(index);
+      const packed = { kind, file, id, version, digest, files: index.files.length, bytes, ...noted };
       return key === undefined ? packed : { ...packed, keyId: keyIdOf(publicText(key)) };
     },
     asArchive,
@@ -136,11 +149,12 @@ export function openPackages(options: Options): Packages {
         platform: process.platform,
         decide,
         probe: (place) => probeConfined(place, options.sandbox, options.tierFor, options.config),
-        note: (decision, { kind, id, version, digest, signer, reasons }) =>
+        note: (decision, { kind, id, version, digest, signer, reasons, reviews }) =>
           note('add', `${kind === 'worker' ? '' : 'skill:'}${id}@${version}`, decision, {
             digest,
             signer: signer.kind === 'nobody' ? 'nobody' : signer.keyId,
             reasons: [...reasons],
+            reviewers: reviews.map(({ keyId }) => keyId),
             ...(override === true ? { override } : {}),
           }),
         ...(expected === undefined ? {} : { expected }),
@@ -188,8 +202,7 @@ export function openPackages(options: Options): Packages {
       );
       for (const place of removed.map(placeOf)) {
         await rm(place, { recursive: true, force: true });
-        await rm(`${place}.tgz`, { force: true });
-        await rm(`${place}${SIGNED}`, { force: true });
+        for (const end of ['.tgz', `.tgz${REVIEWS}`, SIGNED]) await rm(place + end, { force: true });
       }
       const isGone =
         kind === 'worker' &&
@@ -224,6 +237,16 @@ export function openPackages(options: Options): Packages {
       return { before, after, ...difference };
     },
   };
+}
+
+async function provenanceOf(kind: PackageKind, folder: string): Promise<Provenance> {
+  const found = await readProvenance(folder);
+  if (found !== undefined) return found;
+  throw new CadreError(
+    'invalid_package',
+    `the ${kind} cannot be packed with its provenance: ${folder} is in no commit`,
+    { hint: 'commit it with git, or pack it without --provenance' },
+  );
 }
 
 const named = ({ kind, id, version }: Published): Published => ({ kind, id, version });

@@ -8,6 +8,7 @@ import { liveness, mayBeTaken } from './engine/holder.ts';
 import type { LeaseKeeper } from './engine/lease-keeper.ts';
 import { environmentSecrets } from './environment-secrets.ts';
 import type { FiringRetention } from './ports/prune-firings.ts';
+import { isFault } from './ports/trimmed-audit.ts';
 import { type Cleaned, type CleanOptions, type CleanRequest, clean, type Retention } from './upkeep/clean.ts';
 import { createMaintenance, type Maintained } from './upkeep/maintenance.ts';
 import { removeStreams } from './upkeep/remove-streams.ts';
@@ -56,7 +57,11 @@ export function openUpkeep(options: Options): UpkeepDoers {
     };
     if (request.planOnly) return trimAudit(about, request);
     const taken = await keeper.take('audit');
-    if (!taken.ok) return undefined;
+    if (!taken.ok) {
+      const planned = await trimAudit({ ...about, keepMs: 0 }, { ...request, planOnly: true });
+      const message = `process ${taken.holder.pid} on ${taken.holder.host} is at it`;
+      return { ...planned, keepMs: about.keepMs, stopped: { why: 'busy', message } };
+    }
     return trimAudit(about, request).finally(() => keeper.give(taken.lease));
   };
   const cleanUp = async (request: Omit<CleanRequest, 'alone'>) =>
@@ -76,8 +81,7 @@ export function openUpkeep(options: Options): UpkeepDoers {
     told(report) {
       log.info('maintenance', { ...report });
       const stopped = report.cleaned.audit?.stopped;
-      if (stopped !== undefined && stopped.why !== 'held')
-        log.warn('old records were not removed', { ...stopped });
+      if (isFault(stopped)) log.warn('old records were not removed', { ...stopped });
     },
     failed: (error) => log.warn('maintenance failed', { error: String(error) }),
   });

@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { CadreError } from '@cadre/core/errors';
+import { flushFolder } from '@cadre/kit/files';
 import type { AuditRecord } from '../ports/audit-store.ts';
 import type { AuditArchive } from './audit-beginning.ts';
 import { auditHash } from './audit-hash.ts';
@@ -29,8 +30,9 @@ export async function writeAuditArchive(
   records: AsyncIterable<AuditRecord>,
 ): Promise<AuditArchive> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
+  await removeUnfinished(folder, workspace);
   const name = `audit-${workspace}-${first}-${last}-${hash.slice(0, 12)}.jsonl.gz`;
-  const staged = join(folder, `${name}.${process.pid}.part`);
+  const staged = join(folder, `${name}.part`);
   const sum = createHash('sha256');
   async function* lines() {
     for await (const record of records) {
@@ -46,10 +48,18 @@ export async function writeAuditArchive(
     for await (const record of readLines(staged, archive))
       if (auditHash(record) !== record.hash) throw damaged(staged);
     await rename(staged, join(folder, name));
-    await flush(folder);
+    await flushFolder(folder);
     return archive;
   } finally {
     await rm(staged, { force: true });
+  }
+}
+
+/** Of a removal that was cut off: one process at a time archives, which the caller sees to. */
+async function removeUnfinished(folder: string, workspace: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (name.startsWith(`audit-${workspace}-`) && name.endsWith('.jsonl.gz.part'))
+      await rm(join(folder, name), { force: true });
   }
 }
 
@@ -110,6 +120,6 @@ function damaged(file: string): CadreError {
 }
 
 async function flush(path: string): Promise<void> {
-  const handle = await open(path, 'r');
+  const handle = await open(path, 'r+');
   await handle.sync().finally(() => handle.close());
 }

@@ -11,7 +11,8 @@ export interface Witness {
   readonly hash: string;
   /** How people call it: `the head beside the store`. */
   readonly name: string;
-  readonly kind: 'head' | 'checkpoint' | 'anchor';
+  /** `beginning`: one in the store, by whatever key. */
+  readonly kind: 'head' | 'checkpoint' | 'anchor' | 'beginning';
   readonly at?: number;
 }
 

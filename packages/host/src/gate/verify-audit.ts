@@ -72,7 +72,7 @@ async function walk(
   const trusted = beginnings.filter(({ isTrusted }) => isTrusted);
   const witnesses = [...known, ...trusted.map(witnessOf)];
   const waiting = Map.groupBy(witnesses, ({ number }) => number);
-  const through = { head: 0, checkpoint: 0, anchor: 0 };
+  const through = { head: 0, checkpoint: 0, anchor: 0, beginning: 0 };
   const announced = new Set<string>();
   let first = 1;
   let last: Link | undefined;
@@ -111,9 +111,9 @@ async function walk(
 /** What a record is to the one after it. */
 type Link = Pick<AuditRecord, 'number' | 'hash'>;
 
-/** A beginning in the store is a witness like one in the file of checkpoints: the key says whose. */
+/** It knows the hash of its record; of those in the files it is known already whose word they are. */
 function witnessOf({ number, hash, at, place }: KnownBeginning): Witness {
-  return { number, hash, at, name: `the beginning in ${place}`, kind: 'checkpoint' };
+  return { number, hash, at, name: `the beginning in ${place}`, kind: 'beginning' };
 }
 
 function saidBy({ workspace, number, hash, records, at, by, rule, archive }: KnownBeginning): BeginningSaid {

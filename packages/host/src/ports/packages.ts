@@ -1,5 +1,6 @@
 import type { ManifestDifference, PackageKind, PackageVersion, RequirementFault, Skill } from '@cadre/core';
 import type { Manifest } from '@cadre/sdk';
+import type { PackageFacts, Provenance, Review } from './package-facts.ts';
 
 /** Unpacked, and packed. More is no worker, and whoever takes one has to know beforehand what it can cost. */
 export const MOST_PACKAGE_BYTES = 256 * 2 ** 20;
@@ -65,6 +66,10 @@ interface OfferAbout extends PackageVersion {
   /** The version that it comes beside or after; undefined: it is new here. */
   readonly before: string | undefined;
   readonly difference: ManifestDifference | undefined;
+  /** From which commit it was made, as its maker says. */
+  readonly provenance?: Provenance;
+  /** Who has signed that they have looked at exactly this content. */
+  readonly reviews: readonly Review[];
   /** Why it has to be asked; none: it follows from what was decided before. */
   readonly reasons: readonly string[];
 }
@@ -87,6 +92,7 @@ export interface Packed {
   readonly files: number;
   readonly bytes: number;
   readonly keyId?: string;
+  readonly provenance?: Provenance;
 }
 
 export interface AddOptions {
@@ -133,12 +139,20 @@ export interface WantedPackage {
 }
 
 /** What becomes of packages of workers and skills: made, signed, installed, compared, removed. */
-export interface Packages {
+export interface Packages extends PackageFacts {
   readonly signers: TrustedSigners;
   /** How others name this person's key, which is made when there is none. */
   signingKey(): Promise<{ readonly keyId: string; readonly key: string; readonly isNew: boolean }>;
-  /** `to`: a file, or a folder in which it gets its usual name. */
-  pack(kind: PackageKind, folder: string, to: string, signs: boolean): Promise<Packed>;
+  /**
+   * `to`: a file, or a folder in which it gets its usual name. `provenance`: the commit is noted in it. Throws `invalid_package`, also
+   * when there is no commit to be noted.
+   */
+  pack(
+    kind: PackageKind,
+    folder: string,
+    to: string,
+    wanted: { readonly signs: boolean; readonly provenance: boolean },
+  ): Promise<Packed>;
   /** A folder or a ZIP as an archive, made in the empty folder `place`; an archive as it is. Throws what is wrong with it. */
   asArchive(given: string, place: string): Promise<string>;
   /** What an archive says of itself, and nothing of it is kept. */

@@ -12,7 +12,12 @@ export interface TrimmedAudit {
 
 /** Why less went than is old enough. */
 export interface TrimStop {
-  /** `held`: a run, a pin or a hold keeps it, as it should. Anything else is for a person to look at. */
-  readonly why: 'held' | 'broken' | 'unproved' | 'archive' | 'witness';
+  /** `held`: a run, a pin or a hold keeps it, as it should · `busy`: another process does it. Anything else is for a person to look at. */
+  readonly why: 'held' | 'busy' | 'broken' | 'unproved' | 'archive' | 'witness';
   readonly message: string;
+}
+
+/** Whether somebody has to do something about it. */
+export function isFault(stop: TrimStop | undefined): stop is TrimStop {
+  return stop !== undefined && stop.why !== 'held' && stop.why !== 'busy';
 }

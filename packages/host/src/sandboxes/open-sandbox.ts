@@ -7,11 +7,13 @@ import { type BoxOwner, boxOwner } from './box-owner.ts';
 import { type Bubblewrap, wrapInBox } from './bubblewrap.ts';
 import { openControlGroup, sweepControlGroups } from './control-group.ts';
 import { findExecutable } from './find-executable.ts';
+import { findSeatbelt } from './find-seatbelt.ts';
 import { readGitSettings } from './git-settings.ts';
 import { openNetworkProxy } from './network-proxy.ts';
 import { notConfigured } from './not-configured.ts';
 import { wrapPlainly } from './plain-process.ts';
 import { probeBox } from './probe-box.ts';
+import { type Seatbelt, wrapInSeatbelt } from './seatbelt.ts';
 import { seccompFilter } from './seccomp.ts';
 import { startWrapped } from './start-wrapped.ts';
 import { readSystemLayout } from './system-layout.ts';
@@ -27,7 +29,11 @@ export interface SandboxSettings {
 }
 
 /** What this machine turned out to offer. */
-type Found = { readonly report: SandboxReport; readonly bubblewrap?: Bubblewrap };
+type Found = {
+  readonly report: SandboxReport;
+  readonly bubblewrap?: Bubblewrap;
+  readonly seatbelt?: Seatbelt;
+};
 
 /** Of all sandboxes of this process: two boxes in one control group would end each other. */
 let boxes = 0;
@@ -47,10 +53,11 @@ export function openSandbox(settings: SandboxSettings): Sandbox {
   return {
     probe: async (tier = 'os') => (tier === 'os' ? (await find()).report : notConfigured(tier)),
     async start(command, options) {
-      const { bubblewrap, report } = await find();
+      const { bubblewrap, seatbelt, report } = await find();
       if (options.limits !== undefined && report.measures === undefined) throw unmeasured(platform);
       const { cwd, sourceOf } = options;
       if (bubblewrap === undefined && sourceOf !== undefined) throw unmoved(report);
+      if (seatbelt !== undefined) return startWrapped(await wrapInSeatbelt(seatbelt, command, options));
       return startWrapped(
         bubblewrap === undefined
           ? await wrapPlainly(command, options, settings.environment, limitsOf(settings.limits))
@@ -64,6 +71,7 @@ export function openSandbox(settings: SandboxSettings): Sandbox {
 
 async function findOut(settings: SandboxSettings): Promise<Found> {
   const platform = settings.platform ?? process.platform;
+  if (platform === 'darwin') return findSeatbelt({ ...settings, limits: limitsOf(settings.limits) });
   const elsewhere = NO_SANDBOX[platform];
   if (elsewhere !== undefined) return { report: elsewhere };
   const looks = { measures: 'processes' as const };
@@ -158,14 +166,6 @@ const NOT_INSTALLED: SandboxReport = {
 };
 
 const NO_SANDBOX: Readonly<Partial<Record<NodeJS.Platform, SandboxReport>>> = {
-  darwin: {
-    level: 'advisory',
-    mechanism: 'none',
-    missing: [
-      'on macOS workers are separate processes that can do what you can do; memory and processes are not limited',
-    ],
-    hint: 'run Cadre on Linux or in a virtual machine with Linux for workers that you do not trust',
-  },
   win32: {
     level: 'advisory',
     mechanism: 'none',

@@ -5,7 +5,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Answer, change, type Database, query, type Row, type Statement } from './database.ts';
 import { type Connection, createGroupCommit, run } from './group-commit.ts';
 import { storeFault } from './sqlite-fault.ts';
-import { isSealed } from './sqlite-seal.ts';
+import { currentSeal, isSealed, seal } from './sqlite-seal.ts';
 
 const MEMORY = ':memory:';
 
@@ -63,14 +63,27 @@ async function connect(path: string): Promise<DatabaseSync> {
   const database = new DatabaseSync(path, { timeout: BUSY_MS, enableForeignKeyConstraints: true });
   try {
     database.exec(PRAGMAS);
-    const connection = createConnection(database);
-    if (!run(connection, isSealed())) {
-      const { bringUpToDate } = await import('./bring-up-to-date.ts');
-      bringUpToDate(connection, path);
-    }
+    await bringUpToDate(createConnection(database), path);
     return database;
   } catch (error) {
     database.close();
+    throw error;
+  }
+}
+
+async function bringUpToDate(connection: Connection, name: string): Promise<void> {
+  const store = { name, dialect: 'sqlite' } as const;
+  const wanted = await currentSeal();
+  if (run(connection, isSealed(wanted))) return;
+  const { migrate } = await import('./migrate.ts');
+  connection.begin();
+  try {
+    // Looked at again: another process may have been first.
+    run(connection, migrate(store));
+    run(connection, seal(wanted));
+    connection.commit();
+  } catch (error) {
+    connection.rollback();
     throw error;
   }
 }

@@ -50,7 +50,7 @@ export interface Cleaned {
   readonly expiredResults: number;
   /** Removals that had been cut off. */
   readonly finished: number;
-  /** Undefined: it was not asked for, or another process is at it. */
+  /** Undefined: it was not asked for. */
   readonly audit?: TrimmedAudit;
   readonly vacuum?: Vacuumed;
   /** False: this is what would be removed. */
@@ -71,10 +71,7 @@ export interface CleanOptions {
   readonly audit: Pick<AuditStore, 'append'>;
   readonly clock: Clock;
   readonly retention: Retention;
-  /** Undefined: another process is at it. */
-  readonly trimAudit: (
-    request: Pick<CleanRequest, 'planOnly' | 'principal'>,
-  ) => Promise<TrimmedAudit | undefined>;
+  readonly trimAudit: (request: Pick<CleanRequest, 'planOnly' | 'principal'>) => Promise<TrimmedAudit>;
 }
 
 export interface CleanRequest {

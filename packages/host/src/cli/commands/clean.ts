@@ -1,5 +1,6 @@
 import { exactText } from '@cadre/core/history';
 import { bytes, duration } from '@cadre/kit/format';
+import { isFault } from '../../ports/trimmed-audit.ts';
 import { CLEANED_CLASSES, type Cleaned, type CleanedName } from '../../upkeep/clean.ts';
 import type { CommandHandler } from '../command.ts';
 import { EXIT, usageError } from '../exit.ts';
@@ -22,7 +23,7 @@ export const clean: CommandHandler = (invocation) =>
 
 /** What a hold keeps is as it should be; what could not be proved or archived is for a person to look at. */
 function exitOf({ audit }: Cleaned): number {
-  return audit?.stopped === undefined || audit.stopped.why === 'held' ? EXIT.ok : EXIT.failed;
+  return isFault(audit?.stopped) ? EXIT.failed : EXIT.ok;
 }
 
 /** The same as the nightly one: for a trigger of one's own. */

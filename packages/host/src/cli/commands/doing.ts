@@ -19,6 +19,7 @@ export { diffSkills, diffWorkers, packSkill, packWorker, removeSkill, removeWork
 export { hold, pin, pins, release, unpin } from './pins.ts';
 export { restore } from './restore.ts';
 export { rerun, resume } from './resume.ts';
+export { reviewWorker } from './review.ts';
 export { plan, run } from './run.ts';
 export { distrustSigner, listSigners, showSigningKey, trustSigner } from './signers.ts';
 export { newSkill, validateSkills } from './skill-authoring.ts';

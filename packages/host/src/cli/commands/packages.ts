@@ -6,6 +6,7 @@ import type { Packages } from '../../ports/packages.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { rightToChange } from '../run/right-to-change.ts';
+import { provenanceText } from '../show/provenance.ts';
 import { printTable } from '../show/table.ts';
 import { VERSION } from '../version.ts';
 import { withApp } from '../with-app.ts';
@@ -14,10 +15,10 @@ import { heldByOther } from './held-by-other.ts';
 export const withPackages = (
   invocation: Invocation,
   work: (packages: Packages, app: App) => Promise<number>,
-): Promise<number> =>
-  withApp(invocation, async (app) =>
-    work(await app.packages({ right: rightToChange(app.dataDir), cadre: VERSION }), app),
-  );
+): Promise<number> => withApp(invocation, async (app) => work(await packagesOf(app), app));
+
+export const packagesOf = (app: App): Promise<Packages> =>
+  app.packages({ right: rightToChange(app.dataDir), cadre: VERSION });
 
 const pack =
   (kind: PackageKind): CommandHandler =>
@@ -26,13 +27,17 @@ const pack =
       const { io, output, options } = invocation;
       const [folder = '.'] = invocation.arguments;
       const to = typeof options['out'] === 'string' ? resolve(io.cwd, options['out']) : io.cwd;
-      const packed = await packages.pack(kind, resolve(io.cwd, folder), to, options['unsigned'] !== true);
+      const packed = await packages.pack(kind, resolve(io.cwd, folder), to, {
+        signs: options['unsigned'] !== true,
+        provenance: options['provenance'] === true,
+      });
       output.document({ packed });
-      const { id, version, files, bytes, file, digest, keyId } = packed;
+      const { id, version, files, bytes, file, digest, keyId, provenance } = packed;
       output.line(`packed ${id} ${version}: ${plural(files, 'file')}, ${bytesText(bytes)}`);
       output.line(`  to        ${file}`);
       output.line(`  content   ${digest}`);
       output.line(`  signed by ${keyId ?? 'nobody: whoever adds it is asked'}`);
+      if (provenance !== undefined) output.line(`  made from ${provenanceText(provenance)}`);
       return EXIT.ok;
     });
 

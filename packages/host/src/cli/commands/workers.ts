@@ -2,17 +2,21 @@ import { CadreError, nearest, parsePermission, permissionSentence, plainText } f
 import { relativeTime } from '@cadre/kit/format';
 import type { Manifest } from '@cadre/sdk';
 import type { App } from '../../app.ts';
+import type { InstalledWorker } from '../../ports/action-runner.ts';
 import { type WorkerState, workerStates } from '../../upkeep/worker-states.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT } from '../exit.ts';
 import { rightToChange } from '../run/right-to-change.ts';
 import { printFigures } from '../show/figures.ts';
 import { printLacking } from '../show/lacking.ts';
+import { provenanceText, reviewText } from '../show/provenance.ts';
 import { reloadText } from '../show/reload-text.ts';
 import { paint } from '../show/report.ts';
 import { printTable } from '../show/table.ts';
 import { printWorkerFigures, statusText } from '../show/worker-figures.ts';
 import { withApp } from '../with-app.ts';
+import { listLicences } from './licences.ts';
+import { packagesOf } from './packages.ts';
 
 async function lookAt(app: App) {
   const installed = app.workers.list();
@@ -39,14 +43,18 @@ export const showWorker: CommandHandler = (invocation) =>
       ...one,
       pools: one.pools.filter((pool) => pool.worker === worker.manifest.id),
     }));
-    output.document({ worker, state, processes: pools });
+    const about = await aboutPackage(app, worker);
+    output.document({ worker, state, processes: pools, ...about });
     printWorker(worker.manifest, invocation);
+    if (about?.provenance !== undefined) output.line(`\nMade from ${provenanceText(about.provenance)}`);
+    for (const review of about?.reviews ?? []) output.line(`Reviewed by ${reviewText(review)}`);
     printWorkerFigures(worker.manifest.id, processes, state, app.clock.now(), output);
     return EXIT.ok;
   });
 
 export const listWorkers: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
+    if (invocation.options['licences'] === true) return listLicences(app, invocation);
     const { installed, processes, quarantines, states, stateOf } = await lookAt(app);
     const { output } = invocation;
     const broken = app.workers.problems();
@@ -127,6 +135,12 @@ export const clearWorker: CommandHandler = (invocation) =>
     output.line(`${worker} may be started again`);
     return EXIT.ok;
   });
+
+/** Of a package that is installed; undefined: it is none. */
+async function aboutPackage(app: App, { folder, builtIn, manifest: { id, version } }: InstalledWorker) {
+  if (builtIn || !folder.startsWith(app.dataDir)) return undefined;
+  return (await packagesOf(app)).about(id, version);
+}
 
 function printWorker(manifest: Manifest, { output }: Invocation): void {
   const { colours } = output;

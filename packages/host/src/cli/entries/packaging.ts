@@ -10,7 +10,8 @@ export const PACKAGING: readonly CommandEntry[] = [
       {
         name: 'list',
         summary: 'List the workers and what they do now, and those that cannot be used',
-        examples: ['cadre worker list', 'cadre worker list --json'],
+        options: [['--licences', 'of workers that did not come with Cadre, and of what they bring along']],
+        examples: ['cadre worker list', 'cadre worker list --licences', 'cadre worker list --json'],
         load: doing('listWorkers'),
       },
       {
@@ -100,6 +101,7 @@ export const PACKAGING: readonly CommandEntry[] = [
         options: [
           ['--out <file>', 'where to (default: ID-VERSION.tgz in this folder)'],
           ['--unsigned', 'sign it with no key'],
+          ['--provenance', 'note in it from which git commit it was made'],
         ],
         examples: ['cadre worker pack', 'cadre worker pack ./greeter --out greeter.tgz'],
         load: doing('packWorker'),
@@ -121,6 +123,18 @@ export const PACKAGING: readonly CommandEntry[] = [
         ],
         examples: ['cadre worker add greeter-1.0.0.tgz', 'cadre worker add --locked'],
         load: doing('addWorker'),
+      },
+      {
+        name: 'review',
+        summary: 'Look at a package as its reviewer, and sign that you have',
+        arguments: [['<package>', 'a file']],
+        options: [
+          ['--sign', 'asked for each point, write a signed statement beside the package'],
+          ['--accept <digest>', 'sign for exactly this content where nobody can be asked'],
+          ['--note <text>', 'what others should know'],
+        ],
+        examples: ['cadre worker review greeter-1.0.0.tgz', 'cadre worker review greeter-1.0.0.tgz --sign'],
+        load: doing('reviewWorker'),
       },
       {
         name: 'publish',

@@ -3,11 +3,12 @@ import { bytes as bytesText } from '@cadre/kit/format';
 import type { Manifest } from '@cadre/sdk';
 import type { Offer, SkillOffer, WorkerOffer } from '../../ports/packages.ts';
 import type { Output } from '../output.ts';
+import { provenanceText, reviewText } from './provenance.ts';
 import { printSkillNeeds } from './skill-needs.ts';
 
 /** All that a person has to know before a package may do anything. Words of its author are shown as they are, not as they act. */
 export function printOffer(offer: Offer, output: Output): void {
-  const { id, version, digest, signer, before, difference, reasons } = offer;
+  const { id, version, digest, signer, before, difference, reasons, provenance, reviews } = offer;
   const { licence, author, description } = offer.kind === 'worker' ? offer.manifest : offer.skill;
   const { colours } = output;
   const fact = (name: string, text: string) =>
@@ -15,6 +16,8 @@ export function printOffer(offer: Offer, output: Output): void {
   output.line(`${colours.bold(`${id} ${version}`)}  ${plainText(description ?? '')}`);
   fact('content', digest);
   fact('signed by', SIGNED[signer.kind](signer as never));
+  if (provenance !== undefined) fact('made from', provenanceText(provenance));
+  for (const review of reviews) fact('reviewed', reviewText(review));
   fact('licence', licence ?? 'none is named');
   if (author !== undefined) fact('author', author);
   if (offer.kind === 'worker') printWorker(offer, output);

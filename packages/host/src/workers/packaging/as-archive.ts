@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { CadreError } from '@cadre/core';
+import type { Provenance } from '../../ports/package-facts.ts';
 import { loadPackage } from '../load-worker.ts';
 import { brokenSkill } from '../skills/broken-skill.ts';
 import { loadSkill } from '../skills/load-skill.ts';
@@ -28,26 +29,36 @@ export async function asArchive(given: string, place: string): Promise<string> {
   return archive;
 }
 
+interface IndexedAs {
+  /** Absent: what it looks like. */
+  readonly kind?: 'worker' | 'skill';
+  readonly provenance?: Provenance;
+}
+
 /** Makes the index of what lies in a folder, whose name a skill has to have. */
-export async function indexFolder(folder: string, kind?: 'worker' | 'skill'): Promise<PackageIndex> {
+export async function indexFolder(
+  folder: string,
+  { kind, provenance }: IndexedAs = {},
+): Promise<PackageIndex> {
+  const noted = provenance === undefined ? {} : { provenance };
   const of = kind ?? (existsSync(join(folder, 'SKILL.md')) ? 'skill' : 'worker');
   if (of === 'worker') {
     const { id, version } = loadPackage(folder).manifest;
-    return { format: 1, id, version, files: await listPackageFiles(folder) };
+    return { format: 1, id, version, ...noted, files: await listPackageFiles(folder) };
   }
   const loaded = await loadSkill(folder, basename(folder));
   if (!loaded.ok) throw brokenSkill({ id: basename(folder), folder, problems: loaded.problems });
   const { skill, files } = loaded.content;
-  return { format: 1, kind: 'skill', id: skill.id, version: skill.version, files };
+  return { format: 1, kind: 'skill', id: skill.id, version: skill.version, ...noted, files };
 }
 
 export async function archiveFolder(
   folder: string,
   archive: string,
-  about: { readonly kind?: 'worker' | 'skill'; readonly sign?: (digest: string) => Signature } = {},
+  { sign, ...about }: IndexedAs & { readonly sign?: (digest: string) => Signature } = {},
 ): Promise<PackageIndex> {
-  const index = await indexFolder(folder, about.kind);
-  await writeArchive(archive, folder, index, about.sign?.(digestOf(index)));
+  const index = await indexFolder(folder, about);
+  await writeArchive(archive, folder, index, sign?.(digestOf(index)));
   return index;
 }
 

@@ -7,6 +7,7 @@ import { compare, rcompare, satisfies } from 'semver';
 import { z } from 'zod';
 import type { WantedPackage } from '../../ports/packages.ts';
 import { archiveName, kindOf } from './package-index.ts';
+import { addReview, REVIEWS, readReviews } from './review-statement.ts';
 import { unpackArchive } from './unpack-archive.ts';
 
 /**
@@ -103,7 +104,10 @@ export async function publish(
         hint: 'a version never changes: give it a new one',
       });
     }
-    await copyFile(archive, join(folder, entry.file));
+    const place = join(folder, entry.file);
+    await copyFile(archive, place);
+    for (const review of await readReviews(`${archive}${REVIEWS}`, entry.digest))
+      await addReview(`${place}${REVIEWS}`, review);
     entries = [...entries.filter((one) => one !== same), entry];
     published.push(entry);
   }

@@ -10,6 +10,8 @@ import { checkFits } from './check-fits.ts';
 import { type Described, describePackage } from './describe-package.ts';
 import { makeOffer } from './make-offer.ts';
 import { SIGNED } from './package-index.ts';
+import { REVIEWS } from './review-statement.ts';
+import { keepReviews } from './reviews-beside.ts';
 import { type Unpacked, unpackArchive } from './unpack-archive.ts';
 import { readWorkerLock, writeWorkerLock } from './worker-lock.ts';
 
@@ -73,7 +75,12 @@ export async function installPackage(options: InstallOptions): Promise<Installed
     if (same !== undefined && same.digest !== unpacked.digest) throw otherContent(same);
     const place = join(packages, `${id}@${version}`);
     if (same !== undefined && existsSync(place)) return { ok: true, installed: same, isNew: false };
-    const offer = await makeOffer(described, unpacked, lock.packages, options);
+    const offer = await makeOffer(
+      described,
+      { ...unpacked, archive: options.archive },
+      lock.packages,
+      options,
+    );
     if (offer.difference?.isHonest === false && options.override !== true) throw dishonest(offer);
     const agreed = offer.reasons.length === 0 || (await options.decide(offer));
     await options.note(agreed ? 'allowed' : 'denied', offer);
@@ -92,6 +99,7 @@ export async function installPackage(options: InstallOptions): Promise<Installed
       await rename(staging, place);
       // As it came, to be handed on: what it was unpacked to could not be signed again.
       await copyFile(options.archive, `${place}.tgz`);
+      await keepReviews(options.archive, place, offer.reviews);
       await flushFolder(packages);
       // A skill is text: there is nothing to start.
       const { signer } = offer;
@@ -102,6 +110,7 @@ export async function installPackage(options: InstallOptions): Promise<Installed
     } catch (error) {
       await rm(place, { recursive: true, force: true });
       await rm(`${place}.tgz`, { force: true });
+      await rm(`${place}.tgz${REVIEWS}`, { force: true });
       await rm(`${place}${SIGNED}`, { force: true });
       throw error;
     }

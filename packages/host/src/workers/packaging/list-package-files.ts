@@ -10,7 +10,8 @@ import { MOST_FILES, mostBytes, type PackageFile, pathFault } from './package-in
 const PRIVATE = /^(\.env(\..*)?|\.npmrc|\.netrc|id_(rsa|dsa|ecdsa|ed25519)|.*\.(pem|key|p12|pfx|jks|kdbx))$/i;
 
 /** What is of no use to whoever installs a worker. */
-const LEFT_OUT = /^(\.git|\.github|\.gitignore|\.DS_Store|node_modules|coverage|.*\.log|.*\.tgz)$/;
+const LEFT_OUT =
+  /^(\.git|\.github|\.gitignore|\.DS_Store|node_modules|coverage|.*\.log|.*\.tgz(\.reviews)?)$/;
 
 export interface ListOptions {
   /** Of which kind the package is: `worker`. */

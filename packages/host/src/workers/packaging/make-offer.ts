@@ -2,6 +2,7 @@ import { diffManifests, diffSkills, type ManifestDifference, scriptsOf } from '@
 import { major, rcompare } from 'semver';
 import type { LockedPackage, Offer, SignedBy, TrustedSigners } from '../../ports/packages.ts';
 import type { Described } from './describe-package.ts';
+import { reviewsBeside } from './reviews-beside.ts';
 import type { Unpacked } from './unpack-archive.ts';
 
 interface About {
@@ -13,14 +14,20 @@ interface About {
 /** What a person decides upon, and why they are asked at all. */
 export async function makeOffer(
   described: Described,
-  { digest, signer }: Pick<Unpacked, 'digest' | 'signer'>,
+  {
+    digest,
+    signer,
+    index: { provenance },
+    archive,
+  }: Pick<Unpacked, 'digest' | 'signer' | 'index'> & { readonly archive: string },
   locked: readonly LockedPackage[],
   about: About,
 ): Promise<Offer> {
   const { kind, id, version, requires } = described;
   const before = nearestBefore(described, about.present);
   const difference = before === undefined ? undefined : diffDescribed(before, described);
-  const signedBy = await signedByOf(signer, kind === 'worker' ? id : `skill:${id}`, about);
+  const named = kind === 'worker' ? id : `skill:${id}`;
+  const signedBy = await signedByOf(signer, named, about);
   const former = locked.find((one) => one.kind === kind && one.id === id && one.version === before?.version);
   const common = {
     id,
@@ -30,6 +37,8 @@ export async function makeOffer(
     signer: signedBy,
     before: before?.version,
     difference,
+    ...(provenance === undefined ? {} : { provenance }),
+    reviews: await reviewsBeside(archive, digest, named, about),
     reasons: [
       ...(before === undefined ? ['it is new here'] : []),
       ...(signedBy.kind === 'nobody' ? ['nobody has signed it'] : []),

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { CadreError, canonicalJson, isPackageId, once, type PackageKind } from '@cadre/core';
 import type { JsonValue } from '@cadre/sdk';
 import { z } from 'zod';
+import type { Provenance } from '../../ports/package-facts.ts';
 import { MOST_PACKAGE_BYTES, MOST_SKILL_BYTES } from '../../ports/packages.ts';
 
 /** What an archive holds, as its first entry says before anything else of it is read. */
@@ -11,6 +12,8 @@ export interface PackageIndex {
   readonly kind?: 'skill';
   readonly id: string;
   readonly version: string;
+  /** Only where its maker wanted it noted: the same files make the same package, whatever they were committed in. */
+  readonly provenance?: Provenance;
   /** In the order of their paths. */
   readonly files: readonly PackageFile[];
 }
@@ -79,6 +82,18 @@ const shape = once(() =>
     kind: z.literal('skill').exactOptional(),
     id: z.string().max(64),
     version: z.string().min(5).max(100),
+    provenance: z
+      .strictObject({
+        commit: z.string().regex(/^[0-9a-f]{40,64}$/),
+        at: z.iso.datetime(),
+        dirty: z.boolean(),
+        repository: z
+          .string()
+          .regex(/^[\w.:-]+(\/[\w.~+-]+)+$/)
+          .max(300)
+          .exactOptional(),
+      })
+      .exactOptional(),
     files: z
       .array(
         z.strictObject({
