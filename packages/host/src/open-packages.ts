@@ -105,7 +105,7 @@ export function openPackages(options: Options): Packages {
   const present = () => describePresent(describing);
 
   return {
-    ...openPackageFacts({ packages: folders.worker, workers, signers, openKey, ownKeyId, clock }),
+    ...openPackageFacts({ packages: installed.worker, workers, signers, openKey, ownKeyId, clock }),
     signers,
     async signingKey() {
       const { key, isNew } = await openKey();
