@@ -185,7 +185,7 @@ describe('[WRK-3] to call more', () => {
   test('and to call less, or another version, is not', () => {
     expect(after(undefined)).toMatchObject({ step: 'minor', wider: [] });
     expect(after(['git/status'], { dependencies: { git: '^2.0.0' } }).changes).toMatchObject([
-      { step: 'minor', says: 'it wants git ^2.0.0 and wanted ^1.0.0' },
+      { step: 'minor', says: 'it requires the worker git ^2.0.0 and required ^1.0.0' },
     ]);
   });
 });
