@@ -69,6 +69,36 @@ describe('[WRK-20] where no container can be started', () => {
     });
   });
 
+  test('it is said that an engine answers nothing that can be understood', async () => {
+    const engine = join(world.root, 'babbling');
+    const script =
+      '#!/bin/sh\ncase $1 in --version) echo Docker version 1.2.3;; *) echo "WARNING: {";; esac\n';
+    await writeFile(engine, script, { mode: 0o755 });
+    expect(await world.open({ container: { engine } }).probe()).toMatchObject({
+      level: 'advisory',
+      missing: [expect.stringContaining('cannot be understood')],
+    });
+  });
+
+  test('it is said that there is no room', async () => {
+    const full = join(world.root, 'full');
+    await writeFile(full, 'no folder');
+    const before = process.env['TMPDIR'];
+    process.env['TMPDIR'] = full;
+    try {
+      const script = '#!/bin/sh\ncase $1 in --version) echo Docker version 1.2.3;; *) echo "{}";; esac\n';
+      const engine = join(world.root, 'willing');
+      await writeFile(engine, script, { mode: 0o755 });
+      expect(await world.open({ container: { engine } }).probe()).toMatchObject({
+        level: 'advisory',
+        missing: [expect.stringContaining('ENOTDIR')],
+      });
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+    }
+  });
+
   test('it is said what the engine said', async () => {
     const engine = join(world.root, 'broken');
     const script =
