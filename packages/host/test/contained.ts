@@ -26,3 +26,8 @@ export function describeContained(name: string, tests: () => void): void {
     describe.skip(`${name} (SKIPPED: ${problem})`, tests);
   }
 }
+
+/** Whether the engine limits memory and processes here, and what containers use is counted by their groups; as an ordinary user it may not. */
+export const isLimited =
+  contained?.measures === 'control group' &&
+  !contained.missing.some((sentence) => sentence.includes('not limited'));

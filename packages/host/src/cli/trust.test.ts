@@ -36,6 +36,11 @@ describe('the settings file of a repository that somebody else has written', () 
       'policy: { tiers: { signed: process } }',
       'tier process instead of os',
     ],
+    [
+      'names what starts containers',
+      'sandbox: { container: { engine: ./engine.sh } }',
+      'containers are started by the program ./engine.sh',
+    ],
     ['lets workers use more', 'policy: { limits: { memory: 64GB } }', 'may use 64GB of memory'],
     [
       'offers programs more than reading',

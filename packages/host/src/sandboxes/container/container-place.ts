@@ -57,6 +57,8 @@ export async function openContainerPlace(): Promise<ContainerPlace> {
       if (known !== undefined) return known;
       const written = write(join(root, digest), content);
       kept.set(digest, written);
+      // What could not be written now may be later.
+      written.catch(() => kept.delete(digest));
       return written;
     },
     async folderFor(name) {

@@ -66,6 +66,29 @@ export async function describeEngine(
   return /podman/i.test(asked.stdout) ? describePodman(bare, version) : describeDocker(bare, version);
 }
 
+/** What is used of it; whatever else an engine says is its affair. */
+interface PodmanInfo {
+  readonly host?: {
+    readonly ociRuntime?: { readonly name?: string };
+    readonly security?: { readonly rootless?: boolean; readonly seccompProfilePath?: string };
+    readonly serviceIsRemote?: boolean;
+  };
+}
+
+interface DockerInfo {
+  readonly SecurityOptions?: readonly string[] | null;
+  readonly DefaultRuntime?: string;
+  readonly ServerErrors?: readonly string[] | null;
+}
+
+function parsed<T>({ stdout }: EngineAnswer): T | undefined {
+  try {
+    return JSON.parse(stdout) as T;
+  } catch {
+    return undefined;
+  }
+}
+
 type Bare = Omit<Engine, 'version' | 'isRootless' | 'usualRuntime'>;
 
 async function describePodman(bare: Bare, version: string): Promise<Engine | { readonly problem: string }> {
@@ -77,13 +100,8 @@ async function describePodman(bare: Bare, version: string): Promise<Engine | { r
   const podman: Bare = { ...bare, kind: 'podman', globals };
   const asked = await runEngine(podman, ['info', '--format', 'json']);
   if (asked.code !== 0) return { problem: said(asked) };
-  const { host } = JSON.parse(asked.stdout) as {
-    host: {
-      ociRuntime?: { name?: string };
-      security?: { rootless?: boolean; seccompProfilePath?: string };
-      serviceIsRemote?: boolean;
-    };
-  };
+  const host = parsed<PodmanInfo>(asked)?.host;
+  if (host === undefined) return { problem: 'what `podman info` answers cannot be understood' };
   if (host.serviceIsRemote === true)
     return { problem: 'podman works on another machine, which has other files' };
   const profile = host.security?.seccompProfilePath;
@@ -102,11 +120,8 @@ const COMMON_PROFILE = '/usr/share/containers/seccomp.json';
 async function describeDocker(bare: Bare, version: string): Promise<Engine | { readonly problem: string }> {
   const asked = await runEngine(bare, ['info', '--format', '{{json .}}']);
   if (asked.code !== 0) return { problem: said(asked) };
-  const info = JSON.parse(asked.stdout) as {
-    SecurityOptions?: readonly string[] | null;
-    DefaultRuntime?: string;
-    ServerErrors?: readonly string[] | null;
-  };
+  const info = parsed<DockerInfo>(asked);
+  if (info === undefined) return { problem: 'what `docker info` answers cannot be understood' };
   const [fault] = info.ServerErrors ?? [];
   if (fault !== undefined) return { problem: fault };
   return {

@@ -74,6 +74,16 @@ async function findOut(settings: ContainerSandboxSettings): Promise<Found> {
 }
 
 async function findIn(program: string, settings: ContainerSandboxSettings): Promise<Found> {
+  try {
+    return await tryEngine(program, settings);
+  } catch (error) {
+    // Such as a full disk: the next engine would meet the same, and whoever asks is to hear of it.
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    return { report: cannotStart(basename(program), error.message) };
+  }
+}
+
+async function tryEngine(program: string, settings: ContainerSandboxSettings): Promise<Found> {
   const { container = {}, environment } = settings;
   const engine = await describeEngine(program, environment);
   if ('problem' in engine) return { report: cannotStart(basename(program), engine.problem) };

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { readFile, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CadreError, type MeasuredBy } from '@cadre/core';
 import type { ProcessEnd, SandboxOptions } from '../../ports/sandbox.ts';
@@ -65,14 +66,16 @@ export async function wrapInContainer(
   const { engine, place } = containers;
   const view = describeBox(containers, owner, options);
   const narrowed = inPages(narrowLimits(containers.limits, options.most, memoryOf(options.limits)));
-  const folder = await place.folderFor(name);
-  const environmentFile = join(folder, 'environment');
   const environment = containers.isForeign ? withoutPath(view.env, options.env) : view.env;
-  await writeFor(owner.change, environmentFile, exportLines(environment));
+  const { folder, environmentFile, copies } = await prepare(place, name, async (folder) => {
+    const environmentFile = join(folder, 'environment');
+    await writeFor(owner.change, environmentFile, exportLines(environment));
+    const copies = await Promise.all(
+      view.files.map(async ([path, content]) => [await place.keep(content), path] as const),
+    );
+    return { folder, environmentFile, copies };
+  });
   const pidFile = join(folder, 'pid');
-  const copies = await Promise.all(
-    view.files.map(async ([path, content]) => [await place.keep(content), path] as const),
-  );
   const container: Container = {
     ...view,
     installed: view.installed.filter(existsSync),
@@ -133,6 +136,22 @@ export async function wrapInContainer(
       return ranOut(end, reading, narrowed.memoryBytes) ? narrowed.memoryBytes : undefined;
     },
   };
+}
+
+/** What stands on disk for a container. A full disk is no bug of ours. */
+async function prepare<T>(
+  place: ContainerPlace,
+  name: string,
+  write: (folder: string) => Promise<T>,
+): Promise<T> {
+  try {
+    return await write(await place.folderFor(name));
+  } catch (error) {
+    if (!(error instanceof Error) || !('code' in error)) throw error;
+    throw new CadreError('no_sandbox', `what a container needs cannot be written: ${error.message}`, {
+      hint: `make room in ${tmpdir()}, or set TMPDIR to a folder with more`,
+    });
+  }
 }
 
 /** A container that was ended at once, and not by us, while it had nearly all that it may have: where its first process could not tell. */
