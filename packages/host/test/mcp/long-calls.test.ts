@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { createMcpHandler, inputRequired, Server } from '@modelcontextprotocol/server';
 import { expect, onTestFinished, test } from 'vitest';
 import { describeSandboxed } from '../sandboxed.ts';
 import { overStdio } from './cadre-process.ts';
@@ -67,7 +70,7 @@ async function slowClock(): Promise<SlowClock> {
   return { port, finish: () => finish(), cancelled: cancelled.promise };
 }
 
-async function place({ port }: SlowClock, timeout: string) {
+async function place({ port }: Pick<SlowClock, 'port'>, timeout: string) {
   const here = clockPlace(`{ url: "http://127.0.0.1:${port}/mcp", timeout: ${timeout} }`);
   await grant(here, [`net:127.0.0.1:${port}`]);
   await grant(here, [`net:127.0.0.1:${port}`], '--for', 'mcp:editor');
@@ -115,6 +118,30 @@ describeSandboxed('a call of an MCP server over HTTP', () => {
     expect({ isError, text: JSON.stringify(content) }).toEqual({
       isError: true,
       text: expect.stringMatching(/within 700 ms.*\[timeout\].*spec\.timeout/),
+    });
+  }, 90_000);
+});
+
+describeSandboxed('a server of the newer protocol', () => {
+  test('that asks its client for something in the middle of a call is told that nobody is asked for it', async () => {
+    const handler = createMcpHandler(() => {
+      const server = new Server({ name: 'clock', version: '1' }, { capabilities: { tools: {} } });
+      server.setRequestHandler('tools/list', () => ({
+        tools: [{ name: 'wait', inputSchema: { type: 'object' as const } }],
+      }));
+      server.setRequestHandler('tools/call', () => inputRequired({ requestState: 'later' }) as never);
+      return server;
+    });
+    const listening = serve({ fetch: (request) => handler.fetch(request), port: 0, hostname: '127.0.0.1' });
+    await once(listening, 'listening');
+    onTestFinished(() => void listening.close());
+    const { port } = listening.address() as AddressInfo;
+    const here = await place({ port }, '1m');
+    const client = await overStdio(here, '2025', '--as', 'editor');
+    const { content, isError } = await client.callTool(WAIT, { timeout: 60_000 });
+    expect({ isError, text: JSON.stringify(content) }).toEqual({
+      isError: true,
+      text: expect.stringMatching(/asks its client for something.*\[denied\]/),
     });
   }, 90_000);
 });

@@ -23,6 +23,15 @@ export async function explainFault(
       hint: 'raise spec.timeout of the server if it needs longer',
     });
   }
+  if (error instanceof SdkError && error.code === SdkErrorCode.UnsupportedResultType) {
+    return new ActionError(
+      'denied',
+      `the MCP server ${id} asks its client for something in the middle of a call`,
+      {
+        hint: 'nobody is asked for a server: give the tool what it needs as its input, or use another tool of it',
+      },
+    );
+  }
   const words = await connection.lastWords();
   const last = words === '' ? '' : `; it last wrote: ${words}`;
   return new ActionError('provider_failed', `the MCP server ${id} could not be asked: ${reason}${last}`, {
