@@ -51,9 +51,13 @@ describeWithSshServer('[WRK-19] a sandbox host over ssh', () => {
     server = await openSshServer(outside);
     key = makeKey(join(outside, 'key'));
     writeFileSync(join(outside, 'known_hosts'), `${server.knownHost}\n`);
-    // The key is good for this one command, whatever is asked for: as the guide says.
+    // The line of the guide, with the key of this test and the way in which Cadre is started here.
+    const guide = readFileSync(join(import.meta.dirname, '../../../docs/guide/sandboxing.md'), 'utf8');
+    const [line = ''] = /^restrict,command=.*$/m.exec(guide) ?? [];
     const forced = sandboxHostCommand(join(outside, 'far')).join(' ');
-    writeFileSync(join(outside, 'line.pub'), `restrict,command="${forced}" ${publicKey(key)}\n`);
+    const ours = line.replace('cadre sandbox-host', forced).replace(/ssh-ed25519 \S+/, publicKey(key));
+    expect(ours).toContain(`command="${forced}" ssh-ed25519 `);
+    writeFileSync(join(outside, 'line.pub'), `${ours}\n`);
     server.authorise(join(outside, 'line.pub'));
   });
   afterEach(() => fixture?.remove());

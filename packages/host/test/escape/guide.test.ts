@@ -11,13 +11,11 @@ const settings = [...guide.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) 
 );
 
 test('[WRK-23] the settings in the guide on sandboxing are settings, and mean what stands beside them', () => {
-  expect(settings).toHaveLength(3);
-  expect(settings[0]?.policy).toMatchObject({
-    sandbox: 'require',
+  expect(settings.find(({ policy }) => policy.sandbox === 'require')?.policy).toMatchObject({
     tiers: { builtIn: 'process', signed: 'os', unsigned: 'os' },
   });
-  const [, contained, limited] = settings;
-  expect(contained?.sandbox.container).toEqual({
+  const limited = settings.find(({ policy }) => policy.limits.cpu !== undefined);
+  expect(settings.find(({ sandbox }) => sandbox.container.engine !== undefined)?.sandbox.container).toEqual({
     engine: 'podman',
     runtime: 'runsc',
     image: 'localhost/tools:1',
@@ -35,4 +33,11 @@ test('[WRK-23] the settings in the guide on sandboxing are settings, and mean wh
 test('[WRK-19] what the guide calls the usual tiers are the usual ones, and unsigned workers never run in the open', () => {
   expect(ConfigSchema.parse({}).policy.tiers).toEqual({ builtIn: 'process', signed: 'os', unsigned: 'os' });
   expect(ConfigSchema.safeParse({ policy: { tiers: { unsigned: 'process' } } }).success).toBe(false);
+});
+
+test('[WRK-19] the way to another machine in the guide is a setting, with the defaults that stand beside it', () => {
+  const usual = ConfigSchema.parse({}).sandbox.remote;
+  const remote = settings.find(({ sandbox }) => sandbox.remote.command !== undefined)?.sandbox.remote;
+  expect(remote).toEqual({ ...usual, command: expect.arrayContaining(['ssh', '-T']) as string[] });
+  expect(usual.command).toBeUndefined();
 });

@@ -6,8 +6,6 @@ import { sayChanges, sendContents } from './exchange-changes.ts';
 import { type HostedProcess, type Hosting, hostProcess } from './hosted-process.ts';
 import {
   BringShape,
-  type Change,
-  type Entry,
   MOST_START_BYTES,
   MOST_WANTED_BYTES,
   type Refused,
@@ -126,8 +124,8 @@ async function take(
   await writer.line({ entries: changes.length, full: child.full() });
   await sayChanges(changes, writer);
   const wanted = WantedShape.parse(JSON.parse(await createByteReader(stream).line(MOST_WANTED_BYTES)));
-  await sendContents(changes, wanted.wanted, writer, (entry: Entry) => tree.openFile(entry));
-  tree.given(changes as readonly Change[]);
+  await sendContents(changes, wanted.wanted, writer, tree.top);
+  tree.given(changes);
 }
 
 /** Until the program is gone. */

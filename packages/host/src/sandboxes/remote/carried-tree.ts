@@ -1,6 +1,6 @@
 import { basename, dirname } from 'node:path';
 import { type Failure, failure, type Outcome } from '@cadre/sdk';
-import { describeEntry, openEntry } from './describe-entry.ts';
+import { describeEntry } from './describe-entry.ts';
 import type { GrantedWays } from './granted-ways.ts';
 import { openWay } from './hold-way.ts';
 import { listTree, type TreeLimits, tooMuch } from './list-tree.ts';
@@ -15,7 +15,8 @@ export interface CarriedTree {
   changes(): Promise<Outcome<readonly Change[]>>;
   /** It knows it now. */
   brought(changes: readonly Change[]): void;
-  openFile(entry: Entry): ReturnType<typeof openEntry>;
+  /** The folder below which each path lies. */
+  readonly top: string;
   /** Throws for a change that the program could not have made if it is confined as it was said. */
   check(change: Change): void;
   /** What was changed on both sides; undefined: nothing, and it is not too much. */
@@ -43,15 +44,7 @@ export function openCarriedTree(ways: GrantedWays, limits: TreeLimits): CarriedT
       return listed.ok ? { ok: true, output: treeChanges(base, listed.output) } : listed;
     },
     brought: (changes) => applyChanges(base, changes),
-    async openFile({ path }) {
-      const way = await openWay(TOP);
-      try {
-        const folder = await way.around(path);
-        return folder && (await openEntry(folder, basename(path)));
-      } finally {
-        await way.close();
-      }
-    },
+    top: TOP,
     check(change) {
       const { path } = change;
       const shown = JSON.stringify(path);

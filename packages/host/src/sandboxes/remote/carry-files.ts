@@ -122,7 +122,7 @@ export async function sayAndSend(
 ): Promise<void> {
   await sayChanges(changes, writer);
   const { wanted } = await heardAnswer(reader, WantedShape, MOST_WANTED_BYTES);
-  await sendContents(changes, wanted, writer, tree.openFile);
+  await sendContents(changes, wanted, writer, tree.top);
 }
 
 /** What went wrong on this machine is not put down to the other one. */

@@ -3,13 +3,15 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
+type Pieces = AsyncIterable<Buffer> | Iterable<Buffer>;
+
 /** Contents of files by their SHA-256, in a folder that nobody else writes to. */
 export interface ContentStore {
   has(hash: string): boolean;
   /** The file with this content. */
   pathOf(hash: string): string;
   /** Keeps what comes, if it is what was said. Throws otherwise, and keeps nothing. */
-  put(hash: string, pieces: AsyncIterable<Buffer>): Promise<void>;
+  put(hash: string, pieces: Pieces): Promise<void>;
   /** It was of use: it goes later than what was not. */
   touch(hash: string): Promise<void>;
   /** Makes room when there is more than was agreed: what was not used for longest goes first. */
@@ -51,7 +53,7 @@ export function openContentStore(folder: string, mostBytes: number): ContentStor
   };
 }
 
-async function write(path: string, pieces: AsyncIterable<Buffer>): Promise<string> {
+async function write(path: string, pieces: Pieces): Promise<string> {
   const hash = createHash('sha256');
   const file = await open(path, 'wx', 0o600);
   try {

@@ -1,13 +1,20 @@
 import type { FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { ContentStore } from './content-store.ts';
-import { piecesOf } from './describe-entry.ts';
+import { openEntry, piecesOf } from './describe-entry.ts';
+import { openWay } from './hold-way.ts';
 import { type Change, ChangeShape, type Entry, MOST_ENTRY_BYTES } from './remote-protocol.ts';
+import { allOf, inSameFolder } from './same-folder.ts';
+import type { UnlinkedFolder } from './unlinked-folder.ts';
 
 type FileEntry = Extract<Entry, { kind: 'file' }>;
 
 const BATCH = 64 * 1024;
+/** Of these several are read or kept at once. */
+const SMALL = 64 * 1024;
+const AT_ONCE = 16;
 
 /** Says what changed, one line each. */
 export async function sayChanges(changes: readonly Change[], writer: ByteWriter): Promise<void> {
@@ -21,31 +28,61 @@ export async function sayChanges(changes: readonly Change[], writer: ByteWriter)
   if (batch !== '') await writer.write(batch);
 }
 
-/** The contents of those that are wanted, one after the other, with exactly the sizes that were said. */
+/** The contents of those that are wanted, one after the other, with exactly the sizes that were said. Paths begin at `top`. */
 export async function sendContents(
   changes: readonly Change[],
   wanted: readonly number[],
   writer: ByteWriter,
-  openFile: (entry: FileEntry) => Promise<FileHandle | undefined>,
+  top: string,
 ): Promise<void> {
   const sent = new Set<number>();
-  for (const number of wanted) {
+  const entries = wanted.map((number) => {
     const entry = changes[number];
     if (entry?.kind !== 'file' || sent.has(number))
       throw new Error('something is wanted that was not offered');
     sent.add(number);
-    const file = await openFile(entry);
-    if (file === undefined) throw new ChangedMeanwhile(entry.path);
-    try {
-      let left = entry.size;
-      for await (const piece of piecesOf(file, entry.size)) {
-        left -= piece.length;
-        await writer.write(piece);
-      }
-      if (left > 0) throw new ChangedMeanwhile(entry.path);
-    } finally {
-      await file.close();
+    return entry;
+  });
+  const way = await openWay(top);
+  try {
+    for (const some of inSameFolder(entries)) {
+      const folder = await way.around(some[0]?.path ?? top);
+      const opened = await allOf(some.map((entry) => openFile(entry, folder)));
+      for (const [at, entry] of some.entries()) await sendFile(entry, opened[at], writer);
     }
+  } finally {
+    await way.close();
+  }
+}
+
+/** What is small is read and closed again at once; of what is large there are as many bytes here as are on their way. */
+type Opened = Buffer | FileHandle | undefined;
+
+async function openFile(entry: FileEntry, folder: UnlinkedFolder | undefined): Promise<Opened> {
+  const file = folder && (await openEntry(folder, basename(entry.path)));
+  if (file === undefined || entry.size > SMALL) return file;
+  try {
+    return Buffer.concat(await Array.fromAsync(piecesOf(file, entry.size)));
+  } finally {
+    await file.close();
+  }
+}
+
+async function sendFile(entry: FileEntry, opened: Opened, writer: ByteWriter): Promise<void> {
+  if (opened === undefined) throw new ChangedMeanwhile(entry.path);
+  if (Buffer.isBuffer(opened)) {
+    if (opened.length < entry.size) throw new ChangedMeanwhile(entry.path);
+    return writer.write(opened);
+  }
+  try {
+    let left = entry.size;
+    for await (const piece of piecesOf(opened, entry.size)) {
+      left -= piece.length;
+      await writer.write(piece);
+    }
+    if (left > 0) throw new ChangedMeanwhile(entry.path);
+  } finally {
+    await opened.close();
   }
 }
 
@@ -91,8 +128,24 @@ export async function receiveContents(
   reader: ByteReader,
   storeOf: (path: string) => ContentStore,
 ): Promise<void> {
-  for (const number of wanted) {
-    const entry = changes[number];
-    if (entry?.kind === 'file') await storeOf(entry.path).put(entry.hash, reader.bytes(entry.size));
+  let keeping: Promise<void>[] = [];
+  try {
+    for (const number of wanted) {
+      const entry = changes[number];
+      if (entry?.kind !== 'file') continue;
+      const store = storeOf(entry.path);
+      if (entry.size > SMALL) await store.put(entry.hash, reader.bytes(entry.size));
+      else {
+        const kept = store.put(entry.hash, await Array.fromAsync(reader.bytes(entry.size)));
+        // It is waited for below; until then nobody hears of it.
+        kept.catch(() => {});
+        keeping.push(kept);
+      }
+      if (keeping.length === AT_ONCE) await allOf(keeping.splice(0));
+    }
+  } finally {
+    const rest = keeping;
+    keeping = [];
+    await allOf(rest);
   }
 }

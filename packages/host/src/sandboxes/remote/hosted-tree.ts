@@ -1,14 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import type { Outcome } from '@cadre/sdk';
 import type { ByteReader } from './byte-reader.ts';
 import type { ByteWriter } from './byte-writer.ts';
 import type { ContentStore } from './content-store.ts';
-import { openEntry } from './describe-entry.ts';
 import { hearChanges, receiveContents, wantedOf } from './exchange-changes.ts';
 import { grantedWays } from './granted-ways.ts';
-import { openWay } from './hold-way.ts';
 import { listTree, type TreeLimits } from './list-tree.ts';
 import { placeChanges } from './place-changes.ts';
 import type { Change, Entry, Start } from './remote-protocol.ts';
@@ -32,7 +30,8 @@ export interface HostedTree {
   changes(): Promise<Outcome<readonly Change[]>>;
   /** The other side has these now. */
   given(changes: readonly Change[]): void;
-  openFile(entry: Entry): ReturnType<typeof openEntry>;
+  /** The folder below which each path lies. */
+  readonly top: string;
 }
 
 /** More than any side asks for; so that a mistake there fills no disk here. */
@@ -109,15 +108,7 @@ export async function openHostedTree(top: string, start: Start, stores: HostedSt
       return { ok: true, output: treeChanges(before, listed.output) };
     },
     given: (changes) => applyChanges(base, changes),
-    async openFile({ path }) {
-      const way = await openWay(top);
-      try {
-        const folder = await way.around(path);
-        return folder && (await openEntry(folder, basename(path)));
-      } finally {
-        await way.close();
-      }
-    },
+    top,
   };
 }
 

@@ -6,6 +6,7 @@ import { systemCode } from '@cadre/kit/files';
 import { piecesOf } from './describe-entry.ts';
 import { openWay, type Way } from './hold-way.ts';
 import type { Change, Entry } from './remote-protocol.ts';
+import { allOf, inSameFolder } from './same-folder.ts';
 import { makeFolder, type UnlinkedFolder } from './unlinked-folder.ts';
 
 export interface Placing {
@@ -34,10 +35,14 @@ export async function placeChanges(changes: readonly Change[], placing: Placing)
     const sorted = changes.toSorted((a, b) => (a.path < b.path ? -1 : 1));
     for (const { kind, path } of sorted.toReversed()) if (kind === 'gone') await remove(way, path);
     const kept = sorted.filter((change): change is Entry => change.kind !== 'gone');
-    for (const entry of kept) await place(way, entry, placing);
+    const folders = kept.filter((entry) => entry.kind === 'folder');
+    for (const some of [
+      ...folders.map((one) => [one]),
+      ...inSameFolder(kept.filter((one) => one.kind !== 'folder')),
+    ])
+      await place(way, some, placing);
     // At last and from below, since what may not be entered any more cannot be filled.
-    for (const entry of kept.toReversed())
-      if (entry.kind === 'folder') await setFolderMode(way, entry.path, entry.mode);
+    for (const { path, mode } of folders.toReversed()) await setFolderMode(way, path, mode);
   } finally {
     await way.close();
   }
@@ -58,10 +63,16 @@ async function clear(folder: UnlinkedFolder, name: string): Promise<void> {
   } else if (found !== undefined) await unlink(folder.at(name));
 }
 
-async function place(way: Way, entry: Entry, placing: Placing): Promise<void> {
-  const { path } = entry;
+/** All of them in the same folder. */
+async function place(way: Way, entries: readonly Entry[], placing: Placing): Promise<void> {
+  const [{ path } = { path: '' }] = entries;
   const folder = await way.around(path, placing.makesWay);
   if (folder === undefined) throw new Error(`${path} is in no folder any more`);
+  await allOf(entries.map((entry) => placeIn(folder, entry, placing)));
+}
+
+async function placeIn(folder: UnlinkedFolder, entry: Entry, placing: Placing): Promise<void> {
+  const { path } = entry;
   const name = basename(path);
   if (entry.kind === 'folder') return placeFolder(folder, name, path);
   if (entry.kind === 'link') {

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
-import { Duplex, type Readable, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { CadreError } from '@cadre/core';
 import { plainText } from '@cadre/core/history';
+import { channelSocket } from './channel-socket.ts';
 import {
   GREETING,
   type Greeting,
@@ -148,7 +149,7 @@ async function speak(
 ): Promise<RemoteConnection> {
   // Loaded when it is needed: it costs as much as a small command.
   const { connect } = await import('node:http2');
-  const channel = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  const channel = await channelSocket(child.stdout, child.stdin);
   channel.on('error', () => {});
   const session: ClientHttp2Session = connect('http://sandbox-host', {
     ...SESSION_SETTINGS,

@@ -1,11 +1,12 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { performServerHandshake } from 'node:http2';
 import { join } from 'node:path';
-import { Duplex, type Readable, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import { processStart, sweepFolder } from '@cadre/kit/files';
 import type { Installation } from '../../ports/sandbox.ts';
 import { openSandbox } from '../open-sandbox.ts';
 import { answerSession } from './answer-session.ts';
+import { channelSocket } from './channel-socket.ts';
 import { openContentStore } from './content-store.ts';
 import { GREETING, type Greeting, REMOTE_PROTOCOL } from './remote-protocol.ts';
 import { PING_TIMES, type PingTimes, SESSION_SETTINGS, watchSession, widen } from './session-settings.ts';
@@ -65,7 +66,7 @@ async function serve(
   { input, output, signal, pings = PING_TIMES }: SandboxHostSettings,
   hosting: Parameters<typeof answerSession>[1],
 ): Promise<void> {
-  const channel = Duplex.from({ readable: input, writable: output });
+  const channel = await channelSocket(input, output);
   channel.on('error', () => {});
   const session = performServerHandshake(channel, SESSION_SETTINGS);
   const end = () => session.destroy();
