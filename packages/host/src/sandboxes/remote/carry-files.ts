@@ -131,7 +131,7 @@ function localFault(error: unknown): Failure | undefined {
   if (code === undefined || !(error instanceof Error) || !('syscall' in error)) return undefined;
   if (code === 'ENOSPC' || code === 'EDQUOT')
     return failure('disk_full', `what the worker wrote could not be brought back: ${error.message}`, {
-      hint: 'make room on the disk, and do it again',
+      hint: 'make room on the disk, and do it again; some of the files may be here already',
     });
   return failure('not_writable', `what the worker wrote could not be brought back: ${error.message}`, {
     hint: 'see the reason: what it wrote before that is here, the rest is not',
