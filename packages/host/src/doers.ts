@@ -177,11 +177,12 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
   }
   const log = openLog(config, options);
   const environment = withoutOwn(options.env);
+  const { container, seatbelt } = config.sandbox;
   const confined = { workspace: place.root, environment, limits: useLimits(config) };
   const remote = openRemote(config, { workspace: place.root, folder, environment: options.env });
   const sandbox = openSandboxes({
-    os: openSandbox(confined),
-    container: openContainerSandbox({ ...confined, container: config.sandbox.container }),
+    os: openSandbox({ ...confined, seatbelt }),
+    container: openContainerSandbox({ ...confined, container }),
     ...(remote === undefined ? {} : { remote }),
   });
   const servers = openMcpServers(place.root, join(DIST, 'mcp-bridge'));

@@ -46,6 +46,8 @@ const WIDE: Readonly<Record<string, (value: unknown, over: Over) => readonly str
       .filter((rule) => !/^(read|plan):|^run:read$/.test(String(rule)))
       .map((rule) => `MCP clients are offered ${shown(rule)}`),
   'policy.budget': (value, over) => weaker(value, over, 'nobody is asked before a budget is used up'),
+  'sandbox.seatbelt': (value) =>
+    value === true ? ['on macOS workers of others run in what Seatbelt keeps'] : [],
   'sandbox.container.engine': (value) => [`containers are started by the program ${shown(value)}`],
   'sandbox.container.runtime': (value) => [`containers are started with the runtime ${shown(value)}`],
   'sandbox.container.image': (value) => [`workers find the programs of the image ${shown(value)}`],

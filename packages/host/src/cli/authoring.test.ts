@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { describeSandboxed } from '../../test/sandboxed.ts';
+import { until } from '../testing/until.ts';
 import { temporaryPlace } from './testing/temporary-place.ts';
 import { tryCli } from './testing.ts';
 
@@ -12,6 +14,11 @@ function changeFile(path: string, from: string | RegExp, to: string): void {
   const text = readFileSync(path, 'utf8');
   expect(text).toMatch(from);
   writeFileSync(path, text.replace(from, to));
+}
+
+function processesWith(text: string): readonly string[] {
+  const all = execFileSync('ps', ['-eo', 'args='], { encoding: 'utf8' }).split('\n');
+  return all.filter((line) => line.includes(text));
 }
 
 describe('a worker to begin with', () => {
@@ -144,6 +151,30 @@ describeSandboxed('[WRK-6] an author', () => {
   );
 
   test(
+    'stops a call when it is told to, with all that it started',
+    async () => {
+      const place = temporaryPlace({});
+      for (const [signal, code] of [
+        ['SIGINT', 130],
+        ['SIGTERM', 143],
+      ] as const) {
+        const stop = new AbortController();
+        const input = JSON.stringify({ command: `touch begun-${code} && sleep 600.${code}` });
+        const called = tryCli(['worker', 'call', 'shell/run', '--input', input], {
+          cwd: place.folder,
+          env: { CADRE_HOME: place.home },
+          interrupted: stop.signal,
+        });
+        await until('it runs', () => existsSync(join(place.folder, `begun-${code}`)));
+        stop.abort(signal);
+        expect(await called).toMatchObject({ code, stderr: expect.stringContaining('cancelled') });
+        expect(processesWith(`600.${code}`)).toEqual([]);
+      }
+    },
+    PATIENT,
+  );
+
+  test(
     'calls an action through the gate, which checks its input and asks for what it wants',
     async () => {
       const place = temporaryPlace({ 'input.json': '{"text":"to be"}' });
@@ -153,7 +184,7 @@ describeSandboxed('[WRK-6] an author', () => {
         stdout: expect.stringContaining('"words": 2'),
       });
       expect(await place.cadre('worker', 'call', 'greeter/count', '--input', '{"text":1}')).toMatchObject({
-        code: 1,
+        code: 2,
         stderr: expect.stringContaining('invalid_input'),
       });
       expect(await place.cadre('worker', 'call', 'greeter/count', '--input', 'nowhere.json')).toMatchObject({

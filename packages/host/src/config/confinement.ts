@@ -60,6 +60,10 @@ export const policy = z
 
 export const sandbox = z
   .strictObject({
+    seatbelt: z
+      .boolean()
+      .default(false)
+      .describe('on macOS: confine workers by Seatbelt, if trying it shows that it holds'),
     container: z
       .strictObject({
         engine: z

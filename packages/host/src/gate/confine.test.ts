@@ -62,6 +62,28 @@ describeSandboxed('what a call sees of the machine', () => {
     });
   });
 
+  test('[WRK-21] where there are no workflows and workers yet none can be put', async () => {
+    const gate = fixture.newGate();
+    for (const path of ['.cadre/workflows/hygiene.yaml', '.cadre/x']) {
+      const { outcome } = await fixture.perform(gate, 'polite/write', { files: { [path]: 'x' } });
+      expect(outcome.ok, path).toBe(false);
+    }
+    expect(await readdir(join(fixture.workspace, '.cadre'))).toEqual([]);
+  });
+
+  test('[WRK-21] a folder of Cadre that is a link is refused: something else could be put in its place', async () => {
+    await mkdir(join(fixture.workspace, 'elsewhere'));
+    await symlink('elsewhere', join(fixture.workspace, '.cadre'));
+    const write = (files: Record<string, string>) =>
+      fixture.perform(fixture.newGate(), 'polite/write', { files });
+    expect((await write({ 'a.txt': 'x' })).outcome).toMatchObject({
+      failure: { code: 'denied', details: { rule: expect.stringContaining('is a link') } },
+    });
+    expect(
+      (await fixture.perform(fixture.newGate(), 'polite/read', { path: 'elsewhere' })).outcome,
+    ).not.toMatchObject({ failure: { code: 'denied' } });
+  });
+
   test('[WRK-21] what would run outside of the sandbox later cannot be written', async () => {
     execFileSync('git', ['init', '-q'], { cwd: fixture.workspace });
     await mkdir(join(fixture.workspace, '.cadre/workers'), { recursive: true });

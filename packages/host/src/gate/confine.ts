@@ -28,7 +28,8 @@ export interface Misplaced {
 }
 
 /** Written by a confined program, these would run outside of it later, or widen what it may do. */
-const GUARDED = ['.cadre', '.git/hooks', '.git/config'];
+const OWN_FOLDER = '.cadre';
+const GUARDED = [OWN_FOLDER, '.git/hooks', '.git/config'];
 
 /** The mounts that follow from what was granted; links are resolved here and now. */
 export async function confine(request: ConfineRequest): Promise<Confinement | Misplaced> {
@@ -41,6 +42,11 @@ export async function confine(request: ConfineRequest): Promise<Confinement | Mi
     real.push({ permission, path });
   }
   const canWrite = (permission: Permission) => permission.type === 'fs:write' && plan === undefined;
+  const whole = real.find(({ permission, path }) => canWrite(permission) && path === workspace);
+  if (whole !== undefined && (await isLink(join(workspace, OWN_FOLDER)))) {
+    const reason = `${OWN_FOLDER} of the workspace is a link, which a worker could put something else in the place of`;
+    return { permission: whole.permission, reason };
+  }
   const granted = await withGitFolders(real, workspace);
   const denied = request.files.flatMap((permission) =>
     deniedWithin(request.policy, placePermission(permission, subject.places)),
@@ -117,9 +123,10 @@ async function guardedPaths(subject: Subject, writable: readonly string[]): Prom
           .map((one) => placePermission(one, places))
           .some((one) => one.scope !== workspace && covers(one, { type: 'fs:write', scope: path })),
     );
-  if (git !== undefined && writable.includes(workspace)) {
-    // Where there is no folder for hooks yet one could be made, and filled.
-    await mkdir(join(git.joint, 'hooks'), { recursive: true }).catch(() => {});
+  if (writable.includes(workspace)) {
+    // Where there is no such folder yet one could be made, and filled.
+    const folders = [join(workspace, OWN_FOLDER), ...(git === undefined ? [] : [join(git.joint, 'hooks')])];
+    for (const folder of folders) await mkdir(folder, { recursive: true }).catch(() => {});
   }
   const present: string[] = [];
   for (const path of paths) {
@@ -131,6 +138,10 @@ async function guardedPaths(subject: Subject, writable: readonly string[]): Prom
     if (isThere) present.push(path);
   }
   return present;
+}
+
+async function isLink(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isSymbolicLink() === true;
 }
 
 /** The same places in the scratch tree. */

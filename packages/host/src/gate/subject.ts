@@ -86,6 +86,8 @@ export function inChain(caller: Subject, rule: string): string {
 /** Where the code of a worker comes from: what lies in a workspace came with it, from whoever wrote that. */
 export function originOf(worker: InstalledWorker, workspace: string): PermissionQuestion['origin'] {
   if (worker.builtIn) return 'built in';
+  // While a process lives they are run from copies, and the folder may be a link.
+  if (worker.isSource === true) return 'workspace';
   const inside = relative(workspace, worker.folder);
   return inside === '' || (!inside.startsWith('..') && !isAbsolute(inside)) ? 'workspace' : 'installed';
 }

@@ -46,6 +46,8 @@ export interface InstalledWorker {
   /** Absolute folder of the package. */
   readonly folder: string;
   readonly builtIn: boolean;
+  /** Its sources lie in a workspace, wherever they are run from. */
+  readonly isSource?: true;
   /** Key of whoever signed its package and was trusted when it was installed. */
   readonly signedBy?: string;
   /** What its entry point is started with. */

@@ -24,6 +24,8 @@ export interface SandboxSettings {
   readonly workspace: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly limits?: Partial<BoxLimits>;
+  /** On macOS: whether Seatbelt is tried. */
+  readonly seatbelt?: boolean;
   /** Default: that of this process. */
   readonly platform?: NodeJS.Platform;
 }
@@ -71,7 +73,9 @@ export function openSandbox(settings: SandboxSettings): Sandbox {
 
 async function findOut(settings: SandboxSettings): Promise<Found> {
   const platform = settings.platform ?? process.platform;
-  if (platform === 'darwin') return findSeatbelt({ ...settings, limits: limitsOf(settings.limits) });
+  if (platform === 'darwin' && settings.seatbelt === true) {
+    return findSeatbelt({ ...settings, limits: limitsOf(settings.limits) });
+  }
   const elsewhere = NO_SANDBOX[platform];
   if (elsewhere !== undefined) return { report: elsewhere };
   const looks = { measures: 'processes' as const };
@@ -166,6 +170,14 @@ const NOT_INSTALLED: SandboxReport = {
 };
 
 const NO_SANDBOX: Readonly<Partial<Record<NodeJS.Platform, SandboxReport>>> = {
+  darwin: {
+    level: 'advisory',
+    mechanism: 'none',
+    missing: [
+      'on macOS workers are separate processes that can do what you can do; memory and processes are not limited',
+    ],
+    hint: 'set sandbox.seatbelt to true to try Seatbelt (see docs/guide/sandboxing.md), or run Cadre on Linux for workers that you do not trust',
+  },
   win32: {
     level: 'advisory',
     mechanism: 'none',

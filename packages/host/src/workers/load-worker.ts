@@ -61,6 +61,7 @@ export function loadWorker(given: string, { builtIn, id: expected, isSource = fa
       },
       folder,
       builtIn,
+      ...(isSource && { isSource }),
     },
   };
 }

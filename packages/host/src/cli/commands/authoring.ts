@@ -6,7 +6,7 @@ import { duration, plural } from '@cadre/kit/format';
 import type { JsonObject } from '@cadre/sdk';
 import type { Authoring, Trial } from '../../ports/authoring.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
-import { EXIT, usageError } from '../exit.ts';
+import { EXIT, exitCodeOfRun, usageError } from '../exit.ts';
 import { formatProblem } from '../show/problems.ts';
 import { withApp } from '../with-app.ts';
 
@@ -115,17 +115,17 @@ export const developWorker: CommandHandler = (invocation) =>
 
 export const callAction: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
-    const { output, options } = invocation;
+    const { io, output, options } = invocation;
     const [uses = ''] = invocation.arguments;
     const input = await inputOf(options['input'], invocation);
     app.workers.resolve(uses);
-    const outcome = await app.call(uses, input);
+    const outcome = await app.call(uses, input, { signal: io.interrupted });
     if (!outcome.ok) {
       const { code, message, hint } = outcome.failure;
       output.document({ failure: outcome.failure });
       output.note(`${output.colours.red('failed')} ${plainText(message)} [${code}]`);
       if (hint !== undefined) output.note(`  ${plainText(hint)}`);
-      return code === 'denied' ? EXIT.refused : EXIT.failed;
+      return exitCodeOfRun(io.interrupted.aborted ? 'cancelled' : 'failed', outcome.failure, io);
     }
     output.document({ output: outcome.output });
     output.line(JSON.stringify(outcome.output, undefined, 2));
