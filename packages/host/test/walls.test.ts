@@ -50,6 +50,7 @@ const FOLDERS: Record<string, readonly string[]> = {
   engine: ['ports'],
   bench: ['ports', 'stores'],
   signing: [],
+  config: ['zod'],
   gate: ['ports', 'signing', 'diff', 'picomatch'],
   bus: ['ports', '@redis/client'],
   inbox: ['ports', 'engine'],

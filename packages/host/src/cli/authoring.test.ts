@@ -22,6 +22,17 @@ function processesWith(text: string): readonly string[] {
 }
 
 describe('a worker to begin with', () => {
+  test('[WRK-1] is explained by editors: its manifest names the schema, which lies in the workspace', async () => {
+    const place = temporaryPlace({});
+    expect((await place.cadre('worker', 'new', 'greeter')).code).toBe(0);
+    const folder = join(place.folder, '.cadre/workers/greeter');
+    const [first = ''] = readFileSync(join(folder, 'worker.yaml'), 'utf8').split('\n');
+    const [, path = ''] = /^# yaml-language-server: \$schema=(\S+)$/.exec(first) ?? [];
+    expect(JSON.parse(readFileSync(join(folder, path), 'utf8'))).toHaveProperty('properties.entrypoint');
+    expect((await place.cadre('worker', 'new', 'other', '--in', join(place.home, 'x'))).code).toBe(0);
+    expect(readFileSync(join(place.home, 'x/other/worker.yaml'), 'utf8')).toMatch(/^id: other/);
+  });
+
   test('is made whole or not at all', async () => {
     const place = temporaryPlace({});
     expect(TEMPLATES).toEqual(['action', 'api', 'program', 'step', 'stream']);

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, relative, resolve, sep } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { CadreError, type Problem, plainText } from '@cadre/core';
+import { isInside, writeAtomic } from '@cadre/kit/files';
 import { duration, plural } from '@cadre/kit/format';
 import type { JsonObject } from '@cadre/sdk';
 import type { Authoring, Trial } from '../../ports/authoring.ts';
 import type { CommandHandler, Invocation } from '../command.ts';
 import { EXIT, exitCodeOfRun, usageError } from '../exit.ts';
+import { keepSchemas, SCHEMAS_FOLDER, schemaLine } from '../run/keep-schemas.ts';
 import { formatProblem } from '../show/problems.ts';
 import { withApp } from '../with-app.ts';
 
@@ -22,6 +24,7 @@ export const newWorker: CommandHandler = (invocation) =>
     const folder = join(inside, id);
     const template = String(options['template'] ?? 'action');
     await authoring.make(id, template, folder);
+    await nameSchema(folder, app.place.root);
     const shown = relative(io.cwd, folder) || '.';
     output.document({ made: { id, template, folder } });
     output.line(`made ${shown}`);
@@ -30,6 +33,17 @@ export const newWorker: CommandHandler = (invocation) =>
     output.line(output.colours.dim(`  give it to others        cadre worker pack ${shown}`));
     return EXIT.ok;
   });
+
+/** So that an editor completes and explains the manifest; outside of the workspace there is nothing that it could be named by. */
+async function nameSchema(folder: string, root: string): Promise<void> {
+  if (!isInside(root, folder)) return;
+  await keepSchemas(root, ['worker']);
+  const manifest = join(folder, 'worker.yaml');
+  const path = relative(folder, join(root, SCHEMAS_FOLDER, 'worker.json'))
+    .split(sep)
+    .join('/');
+  await writeAtomic(manifest, schemaLine(path) + (await readFile(manifest, 'utf8')));
+}
 
 export const validateWorkers: CommandHandler = (invocation) =>
   withApp(invocation, async (app) => {
