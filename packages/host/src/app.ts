@@ -74,7 +74,7 @@ export interface App extends Records, Omit<Doers, 'gate' | 'places' | 'end' | 'c
 }
 
 /**
- * The composition root: it and `doers.ts` alone know every adapter. What performs work is put together when it is first
+ * The composition root: it and `open-doers.ts` with `open-gate.ts` alone know every adapter. What performs work is put together when it is first
  * needed, so that a command that only looks starts quickly.
  */
 export async function openRecords(options: AppOptions): Promise<Records> {
@@ -139,7 +139,7 @@ async function open(
   }
   const self = once((): LeaseHolder => thisProcess(clock.newId('process')));
   const doers = once(async () => {
-    const { openDoers } = await import('./doers.ts');
+    const { openDoers } = await import('./open-doers.ts');
     const about = { ...options, settings: known, folder, opened, clock, principal, self, evidence };
     here = await openDoers({ ...about, engine: () => engine });
     return here;

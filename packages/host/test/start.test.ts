@@ -4,7 +4,8 @@ import { buildCommandLine } from '../../../scripts/build.ts';
 /** What each of these takes to load is longer than the whole of what a command that only looks may take. */
 const HEAVY =
   /node_modules\/(zod|yaml|smol-toml|semver|re2js|immutable|@marcbachmann|@clack|@cfworker|diff|pg|pg-boss|picomatch|ignore)\//;
-const DOERS = /host\/src\/(doers|settings|open-store|workers|sandboxes|dispatch|resources|gate\/create-gate)/;
+const DOERS =
+  /host\/src\/(open-doers|open-gate|settings|open-store|workers|sandboxes|dispatch|resources|gate\/create-gate)/;
 
 const { metafile, parts } = await buildCommandLine(false);
 const [main] = Object.values(metafile.outputs);
@@ -22,6 +23,6 @@ test('it stays small: Node takes some 6 ms for each further 100 kB', () => {
 
 test('what performs work is a part that is loaded when it is needed', () => {
   expect([...parts.values()].map((file) => file.replaceAll('\\', '/')).join('\n')).toMatch(
-    /host\/src\/doers\.ts/,
+    /host\/src\/open-doers\.ts/,
   );
 });
