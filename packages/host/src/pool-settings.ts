@@ -1,6 +1,6 @@
 import { parseDuration } from '@cadre/kit/format';
 import type { Config } from './config.ts';
-import type { PoolSetting } from './workers/worker-pool.ts';
+import type { PoolSetting } from './workers/pool-setting.ts';
 
 /** Workers of which processes are kept ready. */
 export function warmWorkers({ pools }: Config): readonly string[] {

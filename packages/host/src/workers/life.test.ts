@@ -12,8 +12,8 @@ import { simulatedClock } from '../testing/simulated-clock.ts';
 import { until } from '../testing/until.ts';
 import { openRunner } from './open-runner.ts';
 import { validatePackage } from './packaging/validate-package.ts';
+import type { PoolSetting } from './pool-setting.ts';
 import { HOOK_LIMITS_MS } from './worker-hooks.ts';
-import type { PoolSetting } from './worker-pool.ts';
 
 let fixture: WorkerFixture;
 let place = 0;

@@ -1,7 +1,8 @@
 import type { JsonValue, Outcome } from '@cadre/sdk';
 import type { InstalledWorker, Surroundings } from '../ports/action-runner.ts';
 import type { PoolFigures } from '../ports/figures.ts';
-import { type Caller, type PoolContext, type PoolSetting, type PoolTask, WorkerPool } from './worker-pool.ts';
+import type { Caller, PoolContext, PoolSetting, PoolTask } from './pool-setting.ts';
+import { WorkerPool } from './worker-pool.ts';
 
 /** Running workers, each in a pool of its own. After `close` no worker runs. */
 export interface Pools {

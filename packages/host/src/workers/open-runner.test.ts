@@ -9,7 +9,7 @@ import type { ActionCall, ActionRunner, CallRequest } from '../ports/action-runn
 import { openSandbox } from '../sandboxes/open-sandbox.ts';
 import { besideRunner } from '../testing/beside-runner.ts';
 import { openRunner } from './open-runner.ts';
-import type { PoolSetting } from './worker-pool.ts';
+import type { PoolSetting } from './pool-setting.ts';
 
 let fixture: WorkerFixture;
 const runners: ActionRunner[] = [];

@@ -5,9 +5,9 @@ import type { QuarantineStore } from '../ports/pool-store.ts';
 import type { Sandbox } from '../ports/sandbox.ts';
 import type { McpServers } from './mcp-servers.ts';
 import { openPools, type Pools } from './open-pools.ts';
+import type { PoolSetting } from './pool-setting.ts';
 import { createRegistry, type Registry } from './registry.ts';
 import { HOOK_LIMITS_MS } from './worker-hooks.ts';
-import type { PoolSetting } from './worker-pool.ts';
 import type { WorkerTimes } from './worker-process.ts';
 
 export interface RunnerSettings {

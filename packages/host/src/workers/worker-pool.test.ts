@@ -10,7 +10,7 @@ import { keptQuarantines } from '../testing/kept-quarantines.ts';
 import { simulatedClock } from '../testing/simulated-clock.ts';
 import { until } from '../testing/until.ts';
 import { openRunner } from './open-runner.ts';
-import type { PoolSetting } from './worker-pool.ts';
+import type { PoolSetting } from './pool-setting.ts';
 
 const MINUTE = 60_000;
 

@@ -1,76 +1,22 @@
 import { performance } from 'node:perf_hooks';
-import { createWaitingLine, type Waiting, type WaitingLine } from '@cadre/kit/line';
 import { type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { InstalledWorker, Surroundings } from '../ports/action-runner.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Lane, PoolFigures } from '../ports/figures.ts';
-import type { QuarantineStore } from '../ports/pool-store.ts';
-import type { Sandbox } from '../ports/sandbox.ts';
+import type { PoolFigures } from '../ports/figures.ts';
+import { beginProcess } from './begin-process.ts';
 import { createFolderUse } from './folder-use.ts';
+import { PoolLines } from './pool-lines.ts';
 import { isLeaving, isWaiting, type Member, PoolMembers } from './pool-members.ts';
 import { createPoolRecord, type PoolRecord } from './pool-record.ts';
-import { createRestarts, type RestartPolicy, type Restarts } from './restarts.ts';
-import { hasProxy, keyOf, startWorker } from './start-worker.ts';
+import type { Caller, PoolContext, PoolSetting, PoolTask } from './pool-setting.ts';
+import { createRestarts, type Restarts } from './restarts.ts';
+import { hasProxy, keyOf } from './start-worker.ts';
 import { strategyOf } from './worker-command.ts';
-import type { WorkerProcess, WorkerTimes } from './worker-process.ts';
-
-/** How many processes of one worker there are. */
-export interface PoolSetting {
-  /** So many are kept without a call, once it is known what for. */
-  readonly min: number;
-  readonly max: number;
-  /** After so long without a call a process is stopped. */
-  readonly idleMs: number;
-  readonly restart: RestartPolicy;
-  /** The share of its calls that may end by a fault of the worker before it counts as degraded. */
-  readonly errors: number;
-  /** Other than the manifest says. */
-  readonly strategy?: 'import' | 'thread';
-}
-
-export interface PoolContext {
-  readonly sandbox: Sandbox;
-  readonly times: WorkerTimes;
-  readonly clock: Clock;
-  readonly quarantines: QuarantineStore;
-  /** A process has no call any more. */
-  readonly rested: () => void;
-  readonly told: (worker: string, failure: Failure) => void;
-}
-
-/** Who wants a process. */
-export interface Caller extends Surroundings {
-  readonly run: string;
-  readonly step: string;
-  readonly shard?: string;
-  readonly priority?: number;
-  /** Another call waits for it, with its process. */
-  readonly isAwaited?: true;
-}
-
-/** What a process is wanted for. Whatever it waits for that other calls have to do, it does inside of `whileWaiting`. */
-export type PoolTask = (
-  process: WorkerProcess,
-  whileWaiting: <T>(work: () => Promise<T>) => Promise<T>,
-) => Promise<Outcome<JsonValue>>;
-
-interface Wanted {
-  readonly worker: InstalledWorker;
-  readonly caller: Caller;
-  /** Undefined: there will be none. */
-  readonly enter: (member: Member | undefined) => void;
-}
+import type { WorkerProcess } from './worker-process.ts';
 
 /** Calls at once in one process where they may share it; with more the next process is started. */
 const MOST_CALLS = 16;
 
 const CRASHES: ReadonlySet<string> = new Set(['worker_not_started', 'hook_timeout']);
-
-const LANES: readonly (readonly [priority: number, lane: Lane])[] = [
-  [1, 'high'],
-  [0, 'normal'],
-  [-1, 'low'],
-];
 
 /**
  * The processes of one worker.
@@ -90,8 +36,7 @@ export class WorkerPool {
   readonly #setting: PoolSetting;
   readonly #context: PoolContext;
   readonly #members = new PoolMembers();
-  readonly #line = createWaitingLine<Wanted>();
-  readonly #awaited = createWaitingLine<Wanted>();
+  readonly #lines = new PoolLines(() => this.#now());
   readonly #restarts: Restarts;
   readonly #record: PoolRecord;
   readonly #folders = createFolderUse((folder) => [...this.#members].some((one) => one.folder === folder));
@@ -186,8 +131,7 @@ export class WorkerPool {
   }
 
   prioritise(run: string, priorityOf: (step: string) => number | undefined): void {
-    const lane = ({ caller }: Wanted) => laneOf(priorityOf(caller.step));
-    for (const line of [this.#awaited, this.#line]) line.move(run, lane, this.#now());
+    this.#lines.prioritise(run, priorityOf);
   }
 
   /** Processes without a call that need not be kept, the one that was used longest ago first. */
@@ -211,20 +155,12 @@ export class WorkerPool {
 
   figures(): PoolFigures {
     const now = this.#now();
-    const lines = [this.#awaited, this.#line];
-    const oldest = Math.min(...lines.map((line) => line.oldest ?? Number.POSITIVE_INFINITY));
-    const waiting = lines.flatMap((line) => line.ordered(now, Number.POSITIVE_INFINITY));
-    const inLane = (priority: number) => waiting.filter((one) => one.priority === priority).length;
     return {
       worker: this.#id,
       processes: this.#members.size,
       idle: this.#members.idle().length,
       calls: [...this.#members].reduce((sum, { taken }) => sum + taken, 0),
-      waiting: Object.fromEntries(LANES.map(([priority, lane]) => [lane, inLane(priority)])) as Record<
-        Lane,
-        number
-      >,
-      ...(Number.isFinite(oldest) ? { oldest } : {}),
+      ...this.#lines.figures(),
       ...this.#record.figures(now),
     };
   }
@@ -232,11 +168,7 @@ export class WorkerPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     this.#takeBackServe?.();
-    for (const line of [this.#awaited, this.#line]) {
-      for (let one = line.next(this.#now()); one !== undefined; one = line.next(this.#now())) {
-        one.item.enter(undefined);
-      }
-    }
+    this.#lines.close();
     await Promise.all([...this.#members].map((member) => this.#end(member)));
     await this.#quarantining;
   }
@@ -246,49 +178,14 @@ export class WorkerPool {
   }
 
   async #take(worker: InstalledWorker, caller: Caller, signal: AbortSignal): Promise<Member | undefined> {
-    const isAwaited = caller.isAwaited === true;
-    const line = isAwaited ? this.#awaited : this.#line;
-    const isFirst = this.#awaited.length === 0 && (isAwaited || this.#line.length === 0);
-    const seat = isFirst ? this.#seat(worker, caller) : undefined;
-    if (seat !== undefined) return seat;
-    return new Promise((resolve) => {
-      const leave = () => {
-        line.leave(waiting);
-        resolve(undefined);
-        // It may have been the one for whom a process was to end.
-        this.#serve();
-      };
-      const enter = (member: Member | undefined) => {
-        signal.removeEventListener('abort', leave);
-        resolve(member);
-      };
-      const priority = laneOf(caller.priority ?? 0) ?? 0;
-      const waiting: Waiting<Wanted> = line.join(
-        { worker, caller, enter },
-        caller.run,
-        priority,
-        this.#now(),
-      );
-      signal.addEventListener('abort', leave, { once: true });
-    });
+    const seat = this.#lines.isFirst(caller) ? this.#seat(worker, caller) : undefined;
+    // Whoever leaves may have been the one for whom a process was to end.
+    return seat ?? this.#lines.wait(worker, caller, signal, () => this.#serve());
   }
 
-  /** Whoever stands first gets the next process that fits; the others wait for that. */
   #serve(): void {
-    while (!this.#isClosed && (this.#serveFirst(this.#awaited) || this.#serveFirst(this.#line)));
-    if (this.#awaited.length === 0 && this.#line.length === 0) this.#refill();
-  }
-
-  /** Answers whether somebody got one. */
-  #serveFirst(line: WaitingLine<Wanted>): boolean {
-    const first = line.first(this.#now());
-    if (first === undefined) return false;
-    const { worker, caller, enter } = first.item;
-    const member = this.#seat(worker, caller);
-    if (member === undefined) return false;
-    line.next(this.#now());
-    enter(member);
-    return true;
+    if (!this.#isClosed) this.#lines.serve((worker, caller) => this.#seat(worker, caller));
+    if (this.#lines.isEmpty) this.#refill();
   }
 
   /** Takes a process for a call; undefined: there is none now, and `serve` is called when there may be one. */
@@ -373,16 +270,8 @@ export class WorkerPool {
   }
 
   async #begin(worker: InstalledWorker, around: Surroundings): Promise<Outcome<WorkerProcess>> {
-    const { quarantines, sandbox, times } = this.#context;
     await this.#quarantining;
-    const quarantine = await quarantines.find(this.#id);
-    if (quarantine !== undefined) {
-      const since = new Date(quarantine.since).toISOString();
-      const message = `the worker ${this.#id} is in quarantine since ${since}: ${quarantine.reason}`;
-      const hint = `when its fault is mended: cadre worker clear ${this.#id}`;
-      return { ok: false, failure: failure('worker_quarantined', message, { hint }) };
-    }
-    return startWorker(worker, around, sandbox, times, strategyOf(worker.manifest, this.#setting.strategy));
+    return beginProcess(worker, around, this.#context, this.#setting);
   }
 
   async #watch(member: Member, worker: InstalledWorker): Promise<void> {
@@ -452,7 +341,7 @@ export class WorkerPool {
   #refill(): void {
     const warm = this.#warm;
     if (warm === undefined || this.#isClosed) return;
-    if (this.#line.length > 0 || this.#awaited.length > 0) return;
+    if (!this.#lines.isEmpty) return;
     while (this.#members.open(warm.key).length < this.#setting.min) {
       const member = this.#startIfRoom(warm.key, warm.worker, warm.around);
       if (member === undefined) return;
@@ -492,10 +381,6 @@ export class WorkerPool {
     const started = await member.started.catch(() => undefined);
     if (started?.ok === true) await started.output.stop();
   }
-}
-
-function laneOf(priority: number | undefined): number | undefined {
-  return priority === undefined ? undefined : Math.sign(priority);
 }
 
 function ending(): Failure {
