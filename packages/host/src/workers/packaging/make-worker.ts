@@ -1,15 +1,14 @@
-import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CadreError } from '@cadre/core';
 import { didYouMean } from '@cadre/kit/files';
-import { DIST } from '../../installation.ts';
+import { copyTemplate, TEMPLATES } from '../copy-template.ts';
 
-const FOLDER = join(DIST, 'templates', 'worker');
 const ID = /^[a-z][a-z0-9-]{1,49}$/;
 
 /** `action`, `api`, `program`, `step`, `stream`. */
 export async function listTemplates(): Promise<readonly string[]> {
-  return (await readdir(FOLDER)).sort();
+  return (await readdir(join(TEMPLATES, 'worker'))).sort();
 }
 
 /** A worker to begin with, complete and tested, in a new folder. Throws `invalid_input` and `exists`. */
@@ -25,27 +24,5 @@ export async function makeWorker(id: string, template: string, folder: string): 
       hint: didYouMean(template, templates) ?? `there are ${templates.join(', ')}`,
     });
   }
-  await mkdir(join(folder, '..'), { recursive: true });
-  // Made beside its place: there is a whole one or none.
-  const making = `${folder}.making`;
-  await rm(making, { recursive: true, force: true });
-  try {
-    await cp(join(FOLDER, template), making, { recursive: true });
-    await rename(join(making, 'gitignore'), join(making, '.gitignore'));
-    for (const name of await readdir(making, { recursive: true, withFileTypes: true })) {
-      if (!name.isFile()) continue;
-      const path = join(name.parentPath, name.name);
-      await writeFile(path, (await readFile(path, 'utf8')).replaceAll('NAME', id));
-    }
-    // Renaming onto a folder that holds something fails on every system.
-    await rename(making, folder);
-  } catch (error) {
-    await rm(making, { recursive: true, force: true });
-    if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
-      throw new CadreError('exists', `${folder} is there already`, {
-        hint: 'choose another name or --in another folder',
-      });
-    }
-    throw error;
-  }
+  await copyTemplate(join('worker', template), id, folder);
 }
