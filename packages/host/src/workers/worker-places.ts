@@ -40,7 +40,8 @@ export function findPlaces(workspace: string, packages: string): WorkerPlaces {
 export function packagesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      // One with a dot is what somebody was making.
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
       .map(({ name }) => name)
       .sort();
   } catch {
