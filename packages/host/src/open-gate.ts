@@ -16,6 +16,7 @@ import { openLogins } from './logins/open-logins.ts';
 import { openRemote } from './open-remote.ts';
 import { poolOf, warmWorkers } from './pool-settings.ts';
 import type { InstalledWorker } from './ports/action-runner.ts';
+import type { Tier } from './ports/sandbox.ts';
 import type { Store } from './ports/store.ts';
 import { openContainerSandbox } from './sandboxes/container/open-container-sandbox.ts';
 import { openSandbox } from './sandboxes/open-sandbox.ts';
@@ -89,6 +90,10 @@ export function openGate(options: DoersOptions, config: Config, log: Log) {
     approver,
     clock,
     sandboxReport: (tier) => sandbox.probe(tier),
+    elsewhere: new Set<Tier>([
+      ...(remote === undefined ? [] : (['remote'] as const)),
+      ...(container.image === undefined ? [] : (['container'] as const)),
+    ]),
     audit: store.audit,
     grants: store.grants,
     policy: config.policy,

@@ -71,6 +71,20 @@ describeSandboxed('what a call sees of the machine', () => {
     expect(await readdir(join(fixture.workspace, '.cadre'))).toEqual([]);
   });
 
+  test.skipIf(process.getuid?.() !== 0)(
+    'what is made for that belongs to whoever the workspace belongs to',
+    async () => {
+      await chown(fixture.workspace, 1234, 1234);
+      await fixture.perform(fixture.newGate(), 'polite/write', { files: { 'a.txt': 'x' } });
+      expect((await stat(join(fixture.workspace, '.cadre'))).uid).toBe(1234);
+    },
+  );
+
+  test('a plan makes nothing', async () => {
+    await fixture.perform(fixture.newGate(), 'polite/write', { files: { 'a.txt': 'x' } }, PLAN);
+    expect(await readdir(fixture.workspace)).not.toContain('.cadre');
+  });
+
   test('[WRK-21] a folder of Cadre that is a link is refused: something else could be put in its place', async () => {
     await mkdir(join(fixture.workspace, 'elsewhere'));
     await symlink('elsewhere', join(fixture.workspace, '.cadre'));

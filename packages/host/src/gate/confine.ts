@@ -1,4 +1,4 @@
-import { lstat, mkdir } from 'node:fs/promises';
+import { chown, lstat, mkdir, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { covers, deniedWithin, type Permission, type PlacedPolicy, placePermission } from '@cadre/core';
 import { isInside, realTarget } from '@cadre/kit/files';
@@ -19,6 +19,8 @@ export interface ConfineRequest {
   readonly given?: string;
   /** In a plan nothing but the scratch tree (if there is one) and the worker's own folder can be written. */
   readonly plan?: { readonly scratch?: string };
+  /** Nothing is going to be started: nothing is made for it either. */
+  readonly isOnlyAsked?: true;
 }
 
 /** A path that may not be used as it was granted, in words. */
@@ -69,7 +71,7 @@ export async function confine(request: ConfineRequest): Promise<Confinement | Mi
       ...denied
         .filter(({ type }) => type === 'fs:write')
         .flatMap(({ scope }) => withTwin(scope, scratch, workspace)),
-      ...(await guardedPaths(subject, writable)),
+      ...(await guardedPaths(subject, writable, request.isOnlyAsked === true)),
       ...(request.given === undefined ? [] : [request.given]),
     ]),
     writable: unique(writable),
@@ -106,7 +108,11 @@ async function withGitFolders<T extends { readonly path: string }>(
 }
 
 /** A worker in the box that names one of them in its manifest (`fs:write:.git`) is trusted with it. */
-async function guardedPaths(subject: Subject, writable: readonly string[]): Promise<readonly string[]> {
+async function guardedPaths(
+  subject: Subject,
+  writable: readonly string[],
+  isOnlyAsked: boolean,
+): Promise<readonly string[]> {
   const { workspace } = subject.places;
   if (!writable.some((folder) => folder !== subject.places.data)) return [];
   const git = await gitFolders(workspace);
@@ -123,21 +129,29 @@ async function guardedPaths(subject: Subject, writable: readonly string[]): Prom
           .map((one) => placePermission(one, places))
           .some((one) => one.scope !== workspace && covers(one, { type: 'fs:write', scope: path })),
     );
-  if (writable.includes(workspace)) {
+  if (writable.includes(workspace) && !isOnlyAsked) {
     // Where there is no such folder yet one could be made, and filled.
     const folders = [join(workspace, OWN_FOLDER), ...(git === undefined ? [] : [join(git.joint, 'hooks')])];
-    for (const folder of folders) await mkdir(folder, { recursive: true }).catch(() => {});
+    for (const folder of folders) await makeFor(workspace, folder).catch(() => {});
   }
   const present: string[] = [];
   for (const path of paths) {
     const isOpen = writable.some((folder) => isInside(folder, path));
     const isTrusted = isOpen && trusts(path);
-    // A link is as good as absent: mounting over it would mount over what it leads to.
-    const isThere =
-      isOpen && !isTrusted && (await lstat(path).catch(() => undefined))?.isSymbolicLink() === false;
-    if (isThere) present.push(path);
+    if (!isOpen || isTrusted) continue;
+    const found = await lstat(path).catch(() => undefined);
+    // A link is as good as absent: mounting over it would mount over what it leads to. What Cadre makes of its own folder is not asked for.
+    if (found?.isSymbolicLink() === false || path === join(workspace, OWN_FOLDER)) present.push(path);
   }
   return present;
+}
+
+/** It belongs to whoever the workspace belongs to, also where Cadre runs as root. */
+async function makeFor(workspace: string, folder: string): Promise<void> {
+  const isNew = (await mkdir(folder, { recursive: true })) !== undefined;
+  if (!isNew || process.getuid?.() !== 0) return;
+  const { uid, gid } = await stat(workspace);
+  await chown(folder, uid, gid);
 }
 
 async function isLink(path: string): Promise<boolean> {

@@ -25,6 +25,8 @@ export interface GateSettings {
   readonly policy: GatePolicy;
   /** Asked of a tier when a call may need it. */
   readonly sandboxReport: (tier: Tier) => Promise<SandboxReport>;
+  /** Tiers in which there are other programs than this machine's; absent: none. */
+  readonly elsewhere?: ReadonlySet<Tier>;
   /** Absolute, links resolved. */
   readonly workspace: string;
   /** Cadre's own folder for this workspace; the workers' folders are in it. */

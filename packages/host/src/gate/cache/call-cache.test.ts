@@ -172,6 +172,7 @@ describeSandboxed('[WRK-19] [WRK-126] a result from another machine', () => {
         tiers: { builtIn: 'remote', signed: 'remote', unsigned: 'remote' },
       },
       sandboxReport: async () => everything,
+      elsewhere: new Set(['remote']),
     });
     const first = await call('look', {}, {}, elsewhere);
     expect(first.failure).toBeUndefined();

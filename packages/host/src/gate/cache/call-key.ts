@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { canonicalJson, formatPermission, type PlacedPolicy } from '@cadre/core';
 import type { JsonObject, JsonValue } from '@cadre/sdk';
 import picomatch from 'picomatch';
+import type { Tier } from '../../ports/sandbox.ts';
 import { chooseTier, type TierSettings } from '../choose-tier.ts';
 import { confine } from '../confine.ts';
+import type { GateSettings } from '../gate-settings.ts';
 import type { Subject } from '../subject.ts';
 import type { FileDigests } from './file-digests.ts';
 import { installedState, isProjectFile } from './installed.ts';
@@ -13,7 +15,7 @@ import { programIdentities } from './program-identities.ts';
 import { look } from './stamp.ts';
 import { workerCode } from './worker-code.ts';
 
-export interface KeySettings extends TierSettings {
+export interface KeySettings extends TierSettings, Pick<GateSettings, 'elsewhere'> {
   readonly workspace: string;
   readonly home: string;
   readonly environment: NodeJS.ProcessEnv;
@@ -68,6 +70,7 @@ async function confineAsApplied(subject: Subject, { policyOf, hidden }: KeySetti
     files: subject.effective.filter(({ type }) => type.startsWith('fs:')),
     policy: policyOf(subject),
     hidden,
+    isOnlyAsked: true,
   });
   return 'permission' in confinement ? undefined : confinement;
 }
@@ -84,7 +87,7 @@ async function restsOn(subject: Subject, settings: KeySettings, copy: string | u
     settings.environment['PATH'] ?? '',
   );
   if (programs === undefined) return undefined;
-  // Which programs there are on another machine nobody here can tell.
+  // Which programs there are on another machine, or in an image, nobody here can tell.
   if (Object.keys(programs).length > 0 && (await isElsewhere(subject, settings))) return undefined;
   const isMeant = picomatch([...pure.files], { dot: true });
   const projects: string[] = [];
@@ -106,9 +109,12 @@ async function restsOn(subject: Subject, settings: KeySettings, copy: string | u
   };
 }
 
-async function isElsewhere({ worker }: Subject, settings: TierSettings): Promise<boolean> {
+/** To find out the tier takes processes, which most kept results are found without. */
+async function isElsewhere({ worker }: Subject, settings: KeySettings): Promise<boolean> {
+  const { elsewhere = new Set<Tier>() } = settings;
+  if (elsewhere.size === 0) return false;
   const chosen = await chooseTier(worker, settings);
-  return chosen.ok && chosen.output.tier === 'remote';
+  return chosen.ok && elsewhere.has(chosen.output.tier);
 }
 
 function contentOf(path: string): string | null {
