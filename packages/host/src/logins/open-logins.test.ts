@@ -129,13 +129,19 @@ test('[WRK-22] what an authorization server says of a token that it was sent is 
   const sent = (await place.entry())?.tokens.refresh_token ?? '';
   // As a process that was started later.
   place.hidden.length = 0;
+  let long = '';
   const telling = errand(async (_address, { body }) => {
-    const said = { error: 'invalid_request', error_description: `what is ${sent}?` };
+    const said = { error: 'invalid_request', error_description: `${long}what is ${sent}?` };
     return isRenewal(body) ? answered(400, JSON.stringify(said)) : undefined;
   });
   const refused = await desk.token('clock', address, telling);
   expect(JSON.stringify(refused)).toContain(sent);
   expect(place.hidden).toContain(sent);
+  // What is cut off in the middle would be known by nobody.
+  long = 'so '.repeat(90);
+  const cut = await desk.token('clock', address, telling);
+  expect(JSON.stringify(cut)).toContain('what is …');
+  expect(JSON.stringify(cut)).not.toContain(sent.slice(0, 12));
 });
 
 test.each([
