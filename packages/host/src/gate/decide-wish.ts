@@ -139,6 +139,7 @@ export function record(
     ...(permission === undefined ? {} : { permission: recorded(permission, mask) }),
     target: recorded(target, mask),
     ...what,
+    rule: recorded(what.rule, mask),
   });
 }
 
