@@ -7,7 +7,7 @@ import { resolveAddress } from './resolve-address.ts';
 import { type Refusal, violation } from './violation.ts';
 
 /** Arguments can be as long as the system permits; the record keeps their beginning. No wish that could be granted names more. */
-const RECORDED_LENGTH = 1_000;
+export const RECORDED_LENGTH = 1_000;
 
 /** Whoever asks for something chooses its name, and may put a secret into it. */
 function recorded(text: string, mask: Requested['mask']): string {

@@ -8,6 +8,7 @@ import type { Found } from './cache/call-cache.ts';
 import { type CallWay, callWay } from './call-way.ts';
 import { type JointMeasure, jointMeasure } from './calls/joint-measure.ts';
 import { type Above, type Calls, openCalls } from './calls/open-calls.ts';
+import { RECORDED_LENGTH } from './decide-wish.ts';
 import type { GateTools } from './gate-tools.ts';
 import { type CallHearing, hearCall } from './hear-call.ts';
 import { keepBefore } from './keep-before.ts';
@@ -134,7 +135,7 @@ async function refused(subject: Subject, failed: Failure, tools: GateTools): Pro
   await record(subject, tools, {
     ...(violated ?? { rule: why.code }),
     decision: 'denied',
-    outcome: why.message,
+    outcome: why.message.slice(0, RECORDED_LENGTH),
   });
   return { outcome: { ok: false, failure: why }, effects: [] };
 }
