@@ -8,11 +8,12 @@ import { answerFetch } from './answer-fetch.ts';
 import type { AuditLog } from './audit-log.ts';
 import { type Authority, NOBODY_TO_ASK } from './authority.ts';
 import type { FetchLimits } from './brokered-fetch.ts';
-import { askForHost, findSecret, inPlan, record, refuse, rule } from './decide-wish.ts';
+import { askForHost, findSecret, inPlan, refuse, rule } from './decide-wish.ts';
 import type { Mask } from './mask.ts';
 import { AGENT_PERMISSION, answerSsh } from './ssh/answer-ssh.ts';
 import type { Subject } from './subject.ts';
 import { shellWord } from './violation.ts';
+import { type Refusals, withinRefusals } from './within-refusals.ts';
 
 /** What requests during a call are answered with. */
 export interface Requested {
@@ -31,17 +32,14 @@ export interface Requested {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Of this call: the agent that answers, once a place to reach by ssh was allowed. */
   readonly agent: { socket?: string };
-  /** Of this call. */
-  readonly refusals: { count: number };
+  /** Of this call, and of those that it is part of. */
+  readonly refusals: Refusals;
   /** In a plan nothing is fetched and no secret is handed out. */
   readonly isPlan: boolean;
   readonly signal: AbortSignal;
   /** What was allowed so far, as `type:scope`. */
   readonly used: Set<string>;
 }
-
-/** A call that was refused so often goes on asking in vain; each refusal more would only fill the record. */
-const MOST_REFUSALS = 1_000;
 
 /** Decides, records and answers one request of a worker, or of the proxy for its programs. */
 export function answerRequest(
@@ -51,26 +49,6 @@ export function answerRequest(
 ): Promise<Outcome<JsonValue>> {
   return withinRefusals(request.kind, given, () => answer(request, given, tell));
 }
-
-/** Answers what a call asks for, as long as it was not refused too often. */
-export async function withinRefusals(
-  operation: string,
-  given: Requested,
-  answering: () => Promise<Outcome<JsonValue>>,
-): Promise<Outcome<JsonValue>> {
-  const { refusals } = given;
-  if (refusals.count > MOST_REFUSALS) return { ok: false, failure: failure('denied', OFTEN_REFUSED) };
-  const outcome = await answering();
-  if (outcome.ok || outcome.failure.code !== 'denied') return outcome;
-  refusals.count += 1;
-  if (refusals.count === MOST_REFUSALS + 1) {
-    const why = { decision: 'denied', rule: OFTEN_REFUSED, outcome: 'refused' } as const;
-    await record(undefined, operation, 'everything else', given, why);
-  }
-  return outcome;
-}
-
-const OFTEN_REFUSED = `this call was refused ${MOST_REFUSALS} times, and is refused everything from now on`;
 
 function answer(
   request: CallRequest,

@@ -45,14 +45,33 @@ export async function writeAuditArchive(
     await pipeline(Readable.from(lines()), createGzip(), createWriteStream(staged, { mode: 0o600 }));
     await flush(staged);
     const archive = { name, digest: sum.digest('hex') };
-    for await (const record of readLines(staged, archive))
-      if (auditHash(record) !== record.hash) throw damaged(staged);
+    await checkPart(staged, archive, { first, last, hash });
     await rename(staged, join(folder, name));
     await flushFolder(folder);
     return archive;
   } finally {
     await rm(staged, { force: true });
   }
+}
+
+/**
+ * It has to hold what its name says: of records that another process removes meanwhile some would be missing, and what is there already under
+ * this name would be written over.
+ */
+async function checkPart(
+  file: string,
+  archive: AuditArchive,
+  { first, last, hash }: Omit<ArchivedPart, 'workspace'>,
+): Promise<void> {
+  let before: AuditRecord | undefined;
+  for await (const record of readLines(file, archive)) {
+    const isNext =
+      record.number === (before === undefined ? first : before.number + 1) &&
+      (before === undefined || record.previous === before.hash);
+    if (!isNext || auditHash(record) !== record.hash) throw changedMeanwhile(record.number);
+    before = record;
+  }
+  if (before?.number !== last || before.hash !== hash) throw changedMeanwhile(last);
 }
 
 /** Of a removal that was cut off: one process at a time archives, which the caller sees to. */
@@ -100,8 +119,12 @@ function faultOf(error: unknown, file: string): unknown {
   return code === undefined || code.startsWith('Z_') ? damaged(file) : error;
 }
 
+/** Whoever reads lines takes these two for the end of one, and JSON does not mind how they are written. */
+const LINE_ENDS = /[\u2028\u2029]/g;
+
 function lineOf({ number, previous, hash, entry }: AuditRecord): string {
-  return `${JSON.stringify({ number, previous, hash, entry })}\n`;
+  const line = JSON.stringify({ number, previous, hash, entry });
+  return `${line.replaceAll(LINE_ENDS, (end) => (end === '\u2028' ? '\\u2028' : '\\u2029'))}\n`;
 }
 
 function parseRecord(line: string, file: string): AuditRecord {
@@ -111,6 +134,12 @@ function parseRecord(line: string, file: string): AuditRecord {
   } catch {
     throw damaged(file);
   }
+}
+
+function changedMeanwhile(number: number): CadreError {
+  return new CadreError('changed_meanwhile', `the record changed at ${number} while it was archived`, {
+    hint: 'cadre audit verify says more; if it finds nothing, clean again',
+  });
 }
 
 function damaged(file: string): CadreError {

@@ -25,7 +25,10 @@ export async function* pagesWithArchives(
   }
 }
 
-/** A beginning that had no archive takes all before it out of what can be proved. */
+/**
+ * A beginning that had no archive takes all before it out of what can be proved. One that was signed by a removal that was cut off has an
+ * archive too, and the next one has its records again.
+ */
 async function* archivedPages(
   folder: string,
   beginnings: readonly AuditBeginning[],
@@ -33,15 +36,18 @@ async function* archivedPages(
   const each = new Map(beginnings.map((one) => [`${one.number} ${one.hash}`, one]));
   const inOrder = [...each.values()].sort((a, b) => a.number - b.number);
   const from = inOrder.findLastIndex((one) => one.archive === undefined) + 1;
-  for (const { archive } of inOrder.slice(from)) {
+  let last = 0;
+  for (const { archive, number } of inOrder.slice(from)) {
     if (archive === undefined) continue;
     let page: AuditRecord[] = [];
     for await (const record of readAuditArchive(folder, archive)) {
+      if (record.number <= last) continue;
       page.push(record);
       if (page.length < PAGE) continue;
       yield page;
       page = [];
     }
     yield page;
+    last = number;
   }
 }

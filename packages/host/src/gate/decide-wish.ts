@@ -6,8 +6,13 @@ import type { Ruling } from './authority.ts';
 import { resolveAddress } from './resolve-address.ts';
 import { type Refusal, violation } from './violation.ts';
 
-/** Arguments can be as long as the system permits; the record keeps their beginning. */
-const RECORDED_LENGTH = 1_000;
+/** Arguments can be as long as the system permits; the record keeps their beginning. No wish that could be granted names more. */
+export const RECORDED_LENGTH = 1_000;
+
+/** Whoever asks for something chooses its name, and may put a secret into it. */
+function recorded(text: string, mask: Requested['mask']): string {
+  return mask.text(text).slice(0, RECORDED_LENGTH);
+}
 
 /** The value of a secret that may be used; from now on it is masked. */
 export async function findSecret(name: string, given: Requested): Promise<Outcome<string>> {
@@ -67,9 +72,7 @@ export async function refuse(
   const permission = readConcrete(text);
   const { id } = given.subject.worker.manifest;
   const refused =
-    permission === undefined
-      ? failure('invalid_input', `${target} cannot be asked for`)
-      : violation(id, permission, given.mask.text(target), why);
+    permission === undefined ? unreadable(target) : violation(id, permission, given.mask.text(target), why);
   await note(text, operation, target, given, { allowed: false, failure: refused, ...why });
   return { ok: false, failure: refused };
 }
@@ -87,7 +90,7 @@ export async function rule(
       ? {
           allowed: false,
           rule: 'invalid',
-          failure: failure('invalid_input', `${target} cannot be asked for`),
+          failure: unreadable(target),
         }
       : await authority.decide(subject, wanted, mask.text(target));
   if (ruling.allowed) used.add(text);
@@ -110,12 +113,12 @@ async function note(
     version: subject.worker.manifest.version,
     action: subject.action.name,
     operation,
-    permission: text,
-    target: mask.text(target).slice(0, RECORDED_LENGTH),
+    permission: recorded(text, mask),
+    target: recorded(target, mask),
     decision: ruling.allowed ? 'allowed' : 'denied',
-    rule: ruling.rule,
+    rule: recorded(ruling.rule, mask),
     ...(ruling.grant === undefined ? {} : { grant: ruling.grant }),
-    ...(ruling.allowed || ruling.fix === undefined ? {} : { fix: ruling.fix }),
+    ...(ruling.allowed || ruling.fix === undefined ? {} : { fix: recorded(ruling.fix, mask) }),
   });
 }
 
@@ -133,14 +136,20 @@ export function record(
     worker: worker.manifest.id,
     action: action.name,
     operation,
-    ...(permission === undefined ? {} : { permission }),
-    target: mask.text(target).slice(0, RECORDED_LENGTH),
+    ...(permission === undefined ? {} : { permission: recorded(permission, mask) }),
+    target: recorded(target, mask),
     ...what,
+    rule: recorded(what.rule, mask),
   });
+}
+
+function unreadable(target: string): ReturnType<typeof failure> {
+  return failure('invalid_input', `${target.slice(0, RECORDED_LENGTH)} cannot be asked for`);
 }
 
 /** A wish names one thing; a pattern would get an answer for more than was shown to whoever answered. */
 function readConcrete(text: string): Permission | undefined {
+  if (text.length > RECORDED_LENGTH) return undefined;
   const parsed = parsePermission(text);
   return parsed.ok && !parsed.permission.scope.includes('*') ? parsed.permission : undefined;
 }

@@ -45,6 +45,24 @@ describe('the mask', () => {
     expect(masking('secret', 'secret-and-more').text('secret-and-more')).toBe('***');
   });
 
+  test('[WRK-22] a secret as long as a file is taken out whole, and what only begins like it is left', () => {
+    const long = Array.from({ length: 20_000 }, (_, index) => index.toString(36)).join('.');
+    const mask = masking(long, long.slice(0, 6));
+    for (const written of [long, encodeURIComponent(long), Buffer.from(long).toString('base64')])
+      expect(mask.text(`before ${written} after ${written}`)).toBe('before *** after ***');
+    const alike = masking(long);
+    const other = `${long.slice(0, 40)} and ${long.slice(0, 39)}`;
+    expect(alike.text(other)).toBe(other);
+    expect(alike.beginningAtEndOf(`so ${long.slice(0, 70_000)}`)).toBe(70_000);
+    // Shorter ones are found in what only begins like a longer one.
+    expect(
+      masking('secret-of-', 'secret-of-somebody-who-is-not-here').text('secret-of-somebody-who-is'),
+    ).toBe('***somebody-who-is');
+    expect(masking('xsecret-of-somebody-who-is-not-here', 'secret').text('xsecret-of-somebody-who')).toBe(
+      'x***-of-somebody-who',
+    );
+  });
+
   test('what is too short to be hidden leaves texts as they are, and so does no secret at all', () => {
     expect(masking('a', '').text('banana')).toBe('banana');
     expect(masking().text('banana')).toBe('banana');

@@ -17,24 +17,62 @@ const SHORTEST = 4;
 /** A line of a key is a secret of its own, since logs come line by line; short ones are only its frame. */
 const SHORTEST_LINE = 12;
 
+/**
+ * So much of a form is looked for, and where that stands it is seen whether the rest does too. No pattern can hold a long secret whole, and one
+ * of many tokens would take seconds to make.
+ */
+const LOOKED_FOR = 24;
+
 export function createMask(): Mask {
   let pattern: RegExp | undefined;
   const forms = new Set<string>();
-  const text = (given: string) => (pattern === undefined ? given : given.replaceAll(pattern, MASKED));
+  /** By what is looked for, the longest first, so that no part of a longer form is left over. */
+  let beginnings = new Map<string, readonly string[]>();
+  let lengths: readonly number[] = [];
+
+  function formAt(text: string, at: number): string | undefined {
+    let longest: string | undefined;
+    for (const length of lengths) {
+      const found = beginnings.get(text.slice(at, at + length))?.find((form) => text.startsWith(form, at));
+      if (found !== undefined && found.length > (longest?.length ?? 0)) longest = found;
+    }
+    return longest;
+  }
+
+  function text(given: string): string {
+    if (pattern === undefined) return given;
+    let masked = '';
+    let from = 0;
+    pattern.lastIndex = 0;
+    for (let found = pattern.exec(given); found !== null; found = pattern.exec(given)) {
+      const { index } = found;
+      const form = formAt(given, index);
+      if (form !== undefined) {
+        masked += given.slice(from, index) + MASKED;
+        from = index + form.length;
+      }
+      pattern.lastIndex = form === undefined ? index + 1 : from;
+    }
+    return masked + given.slice(from);
+  }
+
   return {
     add(secret) {
       const known = forms.size;
       for (const form of [secret, ...linesOf(secret)].flatMap(formsOf)) forms.add(form);
       if (forms.size === known) return;
-      // The longest first, so that no part of a longer form is left over.
       const longestFirst = [...forms].sort((a, b) => b.length - a.length);
-      pattern = new RegExp(longestFirst.map((form) => RegExp.escape(form)).join('|'), 'g');
+      beginnings = Map.groupBy(longestFirst, (form) => form.slice(0, LOOKED_FOR));
+      lengths = [...new Set([...beginnings.keys()].map(({ length }) => length))];
+      pattern = new RegExp([...beginnings.keys()].map((one) => RegExp.escape(one)).join('|'), 'g');
     },
     text,
     beginningAtEndOf(text) {
       let longest = 0;
       for (const form of forms) {
         for (let length = Math.min(form.length - 1, text.length); length > longest; length -= 1) {
+          // Long forms have many beginnings, and almost none is worth a closer look.
+          if (text.charCodeAt(text.length - length) !== form.charCodeAt(0)) continue;
           if (text.endsWith(form.slice(0, length))) longest = length;
         }
       }

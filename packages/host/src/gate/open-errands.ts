@@ -4,6 +4,7 @@ import { createErrand } from './create-errand.ts';
 import type { GateSettings } from './gate-settings.ts';
 import { openGateTools } from './gate-tools.ts';
 import { describeSubject } from './subject.ts';
+import { noRefusals } from './within-refusals.ts';
 
 /** Errands that belong to no call: those of a person, who signs in for an action. */
 export function openErrands(
@@ -33,7 +34,7 @@ export function openErrands(
       subject,
       signal,
       agent: {},
-      refusals: { count: 0 },
+      refusals: noRefusals(),
       used: new Set(),
     });
   };

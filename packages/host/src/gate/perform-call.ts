@@ -3,11 +3,12 @@ import { type Effect, type Failure, failure, type JsonValue, type Outcome } from
 import type { CallObserver } from '../ports/action-runner.ts';
 import type { AuditEntry } from '../ports/audit-store.ts';
 import type { GateObserver, Performed } from '../ports/gate.ts';
-import { answerRequest, type Requested, withinRefusals } from './answer-request.ts';
+import { answerRequest, type Requested } from './answer-request.ts';
 import type { Found } from './cache/call-cache.ts';
 import { type CallWay, callWay } from './call-way.ts';
 import { type JointMeasure, jointMeasure } from './calls/joint-measure.ts';
 import { type Above, type Calls, openCalls } from './calls/open-calls.ts';
+import { RECORDED_LENGTH } from './decide-wish.ts';
 import type { GateTools } from './gate-tools.ts';
 import { type CallHearing, hearCall } from './hear-call.ts';
 import { keepBefore } from './keep-before.ts';
@@ -16,6 +17,7 @@ import { admitCall, type PreparedCall, prepareCall, valueFaults } from './prepar
 import { recordNoticed } from './record-noticed.ts';
 import type { Subject } from './subject.ts';
 import { violationOf } from './violation.ts';
+import { CALL, noRefusals, withinRefusals } from './within-refusals.ts';
 
 /** What a worker told of a call, and whether a secret had to be taken out of it. */
 type Told = Performed & {
@@ -50,7 +52,7 @@ export async function performCall(
     subject,
     signal,
     agent: {},
-    refusals: { count: 0 },
+    refusals: above?.refusals ?? noRefusals(),
     used,
   };
   const admitted = await admitCall(way, requested, tools);
@@ -113,6 +115,7 @@ function insideOf({ requested, streams, observer, tools, above }: InsideOptions)
     streams,
     measures,
     made: above?.made ?? { count: 0 },
+    refusals: requested.refusals,
     tellsChanges: isTold || callWay(subject.action, subject.call.mode) === 'scratch',
     perform: (inner, until, hears, its, around) => performCall(inner, until, hears, its, { above: around }),
   });
@@ -132,7 +135,7 @@ async function refused(subject: Subject, failed: Failure, tools: GateTools): Pro
   await record(subject, tools, {
     ...(violated ?? { rule: why.code }),
     decision: 'denied',
-    outcome: why.message,
+    outcome: why.message.slice(0, RECORDED_LENGTH),
   });
   return { outcome: { ok: false, failure: why }, effects: [] };
 }
@@ -243,7 +246,7 @@ function callObserver(
       observer.spend({ ...(tokens === undefined ? {} : { tokens }), ...moneySpent(money) }),
     measure: measured.measure,
     request: (request, tell) => answerRequest(request, requested, tell),
-    call: (body) => withinRefusals('call-action', requested, () => calls.answer(body)),
+    call: (body) => withinRefusals(CALL, requested, () => calls.answer(body)),
   };
 }
 

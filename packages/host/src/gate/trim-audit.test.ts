@@ -241,6 +241,20 @@ describe('retention of the record, on SQLite', () => {
     expect(await verify()).toMatchObject({ ok: true });
   });
 
+  test('[WRK-18] a removal that was cut off after its beginning was signed leaves an archive, which the next one repeats', async () => {
+    const archive = join(root, 'archive');
+    await record(3, 1_000);
+    const told = (step: string) => {
+      if (step === 'signed') throw new Error('cut off');
+    };
+    expect(await trim({ archive, told })).toMatchObject({ stopped: { why: 'witness' } });
+    await record(2, 1_000);
+    expect(await trim({ archive })).toMatchObject({ removed: { records: 5 } });
+    expect(readdirSync(archive)).toHaveLength(2);
+    expect(await verify()).toMatchObject({ ok: true, records: 6 });
+    expect(await verify(evidence, archive)).toMatchObject({ ok: true, records: 6 });
+  });
+
   test('[HYG-63] of a record that does not verify nothing is removed: that would be rid of what shows it', async () => {
     await record(6, 1_000);
     byHand(`UPDATE audit SET entry = replace(entry, 'user:ann', 'user:bob') WHERE number = 4`);

@@ -24,7 +24,7 @@ export function explainLogin(server: string, error: unknown): Failure {
   if (error instanceof InsecureTokenEndpointError) {
     return failure('denied', `${could}: its authorization server answers without https`);
   }
-  const said = plainText((error instanceof Error ? error.message : String(error)).slice(0, LONGEST));
+  const said = plainText(beginningOf(error instanceof Error ? error.message : String(error)));
   if (error instanceof RegistrationRejectedError || said.includes('dynamic client registration')) {
     return failure(
       'not_configured',
@@ -37,4 +37,9 @@ export function explainLogin(server: string, error: unknown): Failure {
   if (error instanceof OAuthError) return failure('denied', `${could}: ${error.code}, ${said}`);
   if (said.startsWith('Protected resource')) return failure('denied', `${could}: ${said}`);
   return failure('provider_failed', `${could}: ${said}`, { retryable: true });
+}
+
+/** Up to a whole word: half a token would not be known for one, and not be masked. */
+function beginningOf(text: string): string {
+  return text.length <= LONGEST ? text : text.slice(0, LONGEST).replace(/\S*$/, '…');
 }

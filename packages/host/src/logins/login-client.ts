@@ -24,13 +24,30 @@ interface Options {
   readonly secret: string | undefined;
   /** Absent: a program signs in. */
   readonly person: SigningIn | undefined;
+  /** From now on this value is masked. */
+  readonly hide: (value: string) => void;
+}
+
+/** A shorter one would hide half of every text, and of a longer one all that is said would have to be searched for it; no header could hold it. */
+const HIDDEN = { least: 16, most: 8_192 } as const;
+
+/** Whether what an authorization server chose can be kept out of all that is told. */
+export function checkHidden(what: string, { length }: string): void {
+  if (length < HIDDEN.least || length > HIDDEN.most)
+    throw refused(
+      `${what} has ${length} characters, and ${HIDDEN.least} to ${HIDDEN.most} can be kept secret`,
+    );
+}
+
+export function secretIn(client: LoginClient['made']['client']): string | undefined {
+  return client !== undefined && 'client_secret' in client ? client.client_secret : undefined;
 }
 
 /**
  * The part of the protocol that the library leaves to its user. It keeps what is made in memory.
  * Invariant: nothing is registered, shown or sent to an authorization server before it was found to be one that may be used.
  */
-export function createLoginClient({ auth, secret, person }: Options): LoginClient {
+export function createLoginClient({ auth, secret, person, hide }: Options): LoginClient {
   const made: LoginClient['made'] = {};
   let verifier = '';
   const given: StoredOAuthClientInformation | undefined =
@@ -51,6 +68,11 @@ export function createLoginClient({ auth, secret, person }: Options): LoginClien
     // The issuer was looked at when it was discovered.
     clientInformation: (about) => made.client ?? (given && { ...given, ...about }),
     saveClientInformation(client) {
+      const own = secretIn(client);
+      if (own !== undefined) {
+        checkHidden('the secret of the client', own);
+        hide(own);
+      }
       made.client = client;
     },
     tokens: () => undefined,

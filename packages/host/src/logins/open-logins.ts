@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises';
 import { isCadreError } from '@cadre/core';
 import { isKitError, lock } from '@cadre/kit/files';
 import { failure, type Outcome } from '@cadre/sdk';
@@ -27,6 +28,7 @@ const WAIT_MS = 30_000;
  * 1. A login counts for the server as it was declared when somebody signed in: another address, client or issuer is another login.
  * 2. A token is given for requests to the origin of its server, and for nothing else.
  * 3. Of several processes one renews a token; the others take what it got.
+ * 4. Who signs in or out waits for a renewal that is under way: what that one gets would else take the place of theirs.
  */
 export function openLogins({ folder, root, serverOf, clock }: Options): LoginDesk {
   const entries = openLoginEntries(folder, root);
@@ -43,6 +45,13 @@ export function openLogins({ folder, root, serverOf, clock }: Options): LoginDes
     return entry;
   }
 
+  async function forget(name: string): Promise<LoginEntry | undefined> {
+    await using _held = await alone(name, 'the end');
+    const entry = await entries.find(entries.keyOf(name));
+    if (entry !== undefined) await entries.remove(entries.keyOf(name));
+    return entry;
+  }
+
   /** What may still be used. */
   const good = (entry: LoginEntry | undefined, rejected: string | undefined): LoginEntry | undefined =>
     entry !== undefined &&
@@ -51,15 +60,18 @@ export function openLogins({ folder, root, serverOf, clock }: Options): LoginDes
       ? entry
       : undefined;
 
+  /** Invariants 3 and 4. The lock may be the first that lies in the folder, which nobody else may read. */
+  const alone = async (name: string, holder: string) => {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    return lock(entries.lockOf(name), { waitMs: WAIT_MS, holder: `${holder} of a login` });
+  };
+
   async function renewed(
     server: LoginServer,
     errand: Errand,
     rejected?: string,
   ): Promise<Outcome<LoginEntry>> {
-    const held = await lock(entries.lockOf(server.name), {
-      waitMs: WAIT_MS,
-      holder: 'a renewal of a login',
-    }).catch((error: Error) => error);
+    const held = await alone(server.name, 'a renewal').catch((error: Error) => error);
     if (held instanceof Error) {
       const why = `the login for ${server.name} could not be renewed: ${held.message}`;
       return { ok: false, failure: failure('provider_failed', why, { retryable: true }) };
@@ -130,7 +142,9 @@ export function openLogins({ folder, root, serverOf, clock }: Options): LoginDes
       const { signIn } = await import('./sign-in.ts');
       return safely(name, async () => {
         const made = await signIn(server, errand, person, now);
-        return made.ok ? { ok: true, output: stateOf(server, await keep(server, made.output)) } : made;
+        if (!made.ok) return made;
+        await using _held = await alone(name, 'the making');
+        return { ok: true, output: stateOf(server, await keep(server, made.output)) };
       });
     },
     async state(name) {
@@ -138,9 +152,8 @@ export function openLogins({ folder, root, serverOf, clock }: Options): LoginDes
       return server === undefined ? undefined : stateOf(server, await find(server));
     },
     async signOut(name, errand) {
-      const entry = await entries.find(entries.keyOf(name));
+      const entry = await forget(name);
       if (entry === undefined) return false;
-      await entries.remove(entries.keyOf(name));
       await giveBack(entry, errand);
       return true;
     },

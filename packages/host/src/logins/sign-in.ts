@@ -10,7 +10,7 @@ import {
 import type { Errand, SigningIn } from '../ports/logins.ts';
 import { errandFetch } from './errand-fetch.ts';
 import { explainLogin } from './explain-login.ts';
-import { createLoginClient, type LoginClient } from './login-client.ts';
+import { checkHidden, createLoginClient, type LoginClient, secretIn } from './login-client.ts';
 import type { LoginEntry } from './login-entry.ts';
 
 /** A server, as it is declared, at which one can sign in. */
@@ -33,7 +33,12 @@ export async function signIn(
   const secret = await clientSecret(auth, errand);
   if (secret?.ok === false) return secret;
   try {
-    const client = createLoginClient({ auth, secret: secret?.output, person });
+    const client = createLoginClient({
+      auth,
+      secret: secret?.output,
+      person,
+      hide: (text) => errand.hide(text),
+    });
     const fetchFn = errandFetch(errand);
     const { resourceMetadataUrl, scope: wanted } = await challengeOf(server.url, fetchFn);
     const scope = person?.scope ?? auth.scope ?? wanted;
@@ -64,6 +69,8 @@ export async function renew(
   now: () => number,
 ): Promise<Outcome<Made>> {
   const { refresh_token: refreshToken = '' } = entry.tokens;
+  // What is sent may come back in whatever is said of it.
+  for (const sent of [refreshToken, entry.client.client_secret ?? '']) errand.hide(sent);
   const secret = await clientSecret(server.auth, errand);
   if (secret?.ok === false) return secret;
   try {
@@ -136,7 +143,6 @@ function entryOf({ name, url, auth }: LoginServer, { made }: LoginClient, errand
   const id = client?.client_id ?? auth.clientId ?? '';
   // One that was declared stays where secrets are; one that was made with the registration is nowhere else.
   const own = auth.clientSecret === undefined ? secretIn(client) : undefined;
-  if (own !== undefined) errand.hide(own);
   return {
     server: name,
     url,
@@ -151,10 +157,6 @@ function entryOf({ name, url, auth }: LoginServer, { made }: LoginClient, errand
   };
 }
 
-function secretIn(client: LoginClient['made']['client']): string | undefined {
-  return client !== undefined && 'client_secret' in client ? client.client_secret : undefined;
-}
-
 interface Tokens {
   readonly access_token: string;
   readonly token_type?: string;
@@ -167,8 +169,11 @@ function kept(
   errand: Errand,
   before?: string,
 ): LoginEntry['tokens'] {
-  errand.hide(access_token);
-  if (refresh_token !== undefined) errand.hide(refresh_token);
+  for (const given of [access_token, refresh_token]) {
+    if (given === undefined) continue;
+    checkHidden('a token', given);
+    errand.hide(given);
+  }
   if (token_type.toLowerCase() !== 'bearer')
     throw new Error(`tokens of the kind ${token_type} cannot be used`);
   // It becomes part of a header.

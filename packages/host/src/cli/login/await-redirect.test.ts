@@ -17,11 +17,11 @@ async function waiting(
 /** Answers the status. */
 function ask(
   address: URL,
-  options: { readonly method?: string; readonly host?: string } = {},
+  options: { readonly method?: string; readonly host?: string; readonly path?: string } = {},
 ): Promise<number> {
-  const { method = 'GET', host = address.host } = options;
+  const { method = 'GET', host = address.host, path = address.pathname + address.search } = options;
   return new Promise((resolve, reject) => {
-    const asked = request(address, { method, headers: { host } }, (response) => {
+    const asked = request(address, { method, path, headers: { host } }, (response) => {
       response.resume();
       resolve(response.statusCode ?? 0);
     });
@@ -41,6 +41,8 @@ test('what any page of a browser could send counts for nothing; the one that kno
   expect(await ask(at({ state: `${state}x`, code: 'forged' }))).toBe(404);
   expect(await ask(at({ state, code: 'forged' }, new URL('/', redirectUrl).href))).toBe(404);
   expect(await ask(at({ state, code: 'forged' }), { method: 'POST' })).toBe(404);
+  expect(await ask(right, { path: '//' })).toBe(404);
+  expect(await ask(right, { path: 'http://[/' })).toBe(404);
   // A name that somebody has made to lead here.
   expect(await ask(at({ state, code: 'forged' }), { host: 'evil.example.org' })).toBe(404);
   expect(await ask(right)).toBe(200);

@@ -50,7 +50,8 @@ export async function awaitRedirect({
 
   function serve(request: IncomingMessage, response: ServerResponse): void {
     const isOurs = request.method === 'GET' && request.headers.host === host;
-    const isTaken = isOurs && take(new URL(request.url ?? '/', `http://${host}`));
+    const address = URL.parse(request.url ?? '/', `http://${host}`);
+    const isTaken = isOurs && address !== null && take(address);
     response.writeHead(isTaken ? 200 : 404, {
       'content-type': 'text/html; charset=utf-8',
       'cache-control': 'no-store',

@@ -120,7 +120,10 @@ export function refusedCall(uses: string, caller: Subject, why: Refusal): Failur
   });
 }
 
-/** How often a call was made that is the same, so that the keys of the same calls are the same, in whatever order they are made. */
+/**
+ * How often a call was made that is the same, so that the keys of the same calls are the same, in whatever order they are made. By a digest: an
+ * input can be large, and each stays known until the caller has ended.
+ */
 export type Repeats = Map<string, number>;
 
 /** The call as the one of whom it is a part is: what that was given is narrowed and never widened. */
@@ -130,8 +133,9 @@ export function callWithin(
   repeats: Repeats,
 ): GateCall {
   const same = `${uses} ${canonicalJson(input)}`;
-  const number = (repeats.get(same) ?? 0) + 1;
-  repeats.set(same, number);
+  const digest = digestOf(same);
+  const number = (repeats.get(digest) ?? 0) + 1;
+  repeats.set(digest, number);
   const names = new Set(handlesIn(input).map(({ $stream }) => $stream));
   const streams = [...(call.given?.streams ?? [])].filter(([name]) => names.has(name));
   const { given: _given, cache: _cache, shard: _shard, ...kept } = call;
@@ -147,5 +151,9 @@ export function callWithin(
 }
 
 function keyOf(parts: readonly (string | number)[]): string {
-  return `call_${createHash('sha256').update(JSON.stringify(parts)).digest('hex')}`;
+  return `call_${digestOf(JSON.stringify(parts))}`;
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

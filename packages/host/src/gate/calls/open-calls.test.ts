@@ -268,6 +268,16 @@ describeSandboxed('calls that go on and on', () => {
   });
 });
 
+describeSandboxed('what is called with far too much', () => {
+  test('[WRK-17] is refused, and the record keeps the beginning of why', async () => {
+    const [answer] = await call('pass', [one('polite/echo', { text: 'a', ['x'.repeat(100_000)]: 1 })]);
+    expect(answer?.failure?.code).toBe('invalid_input');
+    const [entry] = await recorded({ action: 'echo', decision: 'denied' });
+    expect(entry?.outcome).toMatch(/^the input of echo does not fit its schema/);
+    expect(JSON.stringify(entry).length).toBeLessThan(5_000);
+  });
+});
+
 describeSandboxed('the key of a call', () => {
   const key = (answer: Answer | undefined) => (answer?.output as JsonObject | undefined)?.['idempotencyKey'];
 

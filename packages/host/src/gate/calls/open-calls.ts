@@ -6,6 +6,7 @@ import type { GateTools } from '../gate-tools.ts';
 import { type CallStreams, handlesIn } from '../streams/open-stream-spool.ts';
 import { describeSubject, type Subject } from '../subject.ts';
 import { violationOf } from '../violation.ts';
+import { CALL, type Refusals } from '../within-refusals.ts';
 import { admitAction, callWithin, type FoundAction, type Repeats, refusedCall } from './admit-action.ts';
 import { nameOfAction } from './chain.ts';
 import { chainedAudit } from './chained-audit.ts';
@@ -21,6 +22,8 @@ const AT_ONCE = 4;
 export interface Above {
   /** Counts the calls of the whole step. */
   readonly made: { count: number };
+  /** What was refused to any of them counts for all. */
+  readonly refusals: Refusals;
   /** In a plan: one above works on the same copy, and tells what changed there. */
   readonly tellsChanges: boolean;
   /** It is performed, and not answered with a kept result. */
@@ -45,6 +48,7 @@ interface CallsSettings {
   readonly streams: CallStreams;
   readonly measures: JointMeasure;
   readonly made: Above['made'];
+  readonly refusals: Refusals;
   readonly tellsChanges: boolean;
   readonly perform: PerformWithin;
 }
@@ -129,6 +133,7 @@ export function openCalls(settings: CallsSettings): Calls {
         { ...tools, audit: chainedAudit(tools.audit, subject) },
         {
           made,
+          refusals: settings.refusals,
           tellsChanges: settings.tellsChanges,
           begun: () => observer.spend({ actions: 1 }),
           unknown() {
@@ -229,7 +234,7 @@ async function recordRefused(
     worker: worker.manifest.id,
     version: worker.manifest.version,
     action: action.name,
-    operation: 'call-action',
+    operation: CALL,
     ...(violationOf(failed) ?? { rule: failed.code }),
     target,
     decision: 'denied',
