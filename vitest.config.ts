@@ -22,8 +22,11 @@ export default defineConfig({
         // Verbs of other pages.
         'packages/host/src/cli/commands/{audit,clean,data,doing,grant,guide,listen,migrate,pins,time-option}.ts',
         'packages/host/src/cli/commands/{trigger,trigger-*,work,workers}.ts',
-        'packages/host/src/cli/commands/{authoring,catalogue,download-package,fetch-package,packages}.ts',
-        'packages/host/src/cli/commands/{mcp,trust,worker-why}.ts',
+        'packages/host/src/cli/commands/{add-packages,authoring,catalogue,download-package,fetch-package,packages}.ts',
+        'packages/host/src/cli/commands/{held-by-other,licences,review,signers,skills,skill-authoring}.ts',
+        'packages/host/src/cli/commands/{mcp,mcp-login,sandbox-host,schema,trust,worker-why}.ts',
+        'packages/host/src/cli/{login/**,doctor/packages.ts}',
+        'packages/host/src/cli/show/{figures,lacking,login-text,offer,provenance,skill-needs,tell-reload,why-here}.ts',
         'packages/workers/src/mcp-bridge/**',
         'packages/host/src/cli/run/perform-missing.ts',
       ],
