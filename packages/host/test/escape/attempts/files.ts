@@ -187,6 +187,25 @@ export const files: Family = {
       stopped: 'a mount cannot be moved',
     },
     {
+      name: 'put another folder in the place of the one around the hooks',
+      as: 'armed',
+      input: ({ workspace }) => ({
+        way: 'rename',
+        from: join(workspace, '.git'),
+        to: join(workspace, 'git-away'),
+      }),
+      stopped: 'a folder around something guarded is a mount too',
+    },
+    {
+      name: 'remove the folder around the hooks, to make another one',
+      as: 'armed',
+      input: ({ workspace }) => ({
+        way: 'shell',
+        script: `cd '${workspace}'; rm -rf .git 2>/dev/null; test -e .git || echo removed`,
+      }),
+      stopped: 'a folder around something guarded is a mount too',
+    },
+    {
       name: 'make a device file and read the disk by it',
       as: 'armed',
       input: () => ({ way: 'shell', script: 'mknod /tmp/disk b 8 0 && head -c 1 /tmp/disk' }),
