@@ -1,10 +1,13 @@
+import { CadreError } from '@cadre/core';
+import { chooseTier } from './gate/choose-tier.ts';
+import { requiredTier, USUAL_TIERS } from './gate/required-tier.ts';
 import { openStreamSpool } from './gate/streams/open-stream-spool.ts';
-import type { ActionRunner } from './ports/action-runner.ts';
+import type { ActionRunner, InstalledWorker } from './ports/action-runner.ts';
 import type { Authoring } from './ports/authoring.ts';
 import type { Clock } from './ports/clock.ts';
 import type { WatchFiles } from './ports/file-watch.ts';
 import type { QuarantineStore } from './ports/pool-store.ts';
-import type { Sandbox } from './ports/sandbox.ts';
+import type { Sandbox, Tier } from './ports/sandbox.ts';
 import { runConfined } from './sandboxes/run-confined.ts';
 import { loadPackage } from './workers/load-worker.ts';
 import { openRunner } from './workers/open-runner.ts';
@@ -34,12 +37,15 @@ export function openAuthoring({ sandbox, clock, quarantines, watchFiles, workers
     makeSkill,
     validateSkill,
     validate: (folder) => validatePackage(folder, workers.list()),
-    try: (folder, told) =>
-      tryPackage({
+    async try(folder, told) {
+      const worker = loadPackage(folder);
+      const tier = await trialTier(worker, sandbox);
+      return tryPackage({
         folder,
-        manifest: loadPackage(folder).manifest,
+        manifest: worker.manifest,
+        tier,
         told,
-        probe: (place) => probeWorker(place, sandbox),
+        probe: (place) => probeWorker(place, sandbox, {}, tier),
         streamsIn: (place) => {
           const spool = openStreamSpool(place, clock);
           return (input) => spool.placeFor('test', input).place;
@@ -51,6 +57,7 @@ export function openAuthoring({ sandbox, clock, quarantines, watchFiles, workers
             sandbox,
             command,
             {
+              tier,
               confinement: { readable, writable: [writable], hidden: [], programs, hosts: [] },
               cwd: writable,
               env: {},
@@ -58,7 +65,8 @@ export function openAuthoring({ sandbox, clock, quarantines, watchFiles, workers
             },
             TESTS_MS,
           ),
-      }),
+      });
+    },
     async watch(folder, signal, changed) {
       let takeBack: (() => void) | undefined;
       let under: Promise<void> = Promise.resolve();
@@ -90,4 +98,17 @@ export function openAuthoring({ sandbox, clock, quarantines, watchFiles, workers
       await under;
     },
   };
+}
+
+/**
+ * The box, as for any worker that is not signed, or the stronger tier that its manifest wishes for: where that is missing it is refused here as
+ * its calls would be.
+ */
+async function trialTier(worker: InstalledWorker, sandbox: Sandbox): Promise<Tier> {
+  if (requiredTier(worker, USUAL_TIERS) === USUAL_TIERS.unsigned) return USUAL_TIERS.unsigned;
+  const policy = { allow: [], ask: [], deny: [], sandbox: 'warn' } as const;
+  const chosen = await chooseTier(worker, { policy, sandboxReport: (tier) => sandbox.probe(tier) });
+  if (chosen.ok) return chosen.output.tier;
+  const { message, hint } = chosen.failure;
+  throw new CadreError('no_sandbox', message, hint === undefined ? {} : { hint });
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { describeContained } from '../../test/contained.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
 import { until } from '../testing/until.ts';
 import { temporaryPlace } from './testing/temporary-place.ts';
@@ -100,6 +101,47 @@ describe('[WRK-2] validating', () => {
       stdout: expect.stringContaining('looks like a secret'),
     });
   });
+});
+
+/** A worker that wishes for a tier, with a test that holds in a container alone. */
+async function wishing(tier: string) {
+  const place = temporaryPlace({});
+  await place.cadre('worker', 'new', 'greeter');
+  const folder = join(place.folder, '.cadre/workers/greeter');
+  changeFile(join(folder, 'worker.yaml'), /^permissions:/m, `isolation: ${tier}\npermissions:`);
+  writeFileSync(
+    join(folder, 'test/contained.test.js'),
+    `import { equal } from 'node:assert/strict';
+     import { readFileSync } from 'node:fs';
+     import { test } from 'node:test';
+     test('the root is that of a container', () => {
+       const root = readFileSync('/proc/self/mountinfo', 'utf8').split('\\n').map((line) => line.split(' ')).findLast((parts) => parts[4] === '/');
+       equal(root[root.indexOf('-') + 1], 'overlay');
+     });`,
+  );
+  return place.cadre('worker', 'test', '.cadre/workers/greeter');
+}
+
+describeSandboxed('[WRK-19] a worker that wishes for a stronger tier', () => {
+  test('is not tried where that tier is missing', async () => {
+    const tried = await wishing('remote');
+    expect(tried).toMatchObject({ stderr: expect.stringContaining('needs tier 4 (remote)') });
+    expect(tried.code).not.toBe(0);
+    expect(tried.stdout).not.toContain('its own tests');
+  });
+});
+
+describeContained('[WRK-19] a worker that wishes for a container', () => {
+  test(
+    'is tried in one, as its calls are made in one',
+    async () => {
+      expect(await wishing('container')).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(/\d trials, all well/),
+      });
+    },
+    PATIENT,
+  );
 });
 
 describeSandboxed('[WRK-6] an author', () => {

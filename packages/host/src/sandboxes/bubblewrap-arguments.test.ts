@@ -11,6 +11,7 @@ const BOX: Box = {
   installed: ['/opt/node/bin/node'],
   readable: ['/home/ann/repo/.git/hooks', '/home/ann/notes'],
   writable: ['/home/ann/repo', '/data/git'],
+  pinned: ['/home/ann/repo/.git'],
   hiddenFiles: ['/home/ann/repo/.env'],
   hiddenFolders: ['/home/ann/repo/private'],
   barred: [],
@@ -68,6 +69,7 @@ describe('the arguments of bubblewrap', () => {
       --ro-bind-try /home/ann/notes /home/ann/notes
       --bind-try /home/ann/repo /home/ann/repo
       --ro-bind-try /opt/node/bin/node /opt/node/bin/node
+      --bind-try /home/ann/repo/.git /home/ann/repo/.git
       --ro-bind /dev/null /home/ann/repo/.env
       --perms 0755
       --tmpfs /home/ann/repo/private

@@ -8,6 +8,8 @@ export interface Box {
   readonly installed: readonly string[];
   readonly readable: readonly string[];
   readonly writable: readonly string[];
+  /** Folders in it that are to stay where they are, since something in them is guarded. */
+  readonly pinned: readonly string[];
   readonly hiddenFiles: readonly string[];
   readonly hiddenFolders: readonly string[];
   /** Nothing is there and nothing may be made there: an empty folder that cannot be written stands in its place. */
@@ -36,7 +38,8 @@ export interface Box {
  * 1. Nothing of the machine is to be seen that is not named here.
  * 2. All is read-only but `writable` and memory-backed folders of bounded size.
  * 3. A mount of a deeper path comes after that of the path around it, so that the deeper one decides.
- * 4. What is started gets exactly `env`; it has no network, and ends with its starter.
+ * 4. What is guarded inside of `writable` cannot be moved away, nor can a folder around it.
+ * 5. What is started gets exactly `env`; it has no network, and ends with its starter.
  */
 export function bubblewrapArguments(box: Box): readonly string[] {
   return [
@@ -108,7 +111,10 @@ function granted(box: Box): readonly string[] {
       path,
       arguments: ['--ro-bind-try', sourceOf(path), path],
     })),
-    ...box.writable.map((path) => ({ path, arguments: ['--bind-try', sourceOf(path), path] })),
+    ...[...box.writable, ...box.pinned].map((path) => ({
+      path,
+      arguments: ['--bind-try', sourceOf(path), path],
+    })),
   ].filter(({ path }) => path !== '/');
   const hidden = [
     ...box.hiddenFiles.map((path) => ({ path, arguments: ['--ro-bind', '/dev/null', path] })),

@@ -7,6 +7,7 @@ import type { BoxOwner } from './box-owner.ts';
 import type { Box } from './bubblewrap-arguments.ts';
 import { HOME_INSIDE, PROXY_INSIDE } from './inside.ts';
 import { namePerson } from './name-person.ts';
+import { firstMissing, pinnedFolders } from './pinned-folders.ts';
 import type { SystemLayout } from './system-layout.ts';
 import type { Toolchains } from './toolchains.ts';
 
@@ -23,7 +24,15 @@ export interface BoxGround {
 /** What is to be seen in a box, and the environment in it: the same whichever mechanism makes it. */
 export type BoxView = Pick<
   Box,
-  'files' | 'env' | 'installed' | 'readable' | 'barred' | 'writable' | 'hiddenFiles' | 'hiddenFolders'
+  | 'files'
+  | 'env'
+  | 'installed'
+  | 'readable'
+  | 'barred'
+  | 'writable'
+  | 'pinned'
+  | 'hiddenFiles'
+  | 'hiddenFolders'
 >;
 
 export function describeBox(ground: BoxGround, { change }: BoxOwner, options: SandboxOptions): BoxView {
@@ -32,8 +41,10 @@ export function describeBox(ground: BoxGround, { change }: BoxOwner, options: Sa
   const hidden = confinement.hidden.filter(isThere);
   const isFolder = (path: string) => statSync(sourceOf(path)).isDirectory();
   const isShown = (path: string) => ground.system.folders.some((folder) => path.startsWith(`${folder}/`));
+  const { writable } = confinement;
   const isBarred = (path: string) =>
-    !isThere(path) && confinement.writable.some((folder) => path.startsWith(`${folder}/`));
+    !isThere(path) && writable.some((folder) => path.startsWith(`${folder}/`));
+  const barred = confinement.readable.filter(isBarred);
   const view = {
     files: [
       ...namePerson(ground.system.files, change ?? ourselves(), HOME_INSIDE),
@@ -47,8 +58,10 @@ export function describeBox(ground: BoxGround, { change }: BoxOwner, options: Sa
     },
     installed: [...ground.toolchains.folders, ...options.installed].filter((path) => !isShown(path)),
     readable: confinement.readable.filter((path) => !isBarred(path)),
-    barred: confinement.readable.filter(isBarred),
-    writable: confinement.writable,
+    // With the folders on the way that are missing too: one that could be moved would leave its place free.
+    barred: [...new Set(barred.map((path) => firstMissing(path, writable, isThere) ?? path))],
+    writable,
+    pinned: pinnedFolders({ writable, guarded: [...confinement.readable, ...hidden, ...barred], sourceOf }),
     hiddenFiles: hidden.filter((path) => !isFolder(path)),
     hiddenFolders: hidden.filter(isFolder),
   };

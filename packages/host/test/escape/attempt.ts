@@ -35,6 +35,8 @@ export interface Attempt {
   readonly stopped: string;
   /** Fails with this code; otherwise it goes on, and got nothing. */
   readonly code?: string;
+  /** On another machine it fails with this code, since what it left does not travel or does not fit what is here; or it rests on what is here. */
+  readonly afar?: 'not_carried' | 'conflict' | 'not tried';
   /** What the record says besides that the call was made. Absent: nobody outside of the box can see it. */
   readonly seen?: Partial<AuditEntry>;
   /** That it is not only the attempt that fails: what else has to be so afterwards. */

@@ -21,8 +21,9 @@ program of the system; *alone*: it may run none, so that its own Node guards it 
 permissions and how it ended, stands in the record each time. *Seen* says what stands there besides: that something was tried. What the
 kernel alone refuses inside of the box nobody outside can see, and then there is only the call.
 
-All of them are tried in tier 2 (the box of bubblewrap); files, processes, network, kernel and bombs in tier 3 (a container) as well, where
-the same answers are expected.
+All of them are tried in tier 2 (the box of bubblewrap); files, processes, network, kernel and bombs in tier 3 (a container) and in tier 4 (another
+machine, whose part this one plays) as well. The same answers are expected there; but in tier 4 links that lead out are not carried: what leaves one fails
+(\`not_carried\`), and a file in the place of one does too (\`conflict\`). How large folders in memory are is that machine's affair, and not tried.
 
 Beside the tables stand tests of what takes more than one call: \`timing.test.ts\` (something is put in the place of what was granted),
 \`lies.test.ts\` (manifests), \`output.test.ts\` (what is written for the eyes of people), \`secrets.test.ts\` (references to secrets) and

@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { VERSION } from '../../src/cli/version.ts';
 import { USUAL_TIERS } from '../../src/gate/required-tier.ts';
 import type { ActionRunner } from '../../src/ports/action-runner.ts';
 import type { Gate } from '../../src/ports/gate.ts';
@@ -12,10 +13,12 @@ import type { Tier } from '../../src/ports/sandbox.ts';
 import { openContainerSandbox } from '../../src/sandboxes/container/open-container-sandbox.ts';
 import { openSandbox } from '../../src/sandboxes/open-sandbox.ts';
 import { openSandboxes } from '../../src/sandboxes/open-sandboxes.ts';
+import { openRemoteSandbox } from '../../src/sandboxes/remote/open-remote-sandbox.ts';
 import { besideRunner } from '../../src/testing/beside-runner.ts';
 import { openRunner } from '../../src/workers/open-runner.ts';
 import { describeContained } from '../contained.ts';
 import { type GateFixture, gateFixture } from '../gate-fixture.ts';
+import { sandboxHostCommand } from '../remote-fixture.ts';
 import { describeSandboxed } from '../sandboxed.ts';
 import type { Attempt, Family, Surroundings } from './attempt.ts';
 
@@ -27,16 +30,25 @@ export const REDIRECTS: Readonly<Record<string, (port: number) => string>> = {
   '/name': () => 'http://evil.example.test/',
 };
 
+/** How a tier is called behind the title of a family, and where it can be tried. */
+const TIERS = {
+  os: { suffix: '', describe: describeSandboxed },
+  container: { suffix: ', in a container', describe: describeContained },
+  remote: { suffix: ', on another machine', describe: describeSandboxed },
+} as const;
+
 /** Tries each way of a family out, through the gate and with a record, as any call of a worker goes. */
 export function familyTest(
   { title, attempts, workers: others = [], limits = {} }: Family,
-  tier: 'os' | 'container' = 'os',
+  tier: keyof typeof TIERS = 'os',
 ): void {
   let fixture: GateFixture;
   let around: Surroundings;
   let gate: Gate;
   let runner: ActionRunner;
   let victim: ChildProcess;
+  let closeSandbox: (() => Promise<void>) | undefined;
+  const { temporaryBytes: _, ...farLimits } = limits;
   const servers: Server[] = [];
 
   function listening(
@@ -101,7 +113,17 @@ export function familyTest(
     const sandbox = openSandboxes({
       os: openSandbox({ workspace, environment, limits }),
       container: openContainerSandbox({ workspace, environment, limits }),
+      remote: openRemoteSandbox({
+        command: sandboxHostCommand(join(dataDir, '..', 'far')),
+        version: VERSION,
+        workspace,
+        folder: join(dataDir, '..', 'spool'),
+        environment,
+        limits: farLimits,
+        carried: { files: 10_000, bytes: 100 * 1024 ** 2 },
+      }),
     });
+    closeSandbox = async () => sandbox.close?.();
     runner = openRunner({
       ...besideRunner(),
       builtInFolder: workers,
@@ -123,34 +145,37 @@ export function familyTest(
     for (const server of servers) server.close();
     if (victim?.pid !== undefined) process.kill(-victim.pid, 'SIGKILL');
     await runner?.close();
+    await closeSandbox?.();
     await fixture?.remove();
   });
 
-  const describeTier = tier === 'os' ? describeSandboxed : describeContained;
-  describeTier(tier === 'os' ? title : `${title}, in a container`, () => {
-    test.each(
-      attempts.map((attempt) => [`${attempt.name} (${attempt.as})`, attempt] as const),
-    )('[WRK-19] [WRK-21] it cannot %s', async (_name, attempt) => {
-      const before = (await fixture.audited()).length;
-      const performed = await fixture.perform(gate, `escaper/${attempt.as}`, attempt.input(around));
-      const record = (await fixture.audited()).slice(before);
-      const { outcome } = performed;
-      expect(outcome).toMatchObject(expected(attempt));
-      // Neither by the worker, nor by what the host saw when it looked at what had changed.
-      expect(JSON.stringify([performed, fixture.logs])).not.toContain(around.canary);
-      // Whatever it was, it stands there who called what and how that ended.
-      expect(record).toContainEqual(
-        expect.objectContaining({ operation: 'call', decision: 'allowed', worker: 'escaper' }),
-      );
-      if (attempt.seen !== undefined && Object.keys(attempt.seen).length > 0) {
-        expect(record).toContainEqual(expect.objectContaining({ decision: 'denied', ...attempt.seen }));
-      }
-      await attempt.also?.(around, outcome, record);
+  const tried = attempts.filter(({ afar }) => tier !== 'remote' || afar !== 'not tried');
+  TIERS[tier]
+    .describe(`${title}${TIERS[tier].suffix}`, () => {
+      test.each(
+        tried.map((attempt) => [`${attempt.name} (${attempt.as})`, attempt] as const),
+      )('[WRK-19] [WRK-21] it cannot %s', async (_name, attempt) => {
+        const before = (await fixture.audited()).length;
+        const performed = await fixture.perform(gate, `escaper/${attempt.as}`, attempt.input(around));
+        const record = (await fixture.audited()).slice(before);
+        const { outcome } = performed;
+        expect(outcome).toMatchObject(expected(attempt, tier));
+        // Neither by the worker, nor by what the host saw when it looked at what had changed.
+        expect(JSON.stringify([performed, fixture.logs])).not.toContain(around.canary);
+        // Whatever it was, it stands there who called what and how that ended.
+        expect(record).toContainEqual(
+          expect.objectContaining({ operation: 'call', decision: 'allowed', worker: 'escaper' }),
+        );
+        if (attempt.seen !== undefined && Object.keys(attempt.seen).length > 0) {
+          expect(record).toContainEqual(expect.objectContaining({ decision: 'denied', ...attempt.seen }));
+        }
+        await attempt.also?.(around, outcome, record);
+      });
     });
-  });
 }
 
-function expected({ code }: Attempt) {
+function expected({ code: known, afar }: Attempt, tier: keyof typeof TIERS) {
+  const code = tier === 'remote' ? (afar ?? known) : known;
   return code === undefined ? { ok: true, output: { got: null } } : { ok: false, failure: { code } };
 }
 

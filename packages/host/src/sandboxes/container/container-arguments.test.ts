@@ -31,6 +31,7 @@ const CONTAINER: Container = {
   readable: ['/read'],
   barred: [],
   writable: ['/work'],
+  pinned: [],
   hiddenFiles: [],
   hiddenFolders: [],
 };

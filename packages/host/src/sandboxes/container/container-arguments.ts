@@ -122,7 +122,9 @@ function mounts(container: Container): readonly string[] {
     ...container.system.map((path) => [path, readOnly(path)] as const),
     ...container.copies.map(([source, path]) => [path, readOnly(source)] as const),
     ...[...container.installed, ...container.readable].map((path) => [path, readOnly(path)] as const),
-    ...container.writable.map((path) => [path, { source: path, isReadOnly: false }] as const),
+    ...[...container.writable, ...container.pinned].map(
+      (path) => [path, { source: path, isReadOnly: false }] as const,
+    ),
     ...container.hiddenFiles.map((path) => [path, readOnly('/dev/null')] as const),
     ...[...container.hiddenFolders, ...container.barred].map((path) => [path, readOnly(empty)] as const),
     [ENVIRONMENT_INSIDE, readOnly(container.environmentFile)],

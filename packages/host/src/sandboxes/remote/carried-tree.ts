@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path';
 import { type Failure, failure, type Outcome } from '@cadre/sdk';
 import { describeEntry } from './describe-entry.ts';
 import type { GrantedWays } from './granted-ways.ts';
+import { guardedPlaces } from './guarded-places.ts';
 import { openWay } from './hold-way.ts';
 import { listTree, type TreeLimits, tooMuch } from './list-tree.ts';
 import { placeChanges } from './place-changes.ts';
@@ -21,6 +22,8 @@ export interface CarriedTree {
   check(change: Change): void;
   /** What was changed on both sides; undefined: nothing, and it is not too much. */
   problem(changes: readonly Change[]): Promise<Failure | undefined>;
+  /** So many changes at most come to no more than may be carried. */
+  mostChanges(): number;
   /** Makes the changes here. */
   place(changes: readonly Change[], contentOf: (hash: string) => string): Promise<void>;
 }
@@ -32,11 +35,13 @@ const MOST_NAMED = 20;
  * Invariants
  * 1. Nothing is written but what was granted for writing, and no link is followed on the way to it.
  * 2. What somebody has changed here since it was brought is not overwritten.
+ * 3. Nothing is removed or replaced that a box holds in its place.
  */
 export function openCarriedTree(ways: GrantedWays, limits: TreeLimits): CarriedTree {
   const memory = createStampMemory();
   /** What the other side knows. */
   const base = new Map<string, Entry>();
+  const impossible = guardedPlaces(ways);
 
   return {
     async changes() {
@@ -50,11 +55,14 @@ export function openCarriedTree(ways: GrantedWays, limits: TreeLimits): CarriedT
       const shown = JSON.stringify(path);
       if (ways.of(path) !== 'writable' || ways.isCache(path))
         throw new Error(`${shown} was changed there, and may not be written`);
+      const why = impossible(change, base.get(path));
+      if (why !== undefined) throw new Error(`${shown} was changed there, and ${why}`);
       if (change.kind === 'gone' && !base.has(path))
         throw new Error(`${shown} went there, and never was there`);
       if (change.kind === 'link' && !ways.staysInside(path, change.to))
         throw new Error(`${shown} became a link that leads out of what was granted`);
     },
+    mostChanges: () => base.size + limits.files,
     async problem(changes) {
       const after = new Map(base);
       applyChanges(after, changes);

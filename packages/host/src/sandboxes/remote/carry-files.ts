@@ -9,6 +9,7 @@ import type { CarriedTree } from './carried-tree.ts';
 import { openContentStore } from './content-store.ts';
 import { hearChanges, receiveContents, sayChanges, sendContents, wantedOf } from './exchange-changes.ts';
 import { failureThere, heardAnswer } from './heard-answer.ts';
+import { tooManyChanges } from './list-tree.ts';
 import {
   type Change,
   DoneShape,
@@ -85,6 +86,8 @@ export function carryFiles({ tree, request, lost, spool, full, silenceMs, inTurn
         const { entries, full: refused } = await heardAnswer(reader, TakeShape, MOST_ENTRY_BYTES);
         full(refused);
         if (entries > MOST_CHANGES) throw new Error(`more than ${MOST_CHANGES} files`);
+        const most = tree.mostChanges();
+        if (entries > most) return tooManyChanges(most);
         const changes = await hearChanges(entries, reader, tree.check);
         const problem = await tree.problem(changes);
         if (problem !== undefined) return problem;
@@ -110,7 +113,7 @@ export function carryFiles({ tree, request, lost, spool, full, silenceMs, inTurn
 /** Said in the place of what did not come. */
 export const SILENT = 'it said nothing for too long';
 
-/** Far beyond what any settings let be carried. */
+/** Far beyond what any settings let be carried: no worker has made so many. */
 const MOST_CHANGES = 10_000_000;
 
 /** What the other side does not know: the list first, then of the contents what it wants. */

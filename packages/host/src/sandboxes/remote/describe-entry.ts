@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { constants } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, lstat, open, readlink } from 'node:fs/promises';
 import { systemCode } from '@cadre/kit/files';
 import type { Entry } from './remote-protocol.ts';
@@ -23,10 +23,13 @@ export async function describeEntry(
   memory: StampMemory,
 ): Promise<Entry | Uncarried> {
   try {
-    const seen = await lstat(folder.at(name));
-    if (seen.isDirectory()) return { kind: 'folder', path, mode: (seen.mode & 0o777) | OWNERS };
+    const seen = await lstat(folder.at(name), { bigint: true });
+    if (seen.isDirectory()) return { kind: 'folder', path, mode: modeOf(seen) | OWNERS };
     if (seen.isSymbolicLink()) return { kind: 'link', path, to: await readlink(folder.at(name)) };
     if (!seen.isFile()) return 'a device, a pipe or a socket';
+    // Of what did not change one look is enough: that is nearly all of a tree, before and after each call.
+    const hash = memory.find(path, seen);
+    if (hash !== undefined) return { kind: 'file', path, mode: modeOf(seen), size: Number(seen.size), hash };
     const file = await open(folder.at(name), READ);
     return await describeFile(file, path, memory).finally(() => file.close());
   } catch (error) {
@@ -41,12 +44,13 @@ async function describeFile(file: FileHandle, path: string, memory: StampMemory)
   const readAt = BigInt(Date.now()) * 1_000_000n;
   const stats = await file.stat({ bigint: true });
   if (!stats.isFile()) return 'a device, a pipe or a socket';
-  const about = { kind: 'file', path, mode: Number(stats.mode & 0o777n) } as const;
-  const known = memory.find(path, stats);
-  if (known !== undefined) return { ...about, size: Number(stats.size), hash: known };
   const { size, hash } = await hashOf(file, Number(stats.size));
   if (BigInt(size) === stats.size) memory.keep(path, stats, hash, readAt);
-  return { ...about, size, hash };
+  return { kind: 'file', path, mode: modeOf(stats), size, hash };
+}
+
+function modeOf({ mode }: BigIntStats): number {
+  return Number(mode & 0o777n);
 }
 
 /** Of as much as there was when it was looked at: what grows meanwhile would never end. */

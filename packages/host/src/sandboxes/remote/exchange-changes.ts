@@ -93,16 +93,24 @@ export class ChangedMeanwhile extends Error {
   }
 }
 
+/** Of a whole list: a list of a million files has about half of it. */
+export const MOST_LIST_BYTES = 512 * 1024 ** 2;
+
 /** Hears what changed. `check` throws for what must not be. */
 export async function hearChanges(
   count: number,
   reader: ByteReader,
   check: (change: Change) => void,
+  mostBytes = MOST_LIST_BYTES,
 ): Promise<readonly Change[]> {
   const changes: Change[] = [];
   const seen = new Set<string>();
+  let length = 0;
   for (let left = count; left > 0; left -= 1) {
-    const change = ChangeShape.parse(JSON.parse(await reader.line(MOST_ENTRY_BYTES)));
+    const line = await reader.line(MOST_ENTRY_BYTES);
+    length += line.length;
+    if (length > mostBytes) throw new Error(`a list of more than ${mostBytes} bytes`);
+    const change = ChangeShape.parse(JSON.parse(line));
     if (seen.has(change.path)) throw new Error('one path was said twice');
     seen.add(change.path);
     check(change);

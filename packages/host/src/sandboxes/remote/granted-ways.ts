@@ -8,6 +8,8 @@ export interface GrantedWays {
   of(path: string): GrantedWay | undefined;
   /** Where what was granted begins, seen from above. */
   readonly tops: readonly string[];
+  /** What lies in something that may be written and may not be written itself, or not be seen. */
+  readonly guarded: readonly string[];
   /** Nothing that is in one of them is carried. */
   isCache(path: string): boolean;
   /** Whether a link there leads to what was granted, wherever the way to it goes. */
@@ -43,6 +45,12 @@ export function grantedWays({ readable, writable, hidden, packages, caches }: Wa
   return {
     of,
     tops: [...said.keys()].filter((path) => isOpen(path) && !isOpen(dirname(path))).sort(),
+    guarded: [...said]
+      .filter(
+        ([path, way]) =>
+          way !== 'writable' && upwards(dirname(path)).some((part) => said.get(part) === 'writable'),
+      )
+      .map(([path]) => path),
     isCache: (path) => upwards(path).some((part) => cached.has(part)),
     staysInside(path, to) {
       // A name before `..` may be a link itself, and then it leads up from somewhere else.

@@ -2,31 +2,33 @@ import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { type RemoteFixture, remoteFixture } from '../../../test/remote-fixture.ts';
+import { type PerformOptions, type RemoteFixture, remoteFixture } from '../../../test/remote-fixture.ts';
 import { describeSandboxed } from '../../../test/sandboxed.ts';
+import type { RemoteTimes } from './open-remote-sandbox.ts';
 
 const LIAR = fileURLToPath(new URL('./testing/lying-host.ts', import.meta.url));
 
 let fixture: RemoteFixture;
 afterEach(() => fixture?.remove());
 
-const QUICK = { times: { killMs: 200, silenceMs: 1_000, greetMs: 20_000 } };
+const QUICK = { times: { killMs: 200, silenceMs: 1_000, startMs: 20_000, greetMs: 20_000 } };
 
-async function withHost(lie: string) {
-  fixture = await remoteFixture({ command: [process.execPath, '--no-warnings', LIAR, lie], ...QUICK });
+async function withHost(lie: string, call: PerformOptions['call'] = {}, times: Partial<RemoteTimes> = {}) {
+  const command = [process.execPath, '--no-warnings', LIAR, lie];
+  fixture = await remoteFixture({ command, times: { ...QUICK.times, ...times } });
   const { workspace, dataDir } = fixture;
   writeFileSync(join(workspace, 'a.txt'), 'mine');
   writeFileSync(join(workspace, 'hidden'), 'hidden');
   mkdirSync(join(workspace, 'only-read'));
   symlinkSync(dirname(workspace), join(workspace, 'leads-out'));
   const confinement = {
-    readable: [join(workspace, 'only-read')],
+    readable: [join(workspace, 'only-read'), join(workspace, 'around/guarded')],
     writable: [workspace, dataDir],
     hidden: [join(workspace, 'hidden')],
     programs: ['*'],
     hosts: [],
   };
-  const outcome = await fixture.perform('echo', { text: 'x' }, { call: { confinement } });
+  const outcome = await fixture.perform('echo', { text: 'x' }, { call: { confinement, ...call } });
   const around = readdirSync(dirname(workspace)).filter((name) => name !== 'spool');
   return { outcome, around };
 }
@@ -50,6 +52,13 @@ describeSandboxed('[WRK-19] a sandbox host that is not trusted', () => {
     ['leading out', 'leads out'],
     ['through a link', 'is in no folder'],
     ['through what is here', 'is in no folder'],
+    ['folder around what is guarded', 'around something guarded'],
+    ['link around what is guarded', 'around something guarded'],
+    ['another name', 'another name for'],
+    ['another name around', 'another name for'],
+    ['all gone', 'where what was granted begins'],
+    ['file for folder', 'where what was granted begins'],
+    ['link for folder', 'where what was granted begins'],
     ['no mode', 'mode'],
     ['twice', 'said twice'],
     ['gone that never was', 'never was there'],
@@ -70,6 +79,30 @@ describeSandboxed('[WRK-19] a sandbox host that is not trusted', () => {
   test('that names more than may be carried gets nothing of it written', async () => {
     const { outcome } = await withHost('huge');
     expect(outcome).toMatchObject({ ok: false, failure: { code: 'too_large' } });
+    untouched();
+  });
+
+  test('that says more changes than there can be is not listened to', async () => {
+    const { outcome } = await withHost('many');
+    expect(outcome).toMatchObject({
+      ok: false,
+      failure: { code: 'too_large', message: expect.stringContaining('changed more than') as string },
+    });
+    untouched();
+  });
+
+  test('that sends a byte now and then when it is to start something is not waited for', async () => {
+    const { outcome } = await withHost('trickle at the start', {}, { startMs: 1_500, silenceMs: 20_000 });
+    expect(outcome).toMatchObject({
+      ok: false,
+      failure: { code: 'no_sandbox', message: expect.stringContaining('took too long') as string },
+    });
+  });
+
+  test('that never says what something has used is not waited for: who counts it ends the call', async () => {
+    const limits = { cpuMs: 60_000, memoryBytes: 1024 ** 3 };
+    const { outcome } = await withHost('honest, but for what was used', { limits });
+    expect(outcome).toMatchObject({ ok: false, failure: { code: 'worker_died' } });
     untouched();
   });
 

@@ -148,3 +148,10 @@ export function tooMuch({ files, bytes }: TreeLimits, foundFiles: number, foundB
     },
   );
 }
+
+export function tooManyChanges(most: number): Failure {
+  return failure('too_large', `the worker changed more than ${most} files on the other machine`, {
+    hint: 'let it write less, or raise sandbox.remote.files; nothing that it wrote was brought back',
+    details: { most },
+  });
+}

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, expect, test } from 'vitest';
-import { type RemoteFixture, remoteFixture } from '../../../test/remote-fixture.ts';
+import { type RemoteFixture, remoteFixture, sandboxHostCommand } from '../../../test/remote-fixture.ts';
 import { cannotLimit, describeSandboxed } from '../../../test/sandboxed.ts';
 import type { CallRequest } from '../../ports/action-runner.ts';
 import { until } from '../../testing/until.ts';
@@ -22,6 +22,21 @@ async function underWay() {
   const outcome = fixture.perform('slow', {}, { onLog: () => waiting.resolve(), signal: controller.signal });
   await waiting.promise;
   return { outcome, controller };
+}
+
+/** A Cadre of its own with a call under way there. */
+function childUnderWay() {
+  const child = spawn(
+    process.execPath,
+    [
+      '--no-warnings',
+      fileURLToPath(new URL('../../../test/remote-child.ts', import.meta.url)),
+      JSON.stringify({ ...fixture, sandbox: undefined, runner: undefined }),
+    ],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const begun = new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+  return { child, begun };
 }
 
 /** Processes of this machine whose command line names the folder of the sandbox host. */
@@ -97,16 +112,8 @@ describeSandboxed('[WRK-19] the connection to another machine', () => {
   test('when Cadre itself is killed nothing of its calls goes on there, and their files are removed', async () => {
     fixture = await remoteFixture();
     writeFileSync(join(fixture.workspace, 'a.txt'), 'SENT-THERE');
-    const child = spawn(
-      process.execPath,
-      [
-        '--no-warnings',
-        fileURLToPath(new URL('../../../test/remote-child.ts', import.meta.url)),
-        JSON.stringify({ ...fixture, sandbox: undefined, runner: undefined }),
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    await new Promise<void>((resolve) => child.stdout.once('data', () => resolve()));
+    const { child, begun } = childUnderWay();
+    await begun;
     expect(fixture.isThere('SENT-THERE')).toBe(true);
     expect(processesOf(fixture.hostFolder)).not.toEqual([]);
     child.kill('SIGKILL');
@@ -114,6 +121,45 @@ describeSandboxed('[WRK-19] the connection to another machine', () => {
     expect(fixture.hostPids()).toEqual([]);
     expect(fixture.isThere('SENT-THERE')).toBe(false);
     expect(existsSync(join(fixture.hostFolder, 'packages'))).toBe(true);
+  });
+
+  test('when the host there is killed nothing of this side goes on either: who has nothing else to do ends', async () => {
+    fixture = await remoteFixture();
+    const { child, begun } = childUnderWay();
+    await begun;
+    const [pid = 0] = fixture.hostPids();
+    process.kill(pid, 'SIGKILL');
+    // Whatever still waited or went round for the lost connection would keep it from ending.
+    expect(await new Promise((resolve) => child.once('exit', (...how) => resolve(how)))).toEqual([0, null]);
+    expect(processesOf(fixture.hostFolder)).toEqual([]);
+  });
+
+  test.each([
+    'output',
+    'input',
+  ] as const)('a host whose %s alone is cut ends by itself, and leaves nothing', async (which) => {
+    fixture = await remoteFixture();
+    const [program = '', ...rest] = sandboxHostCommand(fixture.hostFolder);
+    const host = spawn(program, rest, { stdio: ['pipe', 'pipe', 'inherit'] });
+    const over = new Promise((resolve) => host.once('exit', (...how) => resolve(how)));
+    await new Promise<void>((resolve) => host.stdout.once('data', () => resolve()));
+    host.stdin.on('error', () => {});
+    // So far that it answers: the first words of HTTP/2 (RFC 9113, section 3.4), and settings that are empty.
+    host.stdin.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0');
+    if (which === 'output') host.stdout.destroy();
+    else host.stdin.end();
+    expect(await over).toEqual([0, null]);
+    expect(fixture.hostPids()).toEqual([]);
+  });
+
+  test('[WRK-23] what a call uses there is counted for a call with limits, and it is kept within them', async () => {
+    fixture = await remoteFixture();
+    const { shell } = fixture;
+    const limits = { cpuMs: 60_000, memoryBytes: 512 * 1024 ** 2 };
+    expect(await shell('echo counted', { call: { limits } })).toMatchObject({
+      ok: true,
+      output: { stdout: 'counted\n' },
+    });
   });
 
   test('[WRK-21] programs there reach what the gate here permits, by connections that are made here', async () => {

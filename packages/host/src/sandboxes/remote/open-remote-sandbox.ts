@@ -43,11 +43,19 @@ export interface RemoteSettings {
 export interface RemoteTimes {
   readonly greetMs: number;
   readonly silenceMs: number;
+  /** Of a start with all that is sent for it, so that nobody who sends a byte now and then holds it for ever. */
+  readonly startMs: number;
   readonly killMs: number;
   readonly pings: PingTimes;
 }
 
-const TIMES: RemoteTimes = { greetMs: 30_000, silenceMs: 120_000, killMs: 10_000, pings: PING_TIMES };
+const TIMES: RemoteTimes = {
+  greetMs: 30_000,
+  silenceMs: 120_000,
+  startMs: 1_800_000,
+  killMs: 10_000,
+  pings: PING_TIMES,
+};
 
 /**
  * Starts programs on another machine. One connection for all of them; when it breaks they end, and the next one makes a new one.
@@ -117,6 +125,7 @@ export function openRemoteSandbox(settings: RemoteSettings): Sandbox {
     };
     const stream = connection.request('/processes');
     stream.setTimeout(times.silenceMs, () => stream.destroy(new Error(SILENT)));
+    const late = setTimeout(() => stream.destroy(new Error(TOO_SLOW)), times.startMs);
     try {
       const writer = createByteWriter(stream);
       const reader = createByteReader(stream);
@@ -138,6 +147,7 @@ export function openRemoteSandbox(settings: RemoteSettings): Sandbox {
     } catch (error) {
       throw isCadreError(error) ? error : refusal(failureThere(error, connection.lost));
     } finally {
+      clearTimeout(late);
       stream.destroy();
     }
   }
@@ -161,6 +171,7 @@ export function openRemoteSandbox(settings: RemoteSettings): Sandbox {
   };
 }
 
+const TOO_SLOW = 'it took too long to start a program';
 const SEES_ALL = 'whoever runs that machine sees all that is sent there, and answers for what comes back';
 
 function there({ mechanism, missing, ...report }: SandboxReport): SandboxReport {

@@ -50,14 +50,19 @@ export function remoteProcess(connection: RemoteConnection, start: RemoteStart):
   for (const stream of [stdout, stderr]) stream.end();
   let last: Load = UNSEEN;
   let full: ReturnType<ConfinedProcess['full']>;
+  /** Then there is nothing left of it over there that could be asked about. */
+  let isOver = false;
   const overdue = Promise.withResolvers<ProcessEnd>();
 
   async function asked<T>(what: string, shape: z.ZodType<T>): Promise<T> {
     const stream = request(what);
     stream.end();
+    // The end comes when it comes. Whatever else is answered late is as good as not answered, however slowly it trickles in.
+    const late = what === 'ended' ? undefined : setTimeout(() => stream.destroy(), silenceMs);
     try {
       return await heardAnswer(createByteReader(stream), shape, MOST_ENTRY_BYTES);
     } finally {
+      clearTimeout(late);
       stream.destroy();
     }
   }
@@ -95,7 +100,19 @@ export function remoteProcess(connection: RemoteConnection, start: RemoteStart):
     },
   });
   const ended = endOf();
+  void ended.then(() => {
+    isOver = true;
+  });
   if (proxySocket !== undefined) passConnections(request, proxySocket);
+
+  function kill(): void {
+    asked('kill', DoneShape).catch(() => {});
+    const late = setTimeout(() => {
+      const error = `the sandbox host did not end it within ${killMs / 1000} s`;
+      overdue.resolve({ code: null, signal: null, error });
+    }, killMs);
+    void ended.then(() => clearTimeout(late));
+  }
 
   return {
     stdin,
@@ -104,17 +121,16 @@ export function remoteProcess(connection: RemoteConnection, start: RemoteStart):
     ended,
     most,
     files,
-    kill() {
-      asked('kill', DoneShape).catch(() => {});
-      const late = setTimeout(() => {
-        const error = `the sandbox host did not end it within ${killMs / 1000} s`;
-        overdue.resolve({ code: null, signal: null, error });
-      }, killMs);
-      void ended.then(() => clearTimeout(late));
+    kill,
+    async measure() {
+      const measured = await asked('measure', MeasuredShape).catch(() => undefined);
+      // Nobody would end what cannot be measured any more, and whoever waits for its measure would wait for that.
+      if (measured?.usage === undefined) kill();
+      return measured?.usage;
     },
-    measure: async () => (await asked('measure', MeasuredShape).catch(() => undefined))?.usage,
-    use: async () => (await asked('use', UseShape).catch(() => undefined))?.use,
+    use: async () => (isOver ? undefined : (await asked('use', UseShape).catch(() => undefined))?.use),
     async load() {
+      if (isOver) return last;
       const load = await asked('load', LoadShape).catch(() => undefined);
       full = load?.full ?? full;
       last = load ?? last;

@@ -58,6 +58,8 @@ export async function serveSandboxHost(settings: SandboxHostSettings): Promise<v
     settings.output.write(`${GREETING}${JSON.stringify(greeting)}\n`);
     await serve(settings, { sandbox, installation, stores: { packages, files }, folder });
   } finally {
+    // Else this process would stay for as long as somebody holds the other end of a connection that is over.
+    settings.input.destroy();
     await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
 }

@@ -7,11 +7,14 @@ import type { ActionManifest, Failure, JsonObject, JsonValue, Manifest, Outcome 
 import { DIST } from '../../installation.ts';
 import type { ActionCall, ActionRunner, CallObserver, CallStreamPlace } from '../../ports/action-runner.ts';
 import type { Trial } from '../../ports/authoring.ts';
+import type { Tier } from '../../ports/sandbox.ts';
 import { listPackageFiles } from './list-package-files.ts';
 
 export interface TryOptions {
   readonly folder: string;
   readonly manifest: Manifest;
+  /** In which its calls are made. */
+  readonly tier: Tier;
   /** Workers of the folder `builtIn`, in this workspace. */
   readonly open: (builtIn: string, workspace: string) => ActionRunner;
   /** Starts what lies in the folder with no permission at all, and says what was wrong. */
@@ -40,6 +43,7 @@ const CANCEL_MS = 6_000;
 export async function tryPackage({
   folder,
   manifest,
+  tier,
   open,
   probe,
   streamsIn,
@@ -99,6 +103,7 @@ export async function tryPackage({
     const runner = open(packages, workspace);
     try {
       const call = callerOf(runner, manifest, {
+        tier,
         workspace,
         dataDir,
         streamsOf: streamsIn(join(place, 'streams')),
@@ -167,10 +172,12 @@ function callerOf(
   runner: ActionRunner,
   manifest: Manifest,
   {
+    tier,
     workspace,
     dataDir,
     streamsOf,
   }: Pick<ActionCall, 'workspace' | 'dataDir'> & {
+    readonly tier: Tier;
     readonly streamsOf: (input: JsonObject) => CallStreamPlace;
   },
 ): Call {
@@ -214,7 +221,7 @@ function callerOf(
       env: {},
     };
     const about = { run: 'test', step: 'test', attempt: 1, idempotencyKey: `test ${++calls}` };
-    return runner.perform({ ...call, ...about, workspace, dataDir, confinement }, signal, {
+    return runner.perform({ ...call, ...about, tier, workspace, dataDir, confinement }, signal, {
       ...observer,
       streams: streamsOf(input),
     });

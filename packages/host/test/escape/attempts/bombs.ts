@@ -58,12 +58,16 @@ export const bombs: Family = {
       name: 'fill the folder for temporary files',
       as: 'armed',
       input: () => ({ way: 'temporary', path: '/tmp/filled' }),
+      // Its size there is the affair of that machine.
+      afar: 'not tried',
       stopped: 'it has a size',
     },
     {
       name: 'fill the folder for shared memory',
       as: 'armed',
       input: () => ({ way: 'temporary', path: '/dev/shm/filled' }),
+      // Its size there is the affair of that machine.
+      afar: 'not tried',
       stopped: 'it has a size',
     },
     bomb('fill the disk', 'disk', 'disk', LOOKED, 'alone'),

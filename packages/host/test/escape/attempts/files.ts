@@ -96,18 +96,21 @@ export const files: Family = {
       name: 'plant a link and read through it',
       as: 'armed',
       input: (around) => ({ way: 'plant', path: 'new-link', target: secret(around) }),
+      afar: 'not_carried',
       stopped: MOUNTS,
     },
     {
       name: 'plant a link with .. in it',
       as: 'armed',
       input: () => ({ way: 'plant', path: 'new-relative', target: '../outside/secret.txt' }),
+      afar: 'not_carried',
       stopped: MOUNTS,
     },
     {
       name: 'put a link in the place of a file between the look at it and its opening',
       as: 'armed',
       input: (around) => ({ way: 'swap', path: 'swapped', target: secret(around) }),
+      afar: 'not_carried',
       stopped: MOUNTS,
     },
     {
@@ -138,6 +141,8 @@ export const files: Family = {
       name: 'write through a link that was planted before',
       as: 'armed',
       input: ({ workspace }) => ({ way: 'append', path: join(workspace, 'planted') }),
+      // The link is not there, and a file in its place is none that could be brought back.
+      afar: 'conflict',
       stopped: MOUNTS,
     },
     {
@@ -185,6 +190,25 @@ export const files: Family = {
         to: join(workspace, 'hooks-away'),
       }),
       stopped: 'a mount cannot be moved',
+    },
+    {
+      name: 'put another folder in the place of the one around the hooks',
+      as: 'armed',
+      input: ({ workspace }) => ({
+        way: 'rename',
+        from: join(workspace, '.git'),
+        to: join(workspace, 'git-away'),
+      }),
+      stopped: 'a folder around something guarded is a mount too',
+    },
+    {
+      name: 'remove the folder around the hooks, to make another one',
+      as: 'armed',
+      input: ({ workspace }) => ({
+        way: 'shell',
+        script: `cd '${workspace}'; rm -rf .git 2>/dev/null; test -e .git || echo removed`,
+      }),
+      stopped: 'a folder around something guarded is a mount too',
     },
     {
       name: 'make a device file and read the disk by it',

@@ -59,6 +59,38 @@ const LIES: Readonly<Record<string, (workspace: string) => { changes: readonly o
     sent: 'goodevil',
   }),
   'gone that never was': (workspace) => ({ changes: [{ kind: 'gone', path: `${workspace}/own` }], sent: '' }),
+  'folder around what is guarded': (workspace) => ({
+    changes: [file(`${workspace}/around`, 'gitdir: evil')],
+    sent: 'gitdir: evil',
+  }),
+  'link around what is guarded': (workspace) => ({
+    changes: [{ kind: 'link', path: `${workspace}/around`, to: 'only-read' }],
+    sent: '',
+  }),
+  'another name': (workspace) => ({
+    changes: [
+      { kind: 'folder', path: `${workspace}/ONLY-read`, mode: 0o755 },
+      file(`${workspace}/ONLY-read/evil`, 'evil'),
+    ],
+    sent: 'evil',
+  }),
+  'another name around': (workspace) => ({
+    changes: [{ kind: 'folder', path: `${workspace}/Aro\u200cund`, mode: 0o755 }],
+    sent: '',
+  }),
+  'all gone': (workspace) => ({ changes: [{ kind: 'gone', path: workspace }], sent: '' }),
+  'file for folder': (workspace) => ({ changes: [file(workspace, 'evil')], sent: 'evil' }),
+  'link for folder': (workspace) => ({
+    changes: [{ kind: 'link', path: workspace, to: './workspace' }],
+    sent: '',
+  }),
+  many: (workspace) => ({
+    changes: Array.from({ length: 10_200 }, (_, number) => ({
+      kind: 'gone',
+      path: `${workspace}/${number}`,
+    })),
+    sent: '',
+  }),
   huge: (workspace) => ({ changes: [file(`${workspace}/a.txt`, 'x', { size: 10 ** 15 })], sent: 'x' }),
 };
 
@@ -89,6 +121,7 @@ async function answer(what: string, stream: ServerHttp2Stream): Promise<void> {
     case 'processes': {
       const start = JSON.parse(await reader.line(MOST_START_BYTES)) as { cwd: string };
       workspace = start.cwd;
+      if (lie === 'trickle at the start') return trickle(stream);
       await writer.line({ wanted: [] });
       const most = { memoryBytes: 1, processes: 1, openFiles: 1, diskBytes: 1, outputBytes: 1e9 };
       return writer.line({
@@ -103,6 +136,9 @@ async function answer(what: string, stream: ServerHttp2Stream): Promise<void> {
       return work(reader);
     case 'take':
       return tell(writer, reader, stream);
+    case 'measure':
+    case 'use':
+      return trickle(stream);
     case 'kill':
       await writer.line({ done: true });
       return;
@@ -110,6 +146,13 @@ async function answer(what: string, stream: ServerHttp2Stream): Promise<void> {
       // It never says that anything has ended.
       return;
   }
+}
+
+/** Never silent, and never at the end of its line. */
+async function trickle(stream: ServerHttp2Stream): Promise<void> {
+  const timer = setInterval(() => stream.write(' '), 50);
+  await new Promise<void>((resolve) => stream.once('close', () => resolve()));
+  clearInterval(timer);
 }
 
 /** What a worker would say. */
