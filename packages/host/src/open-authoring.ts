@@ -1,5 +1,6 @@
 import { CadreError } from '@cadre/core';
 import { chooseTier } from './gate/choose-tier.ts';
+import type { GatePolicy } from './gate/gate-settings.ts';
 import { requiredTier, USUAL_TIERS } from './gate/required-tier.ts';
 import { openStreamSpool } from './gate/streams/open-stream-spool.ts';
 import type { ActionRunner, InstalledWorker } from './ports/action-runner.ts';
@@ -24,13 +25,21 @@ interface Options {
   readonly quarantines: QuarantineStore;
   readonly watchFiles: WatchFiles;
   readonly workers: Pick<ActionRunner, 'list'>;
+  readonly policy: GatePolicy;
 }
 
 const TESTS_MS = 300_000;
 /** An editor writes a file in several steps. */
 const SETTLED_MS = 300;
 
-export function openAuthoring({ sandbox, clock, quarantines, watchFiles, workers }: Options): Authoring {
+export function openAuthoring({
+  sandbox,
+  clock,
+  quarantines,
+  watchFiles,
+  workers,
+  policy,
+}: Options): Authoring {
   return {
     listTemplates,
     make: makeWorker,
@@ -39,7 +48,7 @@ export function openAuthoring({ sandbox, clock, quarantines, watchFiles, workers
     validate: (folder) => validatePackage(folder, workers.list()),
     async try(folder, told) {
       const worker = loadPackage(folder);
-      const tier = await trialTier(worker, sandbox);
+      const tier = await trialTier(worker, sandbox, policy);
       return tryPackage({
         folder,
         manifest: worker.manifest,
@@ -101,12 +110,11 @@ export function openAuthoring({ sandbox, clock, quarantines, watchFiles, workers
 }
 
 /**
- * The box, as for any worker that is not signed, or the stronger tier that its manifest wishes for: where that is missing it is refused here as
- * its calls would be.
+ * The tier that policy and its manifest want for its calls: where that is missing it is refused here as they would be.
  */
-async function trialTier(worker: InstalledWorker, sandbox: Sandbox): Promise<Tier> {
-  if (requiredTier(worker, USUAL_TIERS) === USUAL_TIERS.unsigned) return USUAL_TIERS.unsigned;
-  const policy = { allow: [], ask: [], deny: [], sandbox: 'warn' } as const;
+async function trialTier(worker: InstalledWorker, sandbox: Sandbox, policy: GatePolicy): Promise<Tier> {
+  // Where nothing confines, an author may try what lies before them all the same.
+  if (policy.sandbox === 'warn' && requiredTier(worker, policy.tiers ?? USUAL_TIERS) === 'os') return 'os';
   const chosen = await chooseTier(worker, { policy, sandboxReport: (tier) => sandbox.probe(tier) });
   if (chosen.ok) return chosen.output.tier;
   const { message, hint } = chosen.failure;

@@ -1,7 +1,11 @@
 import { join } from 'node:path';
+import { CadreError } from '@cadre/core';
+import { dataDir } from '@cadre/kit/data';
 import type { Effect } from '@cadre/sdk';
-import type { AppOptions } from './app-options.ts';
+import { APP, type AppOptions } from './app-options.ts';
+
 import { createCallAlone } from './call-alone.ts';
+import type { Config } from './config.ts';
 import { classLimits, knownClasses } from './dispatch/class-limits.ts';
 import { createPlaces } from './dispatch/create-places.ts';
 import type { Doers, DoersOptions } from './doers.ts';
@@ -25,6 +29,7 @@ import type { SkillReloads } from './open-skill-reloads.ts';
 import { trustEntry } from './open-trust.ts';
 import { firingRetention, openUpkeep } from './open-upkeep.ts';
 import { warmWorkers } from './pool-settings.ts';
+import type { Sandbox } from './ports/sandbox.ts';
 import { evaluateWorkflow } from './resources/evaluate-workflow.ts';
 import { loadRunnable, type WorkflowSource } from './resources/load-workflow.ts';
 import { openTriggerSource } from './resources/trigger-source.ts';
@@ -57,19 +62,26 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     folders: { workspace: place.root, builtIn: join(DIST, 'workflows') },
     workers: runner,
     evaluateWorkflow: (file) =>
-      evaluateWorkflow(file, (path) =>
-        runConfined(
+      evaluateWorkflow(file, async (path) => {
+        await requireBox(sandbox, config, path);
+        return runConfined(
           sandbox,
           [process.execPath, '--no-warnings', join(DIST, 'workflow-process.js'), path],
           {
-            confinement: { readable: [place.root], writable: [], hidden: [], programs: [], hosts: [] },
+            confinement: {
+              readable: [place.root],
+              writable: [],
+              hidden: [dataDir(APP, options)],
+              programs: [],
+              hosts: [],
+            },
             cwd: place.root,
             env: {},
             installed: [process.execPath, PACKAGE, path],
           },
           EVALUATION_LIMIT_MS,
-        ),
-      ),
+        );
+      }),
   };
   const holder = self();
   const keeper = createLeaseKeeper({
@@ -225,7 +237,14 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
     async authoring() {
       const { openAuthoring } = await import('./open-authoring.ts');
       const { quarantines } = store.pools;
-      return openAuthoring({ sandbox, clock, quarantines, watchFiles: watchWithChokidar, workers: runner });
+      return openAuthoring({
+        sandbox,
+        clock,
+        quarantines,
+        watchFiles: watchWithChokidar,
+        workers: runner,
+        policy: config.policy,
+      });
     },
     async packages(asking) {
       const { openPackages } = await import('./open-packages.ts');
@@ -280,6 +299,18 @@ export async function openDoers(options: DoersOptions): Promise<Doers> {
       await log.close();
     },
   };
+}
+
+/** To read it is to run what somebody wrote. */
+async function requireBox(sandbox: Pick<Sandbox, 'probe'>, { policy }: Config, path: string): Promise<void> {
+  if (policy.sandbox !== 'require') return;
+  const { level, missing, hint } = await sandbox.probe();
+  if (level === 'enforced') return;
+  throw new CadreError(
+    'no_sandbox',
+    `${path} was not read, because it is a program and cannot be fully confined: ${missing.join('; ')}`,
+    { hint: hint ?? 'write the workflow in YAML, or set policy.sandbox to warn' },
+  );
 }
 
 async function effectsOf(engine: Engine, run: string): Promise<Effect[]> {

@@ -119,6 +119,11 @@ async function guardedPaths(
   const paths = [
     ...GUARDED.map((name) => join(workspace, name)),
     ...(git === undefined ? [] : [join(git.joint, 'hooks'), join(git.joint, 'config')]),
+    // Where git looks for all that: in a linked worktree files say it.
+    ...(git === undefined
+      ? []
+      : ['commondir', 'gitdir', 'config.worktree'].map((name) => join(git.own, name))),
+    ...((await isFile(join(workspace, '.git'))) ? [join(workspace, '.git')] : []),
   ];
   // Of those who call one another, each has to be.
   const trusts = (path: string) =>
@@ -152,6 +157,10 @@ async function makeFor(workspace: string, folder: string): Promise<void> {
   if (!isNew || process.getuid?.() !== 0) return;
   const { uid, gid } = await stat(workspace);
   await chown(folder, uid, gid);
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined))?.isFile() === true;
 }
 
 async function isLink(path: string): Promise<boolean> {

@@ -10,6 +10,7 @@ import { type JointMeasure, jointMeasure } from './calls/joint-measure.ts';
 import { type Above, type Calls, openCalls } from './calls/open-calls.ts';
 import { RECORDED_LENGTH } from './decide-wish.ts';
 import type { GateTools } from './gate-tools.ts';
+import { watchGitPointer } from './git-pointer.ts';
 import { type CallHearing, hearCall } from './hear-call.ts';
 import { keepBefore } from './keep-before.ts';
 import { maskPieces } from './masked-pieces.ts';
@@ -177,7 +178,8 @@ async function carryOut(
   const noticing = recordNoticed(subject, tools);
   const measured = measures.member();
   const pieces = maskPieces(mask, async (piece) => observer.extend?.(piece));
-  const outcome = await tools.runner.perform(
+  const withoutPointer = await watchGitPointer(places.workspace, confinement);
+  const answered = await tools.runner.perform(
     {
       worker: worker.manifest.id,
       version: worker.manifest.version,
@@ -208,6 +210,7 @@ async function carryOut(
       streams: streams.place,
     },
   );
+  const outcome = await withoutPointer(answered, noticing.note);
   await Promise.all([pieces.end(), noticing.end(), calls.end()]);
   const known = [...reported, ...calls.effects()];
   // Of a copy that one above works on, that one tells once what changed.

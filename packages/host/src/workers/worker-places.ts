@@ -39,11 +39,13 @@ export function findPlaces(workspace: string, packages: string): WorkerPlaces {
 /** Names of the folders of packages, which are ids or `id@version`. */
 export function packagesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder, { withFileTypes: true })
-      // One with a dot is what somebody was making.
-      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
-      .map(({ name }) => name)
-      .sort();
+    return (
+      readdirSync(folder, { withFileTypes: true })
+        // One with a dot is what somebody was making.
+        .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
+        .map(({ name }) => name)
+        .sort()
+    );
   } catch {
     // No such folder: no workers there.
     return [];
