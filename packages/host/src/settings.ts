@@ -57,16 +57,20 @@ function load(
     schema: ConfigSchema,
     published: keptSchema(),
     workspace: place.root,
-    env: withRedis(env),
+    env: ofSettings(env),
     strict: true,
     admit,
     ...(log === undefined ? {} : { options: { log } }),
   });
 }
 
-/** The variable that others call so too. */
-function withRedis({ CADRE_REDIS_URL, ...env }: AppOptions['env']): AppOptions['env'] {
-  return CADRE_REDIS_URL === undefined ? env : { CADRE_BUS__URL: CADRE_REDIS_URL, ...env };
+/** Without secrets, which are no settings, and with the variable that others call so too. */
+function ofSettings({ CADRE_REDIS_URL, ...env }: AppOptions['env']): AppOptions['env'] {
+  const own = Object.entries(env).filter(([name]) => !name.startsWith('CADRE_SECRET_'));
+  return {
+    ...(CADRE_REDIS_URL === undefined ? {} : { CADRE_BUS__URL: CADRE_REDIS_URL }),
+    ...Object.fromEntries(own),
+  };
 }
 
 /** As the build has written it; whoever runs from other sources without it finds it out. */

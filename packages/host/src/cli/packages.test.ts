@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -244,6 +253,15 @@ describeSandboxed('packages of workers', () => {
         code: 2,
         stderr: expect.stringContaining(`${one.version}, 2.0.0`),
       });
+      // Whoever may write there does not choose what is installed under a name.
+      const [listed] = readdirSync(catalogue).filter((name) => name.includes('2.0.0'));
+      const kept = readFileSync(join(catalogue, listed ?? ''));
+      copyFileSync(one.file, join(catalogue, listed ?? ''));
+      expect(await place.cadre('worker', 'add', 'thirsty@^2', '--from', 'catalogue')).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('is not what its catalogue says'),
+      });
+      writeFileSync(join(catalogue, listed ?? ''), kept);
 
       const server = createServer((request, response) => {
         const file = join(

@@ -234,7 +234,11 @@ describe.each(['permissions', 'audit'])('the guide on %s', (name) => {
       .flatMap(({ text }) => text.trim().split('\n'))) {
       if (line === 'cadre trust show')
         there.write({ 'cadre.yaml': 'policy: { allow: ["net:one.example:443"] }\n' });
-      const argv = line.replace('GRANT', grant).split(' ').slice(1);
+      const argv = line
+        .replace('GRANT', grant)
+        .replace('/mnt/elsewhere/cadre-records', there.home)
+        .split(' ')
+        .slice(1);
       const { code, stdout, stderr } = await there.cadre(...argv);
       expect([line, code, stderr]).toEqual([line, 0, '']);
       if (line === 'cadre trust remove') there.write({ 'cadre.yaml': '' });

@@ -21,7 +21,7 @@ export async function findSecret(name: string, given: Requested): Promise<Outcom
     return {
       ok: false,
       failure: failure('not_found', `there is no secret ${name}`, {
-        hint: `give the secret ${name} a value`,
+        hint: `give it a value: the variable CADRE_SECRET_${name} of the process of Cadre`,
       }),
     };
   }

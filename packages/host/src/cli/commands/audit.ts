@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exactText } from '@cadre/core/history';
 import type { Records } from '../../app.ts';
@@ -15,7 +16,7 @@ const DEFAULT_LIMIT = 50;
 export const verify: CommandHandler = (invocation) =>
   withRecords(invocation, async (records) => {
     const { output } = invocation;
-    const [anchor, archive] = [pathOption(invocation, 'anchor'), pathOption(invocation, 'archive')];
+    const [anchor, archive] = [pathOption(invocation, 'anchor'), archiveOption(invocation)];
     const result = await records.verifyAudit({
       ...(anchor === undefined ? {} : { anchor }),
       ...(archive === undefined ? {} : { archive }),
@@ -49,7 +50,7 @@ export const exportRecords: CommandHandler = (invocation) =>
     const fits = await filterOf(invocation, records);
     for await (const { number, previous, hash, entry } of matching(
       records,
-      pathOption(invocation, 'archive'),
+      archiveOption(invocation),
       fits,
     )) {
       invocation.io.stdout.write(`${jsonText({ number, previous, hash, ...entry })}\n`);
@@ -64,7 +65,7 @@ export const searchRecords: CommandHandler = (invocation) =>
     const fits = await filterOf(invocation, records);
     const newest: Found[] = [];
     let count = 0;
-    for await (const found of matching(records, pathOption(invocation, 'archive'), fits)) {
+    for await (const found of matching(records, archiveOption(invocation), fits)) {
       count += 1;
       newest.push(found);
       if (newest.length > limit) newest.shift();
@@ -105,6 +106,13 @@ async function* matching(records: Records, archive: string | undefined, fits: Fi
       if (fits(entry, record.entry)) yield { ...record, entry };
     }
   }
+}
+
+/** One that is not there would be as good as an empty one. */
+function archiveOption(invocation: Invocation): string | undefined {
+  const folder = pathOption(invocation, 'archive');
+  if (folder === undefined || existsSync(folder)) return folder;
+  throw usageError(`there is no folder ${folder}`, 'name the folder that audit.archive names');
 }
 
 function pathOption({ options, io }: Invocation, name: string): string | undefined {

@@ -92,19 +92,42 @@ export async function fetchNamed(
         const folder = resolve(base, catalogue);
         const found = packages.findIn(await readList(folder), wanted, catalogue);
         const archive = join(folder, found.file);
-        return { archive, source: archive, remove: async () => undefined };
+        return await asPromised(found, { archive, source: archive, remove: async () => undefined }, packages);
       }
       const address = catalogue.endsWith('/') ? catalogue : `${catalogue}/`;
       const list = await fetchAddress(new URL('catalogue.json', address).href, interrupted);
       const text = await readFile(list.archive, 'utf8').finally(list.remove);
-      const { file } = packages.findIn(text, wanted, catalogue);
-      return await fetchAddress(new URL(file, address).href, interrupted);
+      const found = packages.findIn(text, wanted, catalogue);
+      const fetched = await fetchAddress(new URL(found.file, address).href, interrupted);
+      return await asPromised(found, fetched, packages);
     } catch (error) {
       if (!(error instanceof CadreError) || error.code !== 'not_found') throw error;
       if (index === 0) missed = error;
     }
   }
   throw missed;
+}
+
+/** A list says what lies behind each name; whoever put something else there does not get to choose what is installed. */
+async function asPromised(
+  { version, digest, file }: { version: string; digest: string; file: string },
+  fetched: FetchedPackage,
+  packages: Packages,
+): Promise<FetchedPackage> {
+  const found = await packages.lookInto(fetched.archive).catch(async (error: unknown) => {
+    await fetched.remove();
+    throw error;
+  });
+  if (found.digest === digest) return fetched;
+  await fetched.remove();
+  throw new CadreError(
+    'changed_meanwhile',
+    `${file} is not what its catalogue says that version ${version} is`,
+    {
+      hint: 'ask whoever keeps the catalogue; a package is put there with `cadre worker publish`',
+      details: { expected: digest, found: found.digest, is: `${found.id} ${found.version}` },
+    },
+  );
 }
 
 function fromOption({ options }: Invocation): string | undefined {

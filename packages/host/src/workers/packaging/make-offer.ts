@@ -9,6 +9,8 @@ interface About {
   readonly present: readonly Described[];
   readonly signers: TrustedSigners;
   readonly ownKeyId?: string | undefined;
+  /** Just this content is wanted: somebody has agreed to it for this workspace before. */
+  readonly expected?: LockedPackage;
 }
 
 /** What a person decides upon, and why they are asked at all. */
@@ -40,7 +42,9 @@ export async function makeOffer(
     ...(provenance === undefined ? {} : { provenance }),
     reviews: await reviewsBeside(archive, digest, named, about),
     reasons: [
-      ...(before === undefined ? ['it is new here'] : []),
+      ...(before === undefined && !(about.expected !== undefined && signedBy.kind === 'trusted')
+        ? ['it is new here']
+        : []),
       ...(signedBy.kind === 'nobody' ? ['nobody has signed it'] : []),
       ...(signedBy.kind === 'stranger'
         ? [`it is signed by ${signedBy.keyId}, whom you do not trust yet`]

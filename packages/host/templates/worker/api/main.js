@@ -6,10 +6,9 @@ export const worker = defineWorker({
   actions: {
     async status(_input, context) {
       const base = context.config.base ?? 'https://api.example.org';
-      // Cadre makes the request, to granted hosts alone.
-      const token = await context.secret('EXAMPLE_TOKEN');
+      // Cadre makes the request, to granted hosts alone, and puts the token in where it leaves.
       const { status, body } = await context.fetch(`${base}/status`, {
-        headers: { authorization: `Bearer ${token}` },
+        headers: { authorization: ['Bearer ', context.secretReference('EXAMPLE_TOKEN')] },
         timeoutMs: 10_000,
       });
       if (status !== 200) {
