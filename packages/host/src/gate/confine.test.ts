@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chown, mkdir, readdir, stat, symlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GateFixture, gateFixture, PLAN, pathsOf } from '../../test/gate-fixture.ts';
 import { describeSandboxed } from '../../test/sandboxed.ts';
@@ -96,6 +96,42 @@ describeSandboxed('what a call sees of the machine', () => {
     expect(
       (await fixture.perform(fixture.newGate(), 'polite/read', { path: 'elsewhere' })).outcome,
     ).not.toMatchObject({ failure: { code: 'denied' } });
+  });
+
+  test('[WRK-21] git cannot be pointed at other settings', async () => {
+    execFileSync('git', ['init', '-q'], { cwd: fixture.workspace });
+    const write = (path: string) =>
+      fixture.perform(fixture.newGate(), 'polite/write', { files: { [path]: '../elsewhere' } });
+    expect((await write('.git/commondir')).outcome).toMatchObject({
+      ok: false,
+      failure: { code: 'denied', message: expect.stringContaining('git would take its settings') },
+    });
+    expect(await readdir(join(fixture.workspace, '.git'))).not.toContain('commondir');
+    expect(await fixture.audited()).toContainEqual(
+      expect.objectContaining({ operation: 'violation', target: expect.stringContaining('commondir') }),
+    );
+    expect((await write('.git/description')).outcome.ok).toBe(true);
+  });
+
+  test('[WRK-21] in a linked worktree neither what says where git lies, nor what says so there', async () => {
+    const main = join(fixture.workspace, '../main');
+    execFileSync('git', ['init', '-q', main]);
+    const commit = ['-c', 'user.name=x', '-c', 'user.email=x@y', 'commit', '-q', '--allow-empty', '-m', 'x'];
+    execFileSync('git', commit, { cwd: main });
+    execFileSync('git', ['worktree', 'add', '-q', '--force', fixture.workspace], { cwd: main });
+    const gate = fixture.newGate();
+    const { outcome } = await fixture.perform(gate, 'polite/write', {
+      files: { '.git': 'gitdir: elsewhere' },
+    });
+    expect(outcome.ok).toBe(false);
+    expect((await fixture.perform(gate, 'polite/write', { files: { 'a.txt': 'x' } })).outcome.ok).toBe(true);
+    const own = join(main, '.git/worktrees', basename(fixture.workspace));
+    const pointer = relative(fixture.workspace, join(own, 'commondir'));
+    expect((await fixture.perform(gate, 'polite/write', { files: { [pointer]: 'x' } })).outcome.ok).toBe(
+      false,
+    );
+    const index = relative(fixture.workspace, join(own, 'index'));
+    expect((await fixture.perform(gate, 'polite/write', { files: { [index]: 'x' } })).outcome.ok).toBe(true);
   });
 
   test('[WRK-21] what would run outside of the sandbox later cannot be written', async () => {
