@@ -103,6 +103,15 @@ describeSandboxed('permissions', () => {
     });
   });
 
+  test('what was answered for a call by itself is forgotten with it', async () => {
+    const gate = fixture.newGate();
+    fixture.answers.push('deny', 'run');
+    for (const run of ['call_1', 'call_2'])
+      await fixture.perform(gate, 'polite/secret', { name: 'TOKEN' }, { run, loose: true });
+    expect(fixture.questions).toHaveLength(2);
+    expect(await fixture.store.grants.list(0)).toEqual([]);
+  });
+
   test('a no holds for the run, and names the way back', async () => {
     const gate = fixture.newGate();
     fixture.answers.push('deny', 'workspace');

@@ -47,7 +47,10 @@ export function createGate(settings: GateSettings): Gate {
         return { outcome: { ok: false, failure: toFailure(error) }, effects: [] };
       } finally {
         // Part of no run, so it is over with its call.
-        if (call.loose === true) await tools.streams.remove(call.run);
+        if (call.loose === true) {
+          await tools.streams.remove(call.run);
+          await forgetAnswers(call.run, grants, clock);
+        }
       }
     },
     warm: async (worker) => warming?.warm(worker, tools.dataFolder),
