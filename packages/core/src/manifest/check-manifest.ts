@@ -5,6 +5,7 @@ import { didYouMean } from '../nearest.ts';
 import { covers, type Permission, parsePermission } from '../policy/permission.ts';
 import { artifactsOf } from './artifact-schema.ts';
 import { checkOwnCalls } from './check-own-calls.ts';
+import { checkSchemaTypes } from './check-schema-types.ts';
 import { checkValue } from './check-value.ts';
 import { requirementsOf } from './requirements-of.ts';
 
@@ -30,6 +31,7 @@ export function checkManifest(manifest: Manifest): readonly ManifestFault[] {
     ...checkDependencies(manifest),
     ...checkPrograms(manifest),
     ...checkOwnCalls(manifest),
+    ...checkSchemaTypes(manifest.config, ['config']),
     ...actions,
   ];
 }
@@ -147,6 +149,8 @@ function checkAction(action: ActionManifest, path: Path, manifest: Manifest): re
       'the input is not described as an object',
       'write type: object',
     ),
+    ...checkSchemaTypes(action.input, [...path, 'input']),
+    ...checkSchemaTypes(action.output, [...path, 'output']),
     ...faultIf(
       action.pure === true && changes,
       [...path, 'pure'],

@@ -127,6 +127,12 @@ describe('reading a manifest', () => {
       { path: 'dependencies.greeter' },
     ],
     [
+      'a type that there is not, which nothing would fit',
+      'licence:',
+      'config: { type: object, properties: { base: { anyOf: [{ type: [strin, "null"] }] } } }\nlicence:',
+      { path: 'config.properties.base.anyOf[0].type', message: '"strin" is no type of JSON Schema' },
+    ],
+    [
       'a broken reference',
       '{ type: object }',
       '{ $ref: "#/$defs/none" }',
