@@ -80,7 +80,12 @@ describeSandboxed('two versions of a worker side by side', () => {
   test(
     '[WRK-16] a refusal names the version that it is of, and what it says to do allows it',
     async () => {
-      const place = temporaryPlace({ ...counter('1.0.0'), ...counter('3.0.0') });
+      const place = temporaryPlace({ ...counter('1.0.0'), ...counter('3.0.0'), 'two.yaml': WORKFLOW });
+      const { stdout: lacking } = await place.cadre('check', './two.yaml');
+      expect(lacking.match(/cadre grant add .*/g)).toEqual([
+        'cadre grant add cnt fs:write:.',
+        'cadre grant add cnt@1.0.0 fs:write:.',
+      ]);
       const newest = await place.cadre('grant', 'add', 'cnt', 'fs:write:.');
       expect(newest.stdout).toContain('cnt 3.0.0 may fs:write:.');
       expect((await place.cadre('worker', 'call', 'cnt/count@^3', '--json')).code).toBe(0);

@@ -35,7 +35,7 @@ describe.each(['on one machine', ...(lacking ? [] : ['on many'])])('%s', (size) 
     const workflow = sampleWorkflow([
       step('a', 'cnt/count@^1'),
       step('b', 'cnt/count@^3'),
-      sampleStep('ask', { kind: 'approval', prompt: 'Go on?' }),
+      sampleStep('ask', { kind: 'approval', prompt: 'Go on?', default: 'deny' }),
       step('c', 'cnt/count@^1'),
       step('d', 'cnt/count@^3'),
     ]);
