@@ -30,6 +30,7 @@ export {
   type RunEvent,
   type RunEventBody,
 } from './run/events.ts';
+export type { KeptVersions } from './run/kept-versions.ts';
 export { hasBudget, type ReportedStep, runReport } from './run/report.ts';
 export type { RunState, StepState } from './run/state.ts';
 export { isOver, RUN_STATUSES, type RunStatus, STEP_STATUSES, type StepStatus } from './run/status.ts';

@@ -63,6 +63,7 @@ export {
   type VersionStep,
 } from './manifest/diff-manifests.ts';
 export { manifestSchema } from './manifest/manifest-schema.ts';
+export { nameAmongVersions } from './manifest/name-among-versions.ts';
 export { type ParsedManifest, parseManifest } from './manifest/parse-manifest.ts';
 export { rangeFor, requirementsOf } from './manifest/requirements-of.ts';
 export { actionNames, LIST_TOOLS } from './mcp/action-names.ts';
@@ -121,6 +122,7 @@ export {
   type Wait,
 } from './run/events.ts';
 export { groupOf } from './run/group.ts';
+export { type KeptVersions, keptVersions } from './run/kept-versions.ts';
 export { type ReportedStep, runReport } from './run/report.ts';
 export { commandsOnResume, pendingAttempts } from './run/resume.ts';
 export type { RunState, StepState } from './run/state.ts';

@@ -29,11 +29,17 @@ export async function runsThatUse(runs: RunStore, worker: string): Promise<reado
           ({ step }) => step.kind === 'action' && step.uses.startsWith(`${worker}/`),
         );
       definitions.set(definition, uses);
-      if (uses) found.push(id);
+      if (uses || (await keeps(runs, id, worker))) found.push(id);
     }
     cursor = page.cursor;
   } while (cursor !== undefined);
   return found;
+}
+
+/** A worker that the run's actions call stands in no step. */
+async function keeps(runs: RunStore, run: string, worker: string): Promise<boolean> {
+  const [created] = await runs.readEvents(run, 0, 1);
+  return created?.type === 'run.created' && Object.hasOwn(created.workers ?? {}, worker);
 }
 
 /** `.cadre/workflows/release.yaml:12` */

@@ -63,6 +63,8 @@ describe('what an action may call', () => {
     expect(versionToCall('^1.0.0', undefined)).toBe('^1.0.0');
     expect(versionToCall(undefined, '2.0.0')).toBe('2.0.0');
     expect(versionToCall(undefined, undefined)).toBeUndefined();
+    expect(versionToCall('^1.0.0', ['3.0.0', '1.2.0', '1.10.0'])).toBe('1.10.0');
+    expect(versionToCall('^2.0.0', ['3.0.0', '1.2.0'])).toBe('^2.0.0');
   });
 });
 

@@ -1,5 +1,5 @@
 import type { ActionManifest } from '@cadre/sdk';
-import { satisfies } from 'semver';
+import { rcompare, satisfies } from 'semver';
 
 /** Whether an action says that it may call this one, `worker/action`. */
 export function mayCall({ calls = [] }: ActionManifest, uses: string): boolean {
@@ -22,9 +22,13 @@ export function callSentence(worker: string, call: string): string {
   return `${worker} wants to call ${action === '*' ? `every action of ${called}` : call}`;
 }
 
-/** Which version of a worker is to be called: the one that a run keeps, if the caller can work with it. */
-export function versionToCall(range: string | undefined, kept: string | undefined): string | undefined {
-  return kept !== undefined && versionFits(kept, range) ? kept : range;
+/** Which version of a worker is to be used: the newest of those that a run keeps and that fit what is wanted. */
+export function versionToCall(
+  range: string | undefined,
+  kept: string | readonly string[] | undefined,
+): string | undefined {
+  const fitting = [kept ?? []].flat().filter((version) => versionFits(version, range));
+  return fitting.sort(rcompare)[0] ?? range;
 }
 
 export function versionFits(version: string, range: string | undefined): boolean {

@@ -3,6 +3,7 @@ import type { ArtifactReference } from '../artifact/artifact-reference.ts';
 import type { Amount, LimitName } from '../budget/limits.ts';
 import type { Usage } from '../budget/usage.ts';
 import type { Budget } from '../workflow/workflow.ts';
+import type { KeptVersions } from './kept-versions.ts';
 
 /**
  * Everything that can have happened in a run. Appended, numbered without gaps from 1, never changed.
@@ -40,7 +41,7 @@ export type RunEventBody =
       /** No step is answered with a kept result of an earlier run, and none is kept. */
       readonly noCache?: true;
       /** Versions, by id, of the workers that did not come with Cadre: it goes on with these until it ends. */
-      readonly workers?: Readonly<Record<string, string>>;
+      readonly workers?: KeptVersions;
     }
   | { readonly type: 'run.started' }
   | { readonly type: 'run.resumed'; readonly holder: string }

@@ -4,6 +4,7 @@ import type { ArtifactReference } from '../artifact/artifact-reference.ts';
 import type { Usage } from '../budget/usage.ts';
 import type { Budget } from '../workflow/workflow.ts';
 import type { Question, Wait } from './events.ts';
+import type { KeptVersions } from './kept-versions.ts';
 import type { RunStatus, StepStatus } from './status.ts';
 import type { Timers } from './timers.ts';
 
@@ -59,7 +60,7 @@ export interface RunState {
   readonly reused?: { readonly run: string; readonly steps: Readonly<Record<string, JsonValue>> };
   readonly noCache?: true;
   /** Versions of workers that it goes on with until it ends, by id. */
-  readonly workers?: Readonly<Record<string, string>>;
+  readonly workers?: KeptVersions;
   /** By everything in it, `finally` and what was undone as well. */
   readonly used?: Usage;
   /** Paths that something was used at since a decision looked; like the agenda, only a decision empties it. */

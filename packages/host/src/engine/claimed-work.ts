@@ -7,6 +7,7 @@ import { type Attempt, type StopReason, startAttempt } from './attempt.ts';
 import { cancelOf } from './cancel-of.ts';
 import { type HeldRunContext, momentOf, parentOrigin } from './held-run.ts';
 import type { KnownRuns } from './known-runs.ts';
+import { pinned } from './pinned-workers.ts';
 import type { SharedRun } from './shared-run.ts';
 import { tellExtended } from './tell-extended.ts';
 import { isUnderWay, type News } from './turns.ts';
@@ -67,7 +68,7 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
     const { step, attempt: number, uses } = command;
     if (claim.deaths > 0) {
       // Invariant 1.
-      const repeatable = isRepeatable(gate, uses);
+      const repeatable = isRepeatable(gate, pinned(uses, origin.workers));
       const body = { type: 'step.interrupted', step, attempt: number, repeatable } as const;
       return tell(assignment, { body, attempt: number, claim });
     }

@@ -1,31 +1,28 @@
-import { walkSteps } from '@cadre/core/advance';
-import { isCadreError, type Workflow } from '@cadre/core/history';
+import { keptVersions, versionPairs, versionToCall, walkSteps } from '@cadre/core/advance';
+import { isCadreError, type KeptVersions, type Workflow } from '@cadre/core/history';
 import type { ActionTraits, Gate } from '../ports/gate.ts';
 
 /** A definition is one object for as long as it is known, so it is looked through once. */
 const known = new WeakMap<Workflow, readonly string[]>();
 
 /**
- * Versions of the workers that a run begins with and keeps until it ends, by id: of those that did not come with Cadre. A worker that
- * is not there is none that it could keep: the step that wants it says so.
+ * Versions of the workers that a run begins with and keeps until it ends, by id: of those that did not come with Cadre. Every version that
+ * a step or a call gets now is kept, so each gets the same one again: the newest of them that fits it. A worker that is not there is none
+ * that it could keep: the step that wants it says so.
  */
-export function versionsFor(gate: Gate, workflow: Workflow): Readonly<Record<string, string>> | undefined {
-  const versions: Record<string, string> = {};
-  const called: Record<string, string> = {};
-  for (const uses of usesOf(workflow)) {
-    const { version, called: below = {} } = traitsOf(gate, uses) ?? {};
-    if (version !== undefined) versions[idOf(uses)] = version;
-    Object.assign(called, below);
-  }
-  // What a step names itself goes before what is called on its behalf.
-  for (const [id, version] of Object.entries(called)) versions[id] ??= version;
-  return Object.keys(versions).length === 0 ? undefined : versions;
+export function versionsFor(gate: Gate, workflow: Workflow): KeptVersions | undefined {
+  const pairs = usesOf(workflow).flatMap((uses) => {
+    const { version, called = {} } = traitsOf(gate, uses) ?? {};
+    return [...(version === undefined ? [] : [[idOf(uses), version] as const]), ...versionPairs(called)];
+  });
+  return pairs.length === 0 ? undefined : keptVersions(pairs);
 }
 
-/** `greeter/greet@^1` of a run that keeps greeter 1.2.0 is `greeter/greet@1.2.0`. */
-export function pinned(uses: string, versions: Readonly<Record<string, string>> | undefined): string {
-  const version = versions?.[idOf(uses)];
-  return version === undefined ? uses : `${uses.split('@')[0]}@${version}`;
+/** `greeter/greet@^1` of a run that keeps greeter 1.2.0 is `greeter/greet@1.2.0`, also when it keeps 3.0.0 besides. */
+export function pinned(uses: string, versions: KeptVersions | undefined): string {
+  const [action = uses, range] = uses.split('@');
+  const version = versionToCall(range, versions?.[idOf(uses)]);
+  return version === undefined ? uses : `${action}@${version}`;
 }
 
 function traitsOf(gate: Gate, uses: string): ActionTraits | undefined {

@@ -6,6 +6,7 @@ import { isRepeatable } from './action-facts.ts';
 import { decideLoaded } from './decide-loaded.ts';
 import { type HeldRunContext, momentOf } from './held-run.ts';
 import type { KnownRuns } from './known-runs.ts';
+import { pinned } from './pinned-workers.ts';
 import { wakeOf } from './shared-run.ts';
 
 /** Runs that are mended at the same time: their reads and writes share commits. */
@@ -41,7 +42,7 @@ export function createReconcile({ context, journal, queue, known }: Options): Re
       const values = context.values.open({ id, mode: run.state.mode });
       const moment = momentOf(context, id, values);
       const interrupted = commandsOnResume(run.workflow, run.state, moment, (uses) =>
-        isRepeatable(gate, uses),
+        isRepeatable(gate, pinned(uses, run.state.workers)),
       );
       // Invariant 1: those of the queue are known to be none.
       const news = interrupted.flatMap((event) =>

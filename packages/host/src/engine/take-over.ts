@@ -5,6 +5,7 @@ import { isRepeatable } from './action-facts.ts';
 import { HeldRun, type HeldRunContext, momentOf } from './held-run.ts';
 import { type JournaledRun, readRun } from './journal.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import { pinned } from './pinned-workers.ts';
 import { missingRun } from './read-events.ts';
 
 export interface TakeOverOptions {
@@ -65,7 +66,7 @@ function newsOf(
 ): readonly RunEventBody[] {
   const values = context.values.open({ id, mode: state.mode });
   const interrupted = commandsOnResume(workflow, state, momentOf(context, id, values), (uses) =>
-    isRepeatable(context.gate, uses),
+    isRepeatable(context.gate, pinned(uses, state.workers)),
   );
   if (interrupted.length === 0 && state.status === 'waiting') return [];
   return [{ type: 'run.resumed', holder: context.holder }, ...interrupted];

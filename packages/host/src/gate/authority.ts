@@ -2,6 +2,7 @@ import {
   covers,
   decidePermission,
   formatPermission,
+  nameAmongVersions,
   type Permission,
   type PlacedPolicy,
   parsePermission,
@@ -9,11 +10,14 @@ import {
   placePermission,
 } from '@cadre/core';
 import type { Failure, JsonObject } from '@cadre/sdk';
+import type { ActionRunner } from '../ports/action-runner.ts';
 import type { Approver, PermissionAnswer } from '../ports/approver.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Grant, GrantStore } from '../ports/grant-store.ts';
 import type { AuditLog } from './audit-log.ts';
 import { callersOf, chainOf, namesIn } from './calls/chain.ts';
+import { lapsedGrant } from './lapsed-grant.ts';
+import { matchGrant } from './match-grant.ts';
 import { explainLack, inChain, originOf, type Subject } from './subject.ts';
 import { grantCommand, type Refusal, violation } from './violation.ts';
 
@@ -47,6 +51,8 @@ export interface AuthoritySettings {
   readonly grants: GrantStore;
   readonly approver: Approver;
   readonly clock: Clock;
+  /** Says which versions of a worker there are. */
+  readonly runner: Pick<ActionRunner, 'list'>;
   readonly audit: AuditLog;
   readonly policyOf: (subject: Subject) => PlacedPolicy;
 }
@@ -61,6 +67,7 @@ export interface AuthoritySettings {
  * 6. What is stored is read for each wish: what was taken back, or is over, allows nothing more, whoever took it back.
  */
 export function createAuthority(settings: AuthoritySettings): Authority {
+  const { grants, clock, runner } = settings;
   let asking: Promise<unknown> = Promise.resolve();
 
   const settled = async (
@@ -84,28 +91,13 @@ export function createAuthority(settings: AuthoritySettings): Authority {
   ): Promise<Ruling | undefined> => {
     const once = answeredBefore(subject, wanted);
     if (once !== undefined) return { allowed: true, rule: once, granted: wanted };
-    const fitting = (await settings.grants.list(settings.clock.now())).flatMap((grant) =>
-      match(grant, subject, wanted),
-    );
+    const fitting = (await grants.list(clock.now())).flatMap((grant) => matchGrant(grant, subject, wanted));
     const no = fitting.find(({ grant }) => grant.decision === 'deny');
     if (no !== undefined) return refusal(subject, wanted, target, refusedBy(no.grant));
     const [yes] = fitting;
     return (
       yes && { allowed: true, rule: `grant ${yes.grant.id}`, grant: yes.grant.id, granted: yes.permission }
     );
-  };
-
-  /** What would have allowed it, had the worker stayed as it was. */
-  const lapsed = async (subject: Subject, wanted: Permission): Promise<Grant | undefined> => {
-    const list = await settings.grants.list(settings.clock.now());
-    const { hash } = subject.worker;
-    const fitting = list.filter(
-      (grant) =>
-        grant.decision === 'allow' &&
-        grant.manifestHash !== hash &&
-        match({ ...grant, manifestHash: hash }, subject, wanted).length > 0,
-    );
-    return fitting.toSorted((a, b) => b.grantedAt - a.grantedAt)[0];
   };
 
   const ask = async (
@@ -120,7 +112,8 @@ export function createAuthority(settings: AuthoritySettings): Authority {
     const { worker, action, call } = subject;
     const { id, version } = worker.manifest;
     const origin = originOf(worker, subject.places.workspace);
-    const before = await lapsed(subject, wanted);
+    const installed = runner.list();
+    const before = lapsedGrant(await grants.list(clock.now()), installed, subject, wanted);
     const answer = await settings.approver.askPermission({
       worker: id,
       action: action.name,
@@ -136,7 +129,7 @@ export function createAuthority(settings: AuthoritySettings): Authority {
       ...(chain.length > 1 ? { chain: namesIn(chain) } : {}),
     });
     const grant = await recordAnswer(subject, wanted, target, answer, settings);
-    const fix = grantCommand(id, wanted, call.principal);
+    const fix = grantCommand(nameAmongVersions(worker, installed), wanted, call.principal);
     if (answer === undefined) {
       const rule = before === undefined ? NOBODY_TO_ASK : `${NOBODY_TO_ASK}; ${CHANGED} grant ${before.id}`;
       return refusal(subject, wanted, target, { rule, fix });
@@ -219,21 +212,6 @@ function answeredBefore({ answered, places }: Subject, wanted: Permission): stri
     if (covers(placePermission(parsed.permission, places), placePermission(wanted, places))) return rule;
   }
   return undefined;
-}
-
-function match(grant: Grant, { worker, call, places }: Subject, wanted: Permission) {
-  const isOurs =
-    grant.worker === worker.manifest.id &&
-    grant.manifestHash === worker.hash &&
-    grant.principal === call.principal &&
-    (grant.run === undefined || grant.run === call.run) &&
-    (grant.everywhere !== true || originOf(worker, places.workspace) !== 'workspace');
-  const parsed = parsePermission(grant.permission);
-  if (!isOurs || !parsed.ok) return [];
-  const { permission } = parsed;
-  return covers(placePermission(permission, places), placePermission(wanted, places))
-    ? [{ grant, permission }]
-    : [];
 }
 
 /** `once` holds for the call, `run` and `deny` for the run, the others until they are revoked. Answers the id of what is stored. */

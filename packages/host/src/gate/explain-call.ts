@@ -1,6 +1,13 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { formatPermission, intersect, type Permission, placePolicy, policyFor } from '@cadre/core';
+import {
+  formatPermission,
+  intersect,
+  nameAmongVersions,
+  type Permission,
+  placePolicy,
+  policyFor,
+} from '@cadre/core';
 import type { Failure } from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
 import type { Grant } from '../ports/grant-store.ts';
@@ -149,7 +156,7 @@ export function openExplainer(settings: GateSettings): (request: ExplainRequest)
     const asked = await whoIsAsked(subject, wanted);
     const fix = permission.includes('*')
       ? {}
-      : { fix: grantCommand(asked.worker.manifest.id, wanted, subject.call.principal) };
+      : { fix: grantCommand(nameAmongVersions(asked.worker, runner.list()), wanted, subject.call.principal) };
     return parts.length === 0
       ? { permission, decision: 'asked', rule: 'no rule and no grant says it', ...fix }
       : { permission, decision: 'partly', rule: 'grants allow a part of it', ...fix, parts };

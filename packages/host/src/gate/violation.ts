@@ -37,7 +37,7 @@ export function violationOf({ code, details }: Failure): Violation | undefined {
     : undefined;
 }
 
-/** The command that would allow it, ready to be pasted into a shell. Who is no person has no shell to paste it into. */
+/** The command that would allow it to `worker` (`ID`, or `ID@VERSION` where that alone means another one), ready to be pasted into a shell. Who is no person has no shell to paste it into. */
 export function grantCommand(worker: string, wanted: Permission, principal: string): string {
   const whom = principal.startsWith('user:') ? '' : ` --for ${shellWord(principal)}`;
   return `cadre grant add ${worker} ${shellWord(formatPermission(wanted))}${whom}`;

@@ -1,4 +1,4 @@
-import type { Budget, CacheWish, Usage } from '@cadre/core';
+import type { Budget, CacheWish, KeptVersions, Usage } from '@cadre/core';
 import type { Effect, JsonObject, JsonValue, Outcome, StreamHandle } from '@cadre/sdk';
 
 /** The one way into the outside world, as the doers see it. */
@@ -31,7 +31,7 @@ export interface ActionTraits {
   /** Of a worker that did not come with Cadre: a run keeps it until it ends. */
   readonly version?: string;
   /** The same of workers whose actions it may call, and those of them, by id. */
-  readonly called?: Readonly<Record<string, string>>;
+  readonly called?: KeptVersions;
 }
 
 export interface GateCall {
@@ -61,7 +61,7 @@ export interface GateCall {
   /** Where it stands among the calls that wait for a worker. */
   readonly priority?: number;
   /** Versions of workers that the run keeps, by id: those that are called are of these where they fit. */
-  readonly workers?: Readonly<Record<string, string>>;
+  readonly workers?: KeptVersions;
   /** Neither answered with a kept result, nor kept. */
   readonly noCache?: boolean;
   /** Processor time and memory that its processes may use at most: where there is any, they are measured. */

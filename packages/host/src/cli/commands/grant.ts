@@ -56,11 +56,8 @@ export const addGrant: CommandHandler = (invocation) =>
     const parsed = parsePermission(text);
     if (!parsed.ok) throw usageError(parsed.message, parsed.suggestion);
     const permission = formatPermission(parsed.permission);
-    const installed = app.workers
-      .list()
-      .find(
-        ({ manifest }) => manifest.id === worker && (version === undefined || manifest.version === version),
-      );
+    const versions = app.workers.list().filter(({ manifest }) => manifest.id === worker);
+    const installed = versions.find(({ manifest }) => version === undefined || manifest.version === version);
     if (installed === undefined) {
       throw new CadreError('not_found', `there is no worker "${wanted}"`, { hint: 'cadre worker list' });
     }
@@ -74,7 +71,7 @@ export const addGrant: CommandHandler = (invocation) =>
     if (everywhere === true && app.originOf(installed) === 'workspace') {
       throw usageError(
         `${worker} came with this repository: another one could bring other code under this name`,
-        `cadre grant add ${worker} ${text}, without --everywhere`,
+        `cadre grant add ${wanted} ${text}, without --everywhere`,
       );
     }
     const now = app.clock.now();
@@ -95,8 +92,10 @@ export const addGrant: CommandHandler = (invocation) =>
     await app.grants.put(grant);
     await note(app, 'add', grant);
     invocation.output.document({ grant: shown(grant) });
+    // Where there are several, the others were given nothing.
+    const named = versions.length > 1 ? `${worker} ${installed.manifest.version}` : worker;
     invocation.output.line(
-      `${worker} may ${exactText(permission)}, ${WHERE[scopeOf(grant)] ?? `for ${scopeOf(grant)}`}; take it back: cadre grant revoke ${grant.id}`,
+      `${named} may ${exactText(permission)}, ${WHERE[scopeOf(grant)] ?? `for ${scopeOf(grant)}`}; take it back: cadre grant revoke ${grant.id}`,
     );
     return EXIT.ok;
   });

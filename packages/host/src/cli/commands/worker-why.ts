@@ -2,6 +2,7 @@ import {
   CadreError,
   exactText,
   globCovers,
+  nameAmongVersions,
   type Step,
   splitHost,
   type Workflow,
@@ -33,7 +34,11 @@ export const whyWorker: CommandHandler = (invocation) =>
     const told = await app.explain({ uses: place.uses, principal, callers: place.callers, through });
     const uses = place.uses.split('@')[0] ?? place.uses;
     const used = await usedBy(app, uses, through);
-    const suggestions = suggest(told, used);
+    const suggestions = suggest(
+      told,
+      used,
+      nameAmongVersions({ manifest: { id: told.worker, version: told.version } }, app.workers.list()),
+    );
     output.document({ ...told, used, suggestions });
     const { bold, dim } = output.colours;
     output.line(
@@ -155,12 +160,16 @@ async function usedBy({ audit }: App, uses: string, through: readonly string[]):
 }
 
 /** Narrower grants that would have done for all that was used, and narrower permissions of a step. */
-function suggest(told: Awaited<ReturnType<App['explain']>>, used: readonly Used[]): readonly string[] {
+function suggest(
+  told: Awaited<ReturnType<App['explain']>>,
+  used: readonly Used[],
+  name: string,
+): readonly string[] {
   const names = used.map(({ permission }) => permission);
   const ofGrants = told.grants.flatMap(({ id, permission, decision }) => {
     if (decision !== 'allow' || !permission.includes('*')) return [];
     const covered = names.filter((one) => coversText(permission, one));
-    const others = covered.map((one) => `cadre grant add ${told.worker} ${one}`);
+    const others = covered.map((one) => `cadre grant add ${name} ${one}`);
     return covered.includes(permission) ? [] : [...others, `cadre grant revoke ${id}`];
   });
   const wide = told.within.filter((one) => one.includes('*'));

@@ -34,11 +34,13 @@ export async function lackingGrants(app: App, workflow: Workflow): Promise<reado
   for (const { step } of walkSteps(workflow)) {
     if (step.kind !== 'action') continue;
     const callers = stepCallers(workflow, step);
-    const { decisions, worker } = await app.explain({ uses: step.uses, principal: app.principal, callers });
+    const told = await app.explain({ uses: step.uses, principal: app.principal, callers });
+    const { decisions, worker, version } = told;
     for (const { permission, decision, rule, fix } of decisions) {
       if ((decision !== 'asked' && decision !== 'denied') || permission.includes('*') || fix === undefined)
         continue;
-      const key = `${worker} ${permission}`;
+      // What is granted to one version is not granted to another.
+      const key = `${worker} ${version} ${permission}`;
       if (!found.has(key))
         found.set(key, { step: step.id, uses: step.uses, permission, decision, rule, fix });
     }
