@@ -198,7 +198,9 @@ describeSandboxed('[WRK-6] an author', () => {
       const says = trials.filter(({ name }) => /starts|example/.test(name)).map((trial) => trial.says);
       expect(says).toHaveLength(3);
       for (const said of says) {
-        expect(said).toMatch(/worker_not_started: .*main\.js:1 \/ throw new Error\('boom'\); \/ Error: boom$/);
+        expect(said).toMatch(
+          /worker_not_started: .*main\.js:1 \/ throw new Error\('boom'\); \/ Error: boom$/,
+        );
       }
     },
     PATIENT,

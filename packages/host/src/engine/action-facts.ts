@@ -1,6 +1,7 @@
 import { isCadreError } from '@cadre/core/history';
 import type { Gate } from '../ports/gate.ts';
-import type { PerformStep } from './attempt.ts';
+import type { CallOrigin, PerformStep } from './attempt.ts';
+import { pinned } from './pinned-workers.ts';
 
 export function classOf(gate: Gate, uses: string): string {
   try {
@@ -26,10 +27,12 @@ export function isRepeatable(gate: Gate, uses: string): boolean {
 export function timeLimitOf(
   gate: Gate,
   { uses, timeoutMs, timeoutIsDefault }: Pick<PerformStep, 'uses' | 'timeoutMs' | 'timeoutIsDefault'>,
+  /** The versions that the run keeps. */
+  workers: CallOrigin['workers'],
 ): number {
   if (timeoutIsDefault !== true) return timeoutMs;
   try {
-    return gate.describe(uses).timeoutMs ?? timeoutMs;
+    return gate.describe(pinned(uses, workers)).timeoutMs ?? timeoutMs;
   } catch (error) {
     // A worker that is not there: whoever performs the attempt says so.
     if (isCadreError(error)) return timeoutMs;

@@ -97,7 +97,7 @@ export function startAttempt(
     try {
       if (controller.signal.aborted) return notBegun(wanted, reason);
       begun = true;
-      return await perform({ ...wanted, timeoutMs: timeLimitOf(context.gate, wanted) });
+      return await perform({ ...wanted, timeoutMs: timeLimitOf(context.gate, wanted, workers) });
     } finally {
       giveBack?.();
     }

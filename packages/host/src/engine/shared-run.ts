@@ -259,7 +259,7 @@ export function tasksOf(
             priority: rankedPriority(priority, before.running.size + index),
             assignment: { ...known, task: 'perform', origin, command },
             ...(command.shard === undefined ? {} : { shard: command.shard }),
-            expiresMs: timeLimitOf(context.gate, command) + BEYOND_LIMIT_MS,
+            expiresMs: timeLimitOf(context.gate, command, origin.workers) + BEYOND_LIMIT_MS,
           },
         ];
       }

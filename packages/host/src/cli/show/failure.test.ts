@@ -68,7 +68,9 @@ test('[HYG-38] without a command of its own the step is what is repeated, and no
 });
 
 test('[HYG-38] the last lines of a worker that ended are shown, which are one text', () => {
-  const given = failure('worker_died', 'it ended', { details: { lastLines: 'Error: boom\n\n    at main.js:1' } });
+  const given = failure('worker_died', 'it ended', {
+    details: { lastLines: 'Error: boom\n\n    at main.js:1' },
+  });
   expect(shown(given)).toEqual([
     'Format it ended [worker_died]',
     '  last lines:',
