@@ -1,5 +1,7 @@
+import { isCadreError } from '@cadre/core/errors';
+import { duration } from '@cadre/kit/format';
 import type { Log } from '@cadre/kit/log';
-import type { JsonObject, JsonValue, Outcome } from '@cadre/sdk';
+import { failure, type JsonObject, type JsonValue, type Outcome } from '@cadre/sdk';
 import type { Clock } from './ports/clock.ts';
 import type { Gate, GateObserver } from './ports/gate.ts';
 
@@ -14,7 +16,7 @@ export interface Calling {
 export type CallAlone = (uses: string, input: JsonObject, calling?: Calling) => Promise<Outcome<JsonValue>>;
 
 interface Options {
-  readonly gate: Pick<Gate, 'perform'>;
+  readonly gate: Pick<Gate, 'ready' | 'describe' | 'perform'>;
   readonly clock: Clock;
   readonly log: Log;
   /** The person at the command line. */
@@ -22,8 +24,15 @@ interface Options {
 }
 
 export function createCallAlone({ gate, clock, log, principal }: Options): CallAlone {
-  return async (uses, input, calling = {}) => {
-    const performed = await gate.perform(
+  return async (uses, input, { signal, ...calling } = {}) => {
+    await gate.ready();
+    const limitMs = limitOf(gate, uses);
+    const late = new AbortController();
+    const takeBack =
+      limitMs === undefined
+        ? () => undefined
+        : clock.wakeAt(clock.now() + limitMs, () => late.abort('timed_out'));
+    const performing = gate.perform(
       {
         uses,
         input,
@@ -37,7 +46,7 @@ export function createCallAlone({ gate, clock, log, principal }: Options): CallA
         env: {},
         loose: true,
       },
-      calling.signal ?? new AbortController().signal,
+      signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
       {
         log: (line) => log[line.level](line.message, line.fields),
         progress: calling.progress ?? (() => undefined),
@@ -46,6 +55,23 @@ export function createCallAlone({ gate, clock, log, principal }: Options): CallA
         measure: () => undefined,
       },
     );
-    return performed.outcome;
+    const { outcome } = await performing.finally(takeBack);
+    // What succeeded counts, also when it was told to stop too late; whoever stopped it first is the reason.
+    if (outcome.ok || limitMs === undefined || !late.signal.aborted || signal?.aborted === true)
+      return outcome;
+    const message = `${uses} was stopped: it took longer than ${duration(limitMs)}`;
+    const hint = 'raise the timeout of the action in its manifest, or make it do less';
+    return { ok: false, failure: failure('timed_out', message, { hint, cause: outcome.failure }) };
   };
+}
+
+/** What the action's manifest says. */
+function limitOf(gate: Pick<Gate, 'describe'>, uses: string): number | undefined {
+  try {
+    return gate.describe(uses).timeoutMs;
+  } catch (error) {
+    // A worker that is not there: the call says so.
+    if (isCadreError(error)) return undefined;
+    throw error;
+  }
 }

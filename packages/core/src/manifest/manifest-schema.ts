@@ -91,7 +91,9 @@ export const manifestShape = once(() => {
     timeout: z
       .string()
       .regex(DURATION, 'write a duration such as 30s or 10m')
-      .describe('It is stopped after so long, unless the step says otherwise')
+      .describe(
+        'It is stopped after so long, unless the step says otherwise; goes before the default of a workflow',
+      )
       .exactOptional(),
     class: z
       .enum(['cpu', 'io', 'llm', 'deploy'])

@@ -22,6 +22,8 @@ export type Command =
       /** Expressions evaluated; a secret is the object `{ "$secret": "NAME" }` until the call is made. */
       readonly input: JsonObject;
       readonly timeoutMs: number;
+      /** Its author named none: what the manifest of the action says goes before it. */
+      readonly timeoutIsDefault?: true;
       readonly idempotencyKey: string;
       /** What kind of work it is, where the author says so: each class has a limit of its own. */
       readonly class?: string;

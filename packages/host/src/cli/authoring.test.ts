@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -8,6 +8,7 @@ import { until } from '../testing/until.ts';
 import { temporaryPlace } from './testing/temporary-place.ts';
 import { tryCli } from './testing.ts';
 
+const MAIN = join(import.meta.dirname, '../main.ts');
 const PATIENT = 120_000;
 const TEMPLATES = readdirSync(join(import.meta.dirname, '../../templates/worker')).sort();
 
@@ -171,6 +172,36 @@ describeSandboxed('[WRK-6] an author', () => {
       expect(code).toBe(1);
       expect(stdout).toMatch(/✗ its own tests/);
       expect(stdout).toMatch(/✗ count: example 1 .*it answered .*"words":7.*the example says/s);
+    },
+    PATIENT,
+  );
+
+  test(
+    'that does not start is tried to the end all the same, and each trial says why [WRK-12]',
+    async () => {
+      const place = temporaryPlace({});
+      await place.cadre('worker', 'new', 'greeter');
+      const folder = join(place.folder, '.cadre/workers/greeter');
+      writeFileSync(join(folder, 'main.js'), `throw new Error('boom');\n`);
+      // A process of its own: nothing but the trials keeps it alive.
+      const { status, stdout, stderr } = spawnSync(
+        process.execPath,
+        ['--no-warnings', MAIN, 'worker', 'test', folder, '--json'],
+        {
+          cwd: place.folder,
+          env: { PATH: process.env['PATH'], HOME: process.env['HOME'], CADRE_HOME: place.home },
+          encoding: 'utf8',
+        },
+      );
+      expect({ status, stderr }).toEqual({ status: 1, stderr: '' });
+      const { trials } = JSON.parse(stdout) as { trials: { name: string; says?: string }[] };
+      const says = trials.filter(({ name }) => /starts|example/.test(name)).map((trial) => trial.says);
+      expect(says).toHaveLength(3);
+      for (const said of says) {
+        expect(said).toMatch(
+          /worker_not_started: .*main\.js:1 \/ throw new Error\('boom'\); \/ Error: boom$/,
+        );
+      }
     },
     PATIENT,
   );

@@ -6,7 +6,7 @@ import type { Places, Wish } from '../ports/dispatch.ts';
 import type { Gate, GateCall, Performed } from '../ports/gate.ts';
 import type { LogLine } from '../ports/log-store.ts';
 import type { Store } from '../ports/store.ts';
-import { classOf } from './action-facts.ts';
+import { classOf, timeLimitOf } from './action-facts.ts';
 import { notBegun, resultOf } from './attempt-result.ts';
 import { createExtensionWriter, type ExtensionWriter } from './extension-writer.ts';
 import type { Feed } from './feed.ts';
@@ -81,7 +81,7 @@ export function startAttempt(
   tellSpent: TellSpent,
 ): Attempt {
   const { workers } = origin;
-  const command = workers === undefined ? decided : { ...decided, uses: pinned(decided.uses, workers) };
+  const wanted = workers === undefined ? decided : { ...decided, uses: pinned(decided.uses, workers) };
   const controller = new AbortController();
   let begun = false;
   let reason: StopReason | undefined;
@@ -93,17 +93,17 @@ export function startAttempt(
 
   async function run(): Promise<RunEventBody | undefined> {
     await context.gate.ready();
-    const giveBack = await context.places.take(wishOf(context.gate, origin.run, command), controller.signal);
+    const giveBack = await context.places.take(wishOf(context.gate, origin.run, wanted), controller.signal);
     try {
-      if (controller.signal.aborted) return notBegun(command, reason);
+      if (controller.signal.aborted) return notBegun(wanted, reason);
       begun = true;
-      return await perform();
+      return await perform({ ...wanted, timeoutMs: timeLimitOf(context.gate, wanted, workers) });
     } finally {
       giveBack?.();
     }
   }
 
-  async function perform(): Promise<RunEventBody | undefined> {
+  async function perform(command: PerformStep): Promise<RunEventBody | undefined> {
     const { clock, store, feed } = context;
     const lines = createLineBuffer(store.logs, clock, origin.run, () => feed.changed(origin.run));
     const { run } = origin;
@@ -134,13 +134,13 @@ export function startAttempt(
   }
 
   async function told(result: RunEventBody): Promise<void> {
-    const end = endOfAttempt({ at: 0, ...result }, command.step, command.attempt);
+    const end = endOfAttempt({ at: 0, ...result }, decided.step, decided.attempt);
     // Where it cannot be marked now, whoever reads the stream does.
     if (end !== undefined) await pieces?.end(end).catch(() => undefined);
   }
 
   const extended = () => pieces !== undefined;
-  return { number: command.attempt, begun: () => begun, stop, result: run(), extended, told };
+  return { number: decided.attempt, begun: () => begun, stop, result: run(), extended, told };
 }
 
 function callGate(

@@ -3,6 +3,7 @@ import type { Command } from '@cadre/core/advance';
 import { isOver, type RunState, type Workflow } from '@cadre/core/history';
 import type { Claim, Job, Work, WorkQueue } from '../ports/dispatch.ts';
 import type { SharedJournal } from '../ports/shared-journal.ts';
+import { timeLimitOf } from './action-facts.ts';
 import type { Assignment } from './assignment.ts';
 import { isAtRest } from './at-rest.ts';
 import { type StopReason, stopReasonOf, wishOf } from './attempt.ts';
@@ -258,7 +259,7 @@ export function tasksOf(
             priority: rankedPriority(priority, before.running.size + index),
             assignment: { ...known, task: 'perform', origin, command },
             ...(command.shard === undefined ? {} : { shard: command.shard }),
-            expiresMs: command.timeoutMs + BEYOND_LIMIT_MS,
+            expiresMs: timeLimitOf(context.gate, command, origin.workers) + BEYOND_LIMIT_MS,
           },
         ];
       }

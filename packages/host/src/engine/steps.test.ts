@@ -92,6 +92,26 @@ describe('a step', () => {
     expect(gate.calls).toHaveLength(1);
   });
 
+  test.each([
+    ['the manifest of its action, before what the workflow says for all', {}, { timeoutMs: 2_000 }, 2_000],
+    ['itself, before the manifest of its action', { timeoutMs: 7_000 }, { timeoutMs: 2_000 }, 7_000],
+    ['itself, also where that is the default', { timeoutMs: 600_000 }, { timeoutMs: 2_000 }, 600_000],
+    ['the manifest, also where that is longer', {}, { timeoutMs: 1_800_000 }, 1_800_000],
+    ['nobody: ten minutes', {}, {}, 600_000],
+  ])('has the time limit of %s', async (_who, own, traits, limitMs) => {
+    const { engine, gate } = await world.process({
+      'sample/a': { perform: (_call, signal) => untilStopped(signal), traits },
+    });
+    const id = await startSample(engine, sampleWorkflow([sampleAction('a', own)]));
+    await world.clock.advance(limitMs - 1);
+    expect(gate.underWay()).toBe(1);
+    await world.clock.advance(1);
+    expect((await engine.settled(id)).steps.get('a')).toMatchObject({
+      status: 'timed_out',
+      failure: { code: 'timed_out', message: expect.stringContaining(`longer than ${limitMs / 1_000} s`) },
+    });
+  });
+
   test('that still succeeded after it was told to stop counts as what it is', async () => {
     const { engine } = await world.process({
       'sample/a': { perform: (_call, signal) => untilStopped(signal).then(() => succeed('done')) },

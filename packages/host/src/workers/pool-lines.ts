@@ -10,6 +10,9 @@ const LANES: readonly (readonly [priority: number, lane: Lane])[] = [
   [-1, 'low'],
 ];
 
+/** It does nothing, however often. */
+const ALIVE_MS = 2 ** 30;
+
 interface Wanted {
   readonly worker: InstalledWorker;
   readonly caller: Caller;
@@ -51,12 +54,16 @@ export class PoolLines {
   ): Promise<Member | undefined> {
     const line = caller.isAwaited === true ? this.#awaited : this.#all;
     return new Promise((resolve) => {
+      // What it waits for may be the time of a restart alone, and no clock keeps this process alive.
+      const alive = setInterval(() => undefined, ALIVE_MS);
       const leave = () => {
+        clearInterval(alive);
         line.leave(waiting);
         resolve(undefined);
         left();
       };
       const enter = (member: Member | undefined) => {
+        clearInterval(alive);
         signal.removeEventListener('abort', leave);
         resolve(member);
       };

@@ -1,9 +1,10 @@
 import { isCadreError } from '@cadre/core';
-import { type Failure, failure, type JsonValue, type Outcome } from '@cadre/sdk';
+import { failure, type JsonValue, type Outcome } from '@cadre/sdk';
 import { installationHere } from '../installation.ts';
 import type { CallRequest, InstalledWorker, Surroundings } from '../ports/action-runner.ts';
 import type { NetworkProxy, Sandbox, SandboxOptions } from '../ports/sandbox.ts';
 import { type Strategy, strategyOf, workerCommand } from './worker-command.ts';
+import { notStarted } from './worker-failure.ts';
 import { openWorkerProcess, type WorkerProcess, type WorkerTimes } from './worker-process.ts';
 
 /** What a process was started for: two calls with the same key may share it. */
@@ -72,7 +73,7 @@ export async function startWorker(
     const fault = await ready;
     if (fault === undefined) return { ok: true, output: process };
     await process.stop();
-    return { ok: false, failure: notStarted(worker, fault) };
+    return { ok: false, failure: notStarted(worker.manifest.id, fault) };
   } catch (error) {
     await proxy?.close();
     if (!isCadreError(error)) throw error;
@@ -102,12 +103,4 @@ async function askFor(asking: WorkerProcess | undefined, request: CallRequest): 
   const refused = failure('denied', 'the worker is not ready yet');
   const answer: Outcome<JsonValue> = (await asking?.ask(request)) ?? { ok: false, failure: refused };
   return answer.ok ? { ok: true, output: String(answer.output) } : answer;
-}
-
-function notStarted({ manifest }: InstalledWorker, fault: Failure): Failure {
-  if (fault.code !== 'worker_died') return fault;
-  return failure('worker_not_started', `the worker ${manifest.id} could not be started`, {
-    hint: 'see the last lines that it wrote; `cadre doctor` tells what the sandbox of this machine can do',
-    cause: fault,
-  });
 }

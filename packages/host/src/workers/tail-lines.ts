@@ -4,7 +4,8 @@ export interface TailLines {
   text(): string;
 }
 
-const LINES = 20;
+/** A stack with what belongs to the error, so that its first line is there. */
+const LINES = 40;
 const LINE_LENGTH = 400;
 
 export function tailLines(): TailLines {

@@ -8,6 +8,7 @@ import {
 } from '@cadre/sdk';
 import type { InstalledWorker } from '../ports/action-runner.ts';
 import type { ProcessEnd } from '../ports/sandbox.ts';
+import { tellingLines } from './telling-lines.ts';
 import type { LimitUse, UseLimit } from './watch-limits.ts';
 
 /** Undefined when the worker is the one that its manifest describes. */
@@ -41,6 +42,24 @@ export function brokenProtocol(id: string, reason: string): Failure {
 
 export function cancelledCall(id: string, action: string): Failure {
   return failure('cancelled', `${id}/${action} was stopped`);
+}
+
+/** Of a process that ended before it was ready: with what it wrote of that. */
+export function notStarted(id: string, fault: Failure): Failure {
+  if (fault.code !== 'worker_died') return fault;
+  const { details } = fault;
+  const isTable = typeof details === 'object' && details !== null && !Array.isArray(details);
+  const lastLines = isTable ? details['lastLines'] : undefined;
+  const telling = typeof lastLines === 'string' ? tellingLines(lastLines) : [];
+  const why = telling.length === 0 ? fault.message : telling.join(' / ');
+  return failure('worker_not_started', `the worker ${id} could not be started: ${why}`, {
+    hint:
+      telling.length === 0
+        ? '`cadre doctor` tells what the sandbox of this machine can do'
+        : 'mend what it says there; `cadre doctor` tells what the sandbox of this machine can do',
+    ...(details === undefined ? {} : { details }),
+    cause: fault,
+  });
 }
 
 /** What a hook said, or that its time was over. */
@@ -87,7 +106,8 @@ export function explainEnd(
   }
   const how = end.signal === null ? `exit code ${end.code}` : `signal ${end.signal}`;
   const why = end.error ?? (typeof killed === 'string' ? killed : how);
-  const last = lastLines === '' ? '' : `; it last wrote: ${lastLines.split('\n').slice(-3).join(' / ')}`;
+  const telling = tellingLines(lastLines);
+  const last = telling.length === 0 ? '' : `; it last wrote: ${telling.join(' / ')}`;
   return failure('worker_died', `the worker ${id} ended: ${why}${last}`, { retryable: true, details });
 }
 

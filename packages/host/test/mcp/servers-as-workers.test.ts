@@ -145,7 +145,7 @@ describeSandboxed('an MCP server that is a program', () => {
   }, 90_000);
 
   test.each([
-    ['dies', '', /provider_failed.*could not be asked.*out of springs/],
+    ['dies', '', /provider_failed.*could not be asked: its program ended with exit code 3; .*out of springs/],
     ['hangs', ', timeout: 500ms', /timeout|timed_out/],
     ['floods', ', timeout: 20s', /provider_failed|worker_died/],
   ])(
@@ -169,7 +169,9 @@ describeSandboxed('an MCP server that is a program', () => {
     expect((await cadre('mcp', 'accept', 'clock')).stdout).toContain('[program_missing]');
     write({ '.cadre/mcp/clock.yaml': declared('{ command: "true" }') });
     await cadre('grant', 'add', 'clock', 'shell:true');
-    expect((await cadre('mcp', 'accept', 'clock')).stdout).toMatch(/could not be asked.*\[provider_failed\]/);
+    expect((await cadre('mcp', 'accept', 'clock')).stdout).toMatch(
+      /could not be asked: its program ended with exit code 0 \[provider_failed\]/,
+    );
   }, 60_000);
 });
 

@@ -33,8 +33,14 @@ export async function explainFault(
     );
   }
   const words = await connection.lastWords();
+  const end = connection.end();
+  // That the connection is closed follows from it, and how far it had come says nothing.
+  const why =
+    end === undefined
+      ? reason
+      : `its program ended with ${end}${isAboutClosing(reason) ? '' : `: ${reason}`}`;
   const last = words === '' ? '' : `; it last wrote: ${words}`;
-  return new ActionError('provider_failed', `the MCP server ${id} could not be asked: ${reason}${last}`, {
+  return new ActionError('provider_failed', `the MCP server ${id} could not be asked: ${why}${last}`, {
     retryable: isClosed(error),
     hint: 'see what it writes with its program started by hand, and its declaration in .cadre/mcp',
   });
@@ -42,6 +48,10 @@ export async function explainFault(
 
 function isClosed(error: unknown): boolean {
   return error instanceof SdkError && error.code === SdkErrorCode.ConnectionClosed;
+}
+
+function isAboutClosing(reason: string): boolean {
+  return /connection( was)? closed/i.test(reason);
 }
 
 /** The library wraps what is thrown while it sends. */

@@ -20,6 +20,8 @@ export interface Connection {
   use<T>(context: ActionContext, ask: (connected: Connected) => Promise<T>): Promise<T>;
   /** What the server wrote last on standard error. */
   lastWords(): Promise<string>;
+  /** How the server's program ended, where it has. */
+  end(): string | undefined;
 }
 
 /** What the library sends when a call is stopped is sent for that call, whoever stops it. */
@@ -99,6 +101,7 @@ export function openConnection(id: string): Connection {
       });
     },
     lastWords: async () => (await last?.lastWords()) ?? '',
+    end: () => last?.end(),
   };
 
   function connectedTo(client: Client, timeoutMs: number): Connected {

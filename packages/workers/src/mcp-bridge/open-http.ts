@@ -62,6 +62,7 @@ export function openHttp(
       }),
     hear: () => undefined,
     lastWords: async () => '',
+    end: () => undefined,
     async sent() {
       await Promise.all(last);
     },

@@ -1,3 +1,5 @@
+import type { ChildProcess } from 'node:child_process';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ActionContext } from '@cadre/sdk';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { type BridgeSettings, withSecrets } from './bridge-settings.ts';
@@ -11,7 +13,29 @@ const LARGEST_MESSAGE = 10 * 1024 * 1024;
  * The library asks a second process of the server for its version unless the transport is one of ours. To start a server
  * twice is more than it was permitted for.
  */
-class OneProcess extends StdioClientTransport {}
+class OneProcess extends StdioClientTransport {
+  ended: string | undefined;
+
+  /** The library keeps its process to itself, and forgets how it ended. */
+  override start(): Promise<void> {
+    const hear = (message: unknown) => {
+      const { process } = message as { readonly process: ChildProcess };
+      process.once('exit', (code, signal) => {
+        this.ended = signal === null ? `exit code ${code}` : `signal ${signal}`;
+      });
+    };
+    subscribe(SPAWNED, hear);
+    try {
+      // It is started before this returns, and nothing else meanwhile.
+      return super.start();
+    } finally {
+      unsubscribe(SPAWNED, hear);
+    }
+  }
+}
+
+/** Node tells here of each process that is made. */
+const SPAWNED = 'child_process';
 
 /** A server that is a program of this machine. Throws what the host refuses of it. */
 export async function openStdio(
@@ -22,6 +46,7 @@ export async function openStdio(
   // Its own variables, besides the small environment of every worker: no other process has them.
   const variables = { ...environment(), ...(await withSecrets(env, context)) };
   const lines = linesOf();
+  let opened: OneProcess | undefined;
   return {
     key: JSON.stringify([path, args, variables, context.workspace]),
     open() {
@@ -34,10 +59,12 @@ export async function openStdio(
         maxBufferSize: LARGEST_MESSAGE,
       });
       transport.stderr?.on('data', lines.add);
+      opened = transport;
       return transport;
     },
     hear: lines.hear,
     lastWords: lines.last,
+    end: () => opened?.ended,
     sent: async () => undefined,
   };
 }

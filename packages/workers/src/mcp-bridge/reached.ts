@@ -8,6 +8,8 @@ export interface Reached {
   /** Each line that the server writes beside what it answers. */
   hear(line: (text: string) => void): void;
   lastWords(): Promise<string>;
+  /** How its program ended, where it is one and has ended: `exit code 3`. */
+  end(): string | undefined;
   /** What was begun to be sent for a call that was stopped has been sent, or cannot be. */
   sent(): Promise<void>;
 }

@@ -55,7 +55,9 @@ function commandFor(draft: Draft, place: StepPlace, attempt: number): Command {
     attempt,
     uses: step.uses,
     input: keepEntries(draft.moment.artifacts, evaluateFor(draft, place, step.with) as JsonObject),
-    timeoutMs: step.timeoutMs ?? draft.outline.workflow.defaults.timeoutMs,
+    ...(step.timeoutMs === undefined
+      ? { timeoutMs: draft.outline.workflow.defaults.timeoutMs, timeoutIsDefault: true }
+      : { timeoutMs: step.timeoutMs }),
     idempotencyKey: idempotencyKey(draft, place),
     ...(step.class === undefined ? {} : { class: step.class }),
     ...(shard === undefined ? {} : { shard }),

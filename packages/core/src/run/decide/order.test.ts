@@ -40,6 +40,7 @@ test('a step that is handed out has its perform-step command in the same decisio
       uses: 'sample/a',
       input: { n: 2 },
       timeoutMs: 600_000,
+      timeoutIsDefault: true,
       idempotencyKey: 'run_1/a',
     },
   ]);

@@ -67,6 +67,19 @@ test('[HYG-38] without a command of its own the step is what is repeated, and no
   ]);
 });
 
+test('[HYG-38] the last lines of a worker that ended are shown, which are one text', () => {
+  const given = failure('worker_died', 'it ended', {
+    details: { lastLines: 'Error: boom\n\n    at main.js:1' },
+  });
+  expect(shown(given)).toEqual([
+    'Format it ended [worker_died]',
+    '  last lines:',
+    '    Error: boom',
+    '        at main.js:1',
+    '  more: docs/guide/failures.md#worker_died',
+  ]);
+});
+
 test('[HYG-38] what a tool says cannot change the terminal', () => {
   const given = failure('tool_failed', 'bad \u001b[2J', {
     details: { lastLines: ['\u001b]0;title\u0007x'] },

@@ -51,8 +51,10 @@ function causesOf(failure: Failure): Failure[] {
 
 /** Workers keep them as `lastLines` or `lines` of the details, beside the tool that said them. */
 function lastLinesOf({ details }: Failure): string[] {
+  const ofProcess = valueIn(details, 'lastLines');
   const found = [
-    valueIn(details, 'lastLines'),
+    // Those of a worker's process are one text.
+    typeof ofProcess === 'string' ? ofProcess.split('\n').filter(Boolean) : ofProcess,
     valueIn(details, 'lines'),
     valueIn(valueIn(details, 'tool'), 'lastLines'),
   ];
