@@ -67,8 +67,9 @@ export function createClaimedWork({ context, journal, known }: Options): Claimed
     const { run: id, command, origin } = assignment;
     const { step, attempt: number, uses } = command;
     if (claim.deaths > 0) {
-      // Invariant 1.
-      const repeatable = isRepeatable(gate, pinned(uses, origin.workers));
+      // Invariant 1. Of what somebody died over the job says no more than which attempt it was.
+      const run = await openAt(assignment);
+      const repeatable = isRepeatable(gate, pinned(uses, run?.state.workers));
       const body = { type: 'step.interrupted', step, attempt: number, repeatable } as const;
       return tell(assignment, { body, attempt: number, claim });
     }
