@@ -58,7 +58,8 @@ async function strongerChecks(app: App): Promise<readonly Check[]> {
   for (const { what, tier, name } of STRONGER) {
     const { level, mechanism, missing, notes = [], hint } = await app.sandbox.probe(tier);
     const isSetUp = level !== 'advisory' || mechanism !== 'none';
-    const found = level === 'advisory' ? `${name} is not to be had:` : `${level} by ${mechanism};`;
+    const lacking = `${name} is not ${isSetUp ? 'to be had' : 'set up, which is no fault'}:`;
+    const found = level === 'advisory' ? lacking : `${level} by ${mechanism};`;
     const detail = [found, [...missing, ...notes].join('; ')].join(' ');
     const state = isSetUp && level !== 'enforced' ? 'warning' : 'ok';
     checks.push({ what, state, detail, ...(hint && { hint }) });
