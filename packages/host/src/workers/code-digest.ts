@@ -1,10 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { LEFT_OUT } from './copy-package.ts';
 
 /**
- * SHA-256, in hex, of all that lies in a folder of sources, what they depend on included. The same files give the same on every machine:
+ * SHA-256, in hex, of all that lies in a folder of sources, what they depend on included: any of it may be code, whatever it is called. The same files give the same on every machine:
  * neither times nor owners count, of modes only whether a file can be run.
  */
 export function codeDigest(folder: string): string {
@@ -14,8 +13,7 @@ export function codeDigest(folder: string): string {
 }
 
 function addFolder(hash: Hash, folder: string, path: string): void {
-  const names = readdirSync(join(folder, path)).filter((name) => !LEFT_OUT.has(name));
-  for (const name of names.sort()) {
+  for (const name of readdirSync(join(folder, path)).sort()) {
     const inner = path === '' ? name : `${path}/${name}`;
     const place = join(folder, inner);
     const found = lstatSync(place, { throwIfNoEntry: false });

@@ -3,16 +3,18 @@ import { constants } from 'node:fs';
 import { cp, lstat, readdir, readFile, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What is of no use to a worker that runs. */
-export const LEFT_OUT: ReadonlySet<string> = new Set(['.git', '.DS_Store', 'coverage']);
+/** What changes without anybody having changed the worker. */
+const NOT_LOOKED_AT: ReadonlySet<string> = new Set(['.git', '.DS_Store', 'coverage']);
 
-/** The package as it is now, for as long as the copy is kept; on file systems that can, without taking up room. */
+/**
+ * All of the package as it is now, for as long as the copy is kept; on file systems that can, without taking up room. Nothing is left out,
+ * since any file may be code: the copy is what a grant was given to.
+ */
 export async function copyPackage(folder: string, to: string): Promise<void> {
   await cp(folder, to, {
     recursive: true,
     verbatimSymlinks: true,
     mode: constants.COPYFILE_FICLONE,
-    filter: (path) => path === folder || !LEFT_OUT.has(path.slice(path.lastIndexOf('/') + 1)),
   });
 }
 
@@ -30,7 +32,7 @@ async function addTo(
   isForeign: boolean,
 ): Promise<void> {
   const names = await readdir(join(folder, path)).catch(() => []);
-  for (const name of names.filter((one) => !LEFT_OUT.has(one)).sort()) {
+  for (const name of names.filter((one) => !NOT_LOOKED_AT.has(one)).sort()) {
     const inner = path === '' ? name : `${path}/${name}`;
     const place = join(folder, inner);
     const found = await lstat(place).catch(() => undefined);

@@ -83,6 +83,13 @@ describe('the registry', () => {
     expect(hashes()).toEqual([builtIn, before]);
     await chmod(code, 0o755);
     expect(hashes()[1]).not.toBe(before);
+    await chmod(code, 0o644);
+    for (const folder of ['coverage', '.git', 'node_modules/other']) {
+      const before = hashes()[1];
+      await mkdir(join(code, '..', folder), { recursive: true });
+      await writeFile(join(code, '..', folder, 'x.js'), 'hidden');
+      expect(hashes()[1], folder).not.toBe(before);
+    }
   });
 
   test('[WRK-4] two versions stand side by side, and a range chooses', async () => {
