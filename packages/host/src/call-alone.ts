@@ -60,8 +60,7 @@ export function createCallAlone({ gate, clock, log, principal }: Options): CallA
     if (outcome.ok || limitMs === undefined || !late.signal.aborted || signal?.aborted === true)
       return outcome;
     const message = `${uses} was stopped: it took longer than ${duration(limitMs)}`;
-    const hint =
-      'raise the timeout of the action in its manifest (of an MCP server: spec.timeout), or make it do less';
+    const hint = 'raise the timeout of the action in its manifest, or make it do less';
     return { ok: false, failure: failure('timed_out', message, { hint, cause: outcome.failure }) };
   };
 }

@@ -3,6 +3,7 @@ import { loginSecret } from '../policy/login-secret.ts';
 import { parsePermission } from '../policy/permission.ts';
 import { plainText } from '../policy/plain-text.ts';
 import { sha256 } from '../sha256.ts';
+import { parseDuration } from '../time.ts';
 import { LIST_TOOLS } from './action-names.ts';
 import type { McpServer, PinnedTool } from './mcp-server.ts';
 import { namesOfSecrets } from './secret-names.ts';
@@ -22,11 +23,20 @@ const OUTPUT: JsonObject = {
   },
 };
 
+/** Starting a server, greeting it and signing in come before what its own limit is of. */
+const BEGINNING_MS = 30_000;
+
+/** The bridge keeps the limit of the server itself, and says where it is set; this one is of the call as a whole. */
+function wholeLimit({ timeout }: McpServer): string {
+  return `${(parseDuration(timeout) ?? 0) + BEGINNING_MS}ms`;
+}
+
 /** The worker that a server is, with the tools that were accepted as its actions. */
 export function mcpManifest(server: McpServer, pinned: readonly PinnedTool[]): Manifest {
   const permissions = permissionsOf(server);
   const { reach, name, description = `The MCP server ${name}` } = server;
   const preview = previewOf(server);
+  const timeout = wholeLimit(server);
   return {
     id: name,
     version: versionOf(pinned),
@@ -41,7 +51,7 @@ export function mcpManifest(server: McpServer, pinned: readonly PinnedTool[]): M
         effects: ['read'],
         input: { type: 'object', additionalProperties: false },
         output: { type: 'object', required: ['server', 'tools'] },
-        timeout: server.timeout,
+        timeout,
       },
       ...pinned.map((one): ActionManifest => {
         const effects = effectsOf(server, one);
@@ -53,7 +63,7 @@ export function mcpManifest(server: McpServer, pinned: readonly PinnedTool[]): M
           effects,
           input: { ...withoutPatterns(one.tool.inputSchema), type: 'object' },
           output: OUTPUT,
-          timeout: server.timeout,
+          timeout,
           ...(isChange ? preview : {}),
         };
       }),
